@@ -1,0 +1,26 @@
+#include "kerascope/error.h"
+
+#include "base/text.h"
+
+namespace kerascope {
+
+Error::Error(Parts parts) : parts_(std::move(parts)) {
+  text_ = "error[" + parts_.code + "]: " + text::printable(parts_.what);
+  if (!parts_.where.empty()) text_ += "\n  where: " + text::printable(parts_.where);
+  if (!parts_.because.empty()) text_ += "\n  because: " + text::printable(parts_.because);
+  if (!parts_.hint.empty()) text_ += "\n  try: " + text::printable(parts_.hint);
+}
+
+Error Error::inside(const std::string& outer_place) const {
+  Parts parts = parts_;
+  parts.where = parts.where.empty() ? outer_place : parts.where + " in " + outer_place;
+  return Error(std::move(parts));
+}
+
+Error Error::with_because(const std::string& because) const {
+  Parts parts = parts_;
+  parts.because = because;
+  return Error(std::move(parts));
+}
+
+}  // namespace kerascope

@@ -1,0 +1,63 @@
+// Files: mapped for reading; written beside their name and renamed, so that nothing half-written stays.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace kerascope {
+
+/// A file mapped read-only. Copies of the shared pointer keep the mapping.
+class MappedFile {
+ public:
+  /// @throws Error{file-missing, file-unreadable} naming `path`. An empty file maps to no bytes.
+  static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  /// Maps what an open descriptor (of a memfd, say) holds now; takes the descriptor over.
+  static std::shared_ptr<const MappedFile> adopt(int descriptor, std::string name);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::uint64_t size() const { return size_; }
+  int descriptor() const { return descriptor_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  MappedFile() = default;
+  int descriptor_ = -1;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::string name_;
+};
+
+/// Collects a file's bytes in a hidden sibling; `commit` renames it over the name, and without it nothing stays.
+class FileWriter {
+ public:
+  /// Makes missing parent folders.
+  /// @throws Error{output-unwritable} naming `path` and the system's reason.
+  explicit FileWriter(std::filesystem::path path);
+  ~FileWriter();
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  /// @throws Error{output-unwritable}, also when the disk is full.
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
+  std::uint64_t written() const { return written_; }
+  void commit();
+
+ private:
+  [[noreturn]] void fail(int error_number);
+  std::filesystem::path path_, temporary_;
+  int descriptor_ = -1;
+  std::uint64_t written_ = 0;
+};
+
+/// Removes the unfinished files of all FileWriters; safe to call from a signal handler.
+void remove_unfinished_files() noexcept;
+
+}  // namespace kerascope

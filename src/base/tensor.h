@@ -1,0 +1,42 @@
+// A dense row-major float32 tensor whose bytes may be owned, mapped from a file, or a view of another tensor.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "kerascope/shape.h"
+
+namespace kerascope {
+
+/// Copies share their numbers. Reading one Tensor from several threads is safe.
+class Tensor {
+ public:
+  Tensor() = default;
+  /// Uninitialised, 64-byte aligned.
+  explicit Tensor(Shape shape);
+  /// Numbers that live as long as `owner`; `numbers` must hold shape.elements() floats.
+  Tensor(Shape shape, std::shared_ptr<const void> owner, const float* numbers);
+  static Tensor of(Shape shape, std::span<const float> numbers);
+
+  const Shape& shape() const { return shape_; }
+  std::int64_t size() const { return size_; }
+  const float* data() const { return data_; }
+  /// Only for a tensor that this object allocated itself.
+  float* mutable_data();
+  std::span<const float> numbers() const { return {data_, static_cast<std::size_t>(size_)}; }
+  bool empty() const { return data_ == nullptr; }
+
+  /// The same numbers under another shape of as many elements.
+  Tensor reshaped(Shape shape) const;
+  /// One item of the batch (axis 0), without copying: (N, ...) -> (...).
+  Tensor item(std::int64_t index) const;
+
+ private:
+  Shape shape_;
+  std::int64_t size_ = 0;
+  std::shared_ptr<const void> owner_;
+  const float* data_ = nullptr;
+  float* writable_ = nullptr;
+};
+
+}  // namespace kerascope
