@@ -1,0 +1,52 @@
+// HDF5 through the reader program kerascope-h5: an index of groups, attributes and data sets; numbers stay in place.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "model/model.h"
+
+namespace kerascope {
+
+/// A data set whose bytes lie in one piece, in the file itself or in memory that the reader filled.
+struct Hdf5Dataset {
+  Shape shape;
+  std::string type;  ///< "f4" "f8" "f2" "bf16" "i1".."i8" "u1".."u8" "b1" "s" (text); little-endian
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+  std::shared_ptr<const MappedFile> file;  ///< where the offset counts
+};
+
+/// Everything but the numbers, checked: offsets and sizes lie inside the file, paths are unique.
+class Hdf5File {
+ public:
+  /// The HDF5 file that lies at [offset, offset + length) of `file`; messages name it `display_name`.
+  /// @throws Error{hdf5-invalid} if libhdf5 cannot read it, {reader-missing} if kerascope-h5 is not found,
+  /// {reader-failed} if it crashed or took too long.
+  static Hdf5File open(std::shared_ptr<const MappedFile> file, std::uint64_t offset, std::uint64_t length,
+                       std::string display_name);
+
+  bool has_group(const std::string& path) const;
+  /// The names of a group's members, sorted.
+  std::vector<std::string> members(const std::string& group_path) const;
+  const Hdf5Dataset* dataset(const std::string& path) const;  ///< null if there is none
+  /// A text attribute of the group or data set, if it is there and is text.
+  std::optional<std::string> text(const std::string& path, const std::string& attribute) const;
+  /// A list of texts; an empty list of any type is an empty list. Also puts "name0", "name1", .. together where Keras
+  /// split a long list.
+  std::optional<std::vector<std::string>> texts(const std::string& path, const std::string& attribute) const;
+
+  /// A handle to a float, integer or boolean data set that reads it as float32 when asked: mapped in place for
+  /// aligned "f4", converted otherwise.
+  /// @throws Error{weight-type} from its `read` for text.
+  StoredWeight stored(const std::string& path, std::string name) const;
+
+ private:
+  struct Index;
+  std::shared_ptr<const Index> index_;
+};
+
+}  // namespace kerascope

@@ -1,0 +1,24 @@
+// .npy and .npz arrays, as float32 tensors.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace kerascope {
+
+struct NamedArray {
+  std::string name;  ///< of the .npz member, without ".npy"; empty for a .npy file
+  Tensor tensor;
+  std::string type;  ///< NumPy's name of what the file holds: "<f8"
+  bool lossy = false;  ///< some number changed when it was cast to float32
+};
+
+/// One array of a .npy, all of a .npz in the archive's order; told by content.
+/// Fortran order and either byte order are read; float, integer and bool types.
+/// @throws Error{array-invalid, array-pickled, array-type, file-missing}
+std::vector<NamedArray> read_arrays(const std::filesystem::path& path);
+
+}  // namespace kerascope

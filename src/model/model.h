@@ -1,0 +1,81 @@
+// What a model file says, as plain data: layers, their configs, the calls that connect them, weights by handle.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace kerascope {
+
+using Json = nlohmann::json;
+
+/// A weight as it lies in the file; read when a plan needs it.
+struct StoredWeight {
+  std::string name;   ///< as the file names it: "conv1/kernel:0" or, in an archive, "vars/0"
+  std::string place;  ///< for messages: "/model_weights/conv1/conv1/kernel:0"
+  Shape shape;
+  std::function<Tensor()> read;  ///< float32, checked against `shape`; throws Error with the place
+};
+
+/// One tensor of a network: an output of one call of one of its layers.
+struct TensorRef {
+  int layer = 0;   ///< index in Network::layers
+  int call = 0;    ///< index among that layer's calls
+  int output = 0;  ///< index among that call's outputs
+  bool operator==(const TensorRef&) const = default;
+};
+
+/// One use of a layer (Keras's node).
+struct Call {
+  std::vector<TensorRef> inputs;  ///< all tensors of the arguments, in order
+  Json arguments;                 ///< the other arguments by keyword, as the file has them: {"training": false}
+};
+
+struct Network;
+
+struct Layer {
+  std::string class_name;  ///< "Conv2D"; with the package of registered custom classes: "Custom>SpatialGate"
+  std::string module;      ///< "keras.layers"; empty in files that do not say
+  std::string name;
+  Json config;
+  std::string place;  ///< for messages: "config.layers[41]"
+  bool is_operation = false;  ///< a node that keras.ops made, which `model.layers` does not list
+  bool trainable = true;
+  std::vector<Call> calls;  ///< empty for InputLayers
+  std::unique_ptr<Network> network;  ///< set for nested models
+  /// What the file stores for this layer, in the file's order. In an HDF5 file a nested model holds all weights of
+  /// its layers in one list (trainable ones first); in an archive each layer holds its own, in creation order.
+  std::vector<StoredWeight> weights;
+};
+
+/// A Sequential or functional model, at the top or nested.
+struct Network {
+  std::string class_name;  ///< "Sequential", "Functional" (also what older files call "Model"), or the user's
+  std::string name;
+  bool is_sequential = false;
+  std::vector<Layer> layers;  ///< in the file's order; a Sequential always starts with its InputLayer
+  std::vector<TensorRef> inputs, outputs;
+  /// The names under which a dict of outputs is known, empty otherwise; same order as outputs.
+  std::vector<std::string> output_names;
+  bool input_layer_in_file = true;  ///< false where a Sequential's file names none and one was added
+};
+
+/// Immutable once it is loaded; may be shared between threads.
+struct Model {
+  std::string path;           ///< as the user gave it
+  std::string format;         ///< "HDF5" or "Keras archive"
+  std::string keras_version;  ///< "2.1.6", "2.12.0", "3.15.1"
+  std::string backend;        ///< "tensorflow", "theano", ...; empty where the file does not say
+  Network network;
+  Json training;                   ///< the training configuration, null without one
+  std::vector<std::string> notes;  ///< what was odd but not fatal, for people
+
+  int keras_major() const;  ///< 1 where no version is said
+};
+
+}  // namespace kerascope

@@ -1,0 +1,146 @@
+// The verbs: each adds one op to a graph and gives its value. Shapes are batch first, channels last.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/graph.h"
+
+namespace kerascope::ops {
+
+enum class Padding { kValid, kSame };
+
+/// Sizes along the spatial axes, as many as the op has of them.
+using Spatial = std::vector<std::int64_t>;
+
+struct ConvOptions {
+  Spatial strides;    ///< empty: all 1
+  Spatial dilations;  ///< empty: all 1; counted as Keras counts, 1 is dense
+  Padding padding = Padding::kValid;
+  std::int64_t groups = 1;
+};
+/// (N, spatial.., C) with kernel (spatial.., C/groups, O) and bias (O) -> (N, spatial.., O). 1 to 3 spatial axes.
+/// Correlates, as TensorFlow does. Output channel o belongs to group o / (O/groups).
+Value conv(Graph& graph, Value x, Value kernel, std::optional<Value> bias, const ConvOptions& options);
+/// (N, spatial.., C) with kernel (spatial.., C, M) and bias (C*M) -> (N, spatial.., C*M); output channel c*M + m.
+/// options.groups is not used.
+Value depthwise_conv(Graph& graph, Value x, Value kernel, std::optional<Value> bias, const ConvOptions& options);
+
+/// (..., I) with kernel (I, O) and bias (O) -> (..., O).
+Value dense(Graph& graph, Value x, Value kernel, std::optional<Value> bias);
+
+enum class PoolKind { kMax, kAverage };
+struct PoolOptions {
+  Spatial size;
+  Spatial strides;  ///< empty: as size
+  Padding padding = Padding::kValid;
+};
+/// (N, spatial.., C) -> (N, spatial.., C). Padding counts neither for the maximum nor for the average's divisor.
+Value pool(Graph& graph, Value x, PoolKind kind, const PoolOptions& options);
+
+enum class Reduction { kMean, kMax, kSum };
+/// Reduces over `axes` (each from 0), which vanish or, with keepdims, become 1.
+struct ReduceOptions {
+  std::vector<int> axes;
+  bool keepdims = false;
+};
+Value reduce(Graph& graph, Value x, Reduction reduction, const ReduceOptions& options);
+
+struct BatchNormOptions {
+  int axis = -1;  ///< the channel axis
+  float epsilon = 1e-3f;
+};
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis; gamma and beta may be missing.
+struct BatchNormWeights {
+  std::optional<Value> gamma, beta;
+  Value mean, variance;
+};
+Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const BatchNormOptions& options);
+/// The same with the batch's own mean and biased variance over all axes but the channel's.
+Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
+                          const BatchNormOptions& options);
+
+/// Elementwise functions of one argument; see unary.cc for the formula of each. a and b are the function's
+/// parameters where it has some.
+enum class Unary {
+  kRelu,            ///< the Keras layer's: x >= max ? max : x >= threshold ? x : slope * (x - threshold)
+  kSigmoid,
+  kTanh,
+  kSilu,            ///< x * sigmoid(x)
+  kElu,             ///< a: alpha
+  kSelu,
+  kCelu,            ///< a: alpha
+  kExp,
+  kGeluExact,       ///< with erf
+  kGeluTanh,
+  kHardSigmoid,     ///< Keras 3: relu6(x + 3) / 6
+  kHardSigmoidOld,  ///< Keras 1 and 2: clip(0.2 x + 0.5, 0, 1)
+  kHardSilu,        ///< x * relu6(x + 3) / 6
+  kHardTanh,        ///< clip(x, -1, 1)
+  kHardShrink,      ///< a: threshold; |x| <= a ? 0 : x
+  kSoftShrink,      ///< a: threshold
+  kTanhShrink,      ///< x - tanh(x)
+  kLogSigmoid,
+  kMish,
+  kSoftplus,
+  kSoftsign,
+  kSparsePlus,
+  kSparseSigmoid,
+  kSquareplus,      ///< a: b of the formula, 4
+  kThreshold,       ///< a: threshold, b: value; x > a ? x : b
+  kSqrt,
+  kRsqrt,
+  kSquare,
+  kAbs,
+  kNegative,
+  kLog,
+  kAffine,          ///< a * x + b, in one rounding step each
+};
+struct UnaryOptions {
+  float a = 0, b = 0;
+  /// kRelu only. max_value: infinity for none.
+  float max_value = __builtin_huge_valf(), negative_slope = 0, threshold = 0;
+};
+/// The function's name, as in describe() and messages: "relu".
+std::string name(Unary function);
+Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options = {});
+
+enum class Binary { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum };
+/// NumPy's broadcasting.
+Value binary(Graph& graph, Value left, Value right, Binary function);
+
+Value softmax(Graph& graph, Value x, int axis = -1);
+Value log_softmax(Graph& graph, Value x, int axis = -1);
+Value sparsemax(Graph& graph, Value x, int axis = -1);
+/// Splits the axis in two halves: first * sigmoid(second).
+Value glu(Graph& graph, Value x, int axis = -1);
+
+Value concatenate(Graph& graph, const std::vector<Value>& parts, int axis);
+
+/// before and after for every axis, batch included; what is added is `fill`.
+struct PadOptions {
+  std::vector<std::array<std::int64_t, 2>> sizes;
+  float fill = 0;
+};
+Value pad(Graph& graph, Value x, const PadOptions& options);
+
+/// axes[i] is the input's axis that becomes axis i, as numpy.transpose.
+Value transpose(Graph& graph, Value x, std::vector<int> axes);
+/// A view: the same numbers, another shape of as many elements.
+Value reshape(Graph& graph, Value x, Shape shape);
+
+enum class Distribution {
+  kKeepMask,  ///< 1 / (1 - a) with probability 1 - a, else 0: Dropout's factor with a = rate
+  kNormal,    ///< mean a, standard deviation b
+};
+/// Random numbers that depend only on (the run's seed, key, position): neither taps nor threads change them.
+struct RandomOptions {
+  Distribution distribution = Distribution::kKeepMask;
+  float a = 0, b = 0;
+  std::uint64_t key = 0;
+};
+Value random(Graph& graph, Shape shape, const RandomOptions& options);
+
+}  // namespace kerascope::ops
