@@ -15,11 +15,13 @@ constexpr int kLanes = 16;
 
 inline float larger(float a, float b) { return a > b ? a : b; }
 
-/// One contiguous row, kLanes partial results side by side.
+/// One contiguous row, kLanes partial results side by side. Sums are kept in double, so that long rows keep their
+/// digits.
 template <bool kLog>
 void softmax_row(const float* in, float* out, std::int64_t n) {
   vectorized([=] {
-    float top[kLanes], sum[kLanes] = {};
+    float top[kLanes];
+    double sum[kLanes] = {};
     for (float& lane : top) lane = in[0];
     std::int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes)
@@ -35,8 +37,9 @@ void softmax_row(const float* in, float* out, std::int64_t n) {
         sum[lane] += e;
       }
     for (; i < n; ++i) sum[0] += out[i] = math::exp(in[i] - most);
-    float total = 0;
-    for (float lane : sum) total += lane;
+    double all = 0;
+    for (double lane : sum) all += lane;
+    const float total = static_cast<float>(all);
     if (kLog) {
       const float log_total = math::log(total);
       for (i = 0; i < n; ++i) out[i] = (in[i] - most) - log_total;
@@ -50,7 +53,8 @@ void softmax_row(const float* in, float* out, std::int64_t n) {
 template <bool kLog>
 void softmax_columns(const float* in, float* out, std::int64_t n, std::int64_t stride, int width) {
   vectorized([=] {
-    float top[kLanes], sum[kLanes] = {};
+    float top[kLanes];
+    double sum[kLanes] = {};
     for (int lane = 0; lane < width; ++lane) top[lane] = in[lane];
     for (std::int64_t i = 1; i < n; ++i)
       for (int lane = 0; lane < width; ++lane) top[lane] = larger(in[i * stride + lane], top[lane]);
@@ -60,12 +64,15 @@ void softmax_columns(const float* in, float* out, std::int64_t n, std::int64_t s
         out[i * stride + lane] = e;
         sum[lane] += e;
       }
-    if (kLog)
-      for (int lane = 0; lane < width; ++lane) sum[lane] = math::log(sum[lane]);
+    float total[kLanes];
+    for (int lane = 0; lane < width; ++lane) {
+      total[lane] = static_cast<float>(sum[lane]);
+      if (kLog) total[lane] = math::log(total[lane]);
+    }
     for (std::int64_t i = 0; i < n; ++i)
       for (int lane = 0; lane < width; ++lane) {
         float& y = out[i * stride + lane];
-        y = kLog ? (in[i * stride + lane] - top[lane]) - sum[lane] : y / sum[lane];
+        y = kLog ? (in[i * stride + lane] - top[lane]) - total[lane] : y / total[lane];
       }
   });
 }

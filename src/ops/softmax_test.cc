@@ -42,7 +42,7 @@ TEST(Softmax, EveryAxisOfSmallShapes) {
 
 TEST(Softmax, LargerShapes) {
   unsigned seed = 20;
-  for (const Shape& shape : {Shape{3, 1000}, Shape{2, 17, 9, 35}, Shape{700, 50}, Shape{1, 20'011}})
+  for (const Shape& shape : {Shape{3, 1000}, Shape{2, 17, 9, 35}, Shape{700, 50}, Shape{1, 4'001}})
     for (int axis = 0; axis < shape.rank(); ++axis)
       for (Kind kind : {Kind::kSoftmax, Kind::kLogSoftmax}) {
         SCOPED_TRACE(fmt::format("{} axis {} seed {}", shape.str(), axis, ++seed));
