@@ -23,7 +23,7 @@ struct GridOptions {
 
 struct Grid {
   Picture picture;
-  int rows = 0, columns = 0;    ///< in tiles
+  int rows = 0, columns = 0;       ///< in tiles
   float minimum = 0, maximum = 0;  ///< over the finite numbers of all tiles
   int zoom = 1;
 };
