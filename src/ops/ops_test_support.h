@@ -1,0 +1,130 @@
+// For the tests of ops: runs a graph op by op, makes random tensors, compares tensors.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "base/tensor.h"
+#include "kerascope/error.h"
+#include "onednn/session.h"
+#include "ops/graph.h"
+
+namespace kerascope::ops_test {
+
+/// Computes `value`: prepares and runs every op up to it, in order. `inputs` holds the tensors of the graph's inputs
+/// by value id; constants and weights reach `prepare` as constants.
+inline Tensor evaluate(const Graph& graph, Value value, const std::map<int, Tensor>& inputs = {},
+                       std::uint64_t seed = 0) {
+  const Session session;
+  std::vector<Tensor> tensors;
+  for (int id = 0; id <= value.id; ++id) {
+    const Graph::Node& node = graph.node({id});
+    switch (node.kind) {
+      case Graph::Kind::kInput:
+        tensors.push_back(inputs.at(id));
+        break;
+      case Graph::Kind::kWeight:
+        tensors.push_back(node.weight->read());
+        break;
+      case Graph::Kind::kConstant:
+        tensors.push_back(node.constant);
+        break;
+      case Graph::Kind::kOp: {
+        if (node.op->is_view()) {
+          tensors.push_back(tensors.at(static_cast<std::size_t>(node.inputs.at(0).id)).reshaped(node.shape));
+          break;
+        }
+        std::vector<Operand> operands;
+        std::vector<const float*> in;
+        for (Value input : node.inputs) {
+          const Tensor& tensor = tensors.at(static_cast<std::size_t>(input.id));
+          const Graph::Kind kind = graph.node(input).kind;
+          const bool constant = kind == Graph::Kind::kWeight || kind == Graph::Kind::kConstant;
+          operands.push_back({.shape = tensor.shape(), .constant = constant ? tensor.data() : nullptr});
+          in.push_back(tensor.data());
+        }
+        Tensor out(node.shape);
+        // What a kernel forgets to write shows as NaN.
+        std::fill_n(out.mutable_data(), out.size(), std::nanf(""));
+        node.op->prepare(session, operands, node.shape)({.in = in, .out = out.mutable_data(), .seed = seed});
+        tensors.push_back(std::move(out));
+        break;
+      }
+    }
+    EXPECT_EQ(tensors.back().shape(), node.shape) << "value " << id << " of\n" << graph.str();
+  }
+  return tensors.back();
+}
+
+/// Normally distributed numbers. The seed goes into the trace of the test that uses them: SCOPED_TRACE(seed).
+inline Tensor random_tensor(const Shape& shape, unsigned seed, float mean = 0, float deviation = 1) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal(mean, deviation);
+  Tensor tensor(shape);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = normal(generator);
+  return tensor;
+}
+
+/// 0, 1, 2, ...: shows where each number went.
+inline Tensor counting_tensor(const Shape& shape) {
+  Tensor tensor(shape);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = static_cast<float>(i);
+  return tensor;
+}
+
+/// Equal shapes, and no element differs by more than `tolerance` times the largest finite |expected| (or 1 where all
+/// are smaller, only if `at_least_one`). NaN equals NaN, infinity itself. Names the worst element.
+struct CloseOptions {
+  double tolerance = 1e-6;
+  bool at_least_one = false;
+};
+inline testing::AssertionResult close(const Tensor& actual, const Tensor& expected, const CloseOptions& options = {}) {
+  if (actual.shape() != expected.shape())
+    return testing::AssertionFailure() << "shape " << actual.shape().str() << ", expected " << expected.shape().str();
+  double scale = options.at_least_one ? 1 : 0;
+  for (float number : expected.numbers())
+    if (std::isfinite(number)) scale = std::max(scale, std::abs(static_cast<double>(number)));
+  double worst = -1;
+  std::int64_t worst_index = 0;
+  for (std::int64_t i = 0; i < actual.size(); ++i) {
+    const double a = actual.data()[i], e = expected.data()[i];
+    if (a == e || (std::isnan(a) && std::isnan(e))) continue;
+    const double distance = std::isfinite(a) && std::isfinite(e) ? std::abs(a - e) : HUGE_VAL;
+    if (distance > worst) worst = distance, worst_index = i;
+  }
+  if (worst <= options.tolerance * scale) return testing::AssertionSuccess();
+  std::string place;
+  std::int64_t rest = worst_index;
+  for (int axis = expected.shape().rank() - 1; axis >= 0; rest /= expected.shape()[axis--])
+    place = std::to_string(rest % expected.shape()[axis]) + (place.empty() ? "" : ", ") + place;
+  return testing::AssertionFailure() << "worst at [" << place << "] of " << expected.shape().str() << ": "
+                                     << actual.data()[worst_index] << ", expected " << expected.data()[worst_index]
+                                     << "; off by " << worst << ", allowed " << options.tolerance * scale;
+}
+
+/// The code of the Error that `action` throws, "" where it throws none.
+template <typename Action>
+std::string error_code(const Action& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "";
+}
+/// Its whole message.
+template <typename Action>
+std::string error_text(const Action& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace kerascope::ops_test
