@@ -51,6 +51,8 @@ class Function {
   };
   Result run(std::span<const Tensor> inputs, const RunOptions& options);
 
+  /// How many activations a run gives.
+  std::size_t chosen() const { return wanted_.size(); }
   const std::vector<Skipped>& skipped() const { return skipped_; }
   const std::vector<std::string>& notes() const { return assembly_.notes; }
   std::string graph_text() const { return assembly_.graph.str(); }

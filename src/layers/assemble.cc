@@ -20,14 +20,6 @@ std::uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-bool has_channels_first(const Network& network) {
-  for (const Layer& layer : network.layers)
-    if (text_or(layer.config, "data_format", "") == "channels_first" ||
-        (layer.network && has_channels_first(*layer.network)))
-      return true;
-  return false;
-}
-
 /// What one call gave: all its outputs, or why it cannot be computed.
 struct CallResult {
   Outputs outputs;
@@ -315,23 +307,6 @@ class NetworkCall {
 
 }  // namespace
 
-std::vector<ModelInput> model_inputs(const Model& model) {
-  std::vector<ModelInput> inputs;
-  const bool channels_first = has_channels_first(model.network);
-  for (const TensorRef& reference : model.network.inputs) {
-    const Layer& layer = model.network.layers[static_cast<std::size_t>(reference.layer)];
-    ModelInput input{.name = layer.name, .shape = {}, .axes = ""};
-    for (const char* key : {"batch_shape", "batch_input_shape"})
-      if (const Json& sizes = member(layer.config, key); sizes.is_array() && input.shape.empty())
-        for (const Json& size : sizes)
-          input.shape.push_back(size.is_number_integer() && size.get<std::int64_t>() > 0 ? size.get<std::int64_t>() : -1);
-    const int rank = static_cast<int>(input.shape.size()) - 1;
-    input.axes = rank == 3 && channels_first ? "CHW" : rank < 0 ? "" : usual_axes(rank);
-    inputs.push_back(std::move(input));
-  }
-  return inputs;
-}
-
 Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options) {
   const std::vector<ModelInput> declared = model_inputs(model);
   KERASCOPE_CHECK(declared.size() == shapes.size());
@@ -353,14 +328,6 @@ Assembly assemble(const Model& model, std::span<const Shape> shapes, const Assem
   assembly.results = std::move(list.results);
   bind_weights(model, shared.weights);
   return assembly;
-}
-
-std::int64_t parameter_count(const Layer& layer) {
-  std::int64_t count = 0;
-  for (const StoredWeight& weight : layer.weights) count += weight.shape.elements();
-  if (layer.network)
-    for (const Layer& inner : layer.network->layers) count += parameter_count(inner);
-  return count;
 }
 
 }  // namespace kerascope

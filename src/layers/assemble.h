@@ -28,14 +28,6 @@ struct SiteResult {
   std::shared_ptr<const Error> problem;
 };
 
-/// An input of the model: the InputLayer's name and what the file says of its shape (-1 where it says nothing).
-struct ModelInput {
-  std::string name;
-  std::vector<std::int64_t> shape;  ///< batch first; empty where the file says nothing at all
-  std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
-};
-std::vector<ModelInput> model_inputs(const Model& model);
-
 struct Assembly {
   Graph graph;
   std::vector<Site> sites;
@@ -48,8 +40,5 @@ struct Assembly {
 /// @param shapes  one a model input, batch first, all numbers known.
 /// @throws Error{input-count}; what one layer cannot do is kept as its site's problem.
 Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options = {});
-
-/// How many numbers the file holds for this layer and, in nested models, all layers below.
-std::int64_t parameter_count(const Layer& layer);
 
 }  // namespace kerascope

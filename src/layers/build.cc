@@ -5,17 +5,6 @@
 
 namespace kerascope {
 
-std::string usual_axes(int rank_without_batch) {
-  switch (rank_without_batch) {
-    case 0: return "";
-    case 1: return "C";
-    case 2: return "TC";
-    case 3: return "HWC";
-    case 4: return "DHWC";
-    default: return std::string(static_cast<std::size_t>(rank_without_batch - 1), 'D') + "C";
-  }
-}
-
 Value Build::input(int index) const {
   if (index >= inputs())
     fail("call-invalid", fmt::format("layer '{}' ({}) is called with {} inputs and needs {}", layer().name,
@@ -44,7 +33,7 @@ Value Build::weight(std::string_view name, Shape shape, bool trainable) {
     context_.slot_order.push_back(key);
   }
   slot->shape = std::move(shape);
-  const Value value = graph.weight(slot);
+  const Value value = graph.weight(slot, &layer());
   context_.weights.emplace(key, value);
   return value;
 }

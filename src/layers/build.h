@@ -20,9 +20,6 @@ struct Output {
 };
 using Outputs = std::vector<Output>;
 
-/// The roles of a tensor whose layer says nothing else, by rank without the batch axis.
-std::string usual_axes(int rank_without_batch);
-
 /// One call of one layer.
 class Build {
  public:
