@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -188,6 +189,19 @@ void FileWriter::fail(int error_number) {
     forget_unfinished(std::exchange(temporary_, {}));
   }
   throw Error({.code = "output-unwritable", .what = "cannot write '" + path_.string() + "': " + reason(error_number)});
+}
+
+void explain_bus_errors() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    constexpr std::string_view kMessage =
+        "error[file-changed]: a file was cut short while it was being read\n"
+        "  try: run the command again when the file is complete\n";
+    remove_unfinished_files();
+    [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    ::_exit(1);
+  };
+  ::sigaction(SIGBUS, &action, nullptr);
 }
 
 void remove_unfinished_files() noexcept {

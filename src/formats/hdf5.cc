@@ -196,6 +196,8 @@ Hdf5File Hdf5File::open(std::shared_ptr<const MappedFile> file, std::uint64_t of
     index->read(reader, file, offset, length, answer.memory);
   } catch (const std::out_of_range&) {
     throw_reader_failed(display_name, "its answer does not fit the file");
+  } catch (const Error& error) {
+    throw_reader_failed(display_name, error.parts().what);
   }
   if (!index->failure.empty()) throw_invalid(display_name, index->failure);
   Hdf5File result;

@@ -54,12 +54,15 @@ std::optional<Extents> extents_of(hid_t space) {
   if (space_class == H5S_NO_CLASS || rank < 0) return std::nullopt;
   Extents extents{.sizes = std::vector<hsize_t>(static_cast<std::size_t>(rank)), .elements = 1, .scalar = rank == 0};
   H5Sget_simple_extent_dims(space, extents.sizes.data(), nullptr);
-  for (const hsize_t size : extents.sizes)
-    if (size == 0) extents.elements = 0;
+  bool empty = false;
   for (const hsize_t size : extents.sizes) {
-    if (extents.elements > 0 && size > kMostElements / extents.elements) return std::nullopt;
-    extents.elements *= size;
+    if (size > kMostElements / extents.elements) return std::nullopt;
+    if (size == 0)
+      empty = true;
+    else
+      extents.elements *= size;
   }
+  if (empty) extents.elements = 0;
   return extents;
 }
 

@@ -80,8 +80,8 @@ Id open_part(int descriptor, std::uint64_t offset, std::uint64_t length) {
                             .write = write,
                             .fl_map = H5FD_FLMAP_DICHOTOMY};
   const Part part{descriptor, offset, length};
-  const Id driver_id = H5FDregister(&driver);
-  const Id access = H5Pcreate(H5P_FILE_ACCESS);
+  // These two are never closed: that would forget why the file could not be opened.
+  const hid_t driver_id = H5FDregister(&driver), access = H5Pcreate(H5P_FILE_ACCESS);
   if (H5Pset_driver(access, driver_id, &part) < 0) return -1;
   return H5Fopen("part", H5F_ACC_RDONLY, access);
 }
