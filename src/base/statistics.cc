@@ -79,13 +79,15 @@ void scan(std::span<const float> numbers, std::span<Pack> packs, std::span<Chann
     const float* column = numbers.data() + at;
     for (Pack& pack : packs) {
       Pack local = pack;
+      local.sum = Floats{};  // sums of sums lose fewer digits
       for (std::int64_t row = 0; row < rows; ++row) local.add(column + row * row_size);
+      local.sum += pack.sum;
       pack = local;
       column += kPackWidth;
     }
     at += rows * row_size;
     rows_since_drain += rows;
-    if (rows_since_drain >= 256) {  // before a sum in float32 loses digits
+    if (rows_since_drain >= 64) {
       drain(packs, channels);
       rows_since_drain = 0;
     }
