@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
-#include <utility>
+#include <numeric>
 #include <vector>
 
 #include "base/check.h"
@@ -14,123 +15,100 @@ namespace kerascope {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kLargest = std::numeric_limits<float>::max();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr std::int64_t kLanes = 64;
 constexpr std::int64_t kGrain = 1 << 16;  // numbers that are worth a thread
 
-// Numbers are read as rows of lanes, so that the inner loops run over lanes and can be vectorised.
-struct Lanes {
-  explicit Lanes(std::int64_t count)
-      : low(static_cast<std::size_t>(count), kInfinity),
-        high(low.size(), -kInfinity),
-        partial_sum(low.size()),
-        zeros(low.size()),
-        not_finite(low.size()) {}
+// Neighbouring numbers, explicitly: plain loops over float comparisons are not vectorised, as a NaN might trap.
+constexpr std::int64_t kPackWidth = 4;
+using Floats [[gnu::vector_size(kPackWidth * sizeof(float))]] = float;
+using Ints [[gnu::vector_size(kPackWidth * sizeof(float))]] = std::int32_t;
 
-  std::vector<float> low, high, partial_sum;
-  std::vector<std::int32_t> zeros, not_finite;
+// What is known of a few lanes of numbers.
+struct Pack {
+  Floats low = Floats{} + kInfinity, high = Floats{} - kInfinity, sum = {};
+  Ints zeros = {}, finite = {};
+
+  void add(const float* numbers) {
+    Floats number;
+    std::memcpy(&number, numbers, sizeof number);
+    const Floats finite_or_nan = number + (number - number);
+    const Ints is_finite = finite_or_nan == finite_or_nan;  // -1 where true
+    low = finite_or_nan < low ? finite_or_nan : low;
+    high = finite_or_nan > high ? finite_or_nan : high;
+    sum += reinterpret_cast<Floats>(is_finite & reinterpret_cast<Ints>(number));
+    finite -= is_finite;
+    zeros -= number == 0;
+  }
 };
 
 // What is known of one channel, merged from lanes, planes and threads.
 struct Channel {
   float low = kInfinity, high = -kInfinity;
   double sum = 0;
-  std::int64_t zeros = 0, not_finite = 0;
+  std::int64_t zeros = 0, finite = 0;
 
   void add(const Channel& other) {
     low = std::min(low, other.low);
     high = std::max(high, other.high);
     sum += other.sum;
     zeros += other.zeros;
-    not_finite += other.not_finite;
+    finite += other.finite;
   }
 };
 
-// Several rows at a time: the lanes are loaded and stored once for them, and their sum is exacter.
-template <int kRows>
-void add_rows(const float* numbers, std::int64_t lane_count, std::int64_t stride, Lanes& lanes) {
-  float* low = lanes.low.data();
-  float* high = lanes.high.data();
-  float* partial_sum = lanes.partial_sum.data();
-  std::int32_t* zeros = lanes.zeros.data();
-  std::int32_t* not_finite = lanes.not_finite.data();
-  for (std::int64_t lane = 0; lane < lane_count; ++lane) {
-    float least = low[lane], most = high[lane], sum = 0;
-    std::int32_t zero_count = 0, not_finite_count = 0;
-#pragma GCC unroll 8
-    for (int row = 0; row < kRows; ++row) {
-      const float number = numbers[row * stride + lane];
-      const bool finite = std::fabs(number) <= kLargest;
-      const float as_low = finite ? number : kInfinity, as_high = finite ? number : -kInfinity;
-      least = as_low < least ? as_low : least;
-      most = as_high > most ? as_high : most;
-      sum += finite ? number : 0.0f;
-      zero_count += number == 0.0f;
-      not_finite_count += !finite;
+// Empties the packs into the channels; lane l belongs to channel l % channels.size().
+void drain(std::span<Pack> packs, std::span<Channel> channels) {
+  std::size_t channel = 0;
+  for (Pack& pack : packs) {
+    for (int lane = 0; lane < kPackWidth; ++lane) {
+      channels[channel].add({pack.low[lane], pack.high[lane], pack.sum[lane], pack.zeros[lane], pack.finite[lane]});
+      if (++channel == channels.size()) channel = 0;
     }
-    low[lane] = least;
-    high[lane] = most;
-    partial_sum[lane] += sum;
-    zeros[lane] += zero_count;
-    not_finite[lane] += not_finite_count;
+    pack = {};
   }
 }
 
-// Empties the lanes into the channels; lane l belongs to channel l % channels.size().
-void drain(Lanes& lanes, std::span<Channel> channels) {
-  for (std::size_t lane = 0, channel = 0; lane < lanes.low.size(); ++lane) {
-    channels[channel].add({.low = std::exchange(lanes.low[lane], kInfinity),
-                           .high = std::exchange(lanes.high[lane], -kInfinity),
-                           .sum = std::exchange(lanes.partial_sum[lane], 0.0f),
-                           .zeros = std::exchange(lanes.zeros[lane], 0),
-                           .not_finite = std::exchange(lanes.not_finite[lane], 0)});
+// Numbers whose channel changes fastest: position i belongs to channel i % channels.size(). They are read as rows as
+// long as the packs' lanes, whose count is a multiple of the channels'.
+void scan(std::span<const float> numbers, std::span<Pack> packs, std::span<Channel> channels) {
+  const std::int64_t count = static_cast<std::int64_t>(numbers.size());
+  const std::int64_t row_size = static_cast<std::int64_t>(packs.size()) * kPackWidth;
+  std::int64_t at = 0, rows_since_drain = 0;
+  while (count - at >= row_size) {
+    const std::int64_t rows = std::min<std::int64_t>(8, (count - at) / row_size);
+    const float* column = numbers.data() + at;
+    for (Pack& pack : packs) {
+      Pack local = pack;
+      local.sum = Floats{};  // sums of sums lose fewer digits
+      for (std::int64_t row = 0; row < rows; ++row) local.add(column + row * row_size);
+      local.sum += pack.sum;
+      pack = local;
+      column += kPackWidth;
+    }
+    at += rows * row_size;
+    rows_since_drain += rows;
+    if (rows_since_drain >= 64) {
+      drain(packs, channels);
+      rows_since_drain = 0;
+    }
+  }
+  drain(packs, channels);
+  for (std::size_t channel = 0; at < count; ++at) {
+    const float number = numbers[static_cast<std::size_t>(at)];
+    if (std::isfinite(number)) channels[channel].add({number, number, number, number == 0, 1});
     if (++channel == channels.size()) channel = 0;
   }
-}
-
-// Numbers whose channel changes fastest: position i belongs to channel i % channels.size().
-void scan(std::span<const float> numbers, Lanes& lanes, std::span<Channel> channels) {
-  constexpr std::int64_t kRows = 8;
-  // Partial sums are float32: they are emptied into double before they lose digits.
-  constexpr std::int64_t kRowsBetweenDrains = 256;
-  const std::int64_t count = static_cast<std::int64_t>(numbers.size());
-  const std::int64_t lane_count = static_cast<std::int64_t>(lanes.low.size());
-  const std::int64_t block = kRows * lane_count;
-  std::int64_t at = 0, rows = 0;
-  for (; at + block <= count; at += block) {
-    add_rows<kRows>(numbers.data() + at, lane_count, lane_count, lanes);
-    if ((rows += kRows) % kRowsBetweenDrains == 0) drain(lanes, channels);
-  }
-  for (; at < count; at += lane_count)
-    add_rows<1>(numbers.data() + at, std::min(lane_count, count - at), lane_count, lanes);
-  drain(lanes, channels);
 }
 
 }  // namespace
 
 Range finite_range(std::span<const float> numbers) {
-  constexpr std::size_t kWidth = 16;
-  std::array<float, kWidth> low, high;
-  low.fill(kInfinity);
-  high.fill(-kInfinity);
-  std::array<std::int32_t, kWidth> not_finite{};
-  const auto add = [&](std::size_t at, std::size_t lane) {
-    const float number = numbers[at];
-    const bool finite = std::fabs(number) <= kLargest;
-    const float as_low = finite ? number : kInfinity, as_high = finite ? number : -kInfinity;
-    low[lane] = as_low < low[lane] ? as_low : low[lane];
-    high[lane] = as_high > high[lane] ? as_high : high[lane];
-    not_finite[lane] |= !finite;
-  };
-  std::size_t at = 0;
-  for (; at + kWidth <= numbers.size(); at += kWidth)
-    for (std::size_t lane = 0; lane < kWidth; ++lane) add(at + lane, lane);
-  for (; at < numbers.size(); ++at) add(at, 0);
-  const float least = *std::min_element(low.begin(), low.end()), most = *std::max_element(high.begin(), high.end());
-  const bool all_finite = std::none_of(not_finite.begin(), not_finite.end(), [](auto bad) { return bad != 0; });
-  if (least > most) return {kNan, kNan, all_finite};
-  return {least, most, all_finite};
+  Channel all;
+  std::array<Pack, 4> packs;
+  scan(numbers, packs, {&all, 1});
+  const bool all_finite = all.finite == static_cast<std::int64_t>(numbers.size());
+  if (all.finite == 0) return {kNan, kNan, all_finite};
+  return {all.low, all.high, all_finite};
 }
 
 Statistics statistics(const Tensor& tensor, int channel_axis) {
@@ -155,12 +133,14 @@ Statistics statistics(const Tensor& tensor, int channel_axis) {
           return std::span(tensor.data() + first * item_size, tensor.data() + last * item_size);
         };
         if (channels_last) {
-          Lanes lanes(channel_count * ((kLanes + channel_count - 1) / channel_count));
-          scan(numbers_of(begin, end), lanes, mine);
+          // As many packs as hold each channel equally often, and some more where that is few.
+          const std::int64_t least = channel_count / std::gcd(channel_count, kPackWidth);
+          std::vector<Pack> packs(static_cast<std::size_t>(least * ((least + 7) / least)));
+          scan(numbers_of(begin, end), packs, mine);
         } else {
-          Lanes lanes(kLanes);
+          std::array<Pack, 8> packs;
           for (std::int64_t plane = begin; plane < end; ++plane)
-            scan(numbers_of(plane, plane + 1), lanes, {&mine[static_cast<std::size_t>(plane % channel_count)], 1});
+            scan(numbers_of(plane, plane + 1), packs, {&mine[static_cast<std::size_t>(plane % channel_count)], 1});
         }
       });
   for (const std::vector<Channel>& part : of_thread)
@@ -170,16 +150,15 @@ Statistics statistics(const Tensor& tensor, int channel_axis) {
   Channel all;
   for (const Channel& channel : channels) {
     all.add(channel);
-    result.constant_channels += outer * inner > 1 && channel.not_finite == 0 && channel.low == channel.high;
+    result.constant_channels += outer * inner > 1 && channel.finite == outer * inner && channel.low == channel.high;
   }
-  if (all.not_finite > 0) {
+  if (all.finite < tensor.size()) {
     for (const float number : tensor.numbers()) result.nan_count += std::isnan(number);
-    result.infinity_count = all.not_finite - result.nan_count;
+    result.infinity_count = tensor.size() - all.finite - result.nan_count;
   }
-  const std::int64_t finite = tensor.size() - all.not_finite;
-  result.minimum = finite ? all.low : kNan;
-  result.maximum = finite ? all.high : kNan;
-  result.mean = finite ? all.sum / static_cast<double>(finite) : kNan;
+  result.minimum = all.finite ? all.low : kNan;
+  result.maximum = all.finite ? all.high : kNan;
+  result.mean = all.finite ? all.sum / static_cast<double>(all.finite) : kNan;
   result.zero_share = tensor.size() ? static_cast<double>(all.zeros) / static_cast<double>(tensor.size()) : 0;
   return result;
 }

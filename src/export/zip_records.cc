@@ -8,6 +8,8 @@ namespace {
 constexpr std::uint64_t kFull16 = 0xFFFF, kFull32 = 0xFFFFFFFF;  // "see the zip64 record"
 constexpr int kPlainVersion = 20, kZip64Version = 45;
 constexpr std::uint64_t kZip64Field = 0x0001, kAlignmentField = 0xD935;
+constexpr int kMadeOnUnix = 3 << 8;  // else unzip takes a name for one of DOS, in its code page
+constexpr std::uint64_t kReadableFile = 0100644;
 constexpr int kUtf8Flag = 1 << 11;
 constexpr int kFirstOfJanuary1980 = 0x21;  // equal numbers give equal bytes on any day
 
@@ -74,12 +76,12 @@ std::string central_record(const ZipMember& member) {
   }
 
   std::string record = "PK\1\2";
-  put(record, 2, kZip64Version);  // made by
+  put(record, 2, kMadeOnUnix | kZip64Version);
   put_common(record, member, !extra.empty(), extra.size());
   put(record, 2, 0);  // no comment
   put(record, 2, 0);  // disk
   put(record, 2, 0);  // internal attributes
-  put(record, 4, 0);  // external attributes
+  put(record, 4, kReadableFile << 16);
   put(record, 4, std::min(member.offset, kFull32));
   return record + member.name + extra;
 }

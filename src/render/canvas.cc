@@ -13,7 +13,7 @@ namespace kerascope {
 namespace {
 
 constexpr unsigned char kGapGrey = 64;
-constexpr unsigned char kHatchDark = 32, kHatchLight = 48;
+constexpr unsigned char kHatchDark = 30, kHatchLight = 52;
 constexpr std::int64_t kHatchStripe_px = 4;
 constexpr std::int64_t kLeastWidth_px = 512, kGreatestZoomedHeight_px = 4096;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;

@@ -15,8 +15,8 @@ namespace {
 
 using Bytes = std::vector<unsigned char>;
 
-constexpr int kCompressionLevel = 6;
-constexpr unsigned char kNone = 0, kUp = 2;
+// On feature maps level 6 takes twice the time for 3 % less.
+constexpr int kCompressionLevel = 1;
 enum : unsigned char { kGreyType = 0, kRgbType = 2 };
 
 void put_u32(unsigned char* to, std::uint64_t number) {
@@ -39,18 +39,37 @@ Bytes chunk_of(std::string_view type, std::size_t size) {
   return chunk;
 }
 
-/// Each row after the number of its filter. A zoomed row that repeats the one above becomes zeros; all others stay as
-/// they are, for feature maps compress no better as differences.
+/// How badly the differences compress, by PNG's usual guess: the sum of their sizes, read as signed bytes.
+std::uint32_t cost(const unsigned char* row, const unsigned char* reference, std::size_t count) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto down = static_cast<unsigned char>(row[i] - reference[i]);
+    const auto up = static_cast<unsigned char>(reference[i] - row[i]);
+    sum += std::min(down, up);
+  }
+  return sum;
+}
+
+/// Each row after the number of its filter: the row less nothing (0), less its left neighbours (1) or less the row
+/// above (2). The two other filters that PNG knows are slower and gained 2 % at best on feature maps.
 Bytes filtered(const Picture& picture) {
-  const std::size_t row_bytes = static_cast<std::size_t>(picture.width * picture.channels);
-  Bytes result;
-  result.resize((row_bytes + 1) * static_cast<std::size_t>(picture.height));
+  const std::size_t pixel_bytes = static_cast<std::size_t>(picture.channels);
+  const std::size_t row_bytes = static_cast<std::size_t>(picture.width) * pixel_bytes;
+  const Bytes zeros(row_bytes);
+  // Black stands left of a row's first pixel.
+  Bytes row(pixel_bytes + row_bytes), above(row.size());
+  Bytes result((row_bytes + 1) * static_cast<std::size_t>(picture.height));
   unsigned char* to = result.data();
-  const unsigned char* row = picture.pixels.data();
-  for (std::int64_t y = 0; y < picture.height; ++y, to += row_bytes + 1, row += row_bytes) {
-    const bool repeats = y > 0 && std::equal(row, row + row_bytes, row - row_bytes);
-    to[0] = repeats ? kUp : kNone;
-    if (!repeats) std::copy_n(row, row_bytes, to + 1);
+  for (std::int64_t y = 0; y < picture.height; ++y) {
+    std::copy_n(&picture.pixels[static_cast<std::size_t>(y) * row_bytes], row_bytes, &row[pixel_bytes]);
+    const std::array<const unsigned char*, 3> references = {zeros.data(), row.data(), &above[pixel_bytes]};
+    std::array<std::uint32_t, 3> costs;
+    for (std::size_t i = 0; i < costs.size(); ++i) costs[i] = cost(&row[pixel_bytes], references[i], row_bytes);
+    const auto best = static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin());
+    *to++ = static_cast<unsigned char>(best);
+    std::transform(&row[pixel_bytes], &row[pixel_bytes] + row_bytes, references[best], to, std::minus<unsigned char>());
+    to += row_bytes;
+    std::swap(row, above);
   }
   return result;
 }
@@ -72,8 +91,8 @@ void write_png(const std::filesystem::path& path, const Picture& picture) {
       libdeflate_alloc_compressor(kCompressionLevel), libdeflate_free_compressor);
   if (!compressor) throw std::bad_alloc();
   Bytes pixels = chunk_of("IDAT", libdeflate_zlib_compress_bound(compressor.get(), rows.size()));
-  pixels.resize(8 + libdeflate_zlib_compress(compressor.get(), rows.data(), rows.size(), pixels.data() + 8,
-                                             pixels.size() - 8));
+  pixels.resize(
+      8 + libdeflate_zlib_compress(compressor.get(), rows.data(), rows.size(), pixels.data() + 8, pixels.size() - 8));
   Bytes end = chunk_of("IEND", 0);
 
   FileWriter file(path);
