@@ -1,0 +1,141 @@
+// Elementwise functions of two arguments with NumPy's broadcasting. A NaN on either side gives NaN, as in TensorFlow.
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "kerascope/error.h"
+#include "ops/ops.h"
+#include "ops/strided.h"
+
+namespace kerascope::ops {
+namespace {
+
+constexpr std::int64_t kGrain = 16 * 1024;
+
+const char* name(Binary function) {
+  switch (function) {
+    case Binary::kAdd:
+      return "add";
+    case Binary::kSubtract:
+      return "subtract";
+    case Binary::kMultiply:
+      return "multiply";
+    case Binary::kDivide:
+      return "divide";
+    case Binary::kMaximum:
+      return "maximum";
+    case Binary::kMinimum:
+      return "minimum";
+  }
+  KERASCOPE_CHECK(false);
+}
+
+/// The size of `axis`, counted from the end of the output, or 1 where the shape has no such axis.
+std::int64_t size_from_end(const Shape& shape, int from_end) {
+  return from_end <= shape.rank() ? shape.back(from_end) : 1;
+}
+
+/// The output's axes with the strides in left and right, 0 where a side is repeated.
+std::vector<StridedAxis<2>> broadcast_axes(const Shape& left, const Shape& right, const Shape& out) {
+  std::vector<StridedAxis<2>> axes(static_cast<std::size_t>(out.rank()));
+  std::array<std::int64_t, 2> stride = {1, 1};
+  for (int from_end = 1; from_end <= out.rank(); ++from_end) {
+    const std::array sizes = {size_from_end(left, from_end), size_from_end(right, from_end)};
+    StridedAxis<2>& axis = axes[axes.size() - static_cast<std::size_t>(from_end)];
+    axis.size = out.back(from_end);
+    for (std::size_t k = 0; k < 2; ++k) {
+      axis.strides[k] = sizes[k] == 1 ? 0 : stride[k];
+      stride[k] *= sizes[k];
+    }
+  }
+  return merged<2>(axes);
+}
+
+template <typename Function>
+Kernel kernel_of(std::vector<StridedAxis<2>> axes, Function function) {
+  StridedAxis<2> inner = {1, {1, 1}};
+  if (!axes.empty()) {
+    inner = axes.back();
+    axes.pop_back();
+  }
+  std::int64_t count = inner.size;
+  for (const StridedAxis<2>& axis : axes) count *= axis.size;
+  return [=](const KernelArguments& arguments) {
+    parallel_for(count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      Walk<2> walk(axes, begin / inner.size);
+      for_each_row_piece(begin, end, inner.size, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
+        const auto [left_stride, right_stride] = inner.strides;
+        const float* left = arguments.in[0] + walk.offsets()[0] + from * left_stride;
+        const float* right = arguments.in[1] + walk.offsets()[1] + from * right_stride;
+        float* out = arguments.out + row * inner.size + from;
+        const std::int64_t n = to - from;
+        // The innermost stride is 1, or 0 on one side.
+        if (right_stride == 0)
+          vectorized([=, repeated = *right] {
+            for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], repeated);
+          });
+        else if (left_stride == 0)
+          vectorized([=, repeated = *left] {
+            for (std::int64_t i = 0; i < n; ++i) out[i] = function(repeated, right[i]);
+          });
+        else
+          vectorized([=] {
+            for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], right[i]);
+          });
+        walk.next();
+      });
+    });
+  };
+}
+
+class BinaryOp : public Op {
+ public:
+  explicit BinaryOp(Binary function) : function_(function) {}
+
+  std::string describe() const override { return name(function_); }
+
+  Shape infer(std::span<const Shape> in) const override {
+    const Shape &left = in[0], &right = in[1];
+    std::vector<std::int64_t> sizes(static_cast<std::size_t>(std::max(left.rank(), right.rank())));
+    for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+      const int from_end = static_cast<int>(sizes.size() - axis);
+      const std::int64_t l = size_from_end(left, from_end), r = size_from_end(right, from_end);
+      if (l != r && l != 1 && r != 1)
+        throw Error({.code = "shape-mismatch",
+                     .what = fmt::format("{} of {} and {}: their sizes {} and {} do not broadcast", name(function_),
+                                         left.str(), right.str(), l, r)});
+      sizes[axis] = l == 1 ? r : l;
+    }
+    return Shape(std::move(sizes));
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    std::vector<StridedAxis<2>> axes = broadcast_axes(in[0].shape, in[1].shape, out);
+    switch (function_) {
+      case Binary::kAdd:
+        return kernel_of(std::move(axes), [](float l, float r) { return l + r; });
+      case Binary::kSubtract:
+        return kernel_of(std::move(axes), [](float l, float r) { return l - r; });
+      case Binary::kMultiply:
+        return kernel_of(std::move(axes), [](float l, float r) { return l * r; });
+      case Binary::kDivide:
+        return kernel_of(std::move(axes), [](float l, float r) { return l / r; });
+      case Binary::kMaximum:
+        return kernel_of(std::move(axes), [](float l, float r) { return (l > r) | (l != l) ? l : r; });
+      case Binary::kMinimum:
+        return kernel_of(std::move(axes), [](float l, float r) { return (l < r) | (l != l) ? l : r; });
+    }
+    KERASCOPE_CHECK(false);
+  }
+
+ private:
+  Binary function_;
+};
+
+}  // namespace
+
+Value binary(Graph& graph, Value left, Value right, Binary function) {
+  return graph.apply(std::make_shared<BinaryOp>(function), {left, right});
+}
+
+}  // namespace kerascope::ops

@@ -1,0 +1,206 @@
+// Mean, maximum and sum over any axes. Sums are kept in double, so that their order does not show. Of nothing, the mean
+// is NaN, the maximum -infinity and the sum 0, as in NumPy and TensorFlow; the maximum of anything with a NaN is NaN.
+
+#include <limits>
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "kerascope/error.h"
+#include "ops/ops.h"
+#include "ops/strided.h"
+
+namespace kerascope::ops {
+namespace {
+
+constexpr std::int64_t kGrain = 16 * 1024;
+// So many results grow side by side.
+constexpr int kLanes = 16;
+
+struct Sum {
+  using Partial = double;
+  static constexpr Partial kStart = 0;
+  static Partial join(Partial sum, Partial x) { return sum + x; }
+};
+struct Maximum {
+  using Partial = float;
+  static constexpr Partial kStart = -std::numeric_limits<float>::infinity();
+  static Partial join(Partial most, Partial x) { return (x > most) | (x != x) ? x : most; }
+};
+
+/// The input's axes, split. The last axis of `kept` or of `reduced` is contiguous.
+struct Axes {
+  std::vector<StridedAxis<1>> kept, reduced;
+  bool last_is_kept = false;
+};
+Axes split_axes(const Shape& shape, const std::vector<bool>& is_reduced) {
+  Axes axes;
+  for (int i = 0; i < shape.rank(); ++i) {
+    const bool reduced = is_reduced[static_cast<std::size_t>(i)];
+    (reduced ? axes.reduced : axes.kept).push_back({shape[i], {shape.elements(i + 1, shape.rank())}});
+    if (shape[i] != 1) axes.last_is_kept = !reduced;
+  }
+  axes.kept = merged<1>(axes.kept);
+  axes.reduced = merged<1>(axes.reduced);
+  return axes;
+}
+
+StridedAxis<1> take_last(std::vector<StridedAxis<1>>& axes) {
+  if (axes.empty()) return {1, {1}};
+  const StridedAxis<1> last = axes.back();
+  axes.pop_back();
+  return last;
+}
+
+std::int64_t count_of(const std::vector<StridedAxis<1>>& axes) {
+  std::int64_t count = 1;
+  for (const StridedAxis<1>& axis : axes) count *= axis.size;
+  return count;
+}
+
+/// lanes[i] takes in the column i of n rows, `stride` apart.
+template <typename Join>
+void join_rows(const float* in, std::int64_t n, std::int64_t stride, int width, typename Join::Partial* lanes) {
+  if (width == kLanes)
+    vectorized([=] {
+      typename Join::Partial part[kLanes];
+      for (int lane = 0; lane < kLanes; ++lane) part[lane] = lanes[lane];
+      for (std::int64_t i = 0; i < n; ++i)
+        for (int lane = 0; lane < kLanes; ++lane) part[lane] = Join::join(part[lane], in[i * stride + lane]);
+      for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = part[lane];
+    });
+  else
+    for (std::int64_t i = 0; i < n; ++i)
+      for (int lane = 0; lane < width; ++lane) lanes[lane] = Join::join(lanes[lane], in[i * stride + lane]);
+}
+
+/// The last axis is kept: kLanes neighbouring results at a time.
+template <typename Join>
+Kernel reduce_columns(Axes axes, double divisor) {
+  const std::int64_t width = take_last(axes.kept).size;
+  const StridedAxis<1> rows = take_last(axes.reduced);
+  const std::int64_t groups = (width + kLanes - 1) / kLanes, walks = count_of(axes.reduced);
+  const std::int64_t work = walks * rows.size * kLanes;
+  return [=, count = count_of(axes.kept) * groups](const KernelArguments& arguments) {
+    parallel_for(count, 1 + kGrain / std::max<std::int64_t>(work, 1), [&](std::int64_t begin, std::int64_t end) {
+      Walk<1> kept(axes.kept, begin / groups);
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t column = i % groups * kLanes;
+        const int lane_count = static_cast<int>(std::min<std::int64_t>(kLanes, width - column));
+        typename Join::Partial lanes[kLanes];
+        std::fill_n(lanes, kLanes, Join::kStart);
+        Walk<1> reduced(axes.reduced, 0);
+        for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next())
+          join_rows<Join>(arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0] + column, rows.size,
+                          rows.strides[0], lane_count, lanes);
+        float* out = arguments.out + i / groups * width + column;
+        for (int lane = 0; lane < lane_count; ++lane) out[lane] = static_cast<float>(lanes[lane] / divisor);
+        if ((i + 1) % groups == 0) kept.next();
+      }
+    });
+  };
+}
+
+/// The last axis is reduced: one result at a time, from kLanes partial ones.
+template <typename Join>
+Kernel reduce_rows(Axes axes, double divisor) {
+  const std::int64_t length = take_last(axes.reduced).size, walks = count_of(axes.reduced);
+  const std::int64_t work = walks * length;
+  return [=, count = count_of(axes.kept)](const KernelArguments& arguments) {
+    parallel_for(count, 1 + kGrain / std::max<std::int64_t>(work, 1), [&](std::int64_t begin, std::int64_t end) {
+      Walk<1> kept(axes.kept, begin);
+      for (std::int64_t i = begin; i < end; ++i, kept.next()) {
+        typename Join::Partial lanes[kLanes];
+        std::fill_n(lanes, kLanes, Join::kStart);
+        Walk<1> reduced(axes.reduced, 0);
+        for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next()) {
+          const float* row = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0];
+          const std::int64_t whole = length / kLanes;
+          join_rows<Join>(row, whole, kLanes, kLanes, lanes);
+          join_rows<Join>(row + whole * kLanes, 1, 0, static_cast<int>(length % kLanes), lanes);
+        }
+        typename Join::Partial result = Join::kStart;
+        for (auto lane : lanes) result = Join::join(result, lane);
+        arguments.out[i] = static_cast<float>(result / divisor);
+      }
+    });
+  };
+}
+
+template <typename Join>
+Kernel kernel_of(Axes axes, double divisor) {
+  return axes.last_is_kept ? reduce_columns<Join>(std::move(axes), divisor)
+                           : reduce_rows<Join>(std::move(axes), divisor);
+}
+
+const char* name(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kMean:
+      return "mean";
+    case Reduction::kMax:
+      return "max";
+    case Reduction::kSum:
+      return "sum";
+  }
+  KERASCOPE_CHECK(false);
+}
+
+class ReduceOp : public Op {
+ public:
+  ReduceOp(Reduction reduction, ReduceOptions options) : reduction_(reduction), options_(std::move(options)) {}
+
+  std::string describe() const override {
+    return fmt::format("{} axes {}{}", name(reduction_), fmt::join(options_.axes, " "),
+                       options_.keepdims ? " keepdims" : "");
+  }
+
+  Shape infer(std::span<const Shape> in) const override {
+    const std::vector<bool> reduced = is_reduced(in[0]);
+    std::vector<std::int64_t> sizes;
+    for (int axis = 0; axis < in[0].rank(); ++axis) {
+      if (!reduced[static_cast<std::size_t>(axis)])
+        sizes.push_back(in[0][axis]);
+      else if (options_.keepdims)
+        sizes.push_back(1);
+    }
+    return Shape(std::move(sizes));
+  }
+
+  Cost cost(std::span<const Shape> in, const Shape& out) const override {
+    const double read = static_cast<double>(in[0].elements()), written = static_cast<double>(out.elements());
+    return {.flops = read + (reduction_ == Reduction::kMean ? written : 0), .bytes = (read + written) * sizeof(float)};
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    Axes axes = split_axes(in[0].shape, is_reduced(in[0].shape));
+    if (out.elements() == 0) return [](const KernelArguments&) {};
+    const double divisor = reduction_ == Reduction::kMean ? static_cast<double>(count_of(axes.reduced)) : 1;
+    return reduction_ == Reduction::kMax ? kernel_of<Maximum>(std::move(axes), divisor)
+                                         : kernel_of<Sum>(std::move(axes), divisor);
+  }
+
+ private:
+  std::vector<bool> is_reduced(const Shape& shape) const {
+    std::vector<bool> reduced(static_cast<std::size_t>(shape.rank()));
+    for (int axis : options_.axes) {
+      if (axis < 0 || axis >= shape.rank() || reduced[static_cast<std::size_t>(axis)])
+        throw Error({.code = "axis-invalid",
+                     .what = fmt::format("{} over the axes ({}) of {}: axis {} is {}", name(reduction_),
+                                         fmt::join(options_.axes, ", "), shape.str(), axis,
+                                         axis < 0 || axis >= shape.rank() ? "not there" : "named twice")});
+      reduced[static_cast<std::size_t>(axis)] = true;
+    }
+    return reduced;
+  }
+
+  Reduction reduction_;
+  ReduceOptions options_;
+};
+
+}  // namespace
+
+Value reduce(Graph& graph, Value x, Reduction reduction, const ReduceOptions& options) {
+  return graph.apply(std::make_shared<ReduceOp>(reduction, options), {x});
+}
+
+}  // namespace kerascope::ops

@@ -1,0 +1,123 @@
+// Softmax and its logarithm along one axis, any shape. A NaN or +infinity makes its whole row NaN.
+
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "ops/axis.h"
+#include "ops/math.h"
+#include "ops/ops.h"
+
+namespace kerascope::ops {
+namespace {
+
+constexpr std::int64_t kGrain = 4 * 1024;
+// So many rows are worked on side by side, a register or two of them.
+constexpr int kLanes = 16;
+
+inline float larger(float a, float b) { return a > b ? a : b; }
+
+/// One contiguous row, kLanes partial results side by side.
+template <bool kLog>
+void softmax_row(const float* in, float* out, std::int64_t n) {
+  vectorized([=] {
+    float top[kLanes], sum[kLanes] = {};
+    for (float& lane : top) lane = in[0];
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+      for (int lane = 0; lane < kLanes; ++lane) top[lane] = larger(in[i + lane], top[lane]);
+    for (; i < n; ++i) top[0] = larger(in[i], top[0]);
+    for (int lane = 1; lane < kLanes; ++lane) top[0] = larger(top[lane], top[0]);
+    const float most = top[0];
+
+    for (i = 0; i + kLanes <= n; i += kLanes)
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const float e = math::exp(in[i + lane] - most);
+        out[i + lane] = e;
+        sum[lane] += e;
+      }
+    for (; i < n; ++i) sum[0] += out[i] = math::exp(in[i] - most);
+    float total = 0;
+    for (float lane : sum) total += lane;
+    if (kLog) {
+      const float log_total = math::log(total);
+      for (i = 0; i < n; ++i) out[i] = (in[i] - most) - log_total;
+    } else {
+      for (i = 0; i < n; ++i) out[i] /= total;
+    }
+  });
+}
+
+/// `width` <= kLanes neighbouring columns of n numbers, `stride` apart.
+template <bool kLog>
+void softmax_columns(const float* in, float* out, std::int64_t n, std::int64_t stride, int width) {
+  vectorized([=] {
+    float top[kLanes], sum[kLanes] = {};
+    for (int lane = 0; lane < width; ++lane) top[lane] = in[lane];
+    for (std::int64_t i = 1; i < n; ++i)
+      for (int lane = 0; lane < width; ++lane) top[lane] = larger(in[i * stride + lane], top[lane]);
+    for (std::int64_t i = 0; i < n; ++i)
+      for (int lane = 0; lane < width; ++lane) {
+        const float e = math::exp(in[i * stride + lane] - top[lane]);
+        out[i * stride + lane] = e;
+        sum[lane] += e;
+      }
+    if (kLog)
+      for (int lane = 0; lane < width; ++lane) sum[lane] = math::log(sum[lane]);
+    for (std::int64_t i = 0; i < n; ++i)
+      for (int lane = 0; lane < width; ++lane) {
+        float& y = out[i * stride + lane];
+        y = kLog ? (in[i * stride + lane] - top[lane]) - sum[lane] : y / sum[lane];
+      }
+  });
+}
+
+template <bool kLog>
+class SoftmaxOp : public Op {
+ public:
+  explicit SoftmaxOp(int axis) : axis_(axis) {}
+
+  std::string describe() const override { return fmt::format("{} axis {}", kName, axis_); }
+
+  Shape infer(std::span<const Shape> in) const override {
+    resolved_axis(kName, axis_, in[0]);
+    return in[0];
+  }
+
+  /// Four an element: subtraction, exp, sum, division (log_softmax: a second subtraction); the maximum is a fifth.
+  Cost cost(std::span<const Shape>, const Shape& out) const override {
+    const double elements = static_cast<double>(out.elements());
+    return {.flops = 5 * elements, .bytes = 2 * elements * sizeof(float)};
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+    const AxisView view = view_of_axis(out, resolved_axis(kName, axis_, out));
+    if (out.elements() == 0) return [](const KernelArguments&) {};
+    if (view.inner == 1)
+      return [view](const KernelArguments& arguments) {
+        parallel_for(view.outer, 1 + kGrain / view.size, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t row = begin; row < end; ++row)
+            softmax_row<kLog>(arguments.in[0] + row * view.size, arguments.out + row * view.size, view.size);
+        });
+      };
+    return [view](const KernelArguments& arguments) {
+      const std::int64_t groups = (view.inner + kLanes - 1) / kLanes;
+      parallel_for(view.outer * groups, 1 + kGrain / (view.size * kLanes), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int64_t column = i % groups * kLanes, offset = i / groups * view.size * view.inner + column;
+          softmax_columns<kLog>(arguments.in[0] + offset, arguments.out + offset, view.size, view.inner,
+                                static_cast<int>(std::min<std::int64_t>(kLanes, view.inner - column)));
+        }
+      });
+    };
+  }
+
+ private:
+  static constexpr const char* kName = kLog ? "log_softmax" : "softmax";
+  int axis_;
+};
+
+}  // namespace
+
+Value softmax(Graph& graph, Value x, int axis) { return graph.apply(std::make_shared<SoftmaxOp<false>>(axis), {x}); }
+Value log_softmax(Graph& graph, Value x, int axis) { return graph.apply(std::make_shared<SoftmaxOp<true>>(axis), {x}); }
+
+}  // namespace kerascope::ops

@@ -1,0 +1,75 @@
+// Keras's sparsemax along one axis, any shape.
+
+#include "base/parallel.h"
+#include "ops/axis.h"
+#include "ops/ops.h"
+
+namespace kerascope::ops {
+namespace {
+
+/// What is subtracted, from the numbers in descending order. Where k > 1 numbers are in the support, Keras 3.15 adds up
+/// their running sums where Martins and Astudillo take the last one; what Keras computes is what a user has to see.
+float threshold_of(const std::vector<float>& descending) {
+  float running = 0, total = 0, support = 0, rank = 0;
+  for (float number : descending) {
+    running += number;
+    rank += 1;
+    if (number - (running - 1) / rank > 0) {
+      total += running;
+      support += 1;
+    }
+  }
+  return (total - 1) / support;
+}
+
+class SparsemaxOp : public Op {
+ public:
+  explicit SparsemaxOp(int axis) : axis_(axis) {}
+
+  std::string describe() const override { return fmt::format("sparsemax axis {}", axis_); }
+
+  Shape infer(std::span<const Shape> in) const override {
+    resolved_axis("sparsemax", axis_, in[0]);
+    return in[0];
+  }
+
+  /// Sorting counts log2(size) comparisons an element, the rest six operations.
+  Cost cost(std::span<const Shape>, const Shape& out) const override {
+    const double elements = static_cast<double>(out.elements());
+    const double size = static_cast<double>(out[resolved_axis("sparsemax", axis_, out)]);
+    return {.flops = elements * (std::log2(std::max(size, 1.0)) + 6), .bytes = 2 * elements * sizeof(float)};
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+    const AxisView view = view_of_axis(out, resolved_axis("sparsemax", axis_, out));
+    const std::int64_t rows = out.elements() == 0 ? 0 : view.outer * view.inner;
+    return [=](const KernelArguments& arguments) {
+      parallel_for(rows, 1 + 1024 / std::max<std::int64_t>(view.size, 1), [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> descending(static_cast<std::size_t>(view.size));
+        for (std::int64_t row = begin; row < end; ++row) {
+          const std::int64_t offset = row / view.inner * view.size * view.inner + row % view.inner;
+          const float* in = arguments.in[0] + offset;
+          float* y = arguments.out + offset;
+          for (std::int64_t i = 0; i < view.size; ++i) descending[static_cast<std::size_t>(i)] = in[i * view.inner];
+          // NaN goes to the front, where it makes the whole row NaN; it must not reach an ordinary `>`.
+          std::sort(descending.begin(), descending.end(),
+                    [](float a, float b) { return std::isnan(a) ? !std::isnan(b) : a > b; });
+          const float threshold = std::isnan(descending[0]) ? descending[0] : threshold_of(descending);
+          for (std::int64_t i = 0; i < view.size; ++i) {
+            const float rest = in[i * view.inner] - threshold;
+            y[i * view.inner] = rest < 0 ? 0 : rest;
+          }
+        }
+      });
+    };
+  }
+
+ private:
+  int axis_;
+};
+
+}  // namespace
+
+Value sparsemax(Graph& graph, Value x, int axis) { return graph.apply(std::make_shared<SparsemaxOp>(axis), {x}); }
+
+}  // namespace kerascope::ops

@@ -1,0 +1,121 @@
+// Permutes the axes, as numpy.transpose.
+
+#include "base/parallel.h"
+#include "kerascope/error.h"
+#include "ops/ops.h"
+#include "ops/strided.h"
+
+namespace kerascope::ops {
+namespace {
+
+// A square tile of two axes is read along one and written along the other; both sides of it stay in the first cache.
+constexpr std::int64_t kTile = 16;
+
+/// Two axes of a plane: `rows` lie contiguous in the output, `columns` in the input.
+struct Plane {
+  StridedAxis<2> rows, columns;
+};
+
+void copy_tile(const float* in, float* out, const Plane& plane, std::int64_t row, std::int64_t column) {
+  const std::int64_t in_stride = plane.rows.strides[0], out_stride = plane.columns.strides[1];
+  const std::int64_t rows = std::min(kTile, plane.rows.size - row);
+  const std::int64_t columns = std::min(kTile, plane.columns.size - column);
+  in += row * in_stride + column;
+  out += column * out_stride + row;
+  float tile[kTile][kTile];
+  for (std::int64_t r = 0; r < rows; ++r) std::copy_n(in + r * in_stride, columns, tile[r]);
+  for (std::int64_t c = 0; c < columns; ++c)
+    for (std::int64_t r = 0; r < rows; ++r) out[c * out_stride + r] = tile[r][c];
+}
+
+class TransposeOp : public Op {
+ public:
+  explicit TransposeOp(std::vector<int> axes) : axes_(std::move(axes)) {}
+
+  std::string describe() const override { return fmt::format("transpose {}", fmt::join(axes_, " ")); }
+
+  Shape infer(std::span<const Shape> in) const override {
+    const Shape& shape = in[0];
+    std::vector<bool> used(static_cast<std::size_t>(shape.rank()));
+    std::vector<std::int64_t> sizes;
+    for (int axis : axes_) {
+      if (axis < 0 || axis >= shape.rank() || used[static_cast<std::size_t>(axis)]) break;
+      used[static_cast<std::size_t>(axis)] = true;
+      sizes.push_back(shape[axis]);
+    }
+    if (sizes.size() != used.size() || sizes.size() != axes_.size())
+      throw Error({.code = "axis-invalid",
+                   .what = fmt::format("transpose to the axes ({}) is no permutation of the {} axes of {}",
+                                       fmt::join(axes_, ", "), shape.rank(), shape.str())});
+    return Shape(std::move(sizes));
+  }
+
+  Cost cost(std::span<const Shape>, const Shape& out) const override {
+    return {.flops = 0, .bytes = 2 * static_cast<double>(out.elements()) * sizeof(float)};
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const KernelArguments&) {};
+    // The output's axes with their strides in the input and in the output.
+    std::vector<StridedAxis<2>> all;
+    for (int i = 0; i < out.rank(); ++i) {
+      const Shape& shape = in[0].shape;
+      all.push_back(
+          {out[i],
+           {shape.elements(axes_[static_cast<std::size_t>(i)] + 1, shape.rank()), out.elements(i + 1, out.rank())}});
+    }
+    std::vector<StridedAxis<2>> axes = merged<2>(all);
+    if (axes.empty()) axes.push_back({1, {1, 1}});
+    const StridedAxis<2> last = axes.back();
+    axes.pop_back();
+    if (last.strides[0] == 1) return copy_rows(std::move(axes), last.size);
+    const auto contiguous =
+        std::find_if(axes.begin(), axes.end(), [](const auto& axis) { return axis.strides[0] == 1; });
+    const Plane plane = {.rows = last, .columns = *contiguous};
+    axes.erase(contiguous);
+    return copy_planes(std::move(axes), plane);
+  }
+
+ private:
+  static std::int64_t count_of(const std::vector<StridedAxis<2>>& axes) {
+    std::int64_t count = 1;
+    for (const StridedAxis<2>& axis : axes) count *= axis.size;
+    return count;
+  }
+
+  static Kernel copy_rows(std::vector<StridedAxis<2>> axes, std::int64_t length) {
+    return [=, count = count_of(axes)](const KernelArguments& arguments) {
+      parallel_for(count, 1 + 16 * 1024 / length, [&](std::int64_t begin, std::int64_t end) {
+        Walk<2> walk(axes, begin);
+        for (std::int64_t i = begin; i < end; ++i, walk.next())
+          std::copy_n(arguments.in[0] + walk.offsets()[0], length, arguments.out + walk.offsets()[1]);
+      });
+    };
+  }
+
+  static Kernel copy_planes(std::vector<StridedAxis<2>> axes, const Plane& plane) {
+    // A strip of kTile input columns at a time.
+    const std::int64_t strips = (plane.columns.size + kTile - 1) / kTile;
+    return [=, count = count_of(axes) * strips](const KernelArguments& arguments) {
+      parallel_for(count, 1 + 1024 / plane.rows.size, [&](std::int64_t begin, std::int64_t end) {
+        Walk<2> walk(axes, begin / strips);
+        for (std::int64_t i = begin; i < end; ++i) {
+          const auto [in_offset, out_offset] = walk.offsets();
+          for (std::int64_t row = 0; row < plane.rows.size; row += kTile)
+            copy_tile(arguments.in[0] + in_offset, arguments.out + out_offset, plane, row, i % strips * kTile);
+          if ((i + 1) % strips == 0) walk.next();
+        }
+      });
+    };
+  }
+
+  std::vector<int> axes_;
+};
+
+}  // namespace
+
+Value transpose(Graph& graph, Value x, std::vector<int> axes) {
+  return graph.apply(std::make_shared<TransposeOp>(std::move(axes)), {x});
+}
+
+}  // namespace kerascope::ops

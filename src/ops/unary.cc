@@ -1,0 +1,205 @@
+// Elementwise functions of one argument, any shape. The formulas are those of Keras 3 on TensorFlow, also for NaN and
+// infinity (unary_test.cc has the measured table); denormal numbers are kept, where TensorFlow takes them for 0.
+
+#include <limits>
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "ops/math.h"
+#include "ops/ops.h"
+
+namespace kerascope::ops {
+namespace {
+
+constexpr std::int64_t kGrain = 16 * 1024;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+template <typename Function>
+Kernel kernel_of(std::int64_t count, Function function) {
+  return [=](const KernelArguments& arguments) {
+    const float* in = arguments.in[0];
+    float* out = arguments.out;
+    parallel_for(count, kGrain, [=](std::int64_t begin, std::int64_t end) {
+      vectorized([=] {
+        for (std::int64_t i = begin; i < end; ++i) out[i] = function(in[i]);
+      });
+    });
+  };
+}
+
+/// Limits to [low, high]; NaN stays NaN.
+inline float clip(float x, float low, float high) {
+  x = x < low ? low : x;
+  return x > high ? high : x;
+}
+inline float hard_sigmoid(float x) { return clip(x + 3.0f, 0.0f, 6.0f) / 6.0f; }
+inline float positive_part(float x) { return x < 0.0f ? 0.0f : x; }
+
+/// One function. FLOPs are for one element: arithmetic, comparisons, exp, log, tanh, sqrt and erf count one each.
+struct Entry {
+  Unary function;
+  const char* name;
+  int flops;
+  Kernel (*kernel)(std::int64_t count, const UnaryOptions& options);
+};
+
+template <typename Formula>
+constexpr Entry row(Unary function, const char* name, int flops, Formula) {
+  return {function, name, flops, [](std::int64_t count, const UnaryOptions& options) {
+            return kernel_of(count, [a = options.a, b = options.b](float x) { return Formula{}(x, a, b); });
+          }};
+}
+
+/// Keras's order: the part above the threshold, clipped, minus the slope times how far x lies below the threshold.
+Kernel relu_kernel(std::int64_t count, const UnaryOptions& options) {
+  const float high = options.max_value, slope = options.negative_slope, threshold = options.threshold;
+  if (threshold == 0 && slope == 0) {
+    if (high == kInfinity) return kernel_of(count, [](float x) { return positive_part(x); });
+    return kernel_of(count, [=](float x) { return clip(x, 0.0f, high); });
+  }
+  if (threshold == 0 && high == kInfinity) {
+    return kernel_of(count, [=](float x) {
+      const float low = slope * x;
+      return x > 0.0f ? x : low;
+    });
+  }
+  // A maximum clips at 0 too, which shows below a negative threshold. A threshold other than 0 turns NaN into 0.
+  const float low = high == kInfinity ? -kInfinity : 0.0f;
+  const float for_nan = threshold == 0 ? std::numeric_limits<float>::quiet_NaN() : 0.0f;
+  return kernel_of(count, [=](float x) {
+    const float above = x > threshold ? x : (x != x ? for_nan : 0.0f);
+    const float fall = slope * positive_part(threshold - x);
+    return clip(above, low, high) - (slope == 0.0f ? 0.0f : fall);
+  });
+}
+
+/// Multiplies and adds as two roundings on every processor, as Keras's Rescaling does: this loop is compiled without
+/// fused multiply-add, and the memory limits it anyway.
+Kernel affine_kernel(std::int64_t count, const UnaryOptions& options) {
+  return [=, a = options.a, b = options.b](const KernelArguments& arguments) {
+    const float* in = arguments.in[0];
+    float* out = arguments.out;
+    parallel_for(count, kGrain, [=](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) out[i] = in[i] * a + b;
+    });
+  };
+}
+
+// In the enum's order.
+constexpr Entry kTable[] = {
+    {Unary::kRelu, "relu", 1, relu_kernel},
+    row(Unary::kSigmoid, "sigmoid", 4, [](float x, float, float) { return math::sigmoid(x); }),
+    row(Unary::kTanh, "tanh", 1, [](float x, float, float) { return math::tanh(x); }),
+    row(Unary::kSilu, "silu", 5, [](float x, float, float) { return x * math::sigmoid(x); }),
+    row(Unary::kElu, "elu", 3,
+        [](float x, float a, float) {
+          const float low = a * math::expm1(x);
+          return x > 0.0f ? x : low;
+        }),
+    row(Unary::kSelu, "selu", 3,
+        [](float x, float, float) {
+          const float low = 1.758099340847376624f * math::expm1(x);
+          return x > 0.0f ? 1.0507009873554804934f * x : low;
+        }),
+    row(Unary::kCelu, "celu", 4,
+        [](float x, float a, float) { return positive_part(x) + a * math::expm1((x > 0.0f ? 0.0f : x) / a); }),
+    row(Unary::kExp, "exp", 1, [](float x, float, float) { return math::exp(x); }),
+    row(Unary::kGeluExact, "gelu_exact", 5,
+        [](float x, float, float) {
+          const float tail = 0.5f * math::erfc_positive(std::fabs(x) * 0.707106781f);
+          return x * (x < 0.0f ? tail : 1.0f - tail);
+        }),
+    row(Unary::kGeluTanh, "gelu_tanh", 8,
+        [](float x, float, float) {  // 0.5 (1 + tanh(u)) = sigmoid(2 u)
+          return x * math::sigmoid(1.59576912f * (x + 0.044715f * (x * x * x)));
+        }),
+    row(Unary::kHardSigmoid, "hard_sigmoid", 4, [](float x, float, float) { return hard_sigmoid(x); }),
+    row(Unary::kHardSigmoidOld, "hard_sigmoid_old", 4,
+        [](float x, float, float) { return clip(0.2f * x + 0.5f, 0.0f, 1.0f); }),
+    row(Unary::kHardSilu, "hard_silu", 5, [](float x, float, float) { return x * hard_sigmoid(x); }),
+    row(Unary::kHardTanh, "hard_tanh", 2, [](float x, float, float) { return clip(x, -1.0f, 1.0f); }),
+    row(Unary::kHardShrink, "hard_shrink", 1, [](float x, float a, float) { return std::fabs(x) > a ? x : 0.0f; }),
+    row(Unary::kSoftShrink, "soft_shrink", 3,
+        [](float x, float a, float) {
+          const float less = x - a, more = x + a;
+          return x > a ? less : (x < -a ? more : 0.0f);
+        }),
+    row(Unary::kTanhShrink, "tanh_shrink", 2, [](float x, float, float) { return x - math::tanh(x); }),
+    row(Unary::kLogSigmoid, "log_sigmoid", 4, [](float x, float, float) { return -math::softplus(-x); }),
+    row(Unary::kMish, "mish", 6,
+        [](float x, float, float) {  // tanh(log(1 + n)) = n (n + 2) / (n (n + 2) + 2), which is 1 from n = e^20 on.
+          const float n = math::exp(x > 20.0f ? 20.0f : x), m = n * (n + 2.0f);
+          return x * (m / (m + 2.0f));
+        }),
+    row(Unary::kSoftplus, "softplus", 3, [](float x, float, float) { return math::softplus(x); }),
+    row(Unary::kSoftsign, "softsign", 2, [](float x, float, float) { return x / (std::fabs(x) + 1.0f); }),
+    row(Unary::kSparsePlus, "sparse_plus", 5,
+        [](float x, float, float) {
+          const float bend = 0.25f * ((x + 1.0f) * (x + 1.0f));
+          return x <= -1.0f ? 0.0f : (x < 1.0f ? bend : x);
+        }),
+    row(Unary::kSparseSigmoid, "sparse_sigmoid", 4,
+        [](float x, float, float) {
+          const float line = 0.5f * (x + 1.0f);
+          return x <= -1.0f ? 0.0f : (x >= 1.0f ? 1.0f : line);
+        }),
+    row(Unary::kSquareplus, "squareplus", 5, [](float x, float a, float) { return (x + std::sqrt(x * x + a)) / 2.0f; }),
+    row(Unary::kThreshold, "threshold", 1, [](float x, float a, float b) { return x > a ? x : b; }),
+    row(Unary::kSqrt, "sqrt", 1, [](float x, float, float) { return std::sqrt(x); }),
+    row(Unary::kRsqrt, "rsqrt", 2, [](float x, float, float) { return 1.0f / std::sqrt(x); }),
+    row(Unary::kSquare, "square", 1, [](float x, float, float) { return x * x; }),
+    row(Unary::kAbs, "abs", 1, [](float x, float, float) { return std::fabs(x); }),
+    row(Unary::kNegative, "negative", 1, [](float x, float, float) { return -x; }),
+    row(Unary::kLog, "log", 1, [](float x, float, float) { return math::log(x); }),
+    {Unary::kAffine, "affine", 2, affine_kernel},
+};
+
+const Entry& entry(Unary function) {
+  const Entry& found = kTable[static_cast<std::size_t>(function)];
+  KERASCOPE_CHECK(found.function == function);
+  return found;
+}
+
+class UnaryOp : public Op {
+ public:
+  UnaryOp(Unary function, const UnaryOptions& options) : entry_(entry(function)), options_(options) {}
+
+  std::string describe() const override {
+    std::string text = entry_.name;
+    const auto add = [&](const char* what, float number, float usual) {
+      if (number != usual) text += fmt::format(" {} {}", what, number);
+    };
+    add("a", options_.a, 0);
+    add("b", options_.b, 0);
+    add("max", options_.max_value, kInfinity);
+    add("slope", options_.negative_slope, 0);
+    add("threshold", options_.threshold, 0);
+    return text;
+  }
+
+  Shape infer(std::span<const Shape> in) const override { return in[0]; }
+
+  Cost cost(std::span<const Shape>, const Shape& out) const override {
+    const double elements = static_cast<double>(out.elements());
+    return {.flops = elements * entry_.flops, .bytes = 2 * elements * sizeof(float)};
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+    return entry_.kernel(out.elements(), options_);
+  }
+
+ private:
+  const Entry& entry_;
+  UnaryOptions options_;
+};
+
+}  // namespace
+
+std::string name(Unary function) { return entry(function).name; }
+
+Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options) {
+  return graph.apply(std::make_shared<UnaryOp>(function, options), {x});
+}
+
+}  // namespace kerascope::ops
