@@ -55,7 +55,7 @@ def nodes_of(model):
     if hasattr(model, "_functional"):  # a Keras 3 Sequential
         model = model._functional
     old = hasattr(model, "_network_nodes")
-    for layer in model.layers if old else model.operations:
+    for layer in model._self_tracked_trackables if old else model.operations:  # .layers leaves a Sequential's input out
         calls = []
         for index, node in enumerate(layer._inbound_nodes):
             key = f"{layer.name}_ib-{index}" if old else f"{id(layer)}_ib-{index}"

@@ -56,7 +56,7 @@ def nested_in_nested(keras):
     inner = block(keras, "inner", 4, SHAPE, trainable=False)
     middle = keras.Sequential(
         [
-            keras.Input(SHAPE),
+            keras.Input(SHAPE, name="inner_input"),
             inner,
             keras.layers.MaxPooling2D(name="pool"),
             keras.layers.Conv2D(6, 3, name="middle_conv"),
