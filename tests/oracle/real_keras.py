@@ -12,7 +12,7 @@ _nowhere = os.open(os.devnull, os.O_WRONLY)
 os.dup2(_nowhere, 2)
 try:
     import keras
-    import tensorflow  # noqa: F401
+    import tensorflow
 
     tensorflow.constant(0)
 finally:
@@ -20,8 +20,13 @@ finally:
     os.close(_standard_error)
     os.close(_nowhere)
 
+import warnings
+
 import absl.logging
 
-absl.logging.set_verbosity(absl.logging.ERROR)  # else each .h5 file is deplored
+# Else each .h5 file is deplored.
+absl.logging.set_verbosity(absl.logging.ERROR)
+tensorflow.get_logger().setLevel("ERROR")
+warnings.filterwarnings("ignore", message=".*HDF5 file.*")
 keras.utils.disable_interactive_logging()
 __all__ = ["keras"]

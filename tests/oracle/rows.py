@@ -31,6 +31,7 @@ def questions():
                 "row": number,
                 "class": table["class"],
                 "required": table.get("required", []),
+                "unread": table.get("unread", []),
                 **row,
                 "folder": f"{table['class']}-{cache.key_of(script, table['class'], row)}",
             }
