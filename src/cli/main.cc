@@ -52,7 +52,7 @@ void hint_unknown(const CLI::App& app, int count, char** arguments) {
   }
 }
 
-int run(int count, char** arguments) {
+int run_program(int count, char** arguments) {
   CLI::App app{"Kerascope shows what every layer of a trained Keras model does to an input."};
   app.name("kerascope");
   app.require_subcommand(1);
@@ -88,7 +88,7 @@ int main(int count, char** arguments) {
   std::signal(SIGHUP, cli::on_interrupt);
   std::signal(SIGBUS, cli::on_lost_file);
   try {
-    const int exit_code = cli::run(count, arguments);
+    const int exit_code = cli::run_program(count, arguments);
     if (std::fflush(stdout) != 0) {
       fmt::print(stderr, "error[output-unwritable]: standard output cannot be written: {}\n", std::strerror(errno));
       return cli::kFailed;

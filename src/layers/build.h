@@ -34,7 +34,7 @@ class Build {
     std::vector<std::string>& slot_order;                       ///< as the layer creates them
     std::map<std::string, Value>& weights;                      ///< those already in this graph
   };
-  Build(Graph& graph, Context context) : graph(graph), context_(context) {}
+  Build(Graph& into, Context context) : graph(into), context_(context) {}
 
   Graph& graph;
 

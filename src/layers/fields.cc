@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "model/json.h"
 
 namespace kerascope {
 namespace {
@@ -94,12 +95,12 @@ void FieldReader::read(const Json& json, const char* key, layers::DataFormat& va
 
 void FieldReader::read(const Json& json, const char* key, layers::ActivationFunction& value) const {
   if (json.is_string()) {
-    value = {json.get<std::string>(), ""};
+    value = {.name = json.get<std::string>(), .config = ""};
   } else if (json.is_object() && text_or(json, "class_name", "") == "function") {
-    value = {text_or(json, "registered_name", ""), ""};
+    value = {.name = text_or(json, "registered_name", ""), .config = ""};
     if (value.name.empty() || member(json, "config").is_string()) value.name = text_or(json, "config", "");
   } else if (json.is_object() && json.contains("class_name") && json["class_name"].is_string()) {
-    value = {json["class_name"].get<std::string>(), member(json, "config").dump()};
+    value = {.name = json["class_name"].get<std::string>(), .config = member(json, "config").dump()};
   } else {
     fail(key, json, "the name of an activation");
   }
