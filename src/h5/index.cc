@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <optional>
 #include <unordered_set>
 #include <vector>
@@ -40,6 +41,16 @@ std::string complaint() {
   return text;
 }
 
+/// Why the file could not be opened, with both sizes where it was cut short.
+std::string why_not_opened() {
+  const std::string why = complaint();
+  unsigned long long size = 0, base = 0, end = 0;
+  if (std::sscanf(why.c_str(), "libhdf5: truncated file: eof = %llu, sblock->base_addr = %llu, stored_eof = %llu",
+                  &size, &base, &end) == 3)
+    return "it has " + std::to_string(size) + " bytes and should have " + std::to_string(base + end);
+  return why;
+}
+
 /// Sizes of a data set or attribute; a null data space has none of them and no elements.
 struct Extents {
   std::vector<hsize_t> sizes;
@@ -74,7 +85,7 @@ class Walk {
     const Id file = open_part(source_.file, source_.offset, source_.length);
     const Id root = file.ok() ? H5Gopen2(file, "/", H5P_DEFAULT) : -1;
     if (!root.ok())
-      failed(complaint());
+      failed(why_not_opened());
     else
       group(root, "");
     answer_.put(Record::kEnd);
