@@ -138,8 +138,8 @@ std::vector<NamedArray> read_npz(const std::shared_ptr<const MappedFile>& file) 
   for (const std::string& name : archive.names()) {
     if (!text::ends_with(name, ".npy")) continue;
     try {
-      const std::string_view text = archive.member(name).text();
-      arrays.push_back(read_npy(std::as_bytes(std::span(text.data(), text.size()))));
+      const ZipArchive::Member member = archive.member(name);
+      arrays.push_back(read_npy(std::as_bytes(std::span(member.text()))));
       arrays.back().name = name.substr(0, name.size() - 4);
     } catch (const Error& error) {
       throw error.inside("'" + name + "'");

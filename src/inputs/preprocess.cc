@@ -1,6 +1,10 @@
 // What keras.applications does to pixels before its networks see them, in the same float32 steps.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+
 #include "base/text.h"
 #include "inputs/image.h"
 #include "kerascope/error.h"
@@ -48,10 +52,6 @@ Steps steps_of(const Preprocessing& preprocessing, std::int64_t channels) {
   throw Error({.code = "preprocess-unknown", .what = what, .hint = hint});
 }
 
-std::vector<float> numbers_or(std::vector<float> numbers, float otherwise) {
-  return numbers.empty() ? std::vector{otherwise} : numbers;
-}
-
 }  // namespace
 
 std::string Preprocessing::str() const {
@@ -73,31 +73,30 @@ Preprocessing parse_preprocessing(const std::string& text) {
     unknown(fmt::format("there is no preprocessing '{}'", text), meant.empty() ? example : meant);
   }
 
-  Preprocessing preprocessing{.mode = Mode::kMeanStd};
-  std::vector<float>* list = nullptr;
-  std::string words = text;
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return std::string_view(",; \t").find(c) != std::string_view::npos; },
-      ' ');
+  std::map<std::string, std::vector<float>> lists;
+  std::string key, words = text;
+  for (char& c : words)
+    if (c == ',' || c == ';' || c == '\t') c = ' ';
   for (std::string word : text::split(words, ' ')) {
     if (const std::size_t equals = word.find('='); equals != std::string::npos) {
-      const std::string key = word.substr(0, equals);
+      key = word.substr(0, equals);
+      word = word.substr(equals + 1);
       if (key != "mean" && key != "std")
         unknown(fmt::format("'{}' in '{}' is neither mean nor std", key, text), example);
-      list = key == "mean" ? &preprocessing.mean : &preprocessing.std;
-      if (!list->empty()) unknown(fmt::format("'{}' gives {} twice", text, key), example);
-      word = word.substr(equals + 1);
+      if (!lists.try_emplace(key).second) unknown(fmt::format("'{}' gives {} twice", text, key), example);
     }
     if (word.empty()) continue;
-    const auto number = text::to_number(word);
-    if (!list || !number) unknown(fmt::format("'{}' in '{}' is no number", word, text), example);
-    list->push_back(static_cast<float>(*number));
+    const float number = static_cast<float>(text::to_number(word).value_or(NAN));
+    if (key.empty() || !std::isfinite(number)) unknown(fmt::format("'{}' in '{}' is no number", word, text), example);
+    lists[key].push_back(number);
   }
-  preprocessing.mean = numbers_or(preprocessing.mean, 0);
-  preprocessing.std = numbers_or(preprocessing.std, 1);
-  if (std::count(preprocessing.std.begin(), preprocessing.std.end(), 0.0f))
-    unknown(fmt::format("std is 0 in '{}', and nothing can be divided by it", text), "");
-  return preprocessing;
+  for (const auto& [name, numbers] : lists)
+    if (numbers.empty()) unknown(fmt::format("'{}' gives no number for {}", text, name), example);
+  lists.try_emplace("mean", 1, 0.0f);
+  lists.try_emplace("std", 1, 1.0f);
+  if (std::count(lists["std"].begin(), lists["std"].end(), 0.0f))
+    unknown(fmt::format("std is 0 in '{}', and nothing can be divided by it", text), example);
+  return {.mode = Mode::kMeanStd, .mean = lists["mean"], .std = lists["std"]};
 }
 
 Tensor preprocess(const Tensor& pixels, const Preprocessing& preprocessing, bool channels_first) {
