@@ -169,6 +169,7 @@ TEST(ZipRecords, GiveOnlyTheOffsetInAZip64FieldWhereTheSizeIsSmall) {
   EXPECT_EQ(number(central, 47, 4), 0x00080001u);
   EXPECT_EQ(number(central, 51, 8), 0xFFFFFFFFu);
   EXPECT_EQ(central_record({.name = "a", .size = 0xFFFFFFFE, .offset = 0xFFFFFFFE}).size(), 47u) << "no field";
+  EXPECT_EQ(central_record({.name = "a", .size = 0xFFFFFFFF}).size(), 47u + 20) << "full means: see the field";
 }
 
 TEST(ZipRecords, EndInZip64WhereACountOrAnOffsetIsTooLarge) {

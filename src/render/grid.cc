@@ -17,6 +17,8 @@
 namespace kerascope {
 namespace {
 
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
 struct Axis {
   std::int64_t size = 1, stride = 0;  // in numbers
 };
@@ -27,6 +29,10 @@ struct Tiles {
   bool one_scale = false;  // of all tiles
 
   std::int64_t count() const { return channels.size * slices.size; }
+  std::int64_t tile_size() const { return height.size * width.size; }
+  std::int64_t offset(std::int64_t channel, std::int64_t slice) const {
+    return channel * channels.stride + slice * slices.stride;
+  }
   bool rows_are_contiguous() const {
     return (width.size == 1 || width.stride == 1) && (height.size == 1 || height.stride == width.size);
   }
@@ -106,67 +112,67 @@ class Gatherer {
 
  private:
   // Tiles a power of two apart would compete for the same few cache lines.
-  std::int64_t pitch() const { return tiles_.height.size * tiles_.width.size + 16; }
+  std::int64_t pitch() const { return tiles_.tile_size() + 16; }
 
   const Tiles& tiles_;
   std::vector<float> numbers_;
 };
 
-Grid draw(const float* numbers, const Tiles& tiles, Range shared, const GridOptions& options) {
-  const std::int64_t height = tiles.height.size, width = tiles.width.size;
-  Canvas canvas(tiles.count(), height, width, options);
-  std::vector<Range> ranges(static_cast<std::size_t>(tiles.count()), shared);
+/// Draws one tile from its numbers row by row, and says which range it was scaled from.
+Range draw_tile(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers, const Range* shared,
+                std::vector<unsigned char>& greys) {
+  Range range = finite_range({numbers, static_cast<std::size_t>(tiles.tile_size())});
+  if (shared) range = {shared->minimum, shared->maximum, range.all_finite};
+  if (!(range.minimum < range.maximum)) {
+    canvas.hatch(tile);
+    return range;
+  }
+  greys_from(numbers, tiles.tile_size(), range, greys.data());
+  for (std::int64_t y = 0; y < tiles.height.size; ++y) canvas.draw_row(tile, y, greys.data() + y * tiles.width.size);
+  return range;
+}
 
-  const auto draw_tile = [&](std::int64_t tile, const float* rows, std::vector<unsigned char>& greys) {
-    Range& range = ranges[static_cast<std::size_t>(tile)];
-    const Range own = finite_range({rows, static_cast<std::size_t>(height * width)});
-    if (!tiles.one_scale) range = own;
-    range.all_finite = own.all_finite;
-    if (!(range.minimum < range.maximum)) {
-      canvas.hatch(tile);
-      return;
-    }
-    for (std::int64_t y = 0; y < height; ++y) {
-      greys_from(rows + y * width, width, range, greys.data());
-      canvas.draw_row(tile, y, greys.data());
-    }
-  };
+void draw_not_finite(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers) {
+  for (std::int64_t y = 0; y < tiles.height.size; ++y)
+    for (std::int64_t x = 0; x < tiles.width.size; ++x)
+      if (!std::isfinite(numbers[y * tiles.height.stride + x * tiles.width.stride])) canvas.draw_magenta(tile, y, x);
+}
 
+/// @param shared  the scale of all tiles, or null: each its own.
+Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const GridOptions& options) {
+  Canvas canvas(tiles.count(), tiles.height.size, tiles.width.size, options);
+  std::vector<Range> ranges(static_cast<std::size_t>(tiles.count()));
   const std::int64_t together = tiles.rows_are_contiguous() ? 1 : Gatherer::kTogether;
-  const std::int64_t groups_a_slice = (tiles.channels.size + together - 1) / together;
+  const std::int64_t groups = (tiles.channels.size + together - 1) / together * tiles.slices.size;
   constexpr std::int64_t kGrain = 1 << 16;  // numbers that are worth a thread
-  parallel_for(groups_a_slice * tiles.slices.size, kGrain / (together * height * width) + 1,
-               [&](std::int64_t begin, std::int64_t end) {
-                 Gatherer gatherer(tiles);
-                 std::vector<unsigned char> greys(static_cast<std::size_t>(width));
-                 for (std::int64_t group = begin; group < end; ++group) {
-                   const std::int64_t slice = group % tiles.slices.size, channel = group / tiles.slices.size * together;
-                   const std::int64_t count = std::min(together, tiles.channels.size - channel);
-                   const float* first = numbers + channel * tiles.channels.stride + slice * tiles.slices.stride;
-                   if (together > 1) gatherer.gather(first, count);
-                   for (std::int64_t k = 0; k < count; ++k)
-                     draw_tile((channel + k) * tiles.slices.size + slice, together > 1 ? gatherer.tile(k) : first,
-                               greys);
-                 }
-               });
+  parallel_for(groups, kGrain / (together * tiles.tile_size()) + 1, [&](std::int64_t begin, std::int64_t end) {
+    Gatherer gatherer(tiles);
+    std::vector<unsigned char> greys(static_cast<std::size_t>(tiles.tile_size()));
+    for (std::int64_t group = begin; group < end; ++group) {
+      const std::int64_t slice = group % tiles.slices.size, channel = group / tiles.slices.size * together;
+      const std::int64_t count = std::min(together, tiles.channels.size - channel);
+      const float* first = numbers + tiles.offset(channel, slice);
+      if (together > 1) gatherer.gather(first, count);
+      for (std::int64_t k = 0; k < count; ++k) {
+        const std::int64_t tile = (channel + k) * tiles.slices.size + slice;
+        ranges[static_cast<std::size_t>(tile)] =
+            draw_tile(canvas, tile, tiles, together > 1 ? gatherer.tile(k) : first, shared, greys);
+      }
+    }
+  });
 
-  Range all{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  Range all{kNan, kNan};
   for (const Range& range : ranges) {
     all.minimum = std::fmin(all.minimum, range.minimum);
     all.maximum = std::fmax(all.maximum, range.maximum);
     all.all_finite = all.all_finite && range.all_finite;
   }
-  if (all.minimum > all.maximum) all.minimum = all.maximum = std::numeric_limits<float>::quiet_NaN();
   if (!all.all_finite) {
     canvas.turn_rgb();
-    for (std::int64_t tile = 0; tile < tiles.count(); ++tile) {
-      if (ranges[static_cast<std::size_t>(tile)].all_finite) continue;
-      const float* first =
-          numbers + tile / tiles.slices.size * tiles.channels.stride + tile % tiles.slices.size * tiles.slices.stride;
-      for (std::int64_t y = 0; y < height; ++y)
-        for (std::int64_t x = 0; x < width; ++x)
-          if (!std::isfinite(first[y * tiles.height.stride + x * tiles.width.stride])) canvas.draw_magenta(tile, y, x);
-    }
+    for (std::int64_t tile = 0; tile < tiles.count(); ++tile)
+      if (!ranges[static_cast<std::size_t>(tile)].all_finite)
+        draw_not_finite(canvas, tile, tiles,
+                        numbers + tiles.offset(tile / tiles.slices.size, tile % tiles.slices.size));
   }
   return {canvas.take_picture(), canvas.columns(), canvas.columns(), all.minimum, all.maximum, canvas.zoom()};
 }
@@ -175,15 +181,16 @@ Grid draw(const float* numbers, const Tiles& tiles, Range shared, const GridOpti
 
 Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) {
   const Tiles tiles = tiles_of(activation.shape(), axes);
-  const Range shared = tiles.one_scale ? finite_range(activation.numbers()) : Range{};
-  return draw(activation.data(), tiles, shared, options);
+  if (!tiles.one_scale) return draw(activation.data(), tiles, nullptr, options);
+  const Range shared = finite_range(activation.numbers());
+  return draw(activation.data(), tiles, &shared, options);
 }
 
 Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) {
-  Tiles tiles{.one_scale = true};
+  Tiles tiles;
   Axis channels;
-  const bool rgb = axes == "HWC" || axes == "CHW";
-  for (int axis = 0; rgb && axis < input.shape().rank(); ++axis) {
+  const bool may_be_rgb = input.shape().rank() == 3 && (axes == "HWC" || axes == "CHW");
+  for (int axis = 0; may_be_rgb && axis < 3; ++axis) {
     const char role = axes[static_cast<std::size_t>(axis)];
     Axis& named = role == 'C' ? channels : role == 'H' ? tiles.height : tiles.width;
     named = {input.shape()[axis], input.shape().elements(axis + 1, input.shape().rank())};
@@ -194,7 +201,7 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
   std::array<Picture, 3> planes;
   Grid result;
   for (std::size_t c = 0; c < 3; ++c) {
-    result = draw(input.data() + static_cast<std::int64_t>(c) * channels.stride, tiles, range, options);
+    result = draw(input.data() + static_cast<std::int64_t>(c) * channels.stride, tiles, &range, options);
     planes[c] = std::move(result.picture);
   }
   Picture picture{.width = planes[0].width, .height = planes[0].height, .channels = 3};

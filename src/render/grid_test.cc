@@ -125,6 +125,12 @@ TEST(Grid, ByDefaultZoomsToAtLeast512WithDarkGapsOfOnePixel) {
     }
 }
 
+TEST(Grid, CountsTheGapsInItsWidth) {
+  const Grid found = grid(random_tensor({3600}, 2), "C");
+  EXPECT_EQ(found.zoom, 8);  // 60 * 7 + 59 is 479
+  EXPECT_EQ(found.picture.width, 60 * 8 + 59);
+}
+
 TEST(Grid, DoesNotZoomWhatIsWideOrWouldBecomeEndless) {
   EXPECT_EQ(grid(random_tensor({224, 224, 9}, 3), "HWC").zoom, 1);
   const Grid sequence = grid(random_tensor({3000, 2}, 3), "TC");
