@@ -1,10 +1,6 @@
 // Loops that are compiled twice, for any x86-64 and for AVX2 with FMA; the processor chooses at run time.
+// g++ makes vector code of them only with -fno-math-errno and -fno-trapping-math, neither of which changes a number.
 #pragma once
-
-// Neither option changes a number. With errno or trapping comparisons in the way, g++ leaves most loops scalar.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-math-errno,no-trapping-math")
-#endif
 
 namespace kerascope {
 

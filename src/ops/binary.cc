@@ -121,9 +121,15 @@ class BinaryOp : public Op {
       case Binary::kDivide:
         return kernel_of(std::move(axes), [](float l, float r) { return l / r; });
       case Binary::kMaximum:
-        return kernel_of(std::move(axes), [](float l, float r) { return (l > r) | (l != l) ? l : r; });
+        return kernel_of(std::move(axes), [](float l, float r) {
+          const float larger = l > r ? l : r;
+          return l != l ? l : larger;
+        });
       case Binary::kMinimum:
-        return kernel_of(std::move(axes), [](float l, float r) { return (l < r) | (l != l) ? l : r; });
+        return kernel_of(std::move(axes), [](float l, float r) {
+          const float smaller = l < r ? l : r;
+          return l != l ? l : smaller;
+        });
     }
     KERASCOPE_CHECK(false);
   }

@@ -76,6 +76,44 @@ inline Tensor counting_tensor(const Shape& shape) {
   return tensor;
 }
 
+/// The place of the element at `position`, axis by axis, and back.
+using Index = std::vector<std::int64_t>;
+inline Index index_of(const Shape& shape, std::int64_t position) {
+  Index index(static_cast<std::size_t>(shape.rank()));
+  for (int axis = shape.rank() - 1; axis >= 0; position /= shape[axis--])
+    index[static_cast<std::size_t>(axis)] = position % shape[axis];
+  return index;
+}
+inline std::int64_t position_of(const Shape& shape, const Index& index) {
+  std::int64_t position = 0;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    position = position * shape[axis] + index[static_cast<std::size_t>(axis)];
+  return position;
+}
+inline float at(const Tensor& tensor, const Index& index) { return tensor.data()[position_of(tensor.shape(), index)]; }
+
+/// A tensor whose element at each index is formula(index).
+template <typename Formula>
+Tensor tensor_by(const Shape& shape, const Formula& formula) {
+  Tensor tensor(shape);
+  for (std::int64_t i = 0; i < tensor.size(); ++i)
+    tensor.mutable_data()[i] = static_cast<float>(formula(index_of(shape, i)));
+  return tensor;
+}
+
+/// All shapes of up to `most_axes` axes with sizes from `sizes`, the scalar's too.
+inline std::vector<Shape> small_shapes(int most_axes, const std::vector<std::int64_t>& sizes) {
+  std::vector<Shape> shapes = {Shape{}};
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    for (std::int64_t size : sizes)
+      if (shapes[i].rank() < most_axes) {
+        std::vector<std::int64_t> longer = shapes[i].sizes();
+        longer.push_back(size);
+        shapes.push_back(Shape(longer));
+      }
+  return shapes;
+}
+
 /// Equal shapes, and no element differs by more than `tolerance` times the largest finite |expected| (or 1 where all
 /// are smaller, only if `at_least_one`). NaN equals NaN, infinity itself. Names the worst element.
 struct CloseOptions {
@@ -98,9 +136,8 @@ inline testing::AssertionResult close(const Tensor& actual, const Tensor& expect
   }
   if (worst <= options.tolerance * scale) return testing::AssertionSuccess();
   std::string place;
-  std::int64_t rest = worst_index;
-  for (int axis = expected.shape().rank() - 1; axis >= 0; rest /= expected.shape()[axis--])
-    place = std::to_string(rest % expected.shape()[axis]) + (place.empty() ? "" : ", ") + place;
+  for (std::int64_t i : index_of(expected.shape(), worst_index))
+    place += (place.empty() ? "" : ", ") + std::to_string(i);
   return testing::AssertionFailure() << "worst at [" << place << "] of " << expected.shape().str() << ": "
                                      << actual.data()[worst_index] << ", expected " << expected.data()[worst_index]
                                      << "; off by " << worst << ", allowed " << options.tolerance * scale;

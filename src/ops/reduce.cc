@@ -25,7 +25,10 @@ struct Sum {
 struct Maximum {
   using Partial = float;
   static constexpr Partial kStart = -std::numeric_limits<float>::infinity();
-  static Partial join(Partial most, Partial x) { return (x > most) | (x != x) ? x : most; }
+  static Partial join(Partial most, Partial x) {
+    const Partial larger = x > most ? x : most;
+    return x != x ? x : larger;
+  }
 };
 
 /// The input's axes, split. The last axis of `kept` or of `reduced` is contiguous.
@@ -60,44 +63,56 @@ std::int64_t count_of(const std::vector<StridedAxis<1>>& axes) {
 
 /// lanes[i] takes in the column i of n rows, `stride` apart.
 template <typename Join>
-void join_rows(const float* in, std::int64_t n, std::int64_t stride, int width, typename Join::Partial* lanes) {
+void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_t width,
+               typename Join::Partial* lanes) {
   if (width == kLanes)
     vectorized([=] {
       typename Join::Partial part[kLanes];
       for (int lane = 0; lane < kLanes; ++lane) part[lane] = lanes[lane];
       for (std::int64_t i = 0; i < n; ++i)
+#pragma GCC unroll 1  // unrolled before it is vectorized, the maximum would stay scalar
         for (int lane = 0; lane < kLanes; ++lane) part[lane] = Join::join(part[lane], in[i * stride + lane]);
       for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = part[lane];
     });
   else
     for (std::int64_t i = 0; i < n; ++i)
-      for (int lane = 0; lane < width; ++lane) lanes[lane] = Join::join(lanes[lane], in[i * stride + lane]);
+      for (std::int64_t lane = 0; lane < width; ++lane) lanes[lane] = Join::join(lanes[lane], in[i * stride + lane]);
 }
 
-/// The last axis is kept: kLanes neighbouring results at a time.
+/// The last axis is kept: a band of neighbouring columns at a time, block of rows by block of rows, so that each block
+/// is read from memory once.
 template <typename Join>
 Kernel reduce_columns(Axes axes, double divisor) {
+  constexpr std::int64_t kMostColumns = 8 * kLanes, kBlockRows = 32;
   const std::int64_t width = take_last(axes.kept).size;
   const StridedAxis<1> rows = take_last(axes.reduced);
-  const std::int64_t groups = (width + kLanes - 1) / kLanes, walks = count_of(axes.reduced);
-  const std::int64_t work = walks * rows.size * kLanes;
-  return [=, count = count_of(axes.kept) * groups](const KernelArguments& arguments) {
-    parallel_for(count, 1 + kGrain / std::max<std::int64_t>(work, 1), [&](std::int64_t begin, std::int64_t end) {
-      Walk<1> kept(axes.kept, begin / groups);
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t column = i % groups * kLanes;
-        const int lane_count = static_cast<int>(std::min<std::int64_t>(kLanes, width - column));
-        typename Join::Partial lanes[kLanes];
-        std::fill_n(lanes, kLanes, Join::kStart);
-        Walk<1> reduced(axes.reduced, 0);
-        for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next())
-          join_rows<Join>(arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0] + column, rows.size,
-                          rows.strides[0], lane_count, lanes);
-        float* out = arguments.out + i / groups * width + column;
-        for (int lane = 0; lane < lane_count; ++lane) out[lane] = static_cast<float>(lanes[lane] / divisor);
-        if ((i + 1) % groups == 0) kept.next();
-      }
-    });
+  const std::int64_t count = count_of(axes.kept), walks = count_of(axes.reduced);
+  return [=](const KernelArguments& arguments) {
+    // As many bands as keep every thread busy.
+    const std::int64_t lane_groups = (width * count / thread_count() + kLanes - 1) / kLanes;
+    const std::int64_t band = std::clamp<std::int64_t>(lane_groups * kLanes, kLanes, kMostColumns);
+    const std::int64_t bands = (width + band - 1) / band, work = walks * rows.size * band;
+    parallel_for(
+        count * bands, 1 + kGrain / std::max<std::int64_t>(work, 1), [&](std::int64_t begin, std::int64_t end) {
+          Walk<1> kept(axes.kept, begin / bands);
+          for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t first = i % bands * band, columns = std::min(band, width - first);
+            typename Join::Partial lanes[kMostColumns];
+            std::fill_n(lanes, columns, Join::kStart);
+            Walk<1> reduced(axes.reduced, 0);
+            for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next()) {
+              const float* in = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0] + first;
+              for (std::int64_t row = 0; row < rows.size; row += kBlockRows)
+                for (std::int64_t column = 0; column < columns; column += kLanes)
+                  join_rows<Join>(in + row * rows.strides[0] + column, std::min(kBlockRows, rows.size - row),
+                                  rows.strides[0], std::min<std::int64_t>(kLanes, columns - column), lanes + column);
+            }
+            float* out = arguments.out + i / bands * width + first;
+            for (std::int64_t column = 0; column < columns; ++column)
+              out[column] = static_cast<float>(lanes[column] / divisor);
+            if ((i + 1) % bands == 0) kept.next();
+          }
+        });
   };
 }
 
@@ -117,7 +132,7 @@ Kernel reduce_rows(Axes axes, double divisor) {
           const float* row = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0];
           const std::int64_t whole = length / kLanes;
           join_rows<Join>(row, whole, kLanes, kLanes, lanes);
-          join_rows<Join>(row + whole * kLanes, 1, 0, static_cast<int>(length % kLanes), lanes);
+          join_rows<Join>(row + whole * kLanes, 1, 0, length % kLanes, lanes);
         }
         typename Join::Partial result = Join::kStart;
         for (auto lane : lanes) result = Join::join(result, lane);

@@ -8,8 +8,10 @@
 namespace kerascope::ops {
 namespace {
 
-// A square tile of two axes is read along one and written along the other; both sides of it stay in the first cache.
+// A square tile is read along one axis and written along the other, whole cache lines both times.
 constexpr std::int64_t kTile = 16;
+// Tiles are taken block by block, so that the pages in use stay few.
+constexpr std::int64_t kBlock = 64;
 
 /// Two axes of a plane: `rows` lie contiguous in the output, `columns` in the input.
 struct Plane {
@@ -94,16 +96,20 @@ class TransposeOp : public Op {
   }
 
   static Kernel copy_planes(std::vector<StridedAxis<2>> axes, const Plane& plane) {
-    // A strip of kTile input columns at a time.
-    const std::int64_t strips = (plane.columns.size + kTile - 1) / kTile;
-    return [=, count = count_of(axes) * strips](const KernelArguments& arguments) {
-      parallel_for(count, 1 + 1024 / plane.rows.size, [&](std::int64_t begin, std::int64_t end) {
-        Walk<2> walk(axes, begin / strips);
+    const auto blocks_of = [](std::int64_t size) { return (size + kBlock - 1) / kBlock; };
+    const std::int64_t column_blocks = blocks_of(plane.columns.size),
+                       blocks = column_blocks * blocks_of(plane.rows.size);
+    return [=, count = count_of(axes) * blocks](const KernelArguments& arguments) {
+      parallel_for(count, 4, [&](std::int64_t begin, std::int64_t end) {
+        Walk<2> walk(axes, begin / blocks);
         for (std::int64_t i = begin; i < end; ++i) {
           const auto [in_offset, out_offset] = walk.offsets();
-          for (std::int64_t row = 0; row < plane.rows.size; row += kTile)
-            copy_tile(arguments.in[0] + in_offset, arguments.out + out_offset, plane, row, i % strips * kTile);
-          if ((i + 1) % strips == 0) walk.next();
+          const std::int64_t block = i % blocks;
+          const std::int64_t row = block / column_blocks * kBlock, column = block % column_blocks * kBlock;
+          for (std::int64_t r = row; r < std::min(row + kBlock, plane.rows.size); r += kTile)
+            for (std::int64_t c = column; c < std::min(column + kBlock, plane.columns.size); c += kTile)
+              copy_tile(arguments.in[0] + in_offset, arguments.out + out_offset, plane, r, c);
+          if (block + 1 == blocks) walk.next();
         }
       });
     };
