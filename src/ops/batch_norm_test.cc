@@ -108,7 +108,7 @@ TEST(BatchNorm, EqualsSlowLoopsOnRandomLargerShapes) {
   }
 }
 
-// One pass over x and x squared would lose all digits of the variance.
+// Sums in float32, or the mean of x squared less the squared mean, would lose the digits of the variance.
 TEST(BatchNorm, TrainingKeepsItsDigitsFarFromZero) {
   const NormCase c = {{64, 30, 8}, -1, false, false};
   const Tensor x = random_tensor(c.shape, 1, 1000);
