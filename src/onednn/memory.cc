@@ -1,6 +1,7 @@
 #include "onednn/memory.h"
 
 #include "base/check.h"
+#include "onednn/primitive.h"
 
 namespace kerascope {
 namespace {
@@ -45,13 +46,15 @@ memory view(const Session& session, const memory::desc& desc, const float* numbe
   return {desc, session.engine(), const_cast<float*>(numbers)};
 }
 
-memory reordered(const Session& session, const memory& from, const memory::desc& to) {
+memory reordered(const Session& session, const memory& from, const memory::desc& to) try {
   memory result(to, session.engine());
   dnnl::stream stream = session.stream();
   memory source = from;
   dnnl::reorder(source, result).execute(stream, source, result);
   stream.wait();
   return result;
+} catch (const dnnl::error& error) {
+  rethrow(error, "a change of layout");
 }
 
 }  // namespace kerascope

@@ -32,11 +32,13 @@ void* scratchpad(std::size_t bytes) {
 
 }  // namespace
 
-void Primitive::run(Arguments arguments) const {
+void Primitive::run(Arguments arguments) const try {
   if (const std::size_t bytes = scratchpad_.get_size(); bytes > 0)
     arguments.emplace(DNNL_ARG_SCRATCHPAD, dnnl::memory(scratchpad_, stream_.get_engine(), scratchpad(bytes)));
   primitive_.execute(stream_, arguments);
   dnnl::stream(stream_).wait();
+} catch (const dnnl::error& error) {
+  rethrow(error, op_);
 }
 
 void rethrow(const dnnl::error& error, const std::string& op) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "onednn/session.h"
 
@@ -35,12 +36,19 @@ class Primitive {
   using Arguments = std::unordered_map<int, dnnl::memory>;
 
   template <typename Description>
-  Primitive(const Session& session, const Description& description)
-      : primitive_(description), stream_(session.stream()), scratchpad_(description.scratchpad_desc()) {}
+  Primitive(const Session& session, std::string op, const Description& description)
+      : op_(std::move(op)), stream_(session.stream()), scratchpad_(description.scratchpad_desc()) {
+    try {
+      primitive_ = dnnl::primitive(description);
+    } catch (const dnnl::error& error) {
+      rethrow(error, op_);
+    }
+  }
 
   void run(Arguments arguments) const;
 
  private:
+  std::string op_;
   dnnl::primitive primitive_;
   dnnl::stream stream_;
   dnnl::memory::desc scratchpad_;

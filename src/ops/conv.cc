@@ -106,7 +106,7 @@ Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const 
 
   std::optional<dnnl::memory> weights;  // a constant kernel is reordered here, once
   if (in[1].constant && wanted != stored) weights = reordered(session, view(session, stored, in[1].constant), wanted);
-  return [=, primitive = Primitive(session, description)](const KernelArguments& run) {
+  return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
     dnnl::memory kernel_now = weights ? *weights : view(session, stored, run.in[1]);
     if (!weights && wanted != stored) kernel_now = reordered(session, kernel_now, wanted);
     Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x, run.in[0])},

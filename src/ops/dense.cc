@@ -43,7 +43,7 @@ class Dense final : public Op {
     // way, and VGG16's first one has 411 MB.
     const auto kernel = row_major({units_in, units}).permute_axes({1, 0});
     const auto description = describe_primitive<dnnl::inner_product_forward>(session, describe(), x, kernel, bias, y);
-    return [=, primitive = Primitive(session, description)](const KernelArguments& run) {
+    return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
       Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x, run.in[0])},
                                         {DNNL_ARG_WEIGHTS, view(session, kernel, run.in[1])},
                                         {DNNL_ARG_DST, view(session, y, run.out)}};

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <random>
+
+#include "ops/ops.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

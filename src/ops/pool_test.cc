@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 
+#include "ops/ops.h"
 #include "ops/ops_test_support.h"
 #include "ops/window_test_support.h"
 

@@ -12,11 +12,10 @@ namespace {
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
 
-/// `sizes` once for each of `rank` axes; all 1 where it is empty.
-Spatial per_axis(const std::string& op, const char* name, const Spatial& sizes, int rank) {
+/// Checks one number for each of `rank` axes.
+const Spatial& checked(const std::string& op, const char* name, const Spatial& sizes, int rank) {
   // A product of two such numbers and a tensor's size stays far from the end of 64 bits.
   constexpr std::int64_t kMost = 1 << 20;
-  if (sizes.empty()) return Spatial(static_cast<std::size_t>(rank), 1);
   if (static_cast<int>(sizes.size()) != rank)
     refuse(fmt::format("{} has {} numbers for its {}, its input has {} spatial axes", op, sizes.size(), name, rank));
   for (std::int64_t size : sizes)
@@ -44,9 +43,10 @@ std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const Wind
   const int rank = in.rank() - 2;
   if (rank < 1 || rank > 3)
     refuse(fmt::format("{} needs an input (batch, 1 to 3 spatial axes, channels), it gets {}", op, in.str()));
-  const Spatial size = per_axis(op, "size", options.size, rank);
-  const Spatial strides = per_axis(op, "stride", options.strides, rank);
-  const Spatial dilations = per_axis(op, "dilation", options.dilations, rank);
+  const Spatial ones(static_cast<std::size_t>(rank), 1);
+  const Spatial& size = checked(op, "size", options.size, rank);
+  const Spatial& strides = checked(op, "stride", options.strides.empty() ? ones : options.strides, rank);
+  const Spatial& dilations = checked(op, "dilation", options.dilations.empty() ? ones : options.dilations, rank);
 
   std::vector<WindowAxis> axes;
   for (int i = 0; i < rank; ++i) {

@@ -1,6 +1,7 @@
 // For the tests of ops with windows: every small window, and the input's axes lifted to three.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
