@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace kerascope {
 
@@ -56,6 +57,9 @@ class FileWriter {
   int descriptor_ = -1;
   std::uint64_t written_ = 0;
 };
+
+/// For programs: a mapped file that is cut short ends the program with a message and exit code 1 instead of a crash.
+void explain_bus_errors();
 
 /// Removes the unfinished files of all FileWriters; safe to call from a signal handler.
 void remove_unfinished_files() noexcept;

@@ -19,7 +19,9 @@ std::int64_t Shape::elements(int begin, int end) const {
   return product;
 }
 
-Shape Shape::slice(int begin, int end) const { return Shape(std::vector(sizes_.begin() + begin, sizes_.begin() + end)); }
+Shape Shape::slice(int begin, int end) const {
+  return Shape(std::vector(sizes_.begin() + begin, sizes_.begin() + end));
+}
 
 std::string Shape::str() const {
   std::string text = "(";

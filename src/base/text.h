@@ -30,7 +30,7 @@ std::string bytes(std::uint64_t count);
 std::optional<std::int64_t> to_integer(std::string_view digits);
 std::optional<double> to_number(std::string_view digits);
 
-/// Glob: `?` one character, `*` any run but '/', `**` any run; a backslash takes the next character literally.
+/// Glob: `?` one character but '/', `*` any run but '/', `**` any run; a backslash takes the next character literally.
 bool matches(std::string_view pattern, std::string_view name);
 
 /// The candidate nearest to `word` by edit distance, if one is near enough to be meant.

@@ -12,13 +12,13 @@ namespace kerascope {
 struct NamedArray {
   std::string name;  ///< of the .npz member, without ".npy"; empty for a .npy file
   Tensor tensor;
-  std::string type;  ///< NumPy's name of what the file holds: "<f8"
+  std::string type;    ///< NumPy's name of what the file holds: "<f8"
   bool lossy = false;  ///< some number changed when it was cast to float32
 };
 
-/// One array of a .npy, all of a .npz in the archive's order; told by content.
+/// One array of a .npy, all of a .npz in the order of their names; told by content.
 /// Fortran order and either byte order are read; float, integer and bool types.
-/// @throws Error{array-invalid, array-pickled, array-type, file-missing}
+/// @throws Error{array-invalid, array-pickled, array-type, file-missing, zip-invalid}
 std::vector<NamedArray> read_arrays(const std::filesystem::path& path);
 
 }  // namespace kerascope

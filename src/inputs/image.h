@@ -26,6 +26,7 @@ Image read_image(const std::filesystem::path& path, int channels);
 
 enum class Filter { kNearest, kBilinear };
 /// As Pillow's Image.resize, sample for sample.
+/// @throws Error{image-size} beyond 2^28 pixels.
 Image resize(const Image& image, std::int64_t width, std::int64_t height, Filter filter);
 
 /// What is done to pixel values 0..255 before the model sees them.
@@ -33,15 +34,16 @@ struct Preprocessing {
   enum class Mode { kRaw, kUnit, kTf, kCaffe, kTorch, kMeanStd };
   Mode mode = Mode::kRaw;
   std::vector<float> mean, std;  ///< kMeanStd: (x - mean) / std, one number or one a channel
-  std::string str() const;  ///< "caffe"
+  std::string str() const;       ///< "caffe"
 };
-/// "tf", "caffe", "torch", "unit", "raw", or "mean=a[,b,c] std=d[,e,f]" (also "mean=1,2,3,std=4,5,6").
+/// "tf", "caffe", "torch", "unit", "raw", or "mean=a[,b,c],std=d[,e,f]", separated by commas, semicolons or blanks;
+/// a mean left out is 0, an std 1.
 /// @throws Error{preprocess-unknown} with did-you-mean.
 Preprocessing parse_preprocessing(const std::string& text);
 
 /// (height, width, channels) float32, 0..255.
 Tensor tensor_from_image(const Image& image);
-/// Applies to the last axis (the channels) of a tensor of any rank, or to axis 1 of (N, C, H, W) with channels_first.
+/// Applies to the last axis (the channels) of a tensor of any rank; with channels_first to the last but two.
 /// kCaffe turns RGB into BGR first. With a channel count that a mode does not fit (caffe, torch on grey):
 /// one channel takes the mode's average constants.
 /// @throws Error{preprocess-shape} where the constants do not fit the channels.

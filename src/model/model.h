@@ -78,4 +78,19 @@ struct Model {
   int keras_major() const;  ///< 1 where no version is said
 };
 
+/// The roles of a tensor's axes where nobody says else, by rank without the batch axis: 1 "C", 2 "TC", 3 "HWC".
+std::string usual_axes(int rank_without_batch);
+
+/// An input of the model: the InputLayer's name and what the file says of its shape (-1 where it says nothing).
+struct ModelInput {
+  std::string name;
+  std::vector<std::int64_t> shape;  ///< batch first; empty where the file says nothing at all
+  std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
+};
+std::vector<ModelInput> model_inputs(const Model& model);
+
+
+/// How many numbers the file holds for this layer and, in nested models, all layers below.
+std::int64_t parameter_count(const Layer& layer);
+
 }  // namespace kerascope

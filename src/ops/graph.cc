@@ -20,10 +20,10 @@ Value Graph::input(std::string name, Shape shape) {
   return add({.kind = Kind::kInput, .shape = std::move(shape), .label = std::move(name)});
 }
 
-Value Graph::weight(std::shared_ptr<const WeightSlot> slot) {
+Value Graph::weight(std::shared_ptr<const WeightSlot> slot, const void* owner) {
   Shape shape = slot->shape;
   std::string label = slot->name;
-  return add({.kind = Kind::kWeight, .shape = std::move(shape), .label = std::move(label), .weight = std::move(slot)});
+  return add({.kind = Kind::kWeight, .shape = std::move(shape), .label = std::move(label), .weight = std::move(slot), .owner = owner});
 }
 
 Value Graph::constant(Tensor numbers) {

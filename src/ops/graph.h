@@ -32,13 +32,14 @@ class Graph {
     Shape shape;
     std::string label;  ///< for --dump: an input's name, a weight's name
     std::shared_ptr<const WeightSlot> weight;
+    const void* owner = nullptr;  ///< of a weight: tells whose it is, by identity
     Tensor constant;
     std::shared_ptr<const Op> op;
     std::vector<Value> inputs;
   };
 
   Value input(std::string name, Shape shape);
-  Value weight(std::shared_ptr<const WeightSlot> slot);
+  Value weight(std::shared_ptr<const WeightSlot> slot, const void* owner);
   Value constant(Tensor numbers);
   /// Infers the shape; passes on what Op::infer throws.
   Value apply(std::shared_ptr<const Op> op, std::vector<Value> inputs);

@@ -1,0 +1,104 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace kerascope {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Reads until the other side closes it; why it stopped before that, or "".
+std::string read_all(int descriptor, const ProcessOptions& options, Clock::time_point deadline, std::string& output) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd ready{descriptor, POLLIN, 0};
+    const int events = left.count() > 0 ? ::poll(&ready, 1, static_cast<int>(left.count())) : 0;
+    if (events < 0 && errno == EINTR) continue;
+    if (events <= 0) return fmt::format("it took longer than {} s", options.timeout.count() / 1000);
+    char part[1 << 16];
+    const ssize_t count = ::read(descriptor, part, sizeof part);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return "";
+    output.append(part, static_cast<std::size_t>(count));
+    if (output.size() > options.most_output) return "it gave an endless answer";
+  }
+}
+
+std::string wait_for_end(pid_t child, Clock::time_point deadline) {
+  int status = 0;
+  for (bool killed = false;;) {
+    const pid_t ended = ::waitpid(child, &status, killed ? 0 : WNOHANG);
+    if (ended == child) break;
+    if (ended < 0 && errno != EINTR) return "";  // a host program that ignores its children hears nothing of them
+    if (!killed && Clock::now() >= deadline) {
+      ::kill(child, SIGKILL);
+      killed = true;
+    }
+    if (!killed) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) return "it took too long";
+  if (WIFSIGNALED(status))
+    return fmt::format("it was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  return WEXITSTATUS(status) == 0 ? "" : fmt::format("it ended with status {}", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+std::optional<fs::path> find_companion(const std::string& name, const char* override_variable) {
+  if (const char* path = std::getenv(override_variable); path && *path) return fs::path(path);
+  std::error_code error;
+  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const char* folder : {".", "../libexec/kerascope", "../lib/kerascope"}) {
+    const fs::path candidate = here / folder / name;
+    if (!error && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return std::nullopt;
+}
+
+ProcessResult run_process(const fs::path& program, const ProcessOptions& options) {
+  const auto deadline = Clock::now() + options.timeout;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {.failure = std::string("no pipe: ") + std::strerror(errno)};
+
+  std::vector<std::string> words = {program.string()};
+  words.insert(words.end(), options.arguments.begin(), options.arguments.end());
+  words.push_back(std::to_string(ends[1]));
+  std::vector<char*> argument_list;
+  for (std::string& word : words) argument_list.push_back(word.data());
+  argument_list.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  // Onto itself means: keep it open in the new program.
+  ::posix_spawn_file_actions_adddup2(&actions, ends[1], ends[1]);
+  for (const int descriptor : options.inherited) ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
+  pid_t child = 0;
+  const int error = ::posix_spawn(&child, program.c_str(), &actions, nullptr, argument_list.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+
+  ProcessResult result;
+  if (error != 0) {
+    result.failure = fmt::format("'{}' cannot be started: {}", program.string(), std::strerror(error));
+  } else {
+    result.failure = read_all(ends[0], options, deadline, result.output);
+    const std::string ending = wait_for_end(child, result.failure.empty() ? deadline : Clock::now());
+    if (result.failure.empty()) result.failure = ending;
+  }
+  ::close(ends[0]);
+  return result;
+}
+
+}  // namespace kerascope

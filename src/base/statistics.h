@@ -1,0 +1,30 @@
+// What a layer's output looks like in numbers.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/tensor.h"
+
+namespace kerascope {
+
+struct Statistics {
+  float minimum = 0, maximum = 0;  ///< over the finite numbers, as the mean is; all NaN where there is none
+  double mean = 0;
+  double zero_share = 0;  ///< zeros (of either sign) among all numbers; 0 for an empty tensor
+  std::int64_t nan_count = 0, infinity_count = 0;
+  std::int64_t constant_channels = 0;  ///< channels of finite numbers that are all equal; 0 if a channel is one number
+  std::int64_t channels = 0;
+};
+
+/// One pass over a tensor of any rank, with or without its batch axis, on all threads.
+/// @param channel_axis  counts from the end if negative; a channel spans all other axes. A scalar has one channel.
+Statistics statistics(const Tensor& tensor, int channel_axis);
+
+struct Range {
+  float minimum = 0, maximum = 0;  ///< over the finite numbers; NaN where there is none
+  bool all_finite = true;
+};
+Range finite_range(std::span<const float> numbers);
+
+}  // namespace kerascope

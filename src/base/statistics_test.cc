@@ -1,0 +1,143 @@
+#include "base/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "base/parallel.h"
+
+namespace kerascope {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// By the definitions, number by number.
+Statistics slowly(const Tensor& tensor, int axis) {
+  const std::int64_t channels = tensor.shape()[axis];
+  const std::int64_t inner = tensor.shape().elements(axis + 1, tensor.shape().rank());
+  Statistics result{.minimum = kInfinity, .maximum = -kInfinity, .channels = channels};
+  std::vector<std::vector<float>> of_channel(static_cast<std::size_t>(channels));
+  std::int64_t zeros = 0, finite = 0;
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const float number = tensor.data()[i];
+    of_channel[static_cast<std::size_t>(i / inner % channels)].push_back(number);
+    zeros += number == 0;
+    result.nan_count += std::isnan(number);
+    result.infinity_count += std::isinf(number);
+    if (!std::isfinite(number)) continue;
+    ++finite;
+    result.minimum = std::min(result.minimum, number);
+    result.maximum = std::max(result.maximum, number);
+    result.mean += number;
+  }
+  result.mean /= static_cast<double>(finite);
+  result.zero_share = static_cast<double>(zeros) / static_cast<double>(tensor.size());
+  for (const std::vector<float>& numbers : of_channel)
+    result.constant_channels += numbers.size() > 1 && std::isfinite(numbers[0]) &&
+                                std::all_of(numbers.begin(), numbers.end(), [&](float x) { return x == numbers[0]; });
+  return result;
+}
+
+void expect_as_slowly(const Tensor& tensor, int axis) {
+  SCOPED_TRACE("shape " + tensor.shape().str() + " channel axis " + std::to_string(axis));
+  const Statistics expected = slowly(tensor, axis), found = statistics(tensor, axis);
+  EXPECT_EQ(found.minimum, expected.minimum);
+  EXPECT_EQ(found.maximum, expected.maximum);
+  EXPECT_NEAR(found.mean, expected.mean, 1e-6 * (1 + expected.maximum - expected.minimum));
+  EXPECT_EQ(found.zero_share, expected.zero_share);
+  EXPECT_EQ(found.nan_count, expected.nan_count);
+  EXPECT_EQ(found.infinity_count, expected.infinity_count);
+  EXPECT_EQ(found.constant_channels, expected.constant_channels);
+  EXPECT_EQ(found.channels, expected.channels);
+}
+
+TEST(Statistics, EqualASlowLoopOnEveryAxis) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal(1.0f, 3.0f);
+  const std::vector<Shape> shapes = {{1, 7, 7, 40},  {2, 5, 9, 3},     {3, 1, 1, 1001}, {1, 97, 89, 24},
+                                     {4, 65, 33, 5}, {2, 130, 130, 9}, {1000},          {3, 2}};
+  for (const Shape& shape : shapes)
+    for (int axis = 0; axis < shape.rank(); ++axis)
+      for (const bool bad : {false, true}) {
+        Tensor tensor(shape);
+        const std::int64_t inner = shape.elements(axis + 1, shape.rank());
+        for (std::int64_t i = 0; i < tensor.size(); ++i) {
+          const std::int64_t channel = i / inner % shape[axis];
+          float number = std::max(normal(random), 0.0f);  // many zeros
+          if (channel % 3 == 1) number = -0.5f;           // a constant channel
+          if (bad && i % 31 == 5) number = std::array{kNan, kInfinity, -kInfinity}[static_cast<std::size_t>(i % 3)];
+          tensor.mutable_data()[i] = number;
+        }
+        expect_as_slowly(tensor, axis);
+      }
+}
+
+TEST(Statistics, DoNotDependOnTheNumberOfThreads) {
+  std::mt19937 random(2);
+  std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
+  Tensor tensor({2, 112, 112, 20});
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = uniform(random);
+  const int threads = thread_count();
+  for (const int count : {1, 2, 5}) {
+    set_thread_count(count);
+    expect_as_slowly(tensor, 3);
+    expect_as_slowly(tensor, 1);
+  }
+  set_thread_count(threads);
+}
+
+TEST(Statistics, OfAMeanFarFromZeroKeepTheirDigits) {
+  Tensor tensor({1, 400, 400, 8});
+  std::fill_n(tensor.mutable_data(), tensor.size(), 16777.215f);
+  EXPECT_NEAR(statistics(tensor, -1).mean, 16777.215f, 0.005);
+}
+
+TEST(Statistics, AChannelOfOneNumberIsNotCalledConstant) {
+  EXPECT_EQ(statistics(Tensor::of({1, 3}, std::vector<float>{1, 2, 3}), -1).constant_channels, 0);
+  EXPECT_EQ(statistics(Tensor::of({2, 3}, std::vector<float>{1, 2, 3, 1, 2, 4}), -1).constant_channels, 2);
+}
+
+TEST(Statistics, OfAScalarAreThoseOfOneChannel) {
+  const Statistics found = statistics(Tensor::of({}, std::vector<float>{2.5f}), -1);
+  EXPECT_EQ(found.channels, 1);
+  EXPECT_EQ(found.minimum, 2.5f);
+  EXPECT_EQ(found.mean, 2.5);
+}
+
+TEST(Statistics, WithoutAFiniteNumberHaveNoRange) {
+  const Statistics found = statistics(Tensor::of({2, 1}, std::vector<float>{kNan, kInfinity}), -1);
+  EXPECT_TRUE(std::isnan(found.minimum) && std::isnan(found.maximum) && std::isnan(found.mean));
+  EXPECT_EQ(found.nan_count, 1);
+  EXPECT_EQ(found.infinity_count, 1);
+  EXPECT_EQ(found.constant_channels, 0);
+  const Statistics empty = statistics(Tensor({0, 4}), -1);
+  EXPECT_TRUE(std::isnan(empty.mean));
+  EXPECT_EQ(empty.zero_share, 0);
+}
+
+TEST(FiniteRange, LeavesOutNanAndInfinityWhereverTheyStand) {
+  for (std::size_t count = 2; count < 70; ++count)
+    for (std::size_t bad = 0; bad < count; ++bad) {
+      std::vector<float> numbers(count);
+      for (std::size_t i = 0; i < count; ++i) numbers[i] = static_cast<float>((i * 7 + bad) % count) - 3.0f;
+      Range expected{kInfinity, -kInfinity, false};
+      numbers[bad] = bad % 2 ? kNan : kInfinity;
+      for (const float number : numbers)
+        if (std::isfinite(number)) {
+          expected.minimum = std::min(expected.minimum, number);
+          expected.maximum = std::max(expected.maximum, number);
+        }
+      const Range found = finite_range(numbers);
+      EXPECT_EQ(found.minimum, expected.minimum);
+      EXPECT_EQ(found.maximum, expected.maximum);
+      EXPECT_FALSE(found.all_finite);
+      numbers[bad] = 0;
+      EXPECT_TRUE(finite_range(numbers).all_finite);
+    }
+}
+
+}  // namespace
+}  // namespace kerascope

@@ -1,0 +1,115 @@
+// kerascope capture: every layer's numbers in one pass.
+#include "base/statistics.h"
+#include "base/text.h"
+#include "cli/request.h"
+#include "export/npz.h"
+
+namespace kerascope::cli {
+namespace {
+
+/// The channel axis counted with the batch axis; -1 where there is none.
+int channel_axis(const Activation& activation) {
+  const auto role = activation.axes.find('C');
+  return role == activation.axes.npos ? -1 : static_cast<int>(role) + 1;
+}
+
+struct Row {
+  std::string address, shape;
+  Statistics statistics;
+};
+
+void print_table(const std::vector<Row>& rows) {
+  std::size_t address = 7, shape = 5;
+  for (const Row& row : rows) {
+    address = std::max(address, text::printable(row.address).size());
+    shape = std::max(shape, row.shape.size());
+  }
+  fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>7}  {}\n", "address", address, "shape", shape, "min", "max", "mean",
+             "zeros", "constant");
+  for (const Row& row : rows) {
+    const Statistics& s = row.statistics;
+    std::string constant = s.constant_channels == 0 ? "" : fmt::format("{} of {}", s.constant_channels, s.channels);
+    if (s.nan_count > 0) constant += fmt::format("{}{} NaN", constant.empty() ? "" : ", ", text::thousands(s.nan_count));
+    fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}\n", text::printable(row.address), address, row.shape, shape,
+               text::number(s.minimum), text::number(s.maximum), text::number(s.mean), 100 * s.zero_share, constant);
+  }
+}
+
+Json json_of(const Row& row, const Activation& activation) {
+  const Statistics& s = row.statistics;
+  return {{"address", row.address},
+          {"class", activation.layer->class_name},
+          {"shape", activation.tensor.shape().sizes()},
+          {"axes", activation.axes},
+          {"min", s.minimum},
+          {"max", s.maximum},
+          {"mean", s.mean},
+          {"zeros", s.zero_share},
+          {"nan", s.nan_count},
+          {"channels", s.channels},
+          {"constant_channels", s.constant_channels}};
+}
+
+/// An .npz, or a folder of .npy.
+class Output {
+ public:
+  explicit Output(const std::string& path) : path_(path) {
+    if (text::ends_with(path, ".npz")) archive_ = std::make_unique<NpzWriter>(path);
+  }
+  void add(const Activation& activation) {
+    if (archive_) archive_->add(activation.address, activation.tensor);
+    else if (!path_.empty())
+      write_npy(std::filesystem::path(path_) / (file_name_from_address(activation.address) + ".npy"), activation.tensor);
+  }
+  void commit() {
+    if (archive_) archive_->commit();
+  }
+
+ private:
+  std::string path_;
+  std::unique_ptr<NpzWriter> archive_;
+};
+
+}  // namespace
+
+int capture(const Request& request) {
+  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
+  if (!request.dump.empty()) {
+    fmt::print("{}", request.dump == "graph" ? prepared.function->graph_text() : prepared.function->plan_text());
+    return kDone;
+  }
+  Output output(request.output);
+  std::vector<Row> rows;
+  Json listed = Json::array();
+  const Function::Result result = run(request, prepared, {});
+  for (const Activation& activation : result.activations) {
+    output.add(activation);
+    if (request.quiet) continue;
+    rows.push_back({.address = activation.address, .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
+                    .statistics = statistics(activation.tensor, channel_axis(activation))});
+    if (request.json) listed.push_back(json_of(rows.back(), activation));
+  }
+  output.commit();
+  const bool partly = tell_skipped(request, *prepared.function);
+  if (request.json) {
+    Json all = {{"model", request.model}, {"layers", listed}, {"predictions", prediction_json(request, result.outputs)}};
+    if (!request.output.empty()) all["output"] = request.output;
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else if (!request.quiet) {
+    print_table(rows);
+    if (!request.output.empty())
+      say(request, "wrote", fmt::format("{}   {} arrays", request.output, result.activations.size()));
+    for (const std::string& line : prediction_lines(request, result.outputs)) say(request, "predicts", line);
+  }
+  return partly ? kPartlyDone : kDone;
+}
+
+void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
+  CLI::App* command = app.add_subcommand("capture", "every layer's numbers in one pass");
+  add_run_options(*command, request);
+  command->add_option("--output,-o", request.output, "an .npz archive, or a folder of .npy files; without it: numbers only");
+  command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();
+  command->callback([&] { exit_code = capture(request); });
+}
+
+}  // namespace kerascope::cli

@@ -1,0 +1,112 @@
+// What the model says in the end: the largest values of each classifier output, with names.
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+#include <sstream>
+
+#include "base/text.h"
+#include "cli/request.h"
+#include "kerascope/error.h"
+#include "model/json.h"
+
+namespace kerascope::cli {
+namespace {
+
+constexpr std::int64_t kShown = 5;
+
+/// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
+std::vector<std::string> read_labels(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream all;
+  if (!file || !(all << file.rdbuf()))
+    throw Error({.code = "labels-missing", .what = "the file of class names cannot be read", .where = path});
+  const std::string content = all.str();
+  std::vector<std::string> names;
+  const auto first = content.find_first_not_of(" \t\r\n");
+  if (first != content.npos && (content[first] == '{' || content[first] == '[')) {
+    const Json json = parse_json(content, path);
+    for (const auto& [key, value] : json.items()) {
+      const auto index = text::to_integer(key);
+      const Json& name = value.is_array() && !value.empty() ? value.back() : value;
+      if (!index || *index < 0 || *index > 1'000'000 || !name.is_string())
+        throw Error({.code = "labels-invalid", .what = "the class names are neither a list nor {\"0\": \"name\", ..}",
+                     .where = path});
+      if (names.size() <= static_cast<std::size_t>(*index)) names.resize(static_cast<std::size_t>(*index) + 1);
+      names[static_cast<std::size_t>(*index)] = name.get<std::string>();
+    }
+    return names;
+  }
+  for (std::string& line : text::split(content, '\n')) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    names.push_back(line);
+  }
+  if (!names.empty() && names.back().empty()) names.pop_back();
+  return names;
+}
+
+struct Prediction {
+  std::int64_t index;
+  float value;
+  std::string label;
+};
+
+/// The largest values of one sample of an output with one axis; empty for other outputs.
+std::vector<Prediction> predictions(const Request& request, const Activation& output,
+                                    const std::vector<std::string>& labels) {
+  if (output.tensor.shape().rank() != 2) return {};
+  const Tensor sample = sample_of(request, output);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(sample.size()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto shown = std::min(kShown, sample.size());
+  // NaN last, or the order would be none.
+  auto key = [&](std::int64_t i) { return std::isnan(sample.data()[i]) ? -INFINITY : sample.data()[i]; };
+  std::partial_sort(order.begin(), order.begin() + shown, order.end(),
+                    [&](std::int64_t a, std::int64_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
+  std::vector<Prediction> best;
+  for (std::int64_t i = 0; i < shown; ++i) {
+    const std::int64_t index = order[static_cast<std::size_t>(i)];
+    const bool named = static_cast<std::size_t>(index) < labels.size();
+    best.push_back({index, sample.data()[index], named ? labels[static_cast<std::size_t>(index)] : ""});
+  }
+  return best;
+}
+
+std::vector<std::string> labels_of(const Request& request) {
+  return request.labels.empty() ? std::vector<std::string>() : read_labels(request.labels);
+}
+
+}  // namespace
+
+std::vector<std::string> prediction_lines(const Request& request, const std::vector<Activation>& outputs) {
+  std::vector<std::string> lines;
+  const std::vector<std::string> labels = labels_of(request);
+  for (const Activation& output : outputs) {
+    const std::vector<Prediction> best = predictions(request, output, labels);
+    if (best.empty()) continue;
+    std::string line = output.address + ":";
+    const bool single = output.tensor.shape()[1] == 1;
+    for (const Prediction& one : best) {
+      const std::string name = !one.label.empty() ? one.label : single ? "" : std::to_string(one.index);
+      line += fmt::format("{}{}{:.3f}", line.back() == ':' ? " " : "   ", name.empty() ? "" : name + " ", one.value);
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+Json prediction_json(const Request& request, const std::vector<Activation>& outputs) {
+  Json all = Json::array();
+  const std::vector<std::string> labels = labels_of(request);
+  for (const Activation& output : outputs) {
+    Json best = Json::array();
+    for (const Prediction& one : predictions(request, output, labels)) {
+      Json entry = {{"index", one.index}, {"value", one.value}};
+      if (!one.label.empty()) entry["label"] = one.label;
+      best.push_back(std::move(entry));
+    }
+    if (!best.empty()) all.push_back({{"output", output.address}, {"largest", std::move(best)}});
+  }
+  return all;
+}
+
+}  // namespace kerascope::cli

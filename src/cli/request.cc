@@ -1,0 +1,174 @@
+#include "cli/request.h"
+
+#include <spawn.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "base/parallel.h"
+#include "base/text.h"
+#include "formats/open.h"
+
+extern char** environ;
+
+namespace kerascope::cli {
+namespace {
+
+std::vector<InputFile> input_files(const Request& request) {
+  std::vector<InputFile> files;
+  for (const std::string& path : request.inputs) files.push_back({.name = "", .path = path});
+  for (const std::string& pair : request.named_inputs) {
+    const auto equals = pair.find('=');
+    if (equals == pair.npos || equals == 0)
+      throw Error({.code = "usage", .what = fmt::format("--input is '{}', not NAME=FILE", pair)});
+    files.push_back({.name = pair.substr(0, equals), .path = pair.substr(equals + 1)});
+  }
+  return files;
+}
+
+FeedOptions feed_options(const Request& request) {
+  FeedOptions options;
+  if (!request.preprocess.empty()) options.preprocessing = parse_preprocessing(request.preprocess);
+  options.resize = request.resize == "off"        ? Resize::kOff
+                   : request.resize == "bilinear" ? Resize::kBilinear
+                                                  : Resize::kNearest;
+  return options;
+}
+
+/// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
+class Progress {
+ public:
+  explicit Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
+  ~Progress() {
+    if (is_shown_) std::fputs("\r\x1b[K", stderr);
+  }
+
+  void step(std::size_t done, std::size_t all) {
+    using namespace std::chrono;
+    const auto now = steady_clock::now();
+    if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
+    last_ = now;
+    is_shown_ = true;
+    std::fprintf(stderr, "\rcomputes  %zu of %zu steps\x1b[K", done, all);
+    std::fflush(stderr);
+  }
+
+ private:
+  bool is_wanted_, is_shown_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
+};
+
+}  // namespace
+
+void add_model_option(CLI::App& command, Request& request) {
+  command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras")->required();
+  command.add_flag("--json", request.json, "print JSON, for programs");
+  command.add_flag("--quiet,-q", request.quiet, "print nothing but errors");
+}
+
+void add_run_options(CLI::App& command, Request& request) {
+  add_model_option(command, request);
+  command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
+  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name");
+  command.add_option("--layer,-l", request.layers,
+                     "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas");
+  command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
+      ->check(CLI::IsMember({"inference", "training"}))->capture_default_str();
+  command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
+      ->capture_default_str();
+  command.add_option("--preprocess", request.preprocess,
+                     "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
+  command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
+      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))->capture_default_str();
+  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
+  command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
+  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
+      ->check(CLI::IsMember({"graph", "plan"}));
+}
+
+void note(const Request& request, const std::string& word, const std::string& text) {
+  if (!request.quiet) fmt::print(stderr, "{:<9} {}\n", word, text::printable(text));
+}
+
+void say(const Request& request, const std::string& word, const std::string& text) {
+  if (!request.quiet && !request.json) fmt::print("{:<9} {}\n", word, text::printable(text));
+}
+
+Run prepare_run(const Request& request, bool with_outputs) {
+  if (request.threads > 0) set_thread_count(request.threads);
+  Run run;
+  FunctionOptions options{.taps = request.layers, .with_outputs = with_outputs};
+  options.phase = request.phase == "training" ? Phase::kTraining : Phase::kInference;
+  if (request.seed == "off") {
+    options.random = false;
+  } else {
+    const auto seed = text::to_integer(request.seed);
+    if (!seed) throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
+    run.seed = static_cast<std::uint64_t>(*seed);
+  }
+  run.model = open_model(request.model);
+  run.fed = feed(run.model, input_files(request), feed_options(request));
+  for (const std::string& line : run.fed.done) note(request, "input", line);
+  for (const std::string& line : run.fed.warnings) note(request, "warning", line);
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
+  run.function = std::make_unique<Function>(run.model, shapes, options);
+  for (const std::string& line : run.model.notes) note(request, "note", line);
+  for (const std::string& line : run.function->notes()) note(request, "note", line);
+  return run;
+}
+
+Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready) {
+  Progress progress(!request.quiet);
+  return prepared.function->run(prepared.fed.tensors,
+                                {.seed = prepared.seed, .on_ready = std::move(on_ready),
+                                 .on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); }});
+}
+
+bool tell_skipped(const Request& request, const Function& function) {
+  std::map<std::string, std::vector<std::string>> by_problem;
+  for (const Skipped& skipped : function.skipped())
+    by_problem[skipped.problem->parts().what + "\n" + skipped.problem->parts().where].push_back(skipped.address);
+  for (const auto& [problem, addresses] : by_problem) {
+    const auto newline = problem.find('\n');
+    note(request, "skipped", fmt::format("{} ({}); {} cannot be seen: {}", problem.substr(0, newline),
+                                         problem.substr(newline + 1), addresses.size() == 1 ? "one layer" :
+                                         fmt::format("{} layers", addresses.size()),
+                                         addresses.size() <= 4 ? text::join(addresses, ", ")
+                                                               : addresses[0] + ", " + addresses[1] + ", .. " + addresses.back()));
+  }
+  return !by_problem.empty();
+}
+
+std::string shape_with_roles(const Shape& shape, const std::string& axes) {
+  std::string text;
+  for (int axis = 1; axis < shape.rank(); ++axis) {
+    const auto role = static_cast<std::size_t>(axis - 1);
+    text += fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "", shape[axis]);
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+Shape sample_shape(const Tensor& tensor) { return tensor.shape().slice(1, tensor.shape().rank()); }
+
+Tensor sample_of(const Request& request, const Activation& activation) {
+  const std::int64_t batch = activation.tensor.shape()[0];
+  if (request.sample < 0 || request.sample >= batch)
+    throw Error({.code = "sample-index",
+                 .what = fmt::format("--sample is {}, the batch has {}, 0 to {}", request.sample, batch, batch - 1)});
+  return activation.tensor.item(request.sample);
+}
+
+std::string model_stem(const Request& request) { return std::filesystem::path(request.model).stem().string(); }
+
+void open_in_viewer(const std::string& path) {
+  std::string program = "xdg-open", argument = path;
+  char* arguments[] = {program.data(), argument.data(), nullptr};
+  pid_t child = 0;
+  if (posix_spawnp(&child, "xdg-open", nullptr, nullptr, arguments, environ) != 0)
+    throw Error({.code = "viewer-missing", .what = "no viewer can be started: 'xdg-open' is not installed",
+                 .hint = "open " + path + " yourself"});
+}
+
+}  // namespace kerascope::cli

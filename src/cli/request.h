@@ -1,0 +1,87 @@
+// What the commands share: options, messages, the opened model with its inputs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/function.h"
+#include "inputs/feed.h"
+#include "model/model.h"
+
+namespace kerascope::cli {
+
+/// The options of all commands; each command offers those that it reads.
+struct Request {
+  std::string model;
+  std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
+  std::vector<std::string> named_inputs;  ///< --input NAME=FILE
+  std::vector<std::string> layers;
+  std::string output;
+  std::string phase = "inference";
+  std::string seed = "0";
+  std::string preprocess;
+  std::string resize = "nearest";
+  std::string labels;
+  std::string dump;
+  int threads = 0;
+  int depth = -1;
+  int sample = 0;
+  int gap_px = 1;
+  int zoom = 0;
+  bool json = false;
+  bool quiet = false;
+  bool open = false;
+};
+
+enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kPartlyDone = 3 };
+
+/// Each adds its subcommand to the program; `exit_code` is set when it runs.
+void add_layers_command(CLI::App& app, Request& request, int& exit_code);
+void add_show_command(CLI::App& app, Request& request, int& exit_code);
+void add_capture_command(CLI::App& app, Request& request, int& exit_code);
+void add_demo_command(CLI::App& app, Request& request, int& exit_code);
+
+void add_model_option(CLI::App& command, Request& request);
+void add_run_options(CLI::App& command, Request& request);
+
+/// The commands' work without the option parser, as `demo` needs it.
+int show(const Request& request);
+int capture(const Request& request);
+
+/// A line for people on standard error, its first word in a column: "input     rose.jpg 640x427 ..".
+void note(const Request& request, const std::string& word, const std::string& text);
+/// The same on standard output, where results go.
+void say(const Request& request, const std::string& word, const std::string& text);
+
+/// A model, what it is fed, and the function that gives its activations.
+struct Run {
+  Model model;
+  Fed fed;
+  std::unique_ptr<Function> function;
+  std::uint64_t seed = 0;
+};
+/// Opens, feeds, compiles; says what was done to the inputs and what was odd.
+Run prepare_run(const Request& request, bool with_outputs);
+
+/// Runs with a progress line on a terminal when it takes long.
+Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready);
+
+/// The five largest values of each classifier output, or the value of a single one: lines, or JSON.
+std::vector<std::string> prediction_lines(const Request& request, const std::vector<Activation>& outputs);
+Json prediction_json(const Request& request, const std::vector<Activation>& outputs);
+
+/// What could not be computed, told once; true if there is something.
+bool tell_skipped(const Request& request, const Function& function);
+
+/// "H28 W28 C64" of a shape with batch axis.
+std::string shape_with_roles(const Shape& shape, const std::string& axes);
+/// "(28, 28, 64)": the shape without the batch axis.
+Shape sample_shape(const Tensor& tensor);
+/// One sample of a batch, without the batch axis. @throws Error{sample-index}
+Tensor sample_of(const Request& request, const Activation& activation);
+/// "model" of "dir/model.h5".
+std::string model_stem(const Request& request);
+void open_in_viewer(const std::string& path);
+
+}  // namespace kerascope::cli

@@ -1,0 +1,129 @@
+#include "engine/function.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace kerascope {
+namespace {
+
+/// One channel of a tensor, or one unit: the channel axis (and, for a unit, all other axes) picked out.
+Tensor picked(const Tensor& tensor, const std::string& axes, const Selection& selection, const std::string& address) {
+  const Shape& shape = tensor.shape();
+  const auto role = axes.find('C');
+  auto fail = [&](const std::string& what) {
+    throw Error({.code = "channel-invalid", .what = fmt::format("'{}' {}", address, what),
+                 .because = "its shape is " + shape.slice(1, shape.rank()).str()});
+  };
+  if (role == axes.npos) fail("has no channels");
+  const int channel_axis = static_cast<int>(role) + 1;
+  if (*selection.channel >= shape[channel_axis])
+    fail(fmt::format("has {} channels, 0 to {}; there is no {}", shape[channel_axis], shape[channel_axis] - 1,
+                     *selection.channel));
+  const bool unit = !selection.position.empty();
+  if (unit && static_cast<int>(selection.position.size()) != shape.rank() - 2)
+    fail(fmt::format("needs {} numbers in the brackets and has {}", shape.rank() - 2, selection.position.size()));
+  // first and count along each axis
+  std::vector<std::int64_t> first(static_cast<std::size_t>(shape.rank()), 0);
+  Shape out = shape;
+  std::size_t next = 0;
+  for (int axis = 1; axis < shape.rank(); ++axis) {
+    if (axis == channel_axis) first[static_cast<std::size_t>(axis)] = *selection.channel;
+    else if (unit) first[static_cast<std::size_t>(axis)] = selection.position[next++];
+    else continue;
+    if (first[static_cast<std::size_t>(axis)] >= shape[axis])
+      fail(fmt::format("has {} places along axis {}; there is no {}", shape[axis], axis,
+                       first[static_cast<std::size_t>(axis)]));
+    out[axis] = 1;
+  }
+  Tensor result(out);
+  std::vector<std::int64_t> at(first.size(), 0);
+  for (std::int64_t i = 0; i < out.elements(); ++i) {
+    std::int64_t rest = i, offset = 0, stride = 1;
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      offset += (rest % out[axis] + first[static_cast<std::size_t>(axis)]) * stride;
+      rest /= out[axis];
+      stride *= shape[axis];
+    }
+    result.mutable_data()[i] = tensor.data()[offset];
+  }
+  return result;
+}
+
+std::string unit_suffix(const Selection& selection) {
+  if (!selection.channel) return "";
+  std::string position;
+  for (std::int64_t number : selection.position) position += (position.empty() ? "" : ",") + std::to_string(number);
+  return (position.empty() ? "" : "[" + position + "]") + ":" + std::to_string(*selection.channel);
+}
+
+}  // namespace
+
+Function::Function(const Model& model, std::span<const Shape> shapes, const FunctionOptions& options)
+    : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random})) {
+  std::vector<Selection> selections;
+  if (options.taps.empty()) {
+    for (int i = 0; i < static_cast<int>(assembly_.sites.size()); ++i)
+      if (assembly_.sites[static_cast<std::size_t>(i)].inner.empty()) selections.push_back({.site = i});
+  } else {
+    selections = select(assembly_.sites, options.taps);
+  }
+  std::vector<Value> taps;
+  for (const Selection& selection : selections) {
+    const Site& site = assembly_.sites[static_cast<std::size_t>(selection.site)];
+    const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
+    if (result.problem) {
+      if (selection.by_name) fail(site, *result.problem);
+      skipped_.push_back({.address = site.address, .problem = result.problem});
+      continue;
+    }
+    taps.push_back(result.output->value);
+    wanted_.push_back({.selection = selection,
+                       .blank = {.address = site.address + unit_suffix(selection), .axes = result.output->axes,
+                                 .layer = site.layer, .tensor = {}}});
+  }
+  if (options.with_outputs)
+    for (int output : assembly_.outputs) {
+      const Site& site = assembly_.sites[static_cast<std::size_t>(output)];
+      const SiteResult& result = assembly_.results[static_cast<std::size_t>(output)];
+      if (result.problem) continue;
+      taps.push_back(result.output->value);
+      outputs_.push_back({.address = site.address, .axes = result.output->axes, .layer = site.layer, .tensor = {}});
+    }
+  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, std::move(taps));
+}
+
+void Function::fail(const Site& site, const Error& problem) const {
+  const auto computable = std::count_if(assembly_.results.begin(), assembly_.results.end(),
+                                        [](const SiteResult& result) { return result.output.has_value(); });
+  Error::Parts parts = problem.parts();
+  const bool is_it = parts.where == site.layer->place;
+  parts.because = (is_it ? std::string() : fmt::format("'{}' needs it; ", site.address)) +
+                  fmt::format("{} of {} layers can be seen", computable, assembly_.results.size());
+  if (parts.hint.empty()) parts.hint = "ask for a layer before it (`kerascope layers MODEL` marks them)";
+  throw Error(std::move(parts));
+}
+
+Activation Function::activation(const Wanted& wanted, const Tensor& tensor) const {
+  Activation ready = wanted.blank;
+  ready.tensor = wanted.selection.channel ? picked(tensor, ready.axes, wanted.selection, ready.address) : tensor;
+  return ready;
+}
+
+Function::Result Function::run(std::span<const Tensor> inputs, const RunOptions& options) {
+  Result result;
+  result.activations.resize(wanted_.size());
+  result.outputs = outputs_;
+  auto on_tap = [&](std::size_t tap, const Tensor& tensor) {
+    if (tap < wanted_.size()) {
+      result.activations[tap] = activation(wanted_[tap], tensor);
+      if (options.on_ready) options.on_ready(result.activations[tap]);
+    } else {
+      result.outputs[tap - wanted_.size()].tensor = tensor;
+    }
+  };
+  plan_->run(inputs, {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress});
+  return result;
+}
+
+}  // namespace kerascope

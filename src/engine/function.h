@@ -1,0 +1,76 @@
+// From inputs to the activations that are asked for, compiled once for its input shapes (Keras's K.function).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/plan.h"
+#include "layers/assemble.h"
+
+namespace kerascope {
+
+/// What one site of the model gave for an input.
+struct Activation {
+  std::string address;
+  std::string axes;        ///< roles without the batch axis: "HWC"
+  const Layer* layer = nullptr;
+  Tensor tensor;           ///< batch first
+};
+
+/// A site that was asked for and cannot be computed.
+struct Skipped {
+  std::string address;
+  std::shared_ptr<const Error> problem;
+};
+
+struct FunctionOptions {
+  std::vector<std::string> taps;  ///< addresses and patterns; empty: all layers
+  Phase phase = Phase::kInference;
+  bool random = true;             ///< see AssembleOptions
+  bool with_outputs = false;      ///< compute the model's outputs too, where that is possible
+};
+
+/// Holds a reference to the model. One thread at a time.
+class Function {
+ public:
+  /// @param shapes  of the inputs, in the model's order, batch first.
+  /// @throws Error{layer-not-found, ...}; what is asked for by name and cannot be computed throws its reason.
+  Function(const Model& model, std::span<const Shape> shapes, const FunctionOptions& options);
+
+  struct RunOptions {
+    std::uint64_t seed = 0;
+    std::function<void(const Activation&)> on_ready = {};  ///< each activation as soon as it is computed
+    std::function<void(std::size_t, std::size_t)> on_progress = {};
+  };
+  struct Result {
+    std::vector<Activation> activations;  ///< in the order in which they were asked for
+    std::vector<Activation> outputs;      ///< the model's, with_outputs only
+  };
+  Result run(std::span<const Tensor> inputs, const RunOptions& options);
+
+  /// How many activations a run gives.
+  std::size_t chosen() const { return wanted_.size(); }
+  const std::vector<Skipped>& skipped() const { return skipped_; }
+  const std::vector<std::string>& notes() const { return assembly_.notes; }
+  std::string graph_text() const { return assembly_.graph.str(); }
+  std::string plan_text() const { return plan_->str(); }
+
+ private:
+  struct Wanted {
+    Selection selection;
+    Activation blank;  ///< without its numbers
+  };
+  [[noreturn]] void fail(const Site& site, const Error& problem) const;
+  Activation activation(const Wanted& wanted, const Tensor& tensor) const;
+
+  Assembly assembly_;
+  std::vector<Wanted> wanted_;
+  std::vector<Activation> outputs_;
+  std::vector<Skipped> skipped_;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace kerascope

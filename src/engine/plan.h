@@ -1,0 +1,73 @@
+// Which ops of a graph to run for the values that are asked for, in which order, and where each result lies.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+#include "engine/arena.h"
+#include "onednn/session.h"
+#include "ops/graph.h"
+
+namespace kerascope {
+
+/// One plan is run by one thread at a time. The graph must outlive it.
+class Plan {
+ public:
+  /// Only what the taps need is planned; only its weights are read, each when its op first runs.
+  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps);
+
+  struct RunOptions {
+    std::uint64_t seed = 0;
+    /// Called as soon as a tap is computed, with its index in `taps` and its tensor.
+    std::function<void(std::size_t, const Tensor&)> on_tap = {};
+    /// Called before each op with the numbers of ops done and in all.
+    std::function<void(std::size_t, std::size_t)> on_progress = {};
+  };
+  /// @param inputs  one a graph input, of the shapes that the graph was built for.
+  /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them.
+  /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had.
+  std::vector<Tensor> run(std::span<const Tensor> inputs, const RunOptions& options);
+
+  /// One line a step: what runs, where its result lies.
+  std::string str() const;
+
+ private:
+  enum class Place { kNone, kInput, kConstant, kTapped, kScratch };
+  struct Storage {
+    Place place = Place::kNone;
+    Value root;              ///< the value whose numbers a view shows; itself where it is no view
+    std::size_t offset = 0;  ///< in its arena
+    std::size_t input = 0;   ///< kInput: which one
+  };
+  struct Step {
+    Value value;
+    Kernel kernel;  ///< made when the step first runs
+    std::vector<std::size_t> taps;  ///< that are ready after it
+  };
+
+  void find_steps();
+  void place_results();
+  const float* pointer(Value value, std::span<const Tensor> inputs) const;
+  Tensor tensor(Value value, std::span<const Tensor> inputs) const;
+  const Tensor& constant(Value value);
+  bool is_constant(Value value) const { return constant_[static_cast<std::size_t>(value.id)]; }
+  const Storage& storage(Value value) const { return storages_[static_cast<std::size_t>(value.id)]; }
+  void prepare(Step& step);
+
+  const Graph& graph_;
+  std::vector<Value> inputs_, taps_;
+  Session session_;
+  std::vector<Step> steps_;
+  std::vector<std::size_t> ready_at_once_;  ///< taps that are inputs or constants
+  std::vector<Storage> storages_;
+  std::vector<bool> needed_, constant_;
+  std::vector<Tensor> constants_;  ///< by value id, those that were read
+  std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
+  std::shared_ptr<Arena> tapped_, scratch_;
+};
+
+}  // namespace kerascope

@@ -1,0 +1,321 @@
+#include "formats/config.h"
+
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "kerascope/error.h"
+#include "model/json.h"
+
+namespace kerascope {
+namespace {
+
+constexpr int kDeepestNesting = 50;
+
+/// A reference as the file writes it: layer name, node index, tensor index.
+struct Reference {
+  std::string layer;
+  std::int64_t node = 0, tensor = 0;
+};
+
+/// What a file calls an argument of a call before names are resolved.
+struct PendingCall {
+  std::vector<Reference> inputs;
+  Json arguments = Json::object();
+};
+
+class Reader {
+ public:
+  Reader(int keras_major, const std::string& file) : keras_major_(keras_major), file_(file) {}
+
+  Network network(const Json& description, const std::string& place, int depth) const {
+    if (depth > kDeepestNesting) fail(fmt::format("models are nested deeper than {} levels", kDeepestNesting), place);
+    const Json& config = member(description, "config");
+    Network network;
+    network.class_name = class_name_of(description);
+    if (network.class_name == "Model") network.class_name = "Functional";
+    network.name = config.is_object() ? text_or(config, "name", text_or(description, "name", "model"))
+                                      : text_or(description, "name", "sequential");
+    const Json& layers = config.is_array() ? config : member(config, "layers");
+    if (!layers.is_array()) opaque(network.class_name, place);
+    const std::string layers_place = config.is_array() ? place + ".config" : place + ".config.layers";
+    network.is_sequential = config.is_array() || !config.contains("output_layers");
+    if (network.is_sequential && network.class_name != "Sequential" && !config.is_array() &&
+        !looks_sequential(layers))
+      opaque(network.class_name, place);
+    std::vector<std::vector<PendingCall>> calls;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const std::string layer_place = fmt::format("{}[{}]", layers_place, i);
+      network.layers.push_back(layer(layers[i], layer_place, depth));
+      if (!network.is_sequential) calls.push_back(pending_calls(layers[i], layer_place));
+    }
+    require_unique_names(network, layers_place);
+    if (network.is_sequential) connect_sequential(network, config, description, place);
+    else connect_functional(network, calls, config, place);
+    return network;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what, const std::string& place) const {
+    throw Error({.code = "config-invalid", .what = what, .where = place_in_file(place),
+                 .hint = "save the model again; the file is damaged or was edited"});
+  }
+
+  std::string place_in_file(const std::string& place) const {
+    return (text::starts_with(place, ".") ? place.substr(1) : place.empty() ? "config" : place) + " in " + file_;
+  }
+
+  [[noreturn]] void opaque(const std::string& class_name, const std::string& place) const {
+    throw Error({.code = "model-opaque",
+                 .what = fmt::format("the file stores how '{}' is constructed, but no graph of layers", class_name),
+                 .where = place_in_file(place),
+                 .because = "subclassed models exist only as Python code",
+                 .hint = "write a flat file in Python: keras.Model(m.inputs, m.outputs).save(\"flat.keras\")"});
+  }
+
+  static std::string class_name_of(const Json& description) {
+    const std::string registered = text_or(description, "registered_name", "");
+    // A custom class is registered as "package>Class"; built-in ones repeat the class's name.
+    if (registered.find('>') != registered.npos) return registered;
+    return text_or(description, "class_name", "");
+  }
+
+  static bool looks_sequential(const Json& layers) {
+    for (const Json& layer : layers)
+      if (layer.is_object() && layer.contains("inbound_nodes")) return false;
+    return !layers.empty();
+  }
+
+  Layer layer(const Json& description, const std::string& place, int depth) const {
+    if (!description.is_object()) fail(fmt::format("a layer is {}, not an object", description.type_name()), place);
+    if (text_or(description, "class_name", "").empty()) fail("a layer has no class_name", place);
+    const Json& config = member(description, "config");
+    Layer layer;
+    layer.class_name = class_name_of(description);
+    layer.module = text_or(description, "module", "");
+    layer.name = text_or(description, "name", text_or(config, "name", ""));
+    layer.config = config.is_null() ? Json::object() : config;
+    layer.place = place_in_file(place);
+    layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
+    // keras.ops nodes have modules of their own in an archive; in HDF5 they can only be told by what they lack.
+    layer.is_operation = text::starts_with(layer.module, "keras.src.ops.") || layer.class_name == "TFOpLambda" ||
+                         layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
+                         (layer.module.empty() && keras_major_ >= 3 && config.is_object() &&
+                          description.contains("inbound_nodes") && !config.contains("trainable") &&
+                          !config.contains("dtype") && !config.contains("layers"));
+    if (is_model(description)) {
+      layer.network = std::make_unique<Network>(network(description, place, depth + 1));
+      if (layer.name.empty()) layer.name = layer.network->name;
+      layer.network->name = layer.name;
+    }
+    if (layer.name.empty()) fail(fmt::format("a layer of type '{}' has no name", layer.class_name), place);
+    return layer;
+  }
+
+  static bool is_model(const Json& description) {
+    const std::string class_name = text_or(description, "class_name", "");
+    const Json& config = member(description, "config");
+    if (class_name == "Sequential") return config.is_array() || member(config, "layers").is_array();
+    return member(config, "layers").is_array() && config.contains("output_layers");
+  }
+
+  void require_unique_names(const Network& network, const std::string& place) const {
+    std::set<std::string> names;
+    for (const Layer& layer : network.layers)
+      if (!names.insert(layer.name).second) fail(fmt::format("two layers are named '{}'", layer.name), place);
+  }
+
+  // --- the calls of a functional model ---
+
+  static bool is_reference(const Json& json) {
+    return json.is_array() && (json.size() == 3 || json.size() == 4) && json[0].is_string() &&
+           json[1].is_number_integer() && json[2].is_number_integer() && (json.size() == 3 || json[3].is_object());
+  }
+
+  static Reference reference(const Json& json) {
+    return {json[0].get<std::string>(), json[1].get<std::int64_t>(), json[2].get<std::int64_t>()};
+  }
+
+  /// Gathers the tensors of an argument, in order, dicts by sorted key as Keras flattens them.
+  static void gather(const Json& argument, std::vector<Reference>& inputs) {
+    if (argument.is_object() && text_or(argument, "class_name", "") == "__keras_tensor__") {
+      const Json& history = member(member(argument, "config"), "keras_history");
+      if (is_reference(history)) inputs.push_back(reference(history));
+    } else if (argument.is_structured()) {
+      for (const Json& item : argument) gather(item, inputs);
+    }
+  }
+
+  static void gather_keywords(const Json& keywords, PendingCall& call) {
+    for (const auto& [key, value] : keywords.items()) {
+      const std::size_t before = call.inputs.size();
+      gather(value, call.inputs);
+      // Before Keras 3 a tensor among the keywords is a plain [layer, node, tensor].
+      if (call.inputs.size() == before && is_reference(value)) call.inputs.push_back(reference(value));
+      if (call.inputs.size() == before) call.arguments[key] = value;
+    }
+  }
+
+  std::vector<PendingCall> pending_calls(const Json& description, const std::string& place) const {
+    const Json& nodes = member(description, "inbound_nodes");
+    if (!nodes.is_array()) fail("'inbound_nodes' is missing", place);
+    std::vector<PendingCall> calls;
+    for (const Json& node : nodes) {
+      PendingCall call;
+      if (node.is_object()) {  // Keras 3
+        gather(member(node, "args"), call.inputs);
+        if (member(node, "kwargs").is_object()) gather_keywords(node["kwargs"], call);
+        for (const Json& argument : member(node, "args"))
+          if (!argument.is_structured()) call.arguments["args"].push_back(argument);
+      } else if (is_reference(node)) {  // tf.keras writes an op's node without the list around it
+        call.inputs.push_back(reference(node));
+        if (node.size() == 4) gather_keywords(node[3], call);
+      } else if (node.is_array()) {
+        for (const Json& item : node) {
+          if (!is_reference(item)) fail("an inbound node is not [layer, node, tensor]", place);
+          call.inputs.push_back(reference(item));
+        }
+        if (!node.empty() && node[0].size() == 4) gather_keywords(node[0][3], call);
+      } else {
+        fail("an inbound node is neither a list nor an object", place);
+      }
+      calls.push_back(std::move(call));
+    }
+    return calls;
+  }
+
+  /// Flattens input_layers or output_layers: one [name, node, tensor], a list of them, or a dict (sorted by key).
+  void gather_ends(const Json& ends, std::vector<Reference>& references, std::vector<std::string>* names,
+                   const std::string& place) const {
+    if (is_reference(ends)) {
+      references.push_back(reference(ends));
+    } else if (ends.is_structured()) {
+      for (const auto& [key, value] : ends.items()) {
+        gather_ends(value, references, nullptr, place);
+        if (names && ends.is_object()) names->resize(references.size(), key);
+      }
+    } else {
+      fail("an input or output layer is not [layer, node, tensor]", place);
+    }
+  }
+
+  void connect_functional(Network& network, const std::vector<std::vector<PendingCall>>& calls, const Json& config,
+                          const std::string& place) const {
+    std::vector<Reference> inputs, outputs;
+    gather_ends(member(config, "input_layers"), inputs, nullptr, place + ".config.input_layers");
+    gather_ends(member(config, "output_layers"), outputs, &network.output_names, place + ".config.output_layers");
+
+    std::map<std::string, int> index;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) index[network.layers[i].name] = static_cast<int>(i);
+    const std::vector<std::int64_t> first_node = first_nodes(network, calls, outputs, index);
+
+    auto resolve = [&](const Reference& reference, const std::string& from) {
+      const auto found = index.find(reference.layer);
+      if (found == index.end()) {
+        std::vector<std::string> names;
+        for (const auto& [name, position] : index) names.push_back(name);
+        throw Error({.code = "config-invalid",
+                     .what = fmt::format("layer '{}' is called on '{}', which the model does not have", from,
+                                         reference.layer),
+                     .where = place_in_file(place), .hint = text::did_you_mean(reference.layer, names)});
+      }
+      const auto layer = static_cast<std::size_t>(found->second);
+      const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(calls[layer].size()), 1);
+      // With one call there is nothing to confuse: an index may count calls outside of this model.
+      const std::int64_t call = count == 1 ? 0 : reference.node - first_node[layer];
+      if (call < 0 || call >= count || reference.tensor < 0 || reference.tensor > 1 << 16)
+        fail(fmt::format("call {} of layer '{}' is asked for, which has {}", reference.node, reference.layer, count),
+             place);
+      return TensorRef{found->second, static_cast<int>(call), static_cast<int>(reference.tensor)};
+    };
+
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+      for (const PendingCall& pending : calls[i]) {
+        Call call{.inputs = {}, .arguments = pending.arguments};
+        for (const Reference& input : pending.inputs) call.inputs.push_back(resolve(input, network.layers[i].name));
+        network.layers[i].calls.push_back(std::move(call));
+      }
+    for (const Reference& input : inputs) network.inputs.push_back(resolve(input, network.name));
+    for (const Reference& output : outputs) network.outputs.push_back(resolve(output, network.name));
+    if (network.inputs.empty() || network.outputs.empty()) fail("the model has no input or no output", place);
+    for (const TensorRef& input : network.inputs)
+      if (network.layers[static_cast<std::size_t>(input.layer)].class_name != "InputLayer")
+        fail("an input of the model is not an InputLayer", place);
+  }
+
+  /// The node index of each layer's first call in this model. A nested model counts its own graph as node 0 before
+  /// Keras 3; where a reference does not fit that, the other way of counting is taken.
+  std::vector<std::int64_t> first_nodes(const Network& network, const std::vector<std::vector<PendingCall>>& calls,
+                                        const std::vector<Reference>& outputs,
+                                        const std::map<std::string, int>& index) const {
+    std::vector<std::int64_t> first(network.layers.size(), 0), least(first.size(), INT64_MAX), most(first.size(), -1);
+    auto note = [&](const Reference& reference) {
+      const auto found = index.find(reference.layer);
+      if (found == index.end()) return;
+      const auto layer = static_cast<std::size_t>(found->second);
+      least[layer] = std::min(least[layer], reference.node);
+      most[layer] = std::max(most[layer], reference.node);
+    };
+    for (const auto& of_layer : calls)
+      for (const PendingCall& call : of_layer)
+        for (const Reference& input : call.inputs) note(input);
+    for (const Reference& output : outputs) note(output);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (most[i] < 0) continue;
+      const auto count = static_cast<std::int64_t>(calls[i].size());
+      first[i] = network.layers[i].network && keras_major_ < 3 ? 1 : 0;
+      if (least[i] < first[i]) first[i] = least[i];
+      if (most[i] >= first[i] + count) first[i] = std::min(least[i], most[i] - count + 1);
+    }
+    return first;
+  }
+
+  // --- a Sequential's chain ---
+
+  void connect_sequential(Network& network, const Json& config, const Json& description,
+                          const std::string& place) const {
+    if (network.layers.empty()) fail("the Sequential model has no layers", place);
+    if (network.layers[0].class_name != "InputLayer") {
+      Layer input;
+      input.class_name = "InputLayer";
+      input.name = network.layers[0].name + "_input";
+      input.place = network.layers[0].place;
+      input.config = {{"name", input.name}, {"batch_shape", sequential_input_shape(network, config, description)}};
+      network.layers.insert(network.layers.begin(), std::move(input));
+      network.input_layer_in_file = false;
+    }
+    for (std::size_t i = 1; i < network.layers.size(); ++i) {
+      if (network.layers[i].class_name == "InputLayer") fail("an InputLayer stands inside a Sequential", place);
+      network.layers[i].calls = {Call{.inputs = {TensorRef{static_cast<int>(i) - 1, 0, 0}}, .arguments = Json::object()}};
+    }
+    network.inputs = {TensorRef{0, 0, 0}};
+    network.outputs = {TensorRef{static_cast<int>(network.layers.size()) - 1, 0, 0}};
+  }
+
+  /// From the first layer (old files), a nested model's own input, or what the model was built with; null if unknown.
+  static Json sequential_input_shape(const Network& network, const Json& config, const Json& description) {
+    const Layer& first = network.layers[0];
+    if (const Json& shape = member(first.config, "batch_input_shape"); shape.is_array()) return shape;
+    if (first.network && !first.network->inputs.empty()) {
+      const Layer& input = first.network->layers[static_cast<std::size_t>(first.network->inputs[0].layer)];
+      for (const char* key : {"batch_shape", "batch_input_shape"})
+        if (member(input.config, key).is_array()) return input.config[key];
+    }
+    if (const Json& shape = member(config, "build_input_shape"); shape.is_array()) return shape;
+    if (const Json& shape = member(member(description, "build_config"), "input_shape"); shape.is_array()) return shape;
+    return nullptr;
+  }
+
+  int keras_major_;
+  std::string file_;
+};
+
+}  // namespace
+
+Network network_from_config(const Json& description, int keras_major, const std::string& file) {
+  if (!description.is_object())
+    throw Error({.code = "config-invalid", .what = "the model's configuration is no object", .where = file});
+  return Reader(keras_major, file).network(description, "", 0);
+}
+
+}  // namespace kerascope

@@ -1,0 +1,20 @@
+// Numbers as files store them, little-endian, to float32.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/file.h"
+#include "base/tensor.h"
+
+namespace kerascope {
+
+/// Bytes of one number of a type of Hdf5Dataset; 0 for text. @throws std::out_of_range for an unknown type.
+std::uint64_t number_size(std::string_view type);
+
+/// The numbers at `offset`: in place where they are aligned float32, otherwise converted. The file must hold them.
+Tensor float32_tensor(const Shape& shape, std::string_view type, const std::shared_ptr<const MappedFile>& file,
+                      std::uint64_t offset);
+
+}  // namespace kerascope

@@ -1,0 +1,87 @@
+#include "formats/hdf5_model.h"
+
+#include <map>
+
+#include "base/text.h"
+#include "formats/config.h"
+#include "formats/hdf5.h"
+#include "kerascope/error.h"
+#include "model/json.h"
+
+namespace kerascope {
+namespace {
+
+constexpr const char* kWeights = "/model_weights";
+
+/// What the file stores for one name of `layer_names`, in the file's order.
+std::vector<StoredWeight> weights_of(const Hdf5File& file, const std::string& layer) {
+  std::vector<StoredWeight> weights;
+  const std::string group = std::string(kWeights) + "/" + layer;
+  const auto names = file.texts(group, "weight_names");
+  if (!names) return weights;
+  for (const std::string& name : *names) {
+    // States of random number generators are no weights.
+    if (name.find("seed_generator") != name.npos) continue;
+    weights.push_back(file.stored(group + "/" + name, name));
+  }
+  return weights;
+}
+
+/// Weights to layers by name; a file whose names differ from its own configuration is matched by order, as Keras does.
+void attach_weights(const Hdf5File& file, Network& network, const std::string& path) {
+  const auto layer_names = file.texts(kWeights, "layer_names");
+  if (!layer_names)
+    throw Error({.code = "model-missing", .what = "the file has a configuration but no weights", .where = path,
+                 .hint = "save the whole model with model.save(\"name.h5\")"});
+  std::map<std::string, Layer*> by_name;
+  for (Layer& layer : network.layers) by_name[layer.name] = &layer;
+  bool all_known = true;
+  std::vector<std::vector<StoredWeight>> lists;
+  for (const std::string& name : *layer_names) {
+    lists.push_back(weights_of(file, name));
+    all_known &= lists.back().empty() || by_name.count(name);
+  }
+  if (all_known) {
+    for (std::size_t i = 0; i < lists.size(); ++i)
+      if (!lists[i].empty()) by_name.at((*layer_names)[i])->weights = std::move(lists[i]);
+    return;
+  }
+  if (layer_names->size() != network.layers.size() - (network.input_layer_in_file ? 0 : 1))
+    throw Error({.code = "weights-mismatch",
+                 .what = fmt::format("the file stores weights of {} layers, its configuration has {}",
+                                     layer_names->size(), network.layers.size()),
+                 .where = std::string(kWeights) + " in " + path});
+  const std::size_t first = network.input_layer_in_file ? 0 : 1;
+  for (std::size_t i = 0; i < lists.size(); ++i) network.layers[i + first].weights = std::move(lists[i]);
+}
+
+}  // namespace
+
+Model read_hdf5_model(std::shared_ptr<const MappedFile> mapped) {
+  const std::string path = mapped->name();
+  const Hdf5File file = Hdf5File::open(mapped, 0, mapped->size(), path);
+  Model model;
+  model.format = "HDF5";
+  const auto config = file.text("/", "model_config");
+  if (!config) {
+    const bool weights_only = file.texts("/", "layer_names").has_value() || file.has_group("/layers");
+    throw Error({.code = "model-missing",
+                 .what = weights_only ? "the file holds weights but no model" : "the HDF5 file holds no Keras model",
+                 .where = path,
+                 .because = weights_only ? "it was written by save_weights, which leaves the architecture out"
+                                         : "its root has no attribute 'model_config'",
+                 .hint = "save the whole model in Python: model.save(\"model.keras\")"});
+  }
+  model.keras_version = file.text("/", "keras_version").value_or(file.text(kWeights, "keras_version").value_or(""));
+  model.backend = file.text("/", "backend").value_or(file.text(kWeights, "backend").value_or(""));
+  if (model.keras_major() < 2)
+    throw Error({.code = "format-unsupported", .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
+                 .where = path, .hint = "load it with Keras 2 in Python and save it again"});
+  model.network = network_from_config(parse_json(*config, "model_config in " + path), model.keras_major(), path);
+  attach_weights(file, model.network, path);
+  if (const auto training = file.text("/", "training_config"))
+    model.training = parse_json(*training, "training_config in " + path);
+  return model;
+}
+
+}  // namespace kerascope

@@ -1,0 +1,88 @@
+#include "formats/keras_archive.h"
+
+#include <cctype>
+#include <map>
+
+#include "base/text.h"
+#include "formats/config.h"
+#include "formats/hdf5.h"
+#include "formats/zip.h"
+#include "kerascope/error.h"
+#include "model/json.h"
+
+namespace kerascope {
+namespace {
+
+/// The name by which Keras files an object of this class: "GlobalAveragePooling2D" -> "global_average_pooling2d".
+std::string snake_case(const std::string& class_name) {
+  std::string name;
+  for (char c : class_name.substr(class_name.rfind('>') + 1))
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') name += c;
+  auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  std::string snake;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    // A word begins where a capital is followed by a small letter, or follows one.
+    const bool starts_word = is_upper(name[i]) && i > 0 &&
+                             ((i + 1 < name.size() && is_lower(name[i + 1])) || is_lower(name[i - 1]));
+    if (starts_word && snake.back() != '_') snake += '_';
+    snake += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+  }
+  return snake;
+}
+
+/// vars/0, vars/1, .. of one object.
+std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& group) {
+  std::vector<StoredWeight> weights;
+  for (std::size_t i = 0;; ++i) {
+    const std::string name = fmt::format("vars/{}", i);
+    if (!file.dataset(group + "/" + name)) return weights;
+    weights.push_back(file.stored(group + "/" + name, name));
+  }
+}
+
+/// A layer's place in the weights counts equal class names in the order of `model.layers`.
+void attach_weights(const Hdf5File& file, Network& network, const std::string& group) {
+  std::map<std::string, int> seen;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    Layer& layer = network.layers[i];
+    if (layer.is_operation || (network.is_sequential && i == 0)) continue;
+    const std::string name = snake_case(layer.class_name);
+    const int count = seen[name]++;
+    const std::string own = group + "/layers/" + name + (count ? fmt::format("_{}", count) : "");
+    if (layer.network) attach_weights(file, *layer.network, own);
+    else layer.weights = own_weights(file, own);
+  }
+}
+
+}  // namespace
+
+Model read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
+  const std::string path = mapped->name();
+  const ZipArchive archive = ZipArchive::open(mapped);
+  if (!archive.has("config.json"))
+    throw Error({.code = "model-missing", .what = "the zip archive holds no Keras model", .where = path,
+                 .because = "it has no member 'config.json'",
+                 .hint = "give a file that Keras saved with model.save(\"name.keras\")"});
+  Model model;
+  model.format = "Keras archive";
+  if (archive.has("metadata.json"))
+    model.keras_version = text_or(parse_json(archive.member("metadata.json").text(), "metadata.json in " + path),
+                                  "keras_version", "");
+  if (model.keras_version.empty()) model.keras_version = "3";
+  const Json config = parse_json(archive.member("config.json").text(), "config.json in " + path);
+  model.network = network_from_config(config, model.keras_major(), "config.json in " + path);
+  if (const Json& training = member(config, "compile_config"); training.is_object() && !training.empty())
+    model.training = training;
+  if (!archive.has("model.weights.h5"))
+    throw Error({.code = "format-unsupported",
+                 .what = archive.has("model.weights.npz") ? "the archive stores its weights as .npz, which Kerascope "
+                                                            "cannot read yet"
+                                                          : "the archive holds a configuration but no weights",
+                 .where = path, .hint = "save the model again with model.save(\"name.keras\")"});
+  const ZipArchive::Member member = archive.member("model.weights.h5");
+  attach_weights(Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path), model.network, "");
+  return model;
+}
+
+}  // namespace kerascope

@@ -1,0 +1,13 @@
+// The .keras archive of Keras 3 (and of late tf.keras): a zip of configuration and weights.
+#pragma once
+
+#include <memory>
+
+#include "base/file.h"
+#include "model/model.h"
+
+namespace kerascope {
+
+Model read_keras_archive(std::shared_ptr<const MappedFile> file);
+
+}  // namespace kerascope

@@ -1,0 +1,53 @@
+#include "formats/open.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "formats/hdf5_model.h"
+#include "formats/keras_archive.h"
+#include "formats/zip.h"
+#include "kerascope/error.h"
+
+namespace kerascope {
+namespace {
+
+/// An HDF5 file may begin with a block of the user's own of 512, 1024, 2048, .. bytes.
+bool is_hdf5(std::span<const std::byte> bytes) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  for (std::size_t offset = 0; offset + kSignature.size() <= bytes.size(); offset = offset ? offset * 2 : 512)
+    if (std::memcmp(bytes.data() + offset, kSignature.data(), kSignature.size()) == 0) return true;
+  return false;
+}
+
+[[noreturn]] void unknown(const std::string& path, std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 512));
+  Error::Parts parts{.code = "format-unknown", .what = "this is neither an HDF5 file nor a Keras archive", .where = path,
+                     .because = "", .hint = "give a model that Keras saved with model.save(\"name.keras\") or (\"name.h5\")"};
+  if (bytes.empty()) parts.what = "the file is empty";
+  else if (text.substr(0, 1) == "{") parts.because = "it looks like JSON, which holds no weights";
+  else if (text.find("\xff\xd8\xff") == 0 || text.find("\x89PNG") == 0) parts.because = "it is a picture; the model comes first, then the picture";
+  else if (text.find("saved_model") != text.npos) parts.because = "it looks like a TensorFlow SavedModel";
+  else if (text.find("version https://git-lfs") == 0) parts.because = "it is a Git LFS pointer; fetch the file itself (git lfs pull)";
+  throw Error(std::move(parts));
+}
+
+}  // namespace
+
+Model open_model(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    const bool saved_model = std::filesystem::exists(std::filesystem::path(path) / "saved_model.pb", ignored);
+    throw Error({.code = "format-unknown",
+                 .what = saved_model ? "this is a TensorFlow SavedModel folder, which Kerascope does not read"
+                                     : "this is a folder, not a model file",
+                 .where = path,
+                 .hint = "save the model with model.save(\"name.keras\") and give that file"});
+  }
+  const auto file = MappedFile::open(path);
+  Model model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
+                : is_hdf5(file->bytes())              ? read_hdf5_model(file)
+                                                      : (unknown(path, file->bytes()), Model());
+  model.path = path;
+  return model;
+}
+
+}  // namespace kerascope

@@ -1,0 +1,13 @@
+// Opens a model file of any format that Kerascope knows, told by its content.
+#pragma once
+
+#include <string>
+
+#include "model/model.h"
+
+namespace kerascope {
+
+/// @throws Error{file-missing, format-unknown, format-unsupported, model-missing, model-opaque, config-invalid, ...}
+Model open_model(const std::string& path);
+
+}  // namespace kerascope

@@ -1,0 +1,174 @@
+// .npy and .npz: every number cast to float32, rows last.
+#include "inputs/array.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "formats/zip.h"
+#include "inputs/npy_header.h"
+#include "kerascope/error.h"
+
+namespace kerascope {
+namespace {
+
+constexpr std::string_view kFloat32Hint = "save it as numbers: np.save(FILE, array.astype('float32'))";
+
+struct Half {
+  std::uint16_t bits;
+};
+
+float to_float(Half half) {
+  const int exponent = half.bits >> 10 & 31, fraction = half.bits & 1023;
+  const float size = exponent == 31  ? (fraction ? NAN : INFINITY)
+                     : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                                     : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  return half.bits >> 15 ? -size : size;
+}
+
+template <typename Number>
+float to_float(Number number) {
+  return static_cast<float>(number);
+}
+
+template <typename Number>
+bool is_changed(Number number, float cast) {
+  // A 64-bit integer needs more digits than a double has.
+  using Exact = std::conditional_t<std::is_integral_v<Number> && sizeof(Number) == 8, long double, double>;
+  return static_cast<Exact>(number) != static_cast<Exact>(cast) && number == number;
+}
+bool is_changed(Half, float) { return false; }
+
+// The place in the file of each number in turn, the last axis running fastest.
+class FileOrder {
+ public:
+  FileOrder(const Shape& shape, bool fortran_order) : shape_(shape), steps_(shape.sizes()), index_(shape.sizes()) {
+    std::int64_t step = 1;
+    for (int i = 0; i < shape.rank(); ++i) {
+      const auto axis = static_cast<std::size_t>(fortran_order ? i : shape.rank() - 1 - i);
+      steps_[axis] = step;
+      step *= shape.sizes()[axis];
+      index_[axis] = 0;
+    }
+  }
+  std::int64_t position() const { return position_; }
+  void advance() {
+    for (std::size_t axis = index_.size(); axis-- > 0;) {
+      position_ += steps_[axis];
+      if (++index_[axis] < shape_.sizes()[axis]) return;
+      position_ -= index_[axis] * steps_[axis];
+      index_[axis] = 0;
+    }
+  }
+
+ private:
+  const Shape& shape_;
+  std::vector<std::int64_t> steps_, index_;
+  std::int64_t position_ = 0;
+};
+
+template <typename Number>
+void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) {
+  if (array.tensor.size() == 0) return;  // the other sizes may be beyond counting
+  const bool big_endian = header.type[0] == '>';
+  float* out = array.tensor.mutable_data();
+  FileOrder order(header.shape, header.fortran_order);
+  for (std::int64_t i = 0; i < array.tensor.size(); ++i, order.advance()) {
+    std::byte bytes[sizeof(Number)];
+    std::memcpy(bytes, numbers + order.position() * static_cast<std::int64_t>(sizeof(Number)), sizeof(Number));
+    if (big_endian != (std::endian::native == std::endian::big)) std::reverse(std::begin(bytes), std::end(bytes));
+    const auto number = std::bit_cast<Number>(bytes);
+    out[i] = to_float(number);
+    array.lossy |= is_changed(number, out[i]);
+  }
+}
+
+struct Type {
+  std::string_view code;  ///< NumPy's kind and bytes
+  std::int64_t size = 0;
+  void (*cast)(const std::byte*, const NpyHeader&, NamedArray&) = nullptr;
+};
+
+constexpr Type kTypes[] = {
+    {"f2", 2, cast<Half>},          {"f4", 4, cast<float>},         {"f8", 8, cast<double>},
+    {"i1", 1, cast<std::int8_t>},   {"i2", 2, cast<std::int16_t>},  {"i4", 4, cast<std::int32_t>},
+    {"i8", 8, cast<std::int64_t>},  {"u1", 1, cast<std::uint8_t>},  {"u2", 2, cast<std::uint16_t>},
+    {"u4", 4, cast<std::uint32_t>}, {"u8", 8, cast<std::uint64_t>}, {"b1", 1, cast<std::uint8_t>},
+};
+
+const Type& type_of(const std::string& descr) {
+  const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
+  const std::string_view code = std::string_view(descr).substr(has_order ? 1 : 0);
+  if (has_order)
+    for (const Type& type : kTypes)
+      if (type.code == code) return type;
+  if (code.starts_with("O"))
+    throw Error({.code = "array-pickled",
+                 .what = "the array holds pickled Python objects, which are never loaded",
+                 .because = "a pickle can run any code",
+                 .hint = std::string(kFloat32Hint)});
+  throw Error({.code = "array-type",
+               .what = fmt::format("the array has the type '{}', known are f2 to f8, i1 to i8, u1 to u8 and b1", descr),
+               .because = code.starts_with("U") || code.starts_with("S") ? "it holds strings" : "",
+               .hint = std::string(kFloat32Hint)});
+}
+
+NamedArray read_npy(std::span<const std::byte> bytes) {
+  const NpyHeader header = parse_npy_header(bytes);
+  const Type& type = type_of(header.type);
+  const std::int64_t left = static_cast<std::int64_t>(bytes.size() - header.size);
+  const std::int64_t needed = header.shape.elements() * type.size;  // below 2^43
+  if (needed > left)
+    throw Error({.code = "array-invalid",
+                 .what = fmt::format("the array is cut short: its shape {} of '{}' needs {} bytes, {} are left",
+                                     header.shape.str(), header.type, text::thousands(needed), text::thousands(left))});
+  NamedArray array{.tensor = Tensor(header.shape), .type = header.type};
+  type.cast(bytes.data() + header.size, header, array);
+  return array;
+}
+
+std::vector<NamedArray> read_npz(const std::shared_ptr<const MappedFile>& file) {
+  const ZipArchive archive = ZipArchive::open(file);
+  std::vector<NamedArray> arrays;
+  for (const std::string& name : archive.names()) {
+    if (!text::ends_with(name, ".npy")) continue;
+    try {
+      const ZipArchive::Member member = archive.member(name);
+      arrays.push_back(read_npy(std::as_bytes(std::span(member.text()))));
+      arrays.back().name = name.substr(0, name.size() - 4);
+    } catch (const Error& error) {
+      throw error.inside("'" + name + "'");
+    }
+  }
+  if (arrays.empty())
+    throw Error({.code = "array-invalid",
+                 .what = fmt::format("none of the archive's {} members is an array (.npy)", archive.names().size())});
+  return arrays;
+}
+
+std::vector<NamedArray> read(const std::shared_ptr<const MappedFile>& file) {
+  if (ZipArchive::recognises(file->bytes())) return read_npz(file);
+  if (!is_npy(file->bytes()))
+    throw Error({.code = "array-invalid", .what = "the file begins neither as .npy nor as .npz does"});
+  std::vector<NamedArray> arrays;
+  arrays.push_back(read_npy(file->bytes()));
+  return arrays;
+}
+
+}  // namespace
+
+std::vector<NamedArray> read_arrays(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  try {
+    return read(file);
+  } catch (const Error& error) {
+    throw error.inside(path.filename().string());
+  }
+}
+
+}  // namespace kerascope

@@ -1,0 +1,168 @@
+#include "inputs/feed.h"
+
+#include "base/text.h"
+#include "inputs/array.h"
+#include "inputs/guess.h"
+#include "kerascope/error.h"
+
+namespace kerascope {
+namespace {
+
+/// "(224, 224, 3)", "(?, ?, 3)": without the batch axis.
+std::string expected_text(const ModelInput& input) {
+  std::vector<std::string> sizes;
+  for (std::size_t i = 1; i < input.shape.size(); ++i)
+    sizes.push_back(input.shape[i] < 0 ? "?" : std::to_string(input.shape[i]));
+  return "(" + text::join(sizes, ", ") + (sizes.size() == 1 ? ",)" : ")");
+}
+
+class Feeder {
+ public:
+  Feeder(const Model& model, const FeedOptions& options)
+      : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
+    fed_.tensors.resize(inputs_.size());
+  }
+
+  void file(const InputFile& file) {
+    if (is_image_file(file.path)) return give(position(file), picture(inputs_[position(file)], file.path));
+    const std::vector<NamedArray> arrays = read_arrays(file.path);
+    const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
+    for (const NamedArray& array : arrays) {
+      const std::size_t at = by_name ? named(array.name, file.path) : position(file);
+      give(at, checked(inputs_[at], array, file.path));
+    }
+  }
+
+  Fed finish() {
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      if (fed_.tensors[i].empty()) missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
+    if (!missing.empty())
+      throw Error({.code = "input-missing",
+                   .what = fmt::format("the model has {} inputs, and nothing is given for {}", inputs_.size(),
+                                       text::join(missing, ", ")),
+                   .hint = "give one file for each in this order, an .npz with their names, or --input NAME=FILE"});
+    for (const Tensor& tensor : fed_.tensors)
+      if (tensor.shape()[0] != fed_.tensors[0].shape()[0])
+        throw Error({.code = "input-shape", .what = fmt::format("the inputs' batches differ: {} and {}",
+                                                                fed_.tensors[0].shape()[0], tensor.shape()[0])});
+    return std::move(fed_);
+  }
+
+ private:
+  std::size_t named(const std::string& name, const std::string& path) const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (inputs_[i].name == name) return i;
+      names.push_back(inputs_[i].name);
+    }
+    const std::string meant = text::did_you_mean(name, names);
+    throw Error({.code = "input-unknown", .what = fmt::format("the model has no input '{}'", name), .where = path,
+                 .hint = meant.empty() ? "its inputs are " + text::join(names, ", ") : meant});
+  }
+
+  std::size_t position(const InputFile& file) const {
+    if (!file.name.empty()) return named(file.name, file.path);
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      if (fed_.tensors[i].empty()) return i;
+    throw Error({.code = "input-unknown",
+                 .what = fmt::format("the model has {} input{}, and more files are given", inputs_.size(),
+                                     inputs_.size() == 1 ? "" : "s"),
+                 .where = file.path});
+  }
+
+  void give(std::size_t at, Tensor tensor) { fed_.tensors[at] = std::move(tensor); }
+
+  Tensor picture(const ModelInput& input, const std::string& path) {
+    // (H, W) without channels takes a grey picture.
+    const bool flat = input.axes.size() == 2;
+    const bool first = input.axes == "CHW";
+    if (input.axes.size() != 2 && input.axes.size() != 3)
+      throw Error({.code = "input-rank",
+                   .what = fmt::format("input '{}' has the shape {}, which a picture does not fit", input.name,
+                                       input.shape.empty() ? "(?)" : expected_text(input)),
+                   .where = path, .hint = "give an .npy array"});
+    const std::int64_t channels = flat ? 1 : input.shape[first ? 1 : 3] < 0 ? 3 : input.shape[first ? 1 : 3];
+    if (channels != 1 && channels != 3 && channels != 4)
+      throw Error({.code = "image-channels",
+                   .what = fmt::format("input '{}' has {} channels, a picture 1, 3 or 4", input.name, channels),
+                   .where = path, .hint = "give an .npy array"});
+    std::int64_t height = input.shape[first ? 2 : 1], width = input.shape[first ? 3 : 2];
+    Image image = read_image(path, static_cast<int>(channels));
+    std::string line = fmt::format("{} {}x{}", path, image.width, image.height);
+    if (height < 0) height = image.height;
+    if (width < 0) width = image.width;
+    if (image.width != width || image.height != height) {
+      if (options_.resize == Resize::kOff)
+        throw Error({.code = "input-shape",
+                     .what = fmt::format("the picture has {}x{} pixels, input '{}' needs {}x{}", image.width,
+                                         image.height, input.name, width, height),
+                     .where = path, .hint = "leave --resize off away"});
+      const bool nearest = options_.resize == Resize::kNearest;
+      image = resize(image, width, height, nearest ? Filter::kNearest : Filter::kBilinear);
+      line += fmt::format(" -> {}x{} ({})", width, height, nearest ? "nearest, as load_img" : "bilinear");
+    }
+    const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
+    line += "; " + preprocessing.str() + " preprocessing";
+    if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
+    fed_.done.push_back(line);
+    Tensor tensor = preprocess(tensor_from_image(image), preprocessing);
+    if (flat) return tensor.reshaped({1, height, width});
+    if (!first) return tensor.reshaped({1, height, width, channels});
+    Tensor turned(Shape{1, channels, height, width});
+    for (std::int64_t pixel = 0; pixel < height * width; ++pixel)
+      for (std::int64_t c = 0; c < channels; ++c)
+        turned.mutable_data()[c * height * width + pixel] = tensor.data()[pixel * channels + c];
+    return turned;
+  }
+
+  Tensor checked(const ModelInput& input, const NamedArray& array, const std::string& path) {
+    Tensor tensor = array.tensor;
+    std::string line = fmt::format("{} {}", path, tensor.shape().str());
+    const int rank = static_cast<int>(input.shape.size());
+    auto fits = [&](const Shape& shape) {
+      if (rank == 0) return true;
+      if (shape.rank() != rank) return false;
+      for (int axis = 1; axis < rank; ++axis)
+        if (const std::int64_t size = input.shape[static_cast<std::size_t>(axis)]; size >= 0 && size != shape[axis])
+          return false;
+      return true;
+    };
+    std::vector<std::int64_t> with_batch = tensor.shape().sizes();
+    with_batch.insert(with_batch.begin(), 1);
+    if (!fits(tensor.shape()) && fits(Shape(with_batch))) {
+      tensor = tensor.reshaped(Shape(with_batch));
+      line += ", as a batch of one";
+    }
+    if (!fits(tensor.shape()) || tensor.shape().rank() == 0)
+      throw Error({.code = "input-shape",
+                   .what = fmt::format("the array has shape {}, input '{}' needs {} with or without a batch axis before",
+                                       array.tensor.shape().str(), input.name, expected_text(input)),
+                   .where = path});
+    if (tensor.shape()[0] == 0)
+      throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
+    if (array.lossy)
+      fed_.warnings.push_back(fmt::format("{} holds {} numbers that float32 cannot hold exactly", path, array.type));
+    if (options_.preprocessing) {
+      tensor = preprocess(tensor, *options_.preprocessing, input.axes == "CHW");
+      line += "; " + options_.preprocessing->str() + " preprocessing";
+    }
+    fed_.done.push_back(line);
+    return tensor;
+  }
+
+  std::vector<ModelInput> inputs_;
+  const FeedOptions& options_;
+  PreprocessingGuess guess_;
+  Fed fed_;
+};
+
+}  // namespace
+
+Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options) {
+  Feeder feeder(model, options);
+  for (const InputFile& file : files) feeder.file(file);
+  return feeder.finish();
+}
+
+}  // namespace kerascope

@@ -1,0 +1,34 @@
+// From files to what a model is fed: pictures and arrays, one for each of its inputs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inputs/image.h"
+#include "model/model.h"
+
+namespace kerascope {
+
+enum class Resize { kNearest, kBilinear, kOff };
+
+struct FeedOptions {
+  std::optional<Preprocessing> preprocessing;  ///< empty: pictures as guessed, arrays as they are
+  Resize resize = Resize::kNearest;
+};
+
+/// A file for the input of this name; an empty name means the next input in the model's order.
+struct InputFile {
+  std::string name, path;
+};
+
+struct Fed {
+  std::vector<Tensor> tensors;         ///< one a model input, batch first
+  std::vector<std::string> done;       ///< one line a file: what was done to it
+  std::vector<std::string> warnings;
+};
+
+/// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
+Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options);
+
+}  // namespace kerascope

@@ -1,0 +1,19 @@
+// What a model expects of its pictures, guessed from its architecture.
+#pragma once
+
+#include <string>
+
+#include "inputs/image.h"
+#include "model/model.h"
+
+namespace kerascope {
+
+struct PreprocessingGuess {
+  Preprocessing preprocessing;
+  std::string reason;  ///< "guessed from resnet50", "scaled by the model's own Rescaling"; empty without any sign
+};
+
+/// Knows the networks of keras.applications by their names and, fine-tuned under another name, by their layers'.
+PreprocessingGuess guess_preprocessing(const Model& model);
+
+}  // namespace kerascope

@@ -1,0 +1,113 @@
+// activation(x): (...) -> (...). The functions of keras.activations.
+#include "kerascope/layers/activation.h"
+
+#include "base/text.h"
+#include "kerascope/error.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+namespace {
+
+using ops::Unary;
+
+struct Named {
+  std::string_view name;
+  Unary function;
+  ops::UnaryOptions options = {};
+};
+
+// The parameters are the defaults of keras.activations.
+constexpr Named kElementwise[] = {
+    {"relu", Unary::kRelu},
+    {"relu6", Unary::kRelu, {.max_value = 6}},
+    {"leaky_relu", Unary::kRelu, {.negative_slope = 0.2f}},
+    {"sigmoid", Unary::kSigmoid},
+    {"tanh", Unary::kTanh},
+    {"silu", Unary::kSilu},
+    {"swish", Unary::kSilu},
+    {"elu", Unary::kElu, {.a = 1}},
+    {"selu", Unary::kSelu},
+    {"celu", Unary::kCelu, {.a = 1}},
+    {"exponential", Unary::kExp},
+    {"gelu", Unary::kGeluExact},
+    {"hard_sigmoid", Unary::kHardSigmoid},
+    {"hard_silu", Unary::kHardSilu},
+    {"hard_swish", Unary::kHardSilu},
+    {"hard_tanh", Unary::kHardTanh},
+    {"hard_shrink", Unary::kHardShrink, {.a = 0.5f}},
+    {"soft_shrink", Unary::kSoftShrink, {.a = 0.5f}},
+    {"tanh_shrink", Unary::kTanhShrink},
+    {"log_sigmoid", Unary::kLogSigmoid},
+    {"mish", Unary::kMish},
+    {"softplus", Unary::kSoftplus},
+    {"softsign", Unary::kSoftsign},
+    {"sparse_plus", Unary::kSparsePlus},
+    {"sparse_sigmoid", Unary::kSparseSigmoid},
+    {"squareplus", Unary::kSquareplus, {.a = 4}},
+};
+
+[[noreturn]] void unknown_activation(const Build& build, const std::string& name) {
+  std::vector<std::string> names = {"linear", "softmax", "log_softmax", "sparsemax", "glu"};
+  for (const Named& known : kElementwise) names.emplace_back(known.name);
+  throw Error({.code = "activation-unknown",
+               .what = fmt::format("layer '{}' ({}) has the activation '{}', which Kerascope cannot compute",
+                                   build.layer().name, build.layer().class_name, name),
+               .where = build.layer().place,
+               .because = text::did_you_mean(name, names).empty() ? "" : text::did_you_mean(name, names),
+               .hint = "ask for a layer before it (`kerascope layers` marks them)"});
+}
+
+}  // namespace
+
+Value activate(Build& build, Value x, const ActivationFunction& activation) {
+  std::string name = activation.name;
+  if (!activation.config.empty()) {
+    // A layer given as activation: built as if it stood there, without weights of its own.
+    const LayerType* type = find_layer_type(name);
+    if (!type) unknown_activation(build, name);
+    Layer stand_in;
+    stand_in.name = build.layer().name;
+    stand_in.class_name = name;
+    stand_in.config = Json::parse(activation.config, nullptr, false);
+    stand_in.place = build.layer().place;
+    std::vector<Output> inputs = {{x, usual_axes(build.graph.shape(x).rank() - 1)}};
+    std::map<std::string, std::shared_ptr<WeightSlot>> slots;
+    std::vector<std::string> order;
+    std::map<std::string, Value> weights;
+    Build inner(build.graph, {.layer = stand_in, .keras_major = build.keras_major(), .training = build.training(),
+                              .random = build.random(), .key = build.random_key(), .inputs = inputs, .slots = slots,
+                              .slot_order = order, .weights = weights});
+    FieldReader fields(stand_in, build.keras_major());
+    const Outputs outputs = type->build(fields, inner);
+    if (!order.empty() || outputs.size() != 1) unknown_activation(build, name);
+    return outputs[0].value;
+  }
+  // "keras.activations>relu" and "keras.layers.relu" name the same function.
+  if (const auto last = name.find_last_of(".>"); last != name.npos) name = name.substr(last + 1);
+  if (name == "linear") return x;
+  if (name == "softmax") return ops::softmax(build.graph, x);
+  if (name == "log_softmax") return ops::log_softmax(build.graph, x);
+  if (name == "sparsemax") return ops::sparsemax(build.graph, x);
+  if (name == "glu") return ops::glu(build.graph, x);
+  // Keras 3 changed the formula; a file's own Keras is what counts.
+  if (name == "hard_sigmoid" && build.keras_major() < 3)
+    return ops::unary(build.graph, x, Unary::kHardSigmoidOld);
+  for (const Named& known : kElementwise)
+    if (known.name == name) return ops::unary(build.graph, x, known.function, known.options);
+  unknown_activation(build, activation.name);
+}
+
+Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes) {
+  const Value y = activate(build, x, activation);
+  if (y != x) build.tap("pre_activation", {x, axes});
+  return build.with_axes(y, axes);
+}
+
+void fields(of<Activation> auto& layer, auto&& field) { field.required("activation", layer.activation); }
+
+Outputs build(const Activation& layer, Build& b) { return b.same_axes(activate(b, b.input(), layer.activation)); }
+
+const Register<Activation> registered{"Activation"};
+
+}  // namespace kerascope::layers

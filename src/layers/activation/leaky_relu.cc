@@ -1,0 +1,19 @@
+// x where x >= 0, else negative_slope * x. (...) -> (...)
+#include "kerascope/layers/activation.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+void fields(of<LeakyReLU> auto& layer, auto&& field) {
+  field("alpha", layer.negative_slope);  // its name in Keras 2
+  field("negative_slope", layer.negative_slope);
+}
+
+Outputs build(const LeakyReLU& layer, Build& b) {
+  return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kRelu, {.negative_slope = layer.negative_slope}));
+}
+
+const Register<LeakyReLU> registered{"LeakyReLU"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,333 @@
+#include "layers/assemble.h"
+
+#include <iterator>
+#include <queue>
+#include <set>
+
+#include "base/check.h"
+#include "layers/bind.h"
+#include "layers/registry.h"
+#include "model/json.h"
+
+namespace kerascope {
+namespace {
+
+using Problem = std::shared_ptr<const Error>;
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
+  return hash;
+}
+
+/// What one call gave: all its outputs, or why it cannot be computed.
+struct CallResult {
+  Outputs outputs;
+  Problem problem;
+};
+
+CallResult failed(Error error) { return {.outputs = {}, .problem = std::make_shared<Error>(std::move(error))}; }
+
+/// Sites with what became of them, in the order in which they are listed.
+struct SiteList {
+  std::vector<Site> sites;
+  std::vector<SiteResult> results;
+
+  void add(Site site, SiteResult result) {
+    sites.push_back(std::move(site));
+    results.push_back(std::move(result));
+  }
+  void append(SiteList other) {
+    std::move(other.sites.begin(), other.sites.end(), std::back_inserter(sites));
+    std::move(other.results.begin(), other.results.end(), std::back_inserter(results));
+  }
+};
+
+/// What all networks of one model share while the graph grows.
+struct Shared {
+  const Model& model;
+  const AssembleOptions& options;
+  Assembly& assembly;
+  std::map<const Layer*, LayerWeights> weights;
+  std::set<std::string> noted;
+
+  void note(const std::string& text) {
+    if (noted.insert(text).second) assembly.notes.push_back(text);
+  }
+};
+
+/// One call of one network: the whole model, or a nested one.
+class NetworkCall {
+ public:
+  struct Place {
+    std::string container;     ///< address, empty for the whole model
+    std::string index_prefix;  ///< "1/"
+    int depth = 0;
+    bool training = false;
+  };
+
+  NetworkCall(Shared& shared, const Network& network, Place place)
+      : shared_(shared), network_(network), place_(std::move(place)), results_(network.layers.size()),
+        lists_(network.layers.size()), indices_(layer_indices(network)) {
+    index_count_ = 1 + *std::max_element(indices_.begin(), indices_.end());
+  }
+
+  void run(const std::vector<CallResult>& inputs) {
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+      const std::size_t calls = std::max<std::size_t>(network_.layers[i].calls.size(), 1);
+      results_[i].resize(calls);
+      lists_[i].resize(calls);
+      if (network_.layers[i].calls.empty()) begin(static_cast<int>(i), inputs);
+    }
+    for (const auto& [layer, call] : topological_order()) compute(layer, call);
+  }
+
+  CallResult output(const TensorRef& reference) const {
+    const Layer& layer = layer_at(reference.layer);
+    const CallResult& result = results_[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
+    if (result.problem) return result;
+    if (static_cast<std::size_t>(reference.output) < result.outputs.size())
+      return {.outputs = {result.outputs[static_cast<std::size_t>(reference.output)]}, .problem = nullptr};
+    return failed(Error({.code = "call-invalid",
+                         .what = fmt::format("output {} of layer '{}' is used, which has {}", reference.output,
+                                             layer.name, result.outputs.size()),
+                         .where = layer.place}));
+  }
+
+  /// The site of each output of the network, counted in take_sites().
+  std::vector<int> output_sites() const {
+    std::vector<int> positions;
+    for (const TensorRef& output : network_.outputs) {
+      int position = output.output;
+      for (int layer = 0; layer <= output.layer; ++layer)
+        for (int call = 0; call < static_cast<int>(lists_[static_cast<std::size_t>(layer)].size()); ++call)
+          if (layer < output.layer || call < output.call)
+            position += static_cast<int>(lists_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)].sites.size());
+      positions.push_back(position);
+    }
+    return positions;
+  }
+
+  SiteList take_sites() {
+    SiteList all;
+    for (auto& calls : lists_)
+      for (SiteList& list : calls) all.append(std::move(list));
+    return all;
+  }
+
+ private:
+  const Layer& layer_at(int index) const { return network_.layers[static_cast<std::size_t>(index)]; }
+
+  static std::vector<int> layer_indices(const Network& network) {
+    std::vector<int> indices;
+    int next = 0;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      const bool unlisted = network.layers[i].is_operation || (network.is_sequential && i == 0);
+      indices.push_back(unlisted ? -1 : next++);
+    }
+    return indices;
+  }
+
+  /// A layer without calls: one of the network's inputs, or something that nobody feeds.
+  void begin(int layer, const std::vector<CallResult>& inputs) {
+    for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
+      if (network_.inputs[i].layer != layer) continue;
+      const bool given = i < inputs.size();
+      return finish(layer, 0, given ? inputs[i] : failed(Error({.code = "call-invalid",
+          .what = fmt::format("model '{}' has {} inputs and is called with {}", network_.name, network_.inputs.size(),
+                              inputs.size()), .where = layer_at(layer).place})));
+    }
+    finish(layer, 0, failed(Error({.code = "call-missing",
+                                   .what = fmt::format("nothing calls layer '{}' ({})", layer_at(layer).name,
+                                                       layer_at(layer).class_name),
+                                   .where = layer_at(layer).place})));
+  }
+
+  /// Calls in an order in which they can be computed: the file's, as far as it is one.
+  std::vector<std::pair<int, int>> topological_order() const {
+    using Id = std::pair<int, int>;
+    std::map<Id, std::vector<Id>> users;
+    std::map<Id, int> waiting;
+    std::priority_queue<Id, std::vector<Id>, std::greater<>> ready;
+    for (int layer = 0; layer < static_cast<int>(network_.layers.size()); ++layer)
+      for (int call = 0; call < static_cast<int>(layer_at(layer).calls.size()); ++call) {
+        int& count = waiting[{layer, call}];
+        for (const TensorRef& input : layer_at(layer).calls[static_cast<std::size_t>(call)].inputs) {
+          if (layer_at(input.layer).calls.empty()) continue;
+          users[{input.layer, input.call}].push_back({layer, call});
+          ++count;
+        }
+        if (count == 0) ready.push({layer, call});
+      }
+    std::vector<Id> order;
+    while (!ready.empty()) {
+      order.push_back(ready.top());
+      ready.pop();
+      for (const Id& user : users[order.back()])
+        if (--waiting[user] == 0) ready.push(user);
+    }
+    if (order.size() != waiting.size())
+      throw Error({.code = "config-invalid",
+                   .what = fmt::format("layers of '{}' need each other's outputs in a circle", network_.name),
+                   .where = network_.layers[0].place});
+    return order;
+  }
+
+  Site site_of(int layer, int call) const {
+    const int index = indices_[static_cast<std::size_t>(layer)];
+    Site site;
+    site.container = place_.container;
+    site.name = layer_at(layer).name;
+    site.call = layer_at(layer).calls.size() > 1 ? fmt::format("@{}", call) : "";
+    site.index = index;
+    site.index_count = index_count_;
+    site.index_path = index < 0 ? "-" : place_.index_prefix + std::to_string(index);
+    site.depth = place_.depth;
+    site.layer = &layer_at(layer);
+    return site;
+  }
+
+  std::string address_of(const Site& site) const {
+    return (site.container.empty() ? "" : site.container + "/") + site.name + site.call + site.output +
+           (site.inner.empty() ? "" : "/" + site.inner);
+  }
+
+  using Taps = std::vector<std::pair<std::string, Output>>;
+
+  void finish(int layer, int call, CallResult result, Taps taps = {}, SiteList inside = {}) {
+    SiteList& list = lists_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)];
+    auto add = [&](const std::string& output, const std::string& inner, SiteResult site_result) {
+      Site site = site_of(layer, call);
+      site.output = output;
+      site.inner = inner;
+      site.address = address_of(site);
+      list.add(std::move(site), std::move(site_result));
+    };
+    if (result.problem) add("", "", {.output = {}, .problem = result.problem});
+    for (std::size_t k = 0; k < result.outputs.size(); ++k)
+      add(result.outputs.size() > 1 ? fmt::format("#{}", k) : "", "", {.output = result.outputs[k], .problem = {}});
+    for (auto& [name, output] : taps) add("", name, {.output = output, .problem = {}});
+    list.append(std::move(inside));
+    results_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)] = std::move(result);
+  }
+
+  void compute(int layer_index, int call_index) {
+    const Layer& layer = layer_at(layer_index);
+    const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
+    // A call may fix the phase: base(x, training=False).
+    const Json& fixed = member(call.arguments, "training");
+    const bool training = fixed.is_boolean() ? fixed.get<bool>() : place_.training;
+    std::vector<CallResult> inputs;
+    for (const TensorRef& reference : call.inputs) inputs.push_back(output(reference));
+    if (layer.network) compute_nested(layer_index, call_index, inputs, training);
+    else compute_plain(layer_index, call_index, inputs, training);
+  }
+
+  void compute_nested(int layer_index, int call_index, const std::vector<CallResult>& inputs, bool training) {
+    const Layer& layer = layer_at(layer_index);
+    const Site site = site_of(layer_index, call_index);
+    NetworkCall nested(shared_, *layer.network, {.container = address_of(site), .index_prefix = site.index_path + "/",
+                                                 .depth = place_.depth + 1, .training = training});
+    nested.run(inputs);
+    CallResult result;
+    for (const TensorRef& reference : layer.network->outputs) {
+      CallResult output = nested.output(reference);
+      if (output.problem) result.problem = output.problem;
+      else result.outputs.push_back(output.outputs[0]);
+    }
+    if (result.problem) result.outputs.clear();
+    finish(layer_index, call_index, std::move(result), {}, nested.take_sites());
+  }
+
+  void compute_plain(int layer_index, int call_index, const std::vector<CallResult>& results, bool training) {
+    const Layer& layer = layer_at(layer_index);
+    std::vector<Output> inputs;
+    for (const CallResult& result : results) {
+      if (result.problem) return finish(layer_index, call_index, result);
+      inputs.push_back(result.outputs[0]);
+    }
+    Taps taps;
+    CallResult result;
+    try {
+      result.outputs = build(layer, address_of(site_of(layer_index, call_index)), inputs, training, taps);
+    } catch (const Error& error) {
+      taps.clear();
+      result = failed(error.parts().where.empty() ? error.inside(layer.place) : error);
+    }
+    finish(layer_index, call_index, std::move(result), std::move(taps));
+  }
+
+  Outputs build(const Layer& layer, const std::string& address, const std::vector<Output>& inputs, bool training,
+                Taps& taps) {
+    const LayerType* type = layer.is_operation ? nullptr : find_layer_type(layer.class_name);
+    if (!type)
+      throw Error({.code = "layer-unknown",
+                   .what = fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
+                                       layer.class_name),
+                   .where = layer.place});
+    require_plain_dtype(layer);
+    LayerWeights& weights = shared_.weights[&layer];
+    const int keras_major = shared_.model.keras_major();
+    Build build(shared_.assembly.graph,
+                {.layer = layer, .keras_major = keras_major, .training = training, .random = shared_.options.random,
+                 .key = fnv1a(address), .inputs = inputs, .slots = weights.slots, .slot_order = weights.order,
+                 .weights = weights.values});
+    FieldReader fields(layer, keras_major);
+    Outputs outputs = type->build(fields, build);
+    weights.is_known = true;
+    taps = std::move(build.taps);
+    for (const std::string& key : fields.unknown())
+      shared_.note(fmt::format("'{}' of layer '{}' ({}) is not known and was passed over", key, layer.name, layer.class_name));
+    for (const std::string& text : build.notes) shared_.note(text);
+    return outputs;
+  }
+
+  /// Quantised layers hold other weights than their class says; half precision is computed in full.
+  void require_plain_dtype(const Layer& layer) {
+    const Json& dtype = member(layer.config, "dtype");
+    const Json& config = member(dtype, "config");
+    const std::string policy = dtype.is_string() ? dtype.get<std::string>() : text_or(config, "name", "");
+    if (member(config, "mode").is_string())
+      throw Error({.code = "layer-unsupported",
+                   .what = fmt::format("layer '{}' ({}) is quantised ({}), which Kerascope cannot compute yet",
+                                       layer.name, layer.class_name, policy),
+                   .where = layer.place});
+    if (policy.find("float16") != policy.npos || policy == "float64")
+      shared_.note(fmt::format("the file computes in {}; Kerascope computes in float32", policy));
+  }
+
+  Shared& shared_;
+  const Network& network_;
+  Place place_;
+  std::vector<std::vector<CallResult>> results_;  ///< by layer, call
+  std::vector<std::vector<SiteList>> lists_;      ///< by layer, call
+  std::vector<int> indices_;
+  int index_count_ = 0;
+};
+
+}  // namespace
+
+Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options) {
+  const std::vector<ModelInput> declared = model_inputs(model);
+  KERASCOPE_CHECK(declared.size() == shapes.size());
+  Assembly assembly;
+  Shared shared{.model = model, .options = options, .assembly = assembly, .weights = {}, .noted = {}};
+  std::vector<CallResult> inputs;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const Value value = assembly.graph.input(declared[i].name, shapes[i]);
+    assembly.inputs.push_back(value);
+    const int rank = shapes[i].rank() - 1;
+    const bool fits = static_cast<int>(declared[i].axes.size()) == rank;
+    inputs.push_back({.outputs = {{value, fits ? declared[i].axes : usual_axes(rank)}}, .problem = nullptr});
+  }
+  NetworkCall whole(shared, model.network, {.training = options.phase == Phase::kTraining});
+  whole.run(inputs);
+  assembly.outputs = whole.output_sites();
+  SiteList list = whole.take_sites();
+  assembly.sites = std::move(list.sites);
+  assembly.results = std::move(list.results);
+  bind_weights(model, shared.weights);
+  return assembly;
+}
+
+}  // namespace kerascope

@@ -1,0 +1,44 @@
+// From a Model to a Graph for known input shapes: every call of every layer at every depth, with its address.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kerascope/error.h"
+#include "layers/build.h"
+#include "model/address.h"
+#include "model/model.h"
+#include "ops/graph.h"
+
+namespace kerascope {
+
+enum class Phase { kInference, kTraining };
+
+struct AssembleOptions {
+  Phase phase = Phase::kInference;
+  bool random = true;  ///< false: dropout and noise keep still in the training phase
+};
+
+/// What became of a site: its output, or why it cannot be computed.
+struct SiteResult {
+  std::optional<Output> output;
+  std::shared_ptr<const Error> problem;
+};
+
+struct Assembly {
+  Graph graph;
+  std::vector<Site> sites;
+  std::vector<SiteResult> results;  ///< one a site
+  std::vector<Value> inputs;        ///< in the model's order
+  std::vector<int> outputs;         ///< the sites of the model's outputs, in the model's order
+  std::vector<std::string> notes;   ///< what was odd but not fatal
+};
+
+/// @param shapes  one a model input, batch first, all numbers known.
+/// @throws Error{input-count}; what one layer cannot do is kept as its site's problem.
+Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options = {});
+
+}  // namespace kerascope

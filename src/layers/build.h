@@ -1,0 +1,93 @@
+// What a layer is given while it adds its ops to a graph.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kerascope/layers/common.h"
+#include "model/model.h"
+#include "ops/graph.h"
+
+namespace kerascope {
+
+/// One output of a call: its value, and the role of each of its axes without the batch's: "HWC", "TC", "C".
+struct Output {
+  Value value;
+  std::string axes;
+};
+using Outputs = std::vector<Output>;
+
+/// One call of one layer.
+class Build {
+ public:
+  struct Context {
+    const Layer& layer;
+    int keras_major;
+    bool training;           ///< the phase of this call
+    bool random;             ///< false: random layers keep still (--seed off)
+    std::uint64_t key;       ///< of this call's random numbers
+    const std::vector<Output>& inputs;
+    std::map<std::string, std::shared_ptr<WeightSlot>>& slots;  ///< the layer's weights, shared by its calls
+    std::vector<std::string>& slot_order;                       ///< as the layer creates them
+    std::map<std::string, Value>& weights;                      ///< those already in this graph
+  };
+  Build(Graph& into, Context context) : graph(into), context_(context) {}
+
+  Graph& graph;
+
+  int inputs() const { return static_cast<int>(context_.inputs.size()); }
+  /// @throws Error{call-invalid} if the call has no such input.
+  Value input(int index = 0) const;
+  const Shape& shape(int index = 0) const { return graph.shape(input(index)); }
+  const std::string& axes(int index = 0) const;
+
+  /// A weight by Keras's name. Layers ask in the order in which Keras creates them. What does not fit is reported when
+  /// a plan needs the weight (`weight-missing`, `weight-shape`).
+  Value weight(std::string_view name, Shape shape, bool trainable = true);
+  Value constant(Shape shape, const std::vector<float>& numbers);
+
+  const Layer& layer() const { return context_.layer; }
+  int keras_major() const { return context_.keras_major; }
+  bool training() const { return context_.training; }
+  /// True where dropout and noise act.
+  bool random() const { return context_.training && context_.random; }
+  std::uint64_t random_key() const { return context_.key; }
+
+  /// Something inside the layer that can be asked for as "layer/name".
+  void tap(std::string name, Output output) { taps.emplace_back(std::move(name), std::move(output)); }
+  std::vector<std::pair<std::string, Output>> taps;
+  std::vector<std::string> notes;
+
+  /// An output whose axes have the first input's roles.
+  Outputs same_axes(Value value) const { return {{value, axes()}}; }
+  Outputs with_axes(Value value, std::string roles) const { return {{value, std::move(roles)}}; }
+  Outputs usual(Value value) const;
+
+  /// Counts a negative axis from the end. @throws Error{axis-invalid}
+  int axis(std::int64_t axis, int rank) const;
+  void require_rank(int rank) const;
+  void require_inputs(int least) const;
+  [[noreturn]] void fail(const std::string& code, const std::string& what) const;
+
+ private:
+  Context context_;
+};
+
+namespace layers {
+
+/// activation(x) for an `activation` argument; also layers given as activation.
+/// @throws Error{activation-unknown}
+Value activate(Build& build, Value x, const ActivationFunction& activation);
+/// The same as a layer's last step: taps "pre_activation" where there is an activation.
+Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes);
+
+/// The convolution and pooling ops want channels last: transposes around them where the layer has them first.
+Value channels_last(Build& build, Value x, DataFormat format);
+Value from_channels_last(Build& build, Value x, DataFormat format);
+std::string map_axes(DataFormat format);
+
+}  // namespace layers
+}  // namespace kerascope

@@ -1,0 +1,30 @@
+// activation(x . kernel + bias): (..., I) -> (..., units).
+#include "kerascope/layers/core.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+void fields(of<Dense> auto& layer, auto&& field) {
+  field.required("units", layer.units);
+  field("activation", layer.activation);
+  field("use_bias", layer.use_bias);
+  // The low-rank product is merged into the kernel when the file is written.
+  field.ignored("lora_rank");
+  field.ignored("lora_alpha");
+  field.ignored("quantization_config");
+}
+
+Outputs build(const Dense& layer, Build& b) {
+  if (b.shape().rank() < 2) b.require_rank(2);
+  if (layer.units < 1)
+    b.fail("config-type", fmt::format("'units' of layer '{}' (Dense) is {}, not at least 1", b.layer().name, layer.units));
+  const Value kernel = b.weight("kernel", {b.shape().back(), layer.units});
+  std::optional<Value> bias;
+  if (layer.use_bias) bias = b.weight("bias", {layer.units});
+  return activated(b, ops::dense(b.graph, b.input(), kernel, bias), layer.activation, b.axes());
+}
+
+const Register<Dense> registered{"Dense"};
+
+}  // namespace kerascope::layers

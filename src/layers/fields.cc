@@ -1,0 +1,157 @@
+#include "layers/fields.h"
+
+#include <cmath>
+#include <limits>
+
+#include "base/text.h"
+#include "kerascope/error.h"
+#include "model/json.h"
+
+namespace kerascope {
+namespace {
+
+/// What every layer may have and what only training reads.
+bool belongs_to_every_layer(const std::string& key) {
+  static const std::set<std::string> kKeys = {"name", "trainable", "dtype", "batch_input_shape", "batch_shape",
+                                              "input_shape", "input_dim", "input_length", "input_dtype",
+                                              "activity_regularizer", "autocast", "batch_size", "sparse", "ragged"};
+  return kKeys.count(key) || text::ends_with(key, "_initializer") || text::ends_with(key, "_regularizer") ||
+         text::ends_with(key, "_constraint");
+}
+
+}  // namespace
+
+const Json* FieldReader::take(const char* key) {
+  known_.insert(key);
+  if (!layer_.config.is_object()) return nullptr;
+  const auto found = layer_.config.find(key);
+  return found == layer_.config.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> FieldReader::unknown() const {
+  std::vector<std::string> keys;
+  if (layer_.config.is_object())
+    for (const auto& [key, value] : layer_.config.items())
+      if (!known_.count(key) && !belongs_to_every_layer(key)) keys.push_back(key);
+  return keys;
+}
+
+void FieldReader::fail(const char* key, const Json& found, const std::string& wanted) const {
+  std::string shown = found.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
+  throw Error({.code = "config-type",
+               .what = fmt::format("'{}' of layer '{}' ({}) is {}, not {}", key, layer_.name, layer_.class_name, shown,
+                                   wanted),
+               .where = layer_.place});
+}
+
+void FieldReader::fail_missing(const char* key) const {
+  throw Error({.code = "config-missing",
+               .what = fmt::format("layer '{}' ({}) has no '{}', which it needs", layer_.name, layer_.class_name, key),
+               .where = layer_.place});
+}
+
+void FieldReader::read(const Json& json, const char* key, bool& value) const {
+  // Old files hold 0 and 1 here and there.
+  if (json.is_number_integer() && (json == 0 || json == 1)) value = json == 1;
+  else if (json.is_boolean()) value = json.get<bool>();
+  else fail(key, json, "true or false");
+}
+
+void FieldReader::read(const Json& json, const char* key, float& value) const {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  // Numbers that were NumPy's are saved as {"type": "ndarray", ...} or {"value": x, "dtype": ..}.
+  if (json.is_number()) value = json.get<float>();
+  else if (json == "Infinity") value = kInfinity;
+  else if (json == "-Infinity") value = -kInfinity;
+  else if (json == "NaN") value = std::nanf("");
+  else if (json.is_object() && json.contains("config") && json["config"].is_object() &&
+           json["config"].contains("value") && json["config"]["value"].is_number())
+    value = json["config"]["value"].get<float>();
+  else fail(key, json, "a number");
+}
+
+void FieldReader::read(const Json& json, const char* key, std::int64_t& value) const {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  if (json.is_number_float() && json.get<double>() == std::floor(json.get<double>()) &&
+      std::abs(json.get<double>()) < static_cast<double>(kMost))
+    value = static_cast<std::int64_t>(json.get<double>());
+  else if (json.is_number_integer()) value = json.get<std::int64_t>();
+  else fail(key, json, "a whole number");
+  if (value > kMost || value < -kMost) fail(key, json, "a sensible size");
+}
+
+void FieldReader::read(const Json& json, const char* key, layers::Padding& value) const {
+  if (json == "valid") value = layers::Padding::kValid;
+  else if (json == "same") value = layers::Padding::kSame;
+  else fail(key, json, "\"valid\" or \"same\"");
+}
+
+void FieldReader::read(const Json& json, const char* key, layers::DataFormat& value) const {
+  if (json == "channels_last") value = layers::DataFormat::kChannelsLast;
+  else if (json == "channels_first") value = layers::DataFormat::kChannelsFirst;
+  else fail(key, json, "\"channels_last\" or \"channels_first\"");
+}
+
+void FieldReader::read(const Json& json, const char* key, layers::ActivationFunction& value) const {
+  if (json.is_string()) {
+    value = {.name = json.get<std::string>(), .config = ""};
+  } else if (json.is_object() && text_or(json, "class_name", "") == "function") {
+    value = {.name = text_or(json, "registered_name", ""), .config = ""};
+    if (value.name.empty() || member(json, "config").is_string()) value.name = text_or(json, "config", "");
+  } else if (json.is_object() && json.contains("class_name") && json["class_name"].is_string()) {
+    value = {.name = json["class_name"].get<std::string>(), .config = member(json, "config").dump()};
+  } else {
+    fail(key, json, "the name of an activation");
+  }
+}
+
+void FieldReader::read(const Json& json, const char* key, layers::Size2D& value) const {
+  std::vector<std::int64_t> sizes;
+  if (json.is_number() || json.is_array()) read(json, key, sizes);
+  if (sizes.size() == 1) sizes.push_back(sizes[0]);
+  if (sizes.size() != 2) fail(key, json, "one or two whole numbers");
+  value = {sizes[0], sizes[1]};
+}
+
+void FieldReader::read(const Json& json, const char* key, std::vector<float>& value) const {
+  value.clear();
+  // Nested lists hold one number for each entry of the axis, among axes of size 1.
+  std::function<void(const Json&)> gather = [&](const Json& item) {
+    if (item.is_array())
+      for (const Json& inner : item) gather(inner);
+    else read(item, key, value.emplace_back());
+  };
+  if (json.is_object() && member(member(json, "config"), "value").is_array()) gather(json["config"]["value"]);
+  else gather(json);
+}
+
+void FieldReader::read(const Json& json, const char* key, std::vector<std::int64_t>& value) const {
+  value.clear();
+  if (json.is_array())
+    for (const Json& item : json) read(item, key, value.emplace_back());
+  else read(json, key, value.emplace_back());
+}
+
+void FieldReader::read(const Json& json, const char* key, std::vector<std::optional<std::int64_t>>& value) const {
+  value.clear();
+  if (!json.is_array()) fail(key, json, "a list of sizes");
+  for (const Json& item : json) {
+    value.emplace_back();
+    if (!item.is_null()) read(item, key, value.back().emplace());
+  }
+}
+
+void FieldReader::read(const Json& json, const char* key, std::array<layers::Size2D, 2>& value) const {
+  if (json.is_array() && json.size() == 2) {
+    read(json[0], key, value[0]);
+    read(json[1], key, value[1]);
+  } else if (json.is_number()) {
+    read(json, key, value[0]);
+    value[1] = value[0];
+  } else {
+    fail(key, json, "one number, two, or two pairs");
+  }
+}
+
+}  // namespace kerascope

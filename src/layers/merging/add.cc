@@ -1,0 +1,14 @@
+// The sum of all inputs, with broadcasting.
+#include "kerascope/layers/merging.h"
+#include "layers/merging/common.h"
+#include "layers/registry.h"
+
+namespace kerascope::layers {
+
+void fields(of<Add> auto&, auto&&) {}
+
+Outputs build(const Add&, Build& b) { return merged(b, ops::Binary::kAdd); }
+
+const Register<Add> registered{"Add"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,29 @@
+// What the element-by-element merging layers share.
+#pragma once
+
+#include "layers/build.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+/// Folds all inputs from the left. Inputs of a lower rank get axes of size 1 after the batch, as Keras does it.
+inline Outputs merged(Build& b, ops::Binary function) {
+  b.require_inputs(2);
+  int rank = 0, widest = 0;
+  for (int i = 0; i < b.inputs(); ++i)
+    if (b.shape(i).rank() > rank) {
+      rank = b.shape(i).rank();
+      widest = i;
+    }
+  auto expanded = [&](int i) {
+    std::vector<std::int64_t> sizes = b.shape(i).sizes();
+    if (sizes.empty()) return b.input(i);
+    sizes.insert(sizes.begin() + 1, static_cast<std::size_t>(rank) - sizes.size(), 1);
+    return b.shape(i).rank() == rank ? b.input(i) : ops::reshape(b.graph, b.input(i), Shape(sizes));
+  };
+  Value result = expanded(0);
+  for (int i = 1; i < b.inputs(); ++i) result = ops::binary(b.graph, result, expanded(i), function);
+  return b.with_axes(result, b.axes(widest));
+}
+
+}  // namespace kerascope::layers

@@ -1,0 +1,14 @@
+// The product of all inputs, with broadcasting.
+#include "kerascope/layers/merging.h"
+#include "layers/merging/common.h"
+#include "layers/registry.h"
+
+namespace kerascope::layers {
+
+void fields(of<Multiply> auto&, auto&&) {}
+
+Outputs build(const Multiply&, Build& b) { return merged(b, ops::Binary::kMultiply); }
+
+const Register<Multiply> registered{"Multiply"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,43 @@
+// (x - mean) / sqrt(variance + epsilon) * gamma + beta along one axis. (...) -> (...)
+#include "kerascope/layers/normalization.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+void fields(of<BatchNormalization> auto& layer, auto&& field) {
+  // tf.keras 1 and 2 write a list of one axis.
+  std::vector<std::int64_t> axis = {layer.axis};
+  field("axis", axis);
+  if (axis.size() != 1) field.fail("axis", field.raw("axis"), "one axis");
+  layer.axis = axis[0];
+  field("epsilon", layer.epsilon);
+  field("center", layer.center);
+  field("scale", layer.scale);
+  field("renorm", layer.renorm);
+  for (const char* key : {"momentum", "fused", "virtual_batch_size", "synchronized", "renorm_clipping",
+                          "renorm_momentum", "mode", "beta_init", "gamma_init"})
+    field.ignored(key);
+}
+
+Outputs build(const BatchNormalization& layer, Build& b) {
+  const int axis = b.axis(layer.axis, b.shape().rank());
+  const Shape channels = {b.shape()[axis]};
+  const ops::BatchNormOptions options{.axis = axis, .epsilon = layer.epsilon};
+  ops::BatchNormWeights weights;
+  if (layer.scale) weights.gamma = b.weight("gamma", channels);
+  if (layer.center) weights.beta = b.weight("beta", channels);
+  weights.mean = b.weight("moving_mean", channels, false);
+  weights.variance = b.weight("moving_variance", channels, false);
+  // Since TensorFlow 2 a frozen batch normalization keeps its moving statistics in the training phase.
+  const bool frozen = !b.layer().trainable && b.keras_major() >= 2;
+  if (!b.training() || frozen) return b.same_axes(ops::batch_norm(b.graph, b.input(), weights, options));
+  if (layer.renorm)
+    b.fail("layer-unsupported", fmt::format("layer '{}' (BatchNormalization) has renorm, whose training phase "
+                                            "Kerascope cannot compute", b.layer().name));
+  return b.same_axes(ops::batch_norm_training(b.graph, b.input(), weights.gamma, weights.beta, options));
+}
+
+const Register<BatchNormalization> registered{"BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,70 @@
+// (x - mean) / max(sqrt(variance), 1e-7) along the axes, or the way back. (...) -> (...)
+#include <cmath>
+
+#include "kerascope/layers/preprocessing.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+namespace {
+
+constexpr float kLeastDeviation = 1e-7f;  // keras.config.epsilon()
+
+/// Numbers from the config, for the kept axes from the right; one number serves all.
+Value aligned(Build& b, const std::vector<float>& numbers, const std::vector<int>& kept, int rank) {
+  if (numbers.size() == 1) return b.constant({1}, numbers);
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(rank), 1);
+  std::int64_t product = 1;
+  for (auto axis = kept.rbegin(); axis != kept.rend() && product < static_cast<std::int64_t>(numbers.size()); ++axis)
+    product *= sizes[static_cast<std::size_t>(*axis)] = b.shape()[*axis];
+  return b.constant(Shape(sizes), numbers);
+}
+
+}  // namespace
+
+void fields(of<Normalization> auto& layer, auto&& field) {
+  std::optional<std::vector<std::int64_t>> axis;
+  field("axis", axis);
+  // null means one mean for everything; a missing key means the last axis.
+  if (axis) layer.axis = *axis;
+  else if (field.has("axis")) layer.axis.clear();
+  field("mean", layer.mean);
+  field("variance", layer.variance);
+  field("invert", layer.invert);
+}
+
+Outputs build(const Normalization& layer, Build& b) {
+  const int rank = b.shape().rank();
+  std::vector<int> kept;
+  for (std::int64_t axis : layer.axis) kept.push_back(b.axis(axis, rank));
+  std::sort(kept.begin(), kept.end());
+
+  Value mean, deviation;
+  if (!layer.mean.empty() && !layer.variance.empty()) {
+    std::vector<float> deviations;
+    for (float variance : layer.variance) deviations.push_back(std::max(std::sqrt(variance), kLeastDeviation));
+    mean = aligned(b, layer.mean, kept, rank);
+    deviation = aligned(b, deviations, kept, rank);
+  } else {
+    Shape shape, broadcast(std::vector<std::int64_t>(static_cast<std::size_t>(rank), 1));
+    std::vector<std::int64_t> sizes;
+    for (int axis : kept) sizes.push_back(broadcast[axis] = b.shape()[axis]);
+    shape = Shape(sizes);
+    mean = ops::reshape(b.graph, b.weight("mean", shape, false), broadcast);
+    const Value variance = ops::reshape(b.graph, b.weight("variance", shape, false), broadcast);
+    b.weight("count", {}, false);
+    deviation = ops::binary(b.graph, ops::unary(b.graph, variance, ops::Unary::kSqrt),
+                            b.constant({1}, {kLeastDeviation}), ops::Binary::kMaximum);
+  }
+  const auto apply = [&](Value left, Value right, ops::Binary function) {
+    return ops::binary(b.graph, left, right, function);
+  };
+  const Value x = b.input();
+  return b.same_axes(layer.invert
+                         ? apply(mean, apply(x, deviation, ops::Binary::kMultiply), ops::Binary::kAdd)
+                         : apply(apply(x, mean, ops::Binary::kSubtract), deviation, ops::Binary::kDivide));
+}
+
+const Register<Normalization> registered{"Normalization"};
+
+}  // namespace kerascope::layers

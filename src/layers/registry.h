@@ -1,0 +1,38 @@
+// Every layer that can be computed, by Keras's class name.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "layers/build.h"
+#include "layers/fields.h"
+
+namespace kerascope {
+
+struct LayerType {
+  /// Reads the config, then adds the layer's ops.
+  /// @throws Error from the config, the input's shape or the weights' needs.
+  Outputs (*build)(FieldReader& fields, Build& build) = nullptr;
+};
+
+/// Null for a class that Kerascope cannot compute.
+const LayerType* find_layer_type(std::string_view class_name);
+std::vector<std::string> layer_class_names();
+void register_layer(std::string_view class_name, LayerType type);
+
+/// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it.
+template <typename L>
+struct Register {
+  explicit Register(std::initializer_list<std::string_view> class_names) {
+    for (std::string_view name : class_names)
+      register_layer(name, {[](FieldReader& reader, Build& b) -> Outputs {
+                       L layer;
+                       fields(layer, reader);
+                       return build(layer, b);
+                     }});
+  }
+};
+
+}  // namespace kerascope

@@ -1,0 +1,20 @@
+// Adds normal noise in the training phase. (...) -> (...)
+#include "kerascope/layers/regularization.h"
+#include "layers/registry.h"
+#include "layers/regularization/common.h"
+
+namespace kerascope::layers {
+
+void fields(of<GaussianNoise> auto& layer, auto&& field) {
+  field.required("stddev", layer.stddev);
+  field.ignored("seed");
+}
+
+Outputs build(const GaussianNoise& layer, Build& b) {
+  if (!b.random() || layer.stddev == 0) return b.same_axes(b.input());
+  return b.same_axes(ops::binary(b.graph, b.input(), normal_noise(b, 0, layer.stddev), ops::Binary::kAdd));
+}
+
+const Register<GaussianNoise> registered{"GaussianNoise"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,176 @@
+// Every row of *.rows.json, which real Keras answered, through the whole contract of a layer.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "base/text.h"
+#include "engine/function.h"
+#include "formats/open.h"
+#include "inputs/array.h"
+#include "layers/registry.h"
+
+namespace kerascope {
+namespace {
+
+std::filesystem::path answers_folder() {
+  const char* folder = std::getenv("KERASCOPE_ORACLE_DIR");
+  return std::filesystem::path(folder ? folder : "") / "rows";
+}
+
+/// As tests/oracle/rows.py lists them; empty without answers.
+const std::vector<Json>& rows() {
+  static const std::vector<Json> all = [] {
+    std::ifstream manifest(answers_folder() / "manifest.json");
+    return manifest ? Json::parse(manifest).get<std::vector<Json>>() : std::vector<Json>();
+  }();
+  return all;
+}
+
+std::vector<Tensor> tensors(const std::filesystem::path& path) {
+  std::vector<Tensor> all;
+  for (const NamedArray& array : read_arrays(path)) all.push_back(array.tensor);
+  return all;
+}
+
+std::vector<Shape> shapes_of(const std::vector<Tensor>& inputs) {
+  std::vector<Shape> shapes;
+  for (const Tensor& input : inputs) shapes.push_back(input.shape());
+  return shapes;
+}
+
+/// The largest difference, and the largest absolute value to judge it by.
+std::pair<float, float> difference(std::span<const float> seen, std::span<const float> truth) {
+  float apart = 0, largest = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    // A NaN must not pass for equal.
+    const float d = std::abs(seen[i] - truth[i]);
+    apart = d >= 0 ? std::max(apart, d) : INFINITY;
+    largest = std::max(largest, std::abs(truth[i]));
+  }
+  return {apart, largest};
+}
+
+/// What every layer has and no output depends on.
+bool only_for_training(const std::string& key) {
+  for (const char* ending : {"_initializer", "_regularizer", "_constraint"})
+    if (text::ends_with(key, ending)) return true;
+  return key == "name" || key == "trainable" || key == "dtype";
+}
+
+class LayerRow : public testing::TestWithParam<Json> {
+ protected:
+  std::filesystem::path answer(const char* name) const {
+    return answers_folder() / row_["folder"].get<std::string>() / name;
+  }
+  FunctionOptions options() const {
+    return {.taps = {"layer"}, .phase = row_.value("training", false) ? Phase::kTraining : Phase::kInference};
+  }
+  Tensor output(const Model& model, const std::vector<Tensor>& inputs) const {
+    return Function(model, shapes_of(inputs), options()).run(inputs, {}).activations.at(0).tensor;
+  }
+  void expect_near(const Tensor& seen, const Tensor& truth) const {
+    ASSERT_EQ(seen.shape(), truth.shape());
+    const auto [apart, largest] = difference(seen.numbers(), truth.numbers());
+    EXPECT_LE(apart, row_.value("tolerance", 1e-5f) * largest);
+  }
+  /// What Kerascope says while it plans the model with this config of the layer.
+  struct Said {
+    std::string error, code;
+    std::vector<std::string> notes;
+  };
+  Said plan_with(Model& model, Json config) const {
+    Json& place = tested_layer(model).config;
+    std::swap(place, config);
+    Said said;
+    try {
+      said.notes = Function(model, shapes_of(inputs_), options()).notes();
+    } catch (const Error& error) {
+      said = {.error = error.what(), .code = error.code(), .notes = {}};
+    }
+    std::swap(place, config);
+    return said;
+  }
+  static Layer& tested_layer(Model& model) {
+    const auto is_tested = [](const Layer& layer) { return layer.name == "layer"; };
+    return *std::find_if(model.network.layers.begin(), model.network.layers.end(), is_tested);
+  }
+  /// Whether the row's file names the key in one of its lists, "required" or "unread".
+  bool listed(const char* list, const std::string& key) const {
+    return std::find(row_[list].begin(), row_[list].end(), key) != row_[list].end();
+  }
+
+  const Json& row_ = GetParam();
+  const std::vector<Tensor> inputs_ = tensors(answer("input.npz"));
+};
+
+TEST_P(LayerRow, OutputEqualsKeras) {
+  const Tensor expected = tensors(answer("expected.npz")).at(0);
+  for (const char* file : {"model.h5", "model.keras"}) {
+    SCOPED_TRACE(file);
+    expect_near(output(open_model(answer(file)), inputs_), expected);
+  }
+  RecordProperty("rows_compared", 1);
+}
+
+TEST_P(LayerRow, BatchEqualsSingles) {
+  if (row_.value("training", false)) return;  // batch statistics
+  const Model model = open_model(answer("model.keras"));
+  const Tensor whole = output(model, inputs_);
+  for (std::int64_t item = 0; item < whole.shape()[0]; ++item) {
+    std::vector<Tensor> single;
+    for (const Tensor& input : inputs_) {
+      std::vector<std::int64_t> sizes = input.shape().sizes();
+      sizes[0] = 1;
+      single.push_back(input.item(item).reshaped(Shape(sizes)));
+    }
+    expect_near(output(model, single).item(0), whole.item(item));
+  }
+}
+
+TEST_P(LayerRow, ConfigIsChecked) {
+  Model model = open_model(answer("model.keras"));
+  const Json config = tested_layer(model).config;
+  const Said usual = plan_with(model, config);
+  ASSERT_EQ(usual.error, "");
+  for (const auto& [key, value] : config.items()) {
+    SCOPED_TRACE(key);
+    Json changed = config;
+    changed[key] = {{"unexpected", true}};  // of no key's type
+    if (!listed("unread", key) && !only_for_training(key)) {
+      const Said said = plan_with(model, changed);
+      EXPECT_EQ(said.code, "config-type");
+      EXPECT_NE(said.error.find("'" + key + "'"), std::string::npos) << said.error;
+    }
+    if (listed("required", key)) {
+      changed.erase(key);
+      const Said said = plan_with(model, changed);
+      EXPECT_EQ(said.code, "config-missing");
+      EXPECT_NE(said.error.find("'" + key + "'"), std::string::npos) << said.error;
+    }
+  }
+  Json more = config;
+  more["brightness"] = 1;
+  const Said said = plan_with(model, more);
+  EXPECT_EQ(said.error, "");
+  ASSERT_EQ(said.notes.size(), usual.notes.size() + 1);
+  EXPECT_NE(said.notes.back().find("brightness"), std::string::npos) << said.notes.back();
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, LayerRow, testing::ValuesIn(rows()), [](const testing::TestParamInfo<Json>& info) {
+  return fmt::format("{}_{}", info.param["class"].get<std::string>(), info.param["row"].get<int>());
+});
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LayerRow);
+
+TEST(LayerRows, CoverEveryLayerThatCanBeComputed) {
+  ASSERT_FALSE(rows().empty()) << "no answers of real Keras in " << answers_folder() << "; ./dev test makes them";
+  std::set<decltype(LayerType::build)> covered;
+  for (const Json& row : rows())
+    if (const LayerType* type = find_layer_type(row["class"].get<std::string>())) covered.insert(type->build);
+  for (const std::string& name : layer_class_names())
+    EXPECT_TRUE(covered.count(find_layer_type(name)->build)) << name << " has no rows";
+}
+
+}  // namespace
+}  // namespace kerascope

@@ -1,0 +1,248 @@
+#include "model/address.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kerascope/error.h"
+
+namespace kerascope {
+namespace {
+
+/// Splits at a character that is neither in brackets nor behind a backslash.
+std::vector<std::string> split_outside(const std::string& whole, char separator) {
+  std::vector<std::string> parts(1);
+  int brackets = 0;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const char c = whole[i];
+    if (c == '\\' && i + 1 < whole.size()) {
+      parts.back() += {c, whole[++i]};
+      continue;
+    }
+    brackets += (c == '[') - (c == ']');
+    if (c == separator && brackets <= 0) parts.emplace_back();
+    else parts.back() += c;
+  }
+  return parts;
+}
+
+bool has_unescaped(const std::string& text, std::string_view characters) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') ++i;
+    else if (characters.find(text[i]) != characters.npos) return true;
+  }
+  return false;
+}
+
+std::string without_calls(const std::string& path) {
+  std::string plain;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '@') {
+      std::size_t end = i + 1;
+      while (end < path.size() && path[end] >= '0' && path[end] <= '9') ++end;
+      if (end > i + 1 && (end == path.size() || path[end] == '/' || path[end] == '#')) {
+        i = end - 1;
+        continue;
+      }
+    }
+    plain += path[i];
+  }
+  return plain;
+}
+
+/// A pattern may leave out @call and #output, of the layer and of the models around it: that means all of them.
+bool matches_site(const std::string& pattern, const Site& site) {
+  const bool whole_path = has_unescaped(pattern, "/");
+  if (!site.inner.empty()) {
+    const std::size_t slash = pattern.rfind('/');
+    if (!whole_path || pattern.substr(slash + 1) != site.inner) return false;
+    Site layer = site;
+    layer.inner.clear();
+    const std::string outer = pattern.substr(0, slash);
+    return has_unescaped(outer, "/") || site.container.empty() ? matches_site(outer, layer) : false;
+  }
+  const std::string lasts[] = {site.name + site.call + site.output, site.name + site.call, site.name + site.output,
+                               site.name};
+  for (const std::string& last : lasts) {
+    if (!whole_path && text::matches(pattern, last)) return true;
+    const std::string prefix = site.container.empty() ? "" : site.container + "/";
+    if (text::matches(pattern, prefix + last)) return true;
+    if (whole_path && text::matches(pattern, without_calls(prefix) + last)) return true;
+  }
+  return false;
+}
+
+/// "3", "-1" or "0..5".
+struct Range {
+  std::int64_t first, last;
+};
+std::optional<Range> range_of(const std::string& text) {
+  const auto dots = text.find("..");
+  const auto first = text::to_integer(text.substr(0, dots));
+  const auto last = dots == text.npos ? first : text::to_integer(text.substr(dots + 2));
+  if (!first || !last) return {};
+  return Range{*first, *last};
+}
+
+class Selector {
+ public:
+  explicit Selector(std::span<const Site> sites) : sites_(sites) {}
+
+  void request(const std::string& text) {
+    if (exact(text, {})) return;
+    for (const std::string& part : split_outside(text, ',')) item(part);
+  }
+
+  std::vector<Selection> chosen;
+
+ private:
+  void item(const std::string& text) {
+    if (exact(text, {})) return;
+    Selection unit;
+    const std::string rest = without_unit(text, unit);
+    if (exact(rest, unit) || by_index(rest, unit) || by_type(rest, unit)) return;
+    by_pattern(text, rest, unit);
+  }
+
+  void add(int site, Selection unit) {
+    unit.site = site;
+    for (Selection& known : chosen)
+      if (known.site == unit.site && known.channel == unit.channel && known.position == unit.position) {
+        known.by_name |= unit.by_name;
+        return;
+      }
+    chosen.push_back(std::move(unit));
+  }
+
+  bool exact(const std::string& address, Selection unit) {
+    unit.by_name = true;
+    for (int i = 0; i < static_cast<int>(sites_.size()); ++i)
+      if (site(i).address == address) {
+        add(i, unit);
+        return true;
+      }
+    return false;
+  }
+
+  const Site& site(int i) const { return sites_[static_cast<std::size_t>(i)]; }
+
+  /// Takes ":17" or "[3,4]:17" off the end.
+  static std::string without_unit(const std::string& text, Selection& unit) {
+    const auto colon = text.rfind(':');
+    if (colon == text.npos || colon == 0 || text[colon - 1] == '\\') return text;
+    const auto channel = text::to_integer(text.substr(colon + 1));
+    if (!channel || *channel < 0) return text;
+    std::string rest = text.substr(0, colon);
+    std::vector<std::int64_t> position;
+    if (text::ends_with(rest, "]")) {
+      const auto bracket = rest.rfind('[');
+      if (bracket == rest.npos) return text;
+      for (const std::string& part : text::split(rest.substr(bracket + 1, rest.size() - bracket - 2), ',')) {
+        const auto number = text::to_integer(part);
+        if (!number || *number < 0) return text;
+        position.push_back(*number);
+      }
+      rest = rest.substr(0, bracket);
+    }
+    unit.channel = channel;
+    unit.position = std::move(position);
+    return rest;
+  }
+
+  bool by_index(const std::string& text, Selection unit) {
+    const auto slash = text.rfind('/');
+    const std::string container = slash == text.npos ? "" : text.substr(0, slash);
+    const auto range = range_of(slash == text.npos ? text : text.substr(slash + 1));
+    if (!range) return false;
+    unit.by_name = range->first == range->last;
+    int count = -1;
+    bool found = false;
+    for (int i = 0; i < static_cast<int>(sites_.size()); ++i) {
+      const Site& candidate = site(i);
+      if (!in_container(candidate, container) || !candidate.inner.empty()) continue;
+      count = std::max(count, candidate.index_count);
+      const auto from_end = [&](std::int64_t index) { return index < 0 ? index + candidate.index_count : index; };
+      if (candidate.index < from_end(range->first) || candidate.index > from_end(range->last)) continue;
+      if (candidate.index < 0) continue;
+      add(i, unit);
+      found = true;
+    }
+    if (!found && count >= 0)
+      throw Error({.code = "layer-index",
+                   .what = fmt::format("there is no layer {}: {} has {} layers, 0 to {}", text,
+                                       container.empty() ? "the model" : "'" + container + "'", count, count - 1),
+                   .where = "", .hint = "`kerascope layers MODEL` lists them"});
+    return found;
+  }
+
+  static bool in_container(const Site& site, const std::string& container) {
+    return site.container == container || (!site.container.empty() && !container.empty() &&
+                                           (text::matches(container, site.container) ||
+                                            text::matches(container, without_calls(site.container))));
+  }
+
+  bool by_type(const std::string& text, const Selection& unit) {
+    if (!text::starts_with(text, "type:")) return false;
+    const std::string pattern = text.substr(5);
+    std::vector<std::string> classes;
+    bool found = false;
+    for (int i = 0; i < static_cast<int>(sites_.size()); ++i) {
+      if (!site(i).inner.empty()) continue;
+      classes.push_back(site(i).layer->class_name);
+      if (!text::matches(pattern, classes.back())) continue;
+      add(i, unit);
+      found = true;
+    }
+    if (!found)
+      throw Error({.code = "layer-not-found", .what = fmt::format("no layer is of the type '{}'", pattern),
+                   .hint = text::did_you_mean(pattern, classes)});
+    return true;
+  }
+
+  void by_pattern(const std::string& asked, const std::string& pattern, Selection unit) {
+    std::vector<int> matched;
+    for (int i = 0; i < static_cast<int>(sites_.size()); ++i)
+      if (matches_site(pattern, site(i))) matched.push_back(i);
+    if (matched.empty()) not_found(asked, pattern);
+    // A plain name that several layers have is a question back, not a choice of ours.
+    if (!has_unescaped(pattern, "*?/")) require_one_layer(pattern, matched);
+    unit.by_name = !has_unescaped(pattern, "*?");
+    for (int i : matched) add(i, unit);
+  }
+
+  void require_one_layer(const std::string& name, const std::vector<int>& matched) const {
+    std::vector<std::string> paths;
+    bool several = false;
+    for (int i : matched) {
+      several |= site(i).layer != site(matched[0]).layer;
+      paths.push_back(site(i).address);
+    }
+    if (!several) return;
+    throw Error({.code = "layer-ambiguous", .what = fmt::format("{} layers are named '{}'", paths.size(), name),
+                 .hint = "one of " + text::join(paths, ", ")});
+  }
+
+  [[noreturn]] void not_found(const std::string& asked, const std::string& pattern) const {
+    std::vector<std::string> candidates;
+    for (const Site& known : sites_) {
+      if (!known.inner.empty()) continue;
+      candidates.push_back(known.address);
+      if (!known.container.empty()) candidates.push_back(known.name);
+    }
+    const std::string meant = text::did_you_mean(pattern, candidates);
+    const std::string what = has_unescaped(pattern, "*?") ? "no layer matches '{}'" : "the model has no layer '{}'";
+    throw Error({.code = "layer-not-found", .what = fmt::format(fmt::runtime(what), asked),
+                 .hint = meant.empty() ? "`kerascope layers MODEL` lists them" : meant});
+  }
+
+  std::span<const Site> sites_;
+};
+
+}  // namespace
+
+std::vector<Selection> select(std::span<const Site> sites, std::span<const std::string> requests) {
+  Selector selector(sites);
+  for (const std::string& request : requests) selector.request(request);
+  return std::move(selector.chosen);
+}
+
+}  // namespace kerascope

@@ -1,0 +1,60 @@
+#include "model/model.h"
+
+#include "base/text.h"
+#include "model/json.h"
+
+namespace kerascope {
+namespace {
+
+bool has_channels_first(const Network& network) {
+  for (const Layer& layer : network.layers)
+    if (text_or(layer.config, "data_format", "") == "channels_first" ||
+        (layer.network && has_channels_first(*layer.network)))
+      return true;
+  return false;
+}
+
+}  // namespace
+
+int Model::keras_major() const {
+  const auto number = text::to_integer(keras_version.substr(0, keras_version.find('.')));
+  return number ? static_cast<int>(*number) : 1;
+}
+
+std::string usual_axes(int rank_without_batch) {
+  switch (rank_without_batch) {
+    case 0: return "";
+    case 1: return "C";
+    case 2: return "TC";
+    case 3: return "HWC";
+    case 4: return "DHWC";
+    default: return std::string(static_cast<std::size_t>(rank_without_batch - 1), 'D') + "C";
+  }
+}
+
+std::vector<ModelInput> model_inputs(const Model& model) {
+  std::vector<ModelInput> inputs;
+  const bool channels_first = has_channels_first(model.network);
+  for (const TensorRef& reference : model.network.inputs) {
+    const Layer& layer = model.network.layers[static_cast<std::size_t>(reference.layer)];
+    ModelInput input{.name = layer.name, .shape = {}, .axes = ""};
+    for (const char* key : {"batch_shape", "batch_input_shape"})
+      if (const Json& sizes = member(layer.config, key); sizes.is_array() && input.shape.empty())
+        for (const Json& size : sizes)
+          input.shape.push_back(size.is_number_integer() && size.get<std::int64_t>() > 0 ? size.get<std::int64_t>() : -1);
+    const int rank = static_cast<int>(input.shape.size()) - 1;
+    input.axes = rank == 3 && channels_first ? "CHW" : rank < 0 ? "" : usual_axes(rank);
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+std::int64_t parameter_count(const Layer& layer) {
+  std::int64_t count = 0;
+  for (const StoredWeight& weight : layer.weights) count += weight.shape.elements();
+  if (layer.network)
+    for (const Layer& inner : layer.network->layers) count += parameter_count(inner);
+  return count;
+}
+
+}  // namespace kerascope

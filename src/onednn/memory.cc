@@ -1,0 +1,60 @@
+#include "onednn/memory.h"
+
+#include "base/check.h"
+#include "onednn/primitive.h"
+
+namespace kerascope {
+namespace {
+
+using dnnl::memory;
+constexpr auto kFloat = memory::data_type::f32;
+
+}  // namespace
+
+memory::desc channels_last(const Shape& shape) {
+  using enum memory::format_tag;
+  static constexpr memory::format_tag kTags[] = {nwc, nhwc, ndhwc};
+  const int spatial = shape.rank() - 2;
+  KERASCOPE_CHECK(spatial >= 1 && spatial <= 3);
+  memory::dims dims = {shape[0], shape.back()};
+  dims.insert(dims.end(), shape.begin() + 1, shape.end() - 1);
+  return {dims, kFloat, kTags[spatial - 1]};
+}
+
+memory::desc kernel_desc(const Shape& kernel, std::int64_t groups, Layout layout) {
+  using enum memory::format_tag;
+  static constexpr memory::format_tag kTags[] = {wio, hwio, dhwio}, kGroupTags[] = {wigo, hwigo, dhwigo};
+  const int spatial = kernel.rank() - 2;
+  KERASCOPE_CHECK(spatial >= 1 && spatial <= 3);
+  memory::dims dims;
+  if (groups > 1) dims.push_back(groups);
+  dims.push_back(kernel.back() / groups);
+  dims.push_back(kernel.back(2));
+  dims.insert(dims.end(), kernel.begin(), kernel.end() - 2);
+  if (layout == Layout::kAny) return {dims, kFloat, any};
+  return {dims, kFloat, groups > 1 ? kGroupTags[spatial - 1] : kTags[spatial - 1]};
+}
+
+memory::desc row_major(const Shape& shape) {
+  memory::dims strides(static_cast<std::size_t>(shape.rank()), 1);
+  for (std::size_t axis = strides.size() - 1; axis > 0; --axis)
+    strides[axis - 1] = strides[axis] * shape[static_cast<int>(axis)];
+  return {shape.sizes(), kFloat, strides};
+}
+
+memory view(const Session& session, const memory::desc& desc, const float* numbers) {
+  return {desc, session.engine(), const_cast<float*>(numbers)};
+}
+
+memory reordered(const Session& session, const memory& from, const memory::desc& to) try {
+  memory result(to, session.engine());
+  dnnl::stream stream = session.stream();
+  memory source = from;
+  dnnl::reorder(source, result).execute(stream, source, result);
+  stream.wait();
+  return result;
+} catch (const dnnl::error& error) {
+  rethrow(error, "a change of layout");
+}
+
+}  // namespace kerascope

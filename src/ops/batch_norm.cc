@@ -1,0 +1,224 @@
+// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis, computed as x * scale + shift.
+//
+// So does Keras (tf.nn.batch_normalization), with the same rounding of scale and shift.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "kerascope/error.h"
+#include "ops/ops.h"
+
+namespace kerascope::ops {
+namespace {
+
+[[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
+
+/// The input as (outer, channels, inner).
+struct Layout {
+  std::int64_t outer, channels, inner;
+};
+
+/// What a run multiplies with and adds, one number a channel.
+struct Affine {
+  std::vector<float> scale, shift;
+};
+
+/// With channels last the numbers of an Affine repeat; few of them are laid out several times, so that the loop over
+/// them is long enough to be worth vectorising.
+void repeat(Affine& affine, const Layout& layout) {
+  constexpr std::int64_t kLong = 512;
+  if (layout.inner > 1) return;
+  const std::vector<float> scale = affine.scale, shift = affine.shift;
+  for (std::int64_t times = std::min(kLong / layout.channels, layout.outer); times > 1; --times) {
+    affine.scale.insert(affine.scale.end(), scale.begin(), scale.end());
+    affine.shift.insert(affine.shift.end(), shift.begin(), shift.end());
+  }
+}
+
+constexpr std::int64_t kGrain = 1 << 14;  // numbers a thread should get at least
+
+void apply_affine(const Affine& affine, const Layout& layout, const float* in, float* out) {
+  const float *scales = affine.scale.data(), *shifts = affine.shift.data();
+  const auto period = static_cast<std::int64_t>(affine.scale.size());
+  if (layout.inner > 1) {
+    parallel_for(layout.outer * layout.channels, kGrain / layout.inner + 1, [=](std::int64_t begin, std::int64_t end) {
+      vectorized([=] {
+        for (std::int64_t row = begin; row < end; ++row) {
+          const float scale = scales[row % period], shift = shifts[row % period];
+          const float* x = in + row * layout.inner;
+          float* y = out + row * layout.inner;
+          for (std::int64_t i = 0; i < layout.inner; ++i) y[i] = x[i] * scale + shift;
+        }
+      });
+    });
+    return;
+  }
+  const std::int64_t size = layout.outer * layout.channels;
+  parallel_for((size + period - 1) / period, kGrain / period + 1, [=](std::int64_t begin, std::int64_t end) {
+    vectorized([=] {
+      for (std::int64_t start = begin * period; start < std::min(end * period, size); start += period) {
+        const float* x = in + start;
+        float* y = out + start;
+        const std::int64_t length = std::min(period, size - start);
+        for (std::int64_t i = 0; i < length; ++i) y[i] = x[i] * scales[i] + shifts[i];
+      }
+    });
+  });
+}
+
+/// Sums of term(x, channel) over everything but the channels. In double precision, and in an order that does not depend
+/// on the number of threads.
+template <typename Term>
+std::vector<double> channel_sums(const Layout& layout, const float* in, const Term& term) {
+  std::vector<double> sums(static_cast<std::size_t>(layout.channels), 0.0);
+  if (layout.inner > 1) {
+    parallel_for(layout.channels, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t c = begin; c < end; ++c) {
+        double sum = 0;
+        for (std::int64_t o = 0; o < layout.outer; ++o) {
+          const float* x = in + (o * layout.channels + c) * layout.inner;
+#pragma omp simd reduction(+ : sum)
+          for (std::int64_t i = 0; i < layout.inner; ++i) sum += term(x[i], c);
+        }
+        sums[static_cast<std::size_t>(c)] = sum;
+      }
+    });
+    return sums;
+  }
+  const std::int64_t parts = std::clamp<std::int64_t>(layout.outer * layout.channels / kGrain, 1, 64);
+  std::vector<double> partial(sums.size() * static_cast<std::size_t>(parts), 0.0);
+  parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    vectorized([=, &layout, &partial] {
+      for (std::int64_t part = begin; part < end; ++part) {
+        double* to = partial.data() + part * layout.channels;
+        for (std::int64_t o = layout.outer * part / parts; o < layout.outer * (part + 1) / parts; ++o) {
+          const float* x = in + o * layout.channels;
+          for (std::int64_t c = 0; c < layout.channels; ++c) to[c] += term(x[c], c);
+        }
+      }
+    });
+  });
+  for (std::size_t i = 0; i < partial.size(); ++i) sums[i % sums.size()] += partial[i];
+  return sums;
+}
+
+struct Moments {
+  std::vector<float> mean, variance;
+};
+
+Moments batch_moments(const Layout& layout, const float* in) {
+  const double count = static_cast<double>(layout.outer) * static_cast<double>(layout.inner);
+  std::vector<double> mean = channel_sums(layout, in, [](double x, std::int64_t) { return x; });
+  for (double& sum : mean) sum /= count;
+  std::vector<double> variance = channel_sums(layout, in, [mean = mean.data()](double x, std::int64_t c) {
+    const double distance = x - mean[c];
+    return distance * distance;
+  });
+  for (double& sum : variance) sum /= count;
+  return {.mean = {mean.begin(), mean.end()}, .variance = {variance.begin(), variance.end()}};
+}
+
+class BatchNorm final : public Op {
+ public:
+  /// Where mean and variance come from. The inputs are x, the given ones, then gamma and beta as far as there are any.
+  enum class Statistics { kGiven, kBatch };
+  struct Has {
+    bool gamma, beta;
+  };
+  BatchNorm(Statistics statistics, Has has, const BatchNormOptions& options)
+      : statistics_(statistics), has_(has), options_(options) {}
+
+  std::string describe() const override {
+    return fmt::format("{} axis {} epsilon {}", name(), options_.axis, options_.epsilon);
+  }
+
+  Shape infer(std::span<const Shape> in) const override {
+    const Shape& x = in[0];
+    if (options_.axis < -x.rank() || options_.axis >= x.rank())
+      refuse(fmt::format("{} has the axis {}, its input {} has {} axes", name(), options_.axis, x.str(), x.rank()));
+    const std::int64_t channels = layout(x).channels;
+    for (const Shape& weight : in.subspan(1))
+      if (weight != Shape{channels})
+        refuse(fmt::format("{} has a weight of shape {} for {} channels", name(), weight.str(), channels));
+    return x;
+  }
+
+  Cost cost(std::span<const Shape> in, const Shape& out) const override {
+    Cost cost = Op::cost(in, out);
+    cost.flops *= statistics_ == Statistics::kGiven ? 2 : 6;
+    return cost;
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const KernelArguments&) {};
+    const Layout where = layout(out);
+    if (statistics_ == Statistics::kBatch)
+      return [this_ = *this, where](const KernelArguments& run) {
+        const Moments moments = batch_moments(where, run.in[0]);
+        const Affine affine = this_.fold(moments.mean.data(), moments.variance.data(), run.in.subspan(1), where);
+        apply_affine(affine, where, run.in[0], run.out);
+      };
+
+    std::vector<const float*> weights;
+    for (const Operand& operand : in.subspan(1)) weights.push_back(operand.constant);
+    std::optional<Affine> folded;
+    if (std::ranges::find(weights, nullptr) == weights.end())
+      folded = fold(weights[0], weights[1], std::span(weights).subspan(2), where);
+    return [this_ = *this, where, folded](const KernelArguments& run) {
+      if (folded) return apply_affine(*folded, where, run.in[0], run.out);
+      apply_affine(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
+    };
+  }
+
+ private:
+  const char* name() const { return statistics_ == Statistics::kGiven ? "batch_norm" : "batch_norm_training"; }
+
+  Layout layout(const Shape& x) const {
+    const int axis = options_.axis < 0 ? options_.axis + x.rank() : options_.axis;
+    return {.outer = x.elements(0, axis), .channels = x[axis], .inner = x.elements(axis + 1, x.rank())};
+  }
+
+  Affine fold(const float* mean, const float* variance, std::span<const float* const> gamma_beta,
+              const Layout& where) const {
+    const float* gamma = has_.gamma ? gamma_beta.front() : nullptr;
+    const float* beta = has_.beta ? gamma_beta.back() : nullptr;
+    Affine affine;
+    for (std::int64_t c = 0; c < where.channels; ++c) {
+      const float scale = 1 / std::sqrt(variance[c] + options_.epsilon) * (gamma ? gamma[c] : 1);
+      affine.scale.push_back(scale);
+      affine.shift.push_back((beta ? beta[c] : 0) - mean[c] * scale);
+    }
+    repeat(affine, where);
+    return affine;
+  }
+
+  Statistics statistics_;
+  Has has_;
+  BatchNormOptions options_;
+};
+
+}  // namespace
+
+Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const BatchNormOptions& options) {
+  std::vector<Value> inputs = {x, weights.mean, weights.variance};
+  if (weights.gamma) inputs.push_back(*weights.gamma);
+  if (weights.beta) inputs.push_back(*weights.beta);
+  const BatchNorm::Has has = {.gamma = weights.gamma.has_value(), .beta = weights.beta.has_value()};
+  return graph.apply(std::make_shared<BatchNorm>(BatchNorm::Statistics::kGiven, has, options), std::move(inputs));
+}
+
+Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
+                          const BatchNormOptions& options) {
+  std::vector<Value> inputs = {x};
+  if (gamma) inputs.push_back(*gamma);
+  if (beta) inputs.push_back(*beta);
+  const BatchNorm::Has has = {.gamma = gamma.has_value(), .beta = beta.has_value()};
+  return graph.apply(std::make_shared<BatchNorm>(BatchNorm::Statistics::kBatch, has, options), std::move(inputs));
+}
+
+}  // namespace kerascope::ops

@@ -1,0 +1,35 @@
+// How a window (a kernel, a pool) slides along the spatial axes of (N, spatial.., C), by TensorFlow's rules.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/ops.h"
+
+namespace kerascope::ops {
+
+struct WindowAxis {
+  std::int64_t in, size, stride, dilation;
+  std::int64_t out;            ///< positions of the window
+  std::int64_t before, after;  ///< padding; TensorFlow puts the odd pixel of "same" at the end
+};
+
+struct WindowOptions {
+  Spatial size;
+  Spatial strides;    ///< empty: all 1
+  Spatial dilations;  ///< empty: all 1; counted as Keras counts, 1 is dense
+  Padding padding = Padding::kValid;
+};
+
+/// One entry a spatial axis of `in`, 1 to 3 of them.
+/// @param op  its name, for messages: "conv".
+/// @throws Error{shape-mismatch} where the rank does not fit, a number is not positive, or the window does not fit in.
+std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const WindowOptions& options);
+
+/// (N, out.., channels).
+Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_t channels);
+
+/// "3x3 stride 2 dilation 2 same", for describe(); what is 1 everywhere is left out.
+std::string describe(const WindowOptions& options);
+
+}  // namespace kerascope::ops

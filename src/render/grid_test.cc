@@ -1,0 +1,265 @@
+#include "render/grid.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "kerascope/error.h"
+
+namespace kerascope {
+namespace {
+
+using Map = std::vector<std::vector<float>>;  // rows of a tile
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr GridOptions kPlain{.gap_px = 0, .zoom = 1};
+constexpr std::array<unsigned char, 3> kMagenta = {255, 0, 255};
+
+Tensor random_tensor(const Shape& shape, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0.5f, 2.0f);
+  Tensor tensor(shape);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = normal(random);
+  return tensor;
+}
+
+/// The number at the given place of each axis, the axes named as in `roles`.
+float number_at(const Tensor& tensor, const std::string& roles, std::map<char, std::int64_t> place) {
+  std::int64_t offset = 0;
+  for (int axis = 0; axis < tensor.shape().rank(); ++axis)
+    offset = offset * tensor.shape()[axis] + place[roles[static_cast<std::size_t>(axis)]];
+  return tensor.data()[offset];
+}
+
+/// What NumPy computes, step by step in float32: np.round(255 * (x - min) / (max - min)).
+unsigned char grey(float number, float minimum, float maximum) {
+  volatile float product = 255.0f * (number - minimum);
+  return static_cast<unsigned char>(std::nearbyint(product / (maximum - minimum)));
+}
+
+/// The pixel that the rule gives for tiles of one size, each with its own scale.
+std::vector<unsigned char> plain_grid(const std::vector<Map>& tiles) {
+  const auto columns = static_cast<std::size_t>(std::ceil(std::sqrt(tiles.size())));
+  const std::size_t height = tiles[0].size(), width = tiles[0][0].size();
+  std::vector<unsigned char> pixels(columns * height * columns * width);
+  for (std::size_t t = 0; t < tiles.size(); ++t) {
+    float minimum = kInfinity, maximum = -kInfinity;
+    for (const auto& row : tiles[t])
+      for (const float number : row) minimum = std::min(minimum, number), maximum = std::max(maximum, number);
+    for (std::size_t y = 0; y < height; ++y)
+      for (std::size_t x = 0; x < width; ++x)
+        pixels[(t / columns * height + y) * columns * width + t % columns * width + x] =
+            grey(tiles[t][y][x], minimum, maximum);
+  }
+  return pixels;
+}
+
+unsigned char pixel(const Picture& picture, std::int64_t y, std::int64_t x, int channel = 0) {
+  return picture.pixels.at(static_cast<std::size_t>((y * picture.width + x) * picture.channels + channel));
+}
+
+bool is_magenta(const Picture& picture, std::int64_t y, std::int64_t x) {
+  return picture.channels == 3 && pixel(picture, y, x, 0) == kMagenta[0] && pixel(picture, y, x, 1) == kMagenta[1] &&
+         pixel(picture, y, x, 2) == kMagenta[2];
+}
+
+TEST(Grid, PlainEqualsTheRuleInEveryAxisOrder) {
+  const std::map<char, std::int64_t> sizes = {{'H', 9}, {'W', 6}, {'C', 37}, {'D', 3}};
+  for (const std::string roles : {"HWC", "CHW", "HCW", "DHWC", "CDHW", "DCHW"}) {
+    SCOPED_TRACE(roles);
+    std::vector<std::int64_t> shape;
+    for (const char role : roles) shape.push_back(sizes.at(role));
+    const Tensor tensor = random_tensor(Shape(shape), 1);
+    std::vector<Map> tiles;
+    const std::int64_t slices = roles.find('D') == std::string::npos ? 1 : 3;
+    for (std::int64_t c = 0; c < 37; ++c)
+      for (std::int64_t d = 0; d < slices; ++d) {
+        Map& tile = tiles.emplace_back(9, std::vector<float>(6));
+        for (std::int64_t y = 0; y < 9; ++y)
+          for (std::int64_t x = 0; x < 6; ++x)
+            tile[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)] =
+                number_at(tensor, roles, {{'C', c}, {'D', d}, {'H', y}, {'W', x}});
+      }
+    const Grid found = grid(tensor, roles, kPlain);
+    EXPECT_EQ(found.picture.channels, 1);
+    EXPECT_EQ(found.rows, found.columns);
+    EXPECT_EQ(found.picture.width, found.columns * 6);
+    EXPECT_EQ(found.picture.height, found.rows * 9);
+    EXPECT_EQ(found.picture.pixels, plain_grid(tiles));
+    EXPECT_EQ(found.minimum, *std::min_element(tensor.data(), tensor.data() + tensor.size()));
+    EXPECT_EQ(found.maximum, *std::max_element(tensor.data(), tensor.data() + tensor.size()));
+  }
+}
+
+TEST(Grid, RoundsHalvesToEven) {
+  // 255 x / 510 is 0.5, 1.5, 2.5 for x = 1, 3, 5.
+  const Tensor square = Tensor::of({2, 3, 1}, std::vector<float>{0, 1, 3, 5, 509, 510});
+  EXPECT_EQ(grid(square, "HWC", kPlain).picture.pixels, (std::vector<unsigned char>{0, 0, 2, 2, 254, 255}));
+}
+
+TEST(Grid, ScalesNumbersWhoseRangeOverflowsFloat32) {
+  const Tensor tensor = Tensor::of({2, 2}, std::vector<float>{-3e38f, 0, 1.5e38f, 3e38f});
+  EXPECT_EQ(grid(tensor, "HW", kPlain).picture.pixels, (std::vector<unsigned char>{0, 128, 191, 255}));
+}
+
+TEST(Grid, ByDefaultZoomsToAtLeast512WithDarkGapsOfOnePixel) {
+  const Tensor tensor = random_tensor({14, 14, 60}, 2);
+  const Grid plain = grid(tensor, "HWC", kPlain), found = grid(tensor, "HWC");
+  EXPECT_EQ(found.columns, 8);
+  EXPECT_EQ(found.zoom, 5);  // 8 * 14 * 4 + 7 is 455
+  EXPECT_EQ(found.picture.width, 8 * 14 * 5 + 7);
+  EXPECT_EQ(found.picture.height, found.picture.width);
+  const unsigned char gap = pixel(found.picture, 0, 14 * 5);
+  EXPECT_GT(gap, 0);
+  EXPECT_LT(gap, 100);
+  for (std::int64_t y = 0; y < found.picture.height; ++y)
+    for (std::int64_t x = 0; x < found.picture.width; ++x) {
+      const std::int64_t tile = y / 71 * 8 + x / 71;
+      const bool in_gap = y % 71 == 70 || x % 71 == 70 || tile >= 60;
+      const unsigned char expected =
+          in_gap ? gap : pixel(plain.picture, y / 71 * 14 + y % 71 / 5, x / 71 * 14 + x % 71 / 5);
+      ASSERT_EQ(pixel(found.picture, y, x), expected) << y << ", " << x;
+    }
+}
+
+TEST(Grid, CountsTheGapsInItsWidth) {
+  const Grid found = grid(random_tensor({3600}, 2), "C");
+  EXPECT_EQ(found.zoom, 8);  // 60 * 7 + 59 is 479
+  EXPECT_EQ(found.picture.width, 60 * 8 + 59);
+}
+
+TEST(Grid, DoesNotZoomWhatIsWideOrWouldBecomeEndless) {
+  EXPECT_EQ(grid(random_tensor({224, 224, 9}, 3), "HWC").zoom, 1);
+  const Grid sequence = grid(random_tensor({3000, 2}, 3), "TC");
+  EXPECT_EQ(sequence.zoom, 1);
+  EXPECT_EQ(sequence.picture.height, 3000);
+}
+
+TEST(Grid, CellsBeyondTheLastChannelAreBlackWithoutGap) {
+  const Grid found = grid(random_tensor({4, 4, 5}, 4), "HWC", kPlain);
+  EXPECT_EQ(found.columns, 3);
+  for (std::int64_t y = 8; y < 12; ++y)
+    for (std::int64_t x = 0; x < 12; ++x) EXPECT_EQ(pixel(found.picture, y, x), 0);
+}
+
+TEST(Grid, AMapOfOneChannelIsOneTile) {
+  EXPECT_EQ(grid(random_tensor({28, 28, 1}, 5), "HWC").columns, 1);
+  EXPECT_EQ(grid(random_tensor({1, 28, 28}, 5), "CHW").columns, 1);
+  EXPECT_EQ(grid(random_tensor({28, 28}, 5), "HW").columns, 1);
+}
+
+TEST(Grid, AVectorIsRowsOfCellsOfOneScale) {
+  const std::vector<float> numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 10};
+  const std::vector<unsigned char> expected = {0, 26, 51, 76, 102, 128, 153, 178, 204, 255, 0, 0, 0, 0, 0, 0};
+  const std::vector<std::pair<Shape, std::string>> cases = {
+      {{10}, "C"}, {{1, 1, 10}, "HWC"}, {{10, 1, 1}, "CHW"}, {{1, 10}, "TC"}, {{10, 1}, "TC"}};
+  for (const auto& [shape, roles] : cases) {
+    SCOPED_TRACE(shape.str());
+    const Grid found = grid(Tensor::of(shape, numbers), roles, kPlain);
+    EXPECT_EQ(found.columns, 4);
+    EXPECT_EQ(found.picture.pixels, expected);
+  }
+  const Grid scalar = grid(Tensor::of({}, std::vector<float>{3}), "");
+  EXPECT_EQ(scalar.picture.width, 512);
+}
+
+TEST(Grid, ASequenceIsTimeDownAndChannelsAcross) {
+  const Tensor tensor = Tensor::of({2, 3}, std::vector<float>{0, 1, 2, 3, 4, 5});
+  for (const Grid& found : {grid(tensor, "TC", kPlain), grid(tensor.reshaped({1, 2, 3}), "HWC", kPlain)}) {
+    EXPECT_EQ(found.picture.width, 3);
+    EXPECT_EQ(found.picture.pixels, (std::vector<unsigned char>{0, 51, 102, 153, 204, 255}));
+  }
+  const Grid turned = grid(tensor, "CT", kPlain);
+  EXPECT_EQ(turned.picture.width, 2);
+  EXPECT_EQ(turned.picture.pixels, (std::vector<unsigned char>{0, 153, 51, 204, 102, 255}));
+}
+
+TEST(Grid, AConstantTileIsHatchedInTwoGreys) {
+  Tensor tensor = random_tensor({7, 7, 4}, 6);
+  for (std::int64_t i = 2; i < tensor.size(); i += 4) tensor.mutable_data()[i] = 1.25f;
+  const Grid found = grid(tensor, "HWC", kPlain);
+  EXPECT_EQ(found.picture.channels, 1);
+  std::set<unsigned char> greys;
+  for (std::int64_t y = 7; y < 14; ++y)
+    for (std::int64_t x = 0; x < 7; ++x) {
+      greys.insert(pixel(found.picture, y, x));
+      if (y > 7 && x < 6) {
+        EXPECT_EQ(pixel(found.picture, y, x), pixel(found.picture, y - 1, x + 1));
+      }
+    }
+  EXPECT_EQ(greys.size(), 2u);
+}
+
+TEST(Grid, NanAndInfinityAreMagentaAndDoNotStretchTheScale) {
+  Tensor tensor = random_tensor({5, 5, 3}, 7);
+  float& number = tensor.mutable_data()[(2 * 5 + 3) * 3 + 1];
+  number = 0.5f;  // neither the least nor the largest of its tile
+  const Grid whole = grid(tensor, "HWC", {.gap_px = 1, .zoom = 2});
+  for (const float bad : {kNan, kInfinity, -kInfinity}) {
+    number = bad;
+    const Grid found = grid(tensor, "HWC", {.gap_px = 1, .zoom = 2});
+    ASSERT_EQ(found.picture.channels, 3);
+    EXPECT_TRUE(std::isfinite(found.minimum) && std::isfinite(found.maximum));
+    for (std::int64_t y = 0; y < found.picture.height; ++y)
+      for (std::int64_t x = 0; x < found.picture.width; ++x) {
+        const bool bad_pixel = y / 2 == 2 && x >= 11 + 6 && x < 11 + 8;
+        ASSERT_EQ(is_magenta(found.picture, y, x), bad_pixel) << y << ", " << x;
+        if (!bad_pixel) {
+          ASSERT_EQ(pixel(found.picture, y, x, 1), pixel(whole.picture, y, x)) << y << ", " << x;
+        }
+      }
+  }
+}
+
+TEST(Grid, WithoutAFiniteNumberIsAllMagenta) {
+  const Grid found = grid(Tensor::of({2, 2}, std::vector<float>{kNan, kNan, kInfinity, -kInfinity}), "HW", kPlain);
+  for (std::int64_t i = 0; i < 4; ++i) EXPECT_TRUE(is_magenta(found.picture, i / 2, i % 2));
+  EXPECT_TRUE(std::isnan(found.minimum));
+}
+
+std::string code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "none";
+}
+
+TEST(Grid, RefusesWhatCannotBeDrawn) {
+  EXPECT_EQ(code_of([] { grid(Tensor({4, 0, 3}), "HWC"); }), "shape-empty");
+  EXPECT_EQ(code_of([] { grid(Tensor({2, 2, 2, 2, 2}), "TDHWC"); }), "shape-rank");
+  EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.zoom = 2000}); }), "picture-too-large");
+  EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.zoom = 2000000000}); }), "picture-too-large");
+}
+
+TEST(InputPicture, HasOneScaleOverItsThreeColours) {
+  const Tensor channels_last = Tensor::of({2, 2, 3}, std::vector<float>{0, 51, 102, 1, 2, 3, 153, 204, 255, 9, 8, 7});
+  const std::vector<unsigned char> expected = {0, 51, 102, 1, 2, 3, 153, 204, 255, 9, 8, 7};
+  const Grid found = input_picture(channels_last, "HWC", kPlain);
+  EXPECT_EQ(found.picture.channels, 3);
+  EXPECT_EQ(found.picture.pixels, expected);
+  EXPECT_EQ(found.maximum, 255);
+  const Tensor channels_first = Tensor::of({3, 2, 2}, std::vector<float>{0, 1, 153, 9, 51, 2, 204, 8, 102, 3, 255, 7});
+  EXPECT_EQ(input_picture(channels_first, "CHW", kPlain).picture.pixels, expected);
+}
+
+TEST(InputPicture, OfOneChannelIsGreyAndOfOtherCountsAGrid) {
+  const Tensor one = random_tensor({6, 6, 1}, 8), five = random_tensor({6, 6, 5}, 8);
+  EXPECT_EQ(input_picture(one, "HWC").picture.pixels, grid(one, "HWC").picture.pixels);
+  EXPECT_EQ(input_picture(five, "HWC").columns, 3);
+  EXPECT_EQ(input_picture(Tensor::of({3}, std::vector<float>{1, 2, 3}), "C").columns, 2);
+}
+
+TEST(InputPicture, ShowsNanInAnyColourAsMagenta) {
+  Tensor tensor = random_tensor({4, 4, 3}, 9);
+  tensor.mutable_data()[(1 * 4 + 2) * 3 + 2] = kNan;
+  const Picture found = input_picture(tensor, "HWC", kPlain).picture;
+  for (std::int64_t i = 0; i < 16; ++i) EXPECT_EQ(is_magenta(found, i / 4, i % 4), i == 6) << i;
+}
+
+}  // namespace
+}  // namespace kerascope

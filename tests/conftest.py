@@ -1,0 +1,43 @@
+"""Where the program and real Keras's answers lie: `./dev test` says it in KERASCOPE_BUILD and KERASCOPE_ORACLE_DIR."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+
+def _folder(variable):
+    value = os.environ.get(variable)
+    if not value or not pathlib.Path(value).is_dir():
+        pytest.exit(f"{variable} names no folder; run the tests with ./dev test", returncode=2)
+    return pathlib.Path(value)
+
+
+def oracle_cases(kind):
+    """[(name, file name, folder)] of every model file that real Keras made for `kind`: networks or nested."""
+    parent = _folder("KERASCOPE_ORACLE_DIR") / kind
+    folders = json.loads((parent / "manifest.json").read_text())
+    return [
+        pytest.param(parent / folder, file, id=f"{name}-{file.split('.')[1]}")
+        for name, folder in folders.items()
+        for file in ("model.h5", "model.keras")
+        if (parent / folder / file).exists()
+    ]
+
+
+@pytest.fixture
+def kerascope():
+    """Runs the program and gives the finished process; its output is text."""
+
+    def run(*arguments, check=True, **options):
+        program = _folder("KERASCOPE_BUILD") / "kerascope"
+        done = subprocess.run(
+            [program, *map(str, arguments)], capture_output=True, text=True, timeout=600, **options
+        )
+        if check:
+            assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run

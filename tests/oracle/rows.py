@@ -1,0 +1,122 @@
+"""Real Keras answers every row of src/layers/**/*.rows.json.  Usage: rows.py OUT_DIR
+
+The format of a rows file is described in tests/README.md. OUT_DIR/manifest.json lists the rows for the C++ driver; each row's
+folder holds model.h5, model.keras, input.npz and expected.npz.
+"""
+
+import json
+import pathlib
+import sys
+
+import cache
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BATCH = 3
+# TensorFlow's CPU kernels refuse channels_first for these: the numbers come from a channels_last twin.
+LAST_ONLY = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling")
+
+
+def questions():
+    """Every row with the folder name that its answer has."""
+    script = pathlib.Path(__file__).read_text()
+    for path in sorted((ROOT / "src/layers").rglob("*.rows.json")):
+        table = json.loads(path.read_text())
+        for number, row in enumerate(table["rows"]):
+            unknown = set(row) - {"config", "input", "inputs", "training", "adapt", "scale", "tolerance", "why"}
+            if unknown:
+                sys.exit(f"{path}: row {number} has the unknown keys {sorted(unknown)}")
+            yield {
+                "file": str(path.relative_to(ROOT)),
+                "row": number,
+                "class": table["class"],
+                "required": table.get("required", []),
+                "unread": table.get("unread", []),
+                **row,
+                "folder": f"{table['class']}-{cache.key_of(script, table['class'], row)}",
+            }
+
+
+def randomise(layer, random):
+    """No weight keeps a value that would hide a mistake: no zero biases, no unit variances."""
+    values = []
+    for weight in layer.weights:
+        shape, name = weight.shape, weight.name
+        if weight.dtype != "float32":
+            values.append(weight.numpy())
+        elif "variance" in name:
+            values.append(random.uniform(0.5, 2, shape))
+        elif "gamma" in name:
+            values.append(random.uniform(0.5, 1.5, shape))
+        elif "kernel" in name:
+            values.append(random.normal(0, 1 / np.sqrt(max(1, np.prod(shape[:-1]))), shape))
+        else:
+            values.append(random.normal(0, 0.5, shape))
+    layer.set_weights(values)
+
+
+def expected_output(layer, inputs, question):
+    """The layer's own answer, or its channels_last twin's with the channel axis moved there and back."""
+    training = bool(question.get("training"))
+    config = question["config"]
+    if config.get("data_format") == "channels_first" and question["class"].startswith(LAST_ONLY):
+        activation = {"activation": None} if "activation" in config else {}
+        twin = type(layer)(**{**config, "data_format": "channels_last", **activation})
+        moved = np.moveaxis(inputs[0], 1, -1)
+        twin.build(moved.shape)
+        twin.set_weights(layer.get_weights())
+        output = np.moveaxis(np.asarray(twin(moved)), -1, 1)
+        return np.asarray(layer.activation(output)) if activation else output
+    return np.asarray(layer(inputs if "inputs" in question else inputs[0], training=training))
+
+
+def answer(question, folder, keras):
+    random = np.random.default_rng(int(question["folder"][-16:], 16))
+    shapes = question.get("inputs") or [question["input"]]
+    inputs = [(question.get("scale", 1) * random.normal(size=[BATCH, *shape])).astype("float32") for shape in shapes]
+    layer = getattr(keras.layers, question["class"])(**question["config"], name="layer")
+    if question.get("adapt"):
+        layer.adapt(random.normal(1, 2, inputs[0].shape).astype("float32"))
+    symbols = [keras.Input(shape, name=f"input_{k}") for k, shape in enumerate(shapes)]
+    output = layer(symbols if "inputs" in question else symbols[0])
+    if not question.get("adapt"):
+        randomise(layer, random)
+    expected = expected_output(layer, inputs, question)
+    if not np.isfinite(expected).all():
+        raise ValueError("Keras's own answer is not finite; choose another input")
+    model = keras.Model(symbols, output)
+    model.save(folder / "model.keras")
+    model.save(folder / "model.h5")
+    np.savez(folder / "input.npz", **{f"input_{k}": array for k, array in enumerate(inputs)})
+    np.savez(folder / "expected.npz", layer=expected)
+
+
+def main(out):
+    out.mkdir(parents=True, exist_ok=True)
+    asked = list(questions())
+    folders = [question["folder"] for question in asked]
+    twice = {folder for folder in folders if folders.count(folder) > 1}
+    if twice:
+        sys.exit(f"the same row stands twice: {sorted(twice)}")
+    missing = [question for question in asked if not cache.is_made(out / question["folder"])]
+    if missing:
+        from real_keras import keras
+
+        refused = 0
+        for question in missing:
+            folder = cache.fresh(out / question["folder"])
+            try:
+                answer(question, folder, keras)
+                cache.mark_made(folder)
+            except Exception as error:
+                refused += 1
+                print(f"{question['file']}: row {question['row']} {question['config']}: {error}")
+            keras.backend.clear_session()
+        if refused:
+            sys.exit(f"real Keras refused {refused} rows")
+    cache.remove_others(out, folders)
+    (out / "manifest.json").write_text(json.dumps(asked, indent=1))
+    print(f"{len(asked)} layer rows, {len(missing)} of them asked anew")
+
+
+main(pathlib.Path(sys.argv[1]))

@@ -1,0 +1,22 @@
+"""Compares what the program captures of a whole model with what real Keras computed."""
+
+import numpy as np
+
+
+def compare_with_keras(kerascope, folder, file, out, record_property):
+    """Every address and only those, each within 1e-4 of its layer's largest absolute value (1e-3 beyond 100 layers)."""
+    inputs = next(path for path in (folder / "input.npy", folder / "input.npz") if path.exists())
+    kerascope("capture", folder / file, inputs, "-o", out, "--quiet")
+    expected, seen = np.load(folder / "expected.npz"), np.load(out)
+    assert sorted(seen.files) == sorted(expected.files)
+    wrong = []
+    for depth, address in enumerate(expected.files):
+        truth, ours = expected[address], seen[address]
+        if truth.shape != ours.shape:
+            wrong.append(f"{address}: shape {ours.shape}, Keras's is {truth.shape}")
+            continue
+        difference = np.abs(ours - truth).max() / np.abs(truth).max()
+        if not difference <= (1e-4 if depth <= 100 else 1e-3):
+            wrong.append(f"{address}: differs by {difference:.2g} of its largest value")
+    record_property("layers_compared", len(expected.files))
+    assert not wrong, f"{len(wrong)} of {len(expected.files)} layers part from Keras:\n" + "\n".join(wrong[:20])
