@@ -59,6 +59,7 @@ int run_program(int count, char** arguments) {
   app.set_version_flag("--version", "kerascope " KERASCOPE_VERSION);
   app.footer("Start with `kerascope demo`. `kerascope COMMAND --help` lists a command's options.");
   Request request;
+  if (count > 0) request.program = arguments[0];
   int exit_code = kDone;
   add_demo_command(app, request, exit_code);
   add_layers_command(app, request, exit_code);
