@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -95,7 +97,8 @@ Image convert(Image from, int channels) {
 
 bool is_image_file(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
-  return is_kind(text_of(*file), kJpeg) || is_kind(text_of(*file), kPng);
+  const auto is_this = [&](const Kind& kind) { return is_kind(text_of(*file), kind); };
+  return is_this(kJpeg) || is_this(kPng) || std::any_of(std::begin(kUnreadable), std::end(kUnreadable), is_this);
 }
 
 Image read_image(const std::filesystem::path& path, int channels) {

@@ -17,7 +17,7 @@ struct Image {
   std::vector<unsigned char> pixels;
 };
 
-/// True if the file begins like a picture of a kind that read_image knows (JPEG or PNG).
+/// True if the file begins like a picture, also of a kind that read_image refuses by its name (GIF, WebP, ...).
 bool is_image_file(const std::filesystem::path& path);
 
 /// Decodes a JPEG or PNG and converts it as Pillow's `convert` does, to "L" (1), "RGB" (3) or "RGBA" (4).

@@ -43,6 +43,7 @@ TEST(IsImageFile, TellsByContent) {
   const Oracle oracle;
   EXPECT_TRUE(is_image_file(oracle.path("pictures/1x1-grey.jpg")));
   EXPECT_TRUE(is_image_file(oracle.path("pictures/1x1-RGB.png")));
+  EXPECT_TRUE(is_image_file(oracle.path("refused_pictures/cat.gif")));
   EXPECT_FALSE(is_image_file(oracle.path("refused_pictures/words.jpg")));
   EXPECT_FALSE(is_image_file(oracle.path("refused_pictures/empty.png")));
   EXPECT_FALSE(is_image_file(oracle.path("arrays/0.npy")));

@@ -31,6 +31,12 @@ def is_lossy(array, cast):
     return bool(((exact != cast.astype(np.longdouble)) & (exact == exact)).any())
 
 
+def npy(array):
+    encoded = io.BytesIO()
+    np.save(encoded, array)
+    return encoded.getvalue()
+
+
 def write_arrays(folder: pathlib.Path, expected):
     """@param expected  called with an array, keeps its bytes and gives the place
     @return  [{"file", "arrays": [{"name", "type", "shape", "lossy", "offset"}]}]"""
@@ -55,6 +61,8 @@ def write_arrays(folder: pathlib.Path, expected):
         with open(folder / name, "wb") as file:
             np.lib.format.write_array(file, small, version)
         cases.append({"file": name, "arrays": [describe("", small)]})
+    (folder / "python2.npy").write_bytes(npy(small).replace(b"(2, 3), }  ", b"(2L, 3L), }"))
+    cases.append({"file": "python2.npy", "arrays": [describe("", small)]})
     several = {"image": numbers(np.dtype("<f4"), (2, 4, 3), random), "nested/mask": small, "b": np.asfortranarray(small)}
     for name, save in [("stored.npz", np.savez), ("packed.npz", np.savez_compressed)]:
         save(folder / name, **several)
@@ -81,11 +89,6 @@ def write_refused(folder: pathlib.Path):
     add("dates.npy", np.array(["2017-01-01"], "M8[D]"), "array-type", "'<M8[D]'")
     add("fields.npy", np.zeros(2, [("a", "<f4"), ("b", "<i4")]), "array-type", "'a'")
 
-    def npy(array):
-        encoded = io.BytesIO()
-        np.save(encoded, array)
-        return encoded.getvalue()
-
     whole = npy(np.zeros((3, 4), "<f8"))
     add("short.npy", whole[:-1], "array-invalid", "needs 96 bytes, 95 are left")
     add("headless.npy", whole[:60], "array-invalid", "claims 118 bytes")
@@ -100,6 +103,9 @@ def write_refused(folder: pathlib.Path):
     ]:  # fmt: skip
         assert old in whole
         add(f"{name}.npy", whole.replace(old, new, 1), "array-invalid", "array")
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (" + b"1," * 65 + b")}"
+    axes = whole[:8] + len(header).to_bytes(2, "little") + header + bytes(8)
+    add("axes.npy", axes, "array-invalid", "no shape")
     beyond = whole.replace(b"(3, 4), }" + b" " * 40, b"(4000000000, 4000000000, 4000000000), }".ljust(49), 1)
     assert beyond != whole and len(beyond) == len(whole)
     add("beyond.npy", beyond, "size-too-large", "4000000000")
