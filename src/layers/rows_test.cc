@@ -158,9 +158,10 @@ TEST_P(LayerRow, ConfigIsChecked) {
   EXPECT_NE(said.notes.back().find("brightness"), std::string::npos) << said.notes.back();
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, LayerRow, testing::ValuesIn(rows()), [](const testing::TestParamInfo<Json>& info) {
-  return fmt::format("{}_{}", info.param["class"].get<std::string>(), info.param["row"].get<int>());
-});
+std::string name_of_row(const testing::TestParamInfo<Json>& row) {
+  return fmt::format("{}_{}", row.param["class"].get<std::string>(), row.param["row"].get<int>());
+}
+INSTANTIATE_TEST_SUITE_P(Keras, LayerRow, testing::ValuesIn(rows()), name_of_row);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LayerRow);
 
 TEST(LayerRows, CoverEveryLayerThatCanBeComputed) {
