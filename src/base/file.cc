@@ -23,8 +23,8 @@ namespace kerascope {
 namespace fs = std::filesystem;
 namespace {
 
-// Names of temporary files that exist now. A signal handler takes them out without a lock and frees nothing.
-std::array<std::atomic<char*>, 64> unfinished{};
+// Names of temporary files that exist now, and those that a signal handler took out, without a lock, and did not free.
+std::array<std::atomic<char*>, 64> unfinished{}, removed{};
 static_assert(std::atomic<char*>::is_always_lock_free);
 std::mutex changing_unfinished;
 
@@ -205,8 +205,12 @@ void explain_bus_errors() {
 }
 
 void remove_unfinished_files() noexcept {
-  for (auto& slot : unfinished)
-    if (const char* name = slot.exchange(nullptr)) ::unlink(name);
+  for (std::size_t i = 0; i < unfinished.size(); ++i) {
+    char* name = unfinished[i].exchange(nullptr);
+    if (!name) continue;
+    ::unlink(name);
+    removed[i] = name;
+  }
 }
 
 }  // namespace kerascope

@@ -30,10 +30,14 @@ class Hdf5File {
                        std::string display_name);
 
   bool has_group(const std::string& path) const;
-  /// The names of a group's members, sorted.
+  /// The names of a group's members, sorted; only what hard links lead to. A group that lies in itself, or in two
+  /// groups, has its members only where it is met first.
   std::vector<std::string> members(const std::string& group_path) const;
-  const Hdf5Dataset* dataset(const std::string& path) const;  ///< null if there is none
-  /// A text attribute of the group or data set, if it is there and is text.
+  /// Null if there is none. @throws Error{hdf5-unreadable} if it is damaged, of another type, compressed by an unknown
+  /// filter, or kept in other files.
+  const Hdf5Dataset* dataset(const std::string& path) const;
+  /// A text attribute of the group or data set, if it is there and is one text.
+  /// @throws Error{hdf5-invalid}, as `texts` does, if the attribute is damaged.
   std::optional<std::string> text(const std::string& path, const std::string& attribute) const;
   /// A list of texts; an empty list of any type is an empty list. Also puts "name0", "name1", .. together where Keras
   /// split a long list.
@@ -41,7 +45,8 @@ class Hdf5File {
 
   /// A handle to a float, integer or boolean data set that reads it as float32 when asked: mapped in place for
   /// aligned "f4", converted otherwise.
-  /// @throws Error{weight-type} from its `read` for text.
+  /// @throws Error{weight-missing} if there is none, what `dataset` throws, and Error{weight-type} from its `read` for
+  /// text.
   StoredWeight stored(const std::string& path, std::string name) const;
 
  private:

@@ -172,7 +172,8 @@ TEST(Hdf5, ReadsWhatKerasWrites) {
 
 TEST(Hdf5, NumbersStayInPlace) {
   const auto file = mapped(small_model());
-  const auto* kernel = Hdf5File::open(file, 0, file->size(), "x").dataset("model_weights/dense/dense/kernel:0");
+  const Hdf5File whole = Hdf5File::open(file, 0, file->size(), "x");
+  const Hdf5Dataset* kernel = whole.dataset("model_weights/dense/dense/kernel:0");
   ASSERT_NE(kernel, nullptr);
   EXPECT_EQ(kernel->file, file);
   EXPECT_EQ(kernel->bytes, 24u);

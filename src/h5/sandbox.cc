@@ -9,6 +9,13 @@
 namespace kerascope::h5 {
 namespace {
 
+// The sanitizers need address space and system calls of their own.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 void limit(__rlimit_resource resource, std::uint64_t most) {
   rlimit now{};
   if (::getrlimit(resource, &now) != 0 || now.rlim_cur <= most) return;
@@ -40,12 +47,10 @@ void allow_only_reading(int file, int memory, int answer) {
 
 void enter_sandbox(const Source& source, int answer) {
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, 10 + (source.length >> 24));
-// The sanitizers need address space and system calls of their own.
-#ifndef __SANITIZE_ADDRESS__
-  limit(RLIMIT_AS, (std::uint64_t{2} << 30) + 4 * source.length);
+  limit(RLIMIT_CPU, 5 + (source.length >> 23));
+  if (kSanitized) return;
+  limit(RLIMIT_AS, (std::uint64_t{1} << 30) + 4 * source.length);
   allow_only_reading(source.file, source.memory, answer);
-#endif
 }
 
 }  // namespace kerascope::h5
