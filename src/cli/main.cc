@@ -17,14 +17,6 @@ void on_interrupt(int signal_number) {
   _exit(128 + signal_number);
 }
 
-void on_lost_file(int) {
-  remove_unfinished_files();
-  constexpr char kMessage[] =
-      "error[file-cut]: a file was cut short while it was being read\n  try: run again once nothing writes to it\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
-  _exit(kFailed);
-}
-
 /// "did you mean" for a command or an option that does not exist.
 void hint_unknown(const CLI::App& app, int count, char** arguments) {
   std::vector<std::string> words;
@@ -87,7 +79,8 @@ int main(int count, char** arguments) {
   std::signal(SIGINT, cli::on_interrupt);
   std::signal(SIGTERM, cli::on_interrupt);
   std::signal(SIGHUP, cli::on_interrupt);
-  std::signal(SIGBUS, cli::on_lost_file);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of writing, with its message
+  explain_bus_errors();
   try {
     const int exit_code = cli::run_program(count, arguments);
     if (std::fflush(stdout) != 0) {

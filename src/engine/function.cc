@@ -1,5 +1,7 @@
 #include "engine/function.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -52,9 +54,8 @@ Tensor picked(const Tensor& tensor, const std::string& axes, const Selection& se
 
 std::string unit_suffix(const Selection& selection) {
   if (!selection.channel) return "";
-  std::string position;
-  for (std::int64_t number : selection.position) position += (position.empty() ? "" : ",") + std::to_string(number);
-  return (position.empty() ? "" : "[" + position + "]") + ":" + std::to_string(*selection.channel);
+  if (selection.position.empty()) return fmt::format(":{}", *selection.channel);
+  return fmt::format("[{}]:{}", fmt::join(selection.position, ","), *selection.channel);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "inputs/feed.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "inputs/array.h"
 #include "inputs/guess.h"
@@ -13,7 +15,7 @@ std::string expected_text(const ModelInput& input) {
   std::vector<std::string> sizes;
   for (std::size_t i = 1; i < input.shape.size(); ++i)
     sizes.push_back(input.shape[i] < 0 ? "?" : std::to_string(input.shape[i]));
-  return "(" + text::join(sizes, ", ") + (sizes.size() == 1 ? ",)" : ")");
+  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
 }
 
 class Feeder {
