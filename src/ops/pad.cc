@@ -56,7 +56,7 @@ class PadOp : public Op {
                                        out.str(), out.rank())});
     for (int axis = 0; axis < out.rank(); ++axis) {
       const auto [before, after] = options_.sizes[static_cast<std::size_t>(axis)];
-      if (std::max(std::abs(before), std::abs(after)) > kMost)
+      if (std::min(before, after) < -kMost || std::max(before, after) > kMost)
         throw Error(
             {.code = "size-too-large", .what = fmt::format("pad of axis {} by {} and {}", axis, before, after)});
       const std::int64_t cut = std::max<std::int64_t>(-before, 0) + std::max<std::int64_t>(-after, 0);

@@ -92,27 +92,26 @@ Kernel reduce_columns(Axes axes, double divisor) {
     const std::int64_t lane_groups = (width * count / thread_count() + kLanes - 1) / kLanes;
     const std::int64_t band = std::clamp<std::int64_t>(lane_groups * kLanes, kLanes, kMostColumns);
     const std::int64_t bands = (width + band - 1) / band, work = walks * rows.size * band;
-    parallel_for(
-        count * bands, 1 + kGrain / std::max<std::int64_t>(work, 1), [&](std::int64_t begin, std::int64_t end) {
-          Walk<1> kept(axes.kept, begin / bands);
-          for (std::int64_t i = begin; i < end; ++i) {
-            const std::int64_t first = i % bands * band, columns = std::min(band, width - first);
-            typename Join::Partial lanes[kMostColumns];
-            std::fill_n(lanes, columns, Join::kStart);
-            Walk<1> reduced(axes.reduced, 0);
-            for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next()) {
-              const float* in = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0] + first;
-              for (std::int64_t row = 0; row < rows.size; row += kBlockRows)
-                for (std::int64_t column = 0; column < columns; column += kLanes)
-                  join_rows<Join>(in + row * rows.strides[0] + column, std::min(kBlockRows, rows.size - row),
-                                  rows.strides[0], std::min<std::int64_t>(kLanes, columns - column), lanes + column);
-            }
-            float* out = arguments.out + i / bands * width + first;
-            for (std::int64_t column = 0; column < columns; ++column)
-              out[column] = static_cast<float>(lanes[column] / divisor);
-            if ((i + 1) % bands == 0) kept.next();
-          }
-        });
+    parallel_for(count * bands, 1 + kGrain / work, [&](std::int64_t begin, std::int64_t end) {
+      Walk<1> kept(axes.kept, begin / bands);
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t first = i % bands * band, columns = std::min(band, width - first);
+        typename Join::Partial lanes[kMostColumns];
+        std::fill_n(lanes, columns, Join::kStart);
+        Walk<1> reduced(axes.reduced, 0);
+        for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next()) {
+          const float* in = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0] + first;
+          for (std::int64_t row = 0; row < rows.size; row += kBlockRows)
+            for (std::int64_t column = 0; column < columns; column += kLanes)
+              join_rows<Join>(in + row * rows.strides[0] + column, std::min(kBlockRows, rows.size - row),
+                              rows.strides[0], std::min<std::int64_t>(kLanes, columns - column), lanes + column);
+        }
+        float* out = arguments.out + i / bands * width + first;
+        for (std::int64_t column = 0; column < columns; ++column)
+          out[column] = static_cast<float>(lanes[column] / divisor);
+        if ((i + 1) % bands == 0) kept.next();
+      }
+    });
   };
 }
 
@@ -122,7 +121,7 @@ Kernel reduce_rows(Axes axes, double divisor) {
   const std::int64_t length = take_last(axes.reduced).size, walks = count_of(axes.reduced);
   const std::int64_t work = walks * length;
   return [=, count = count_of(axes.kept)](const KernelArguments& arguments) {
-    parallel_for(count, 1 + kGrain / std::max<std::int64_t>(work, 1), [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(count, 1 + kGrain / work, [&](std::int64_t begin, std::int64_t end) {
       Walk<1> kept(axes.kept, begin);
       for (std::int64_t i = begin; i < end; ++i, kept.next()) {
         typename Join::Partial lanes[kLanes];
@@ -144,6 +143,9 @@ Kernel reduce_rows(Axes axes, double divisor) {
 
 template <typename Join>
 Kernel kernel_of(Axes axes, double divisor) {
+  if (count_of(axes.reduced) == 0)
+    return [count = count_of(axes.kept), value = static_cast<float>(Join::kStart / divisor)](
+               const KernelArguments& arguments) { std::fill_n(arguments.out, count, value); };
   return axes.last_is_kept ? reduce_columns<Join>(std::move(axes), divisor)
                            : reduce_rows<Join>(std::move(axes), divisor);
 }

@@ -32,7 +32,7 @@ std::vector<StridedAxis<K>> merged(std::span<const StridedAxis<K>> axes) {
   return result;
 }
 
-/// Visits the positions of `axes` in row-major order, from `position` on. `axes` must outlive it.
+/// Visits the positions of `axes` in row-major order, from `position` on. No size may be 0; `axes` must outlive it.
 template <std::size_t K>
 class Walk {
  public:
