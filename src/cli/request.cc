@@ -70,9 +70,11 @@ void add_model_option(CLI::App& command, Request& request) {
 void add_run_options(CLI::App& command, Request& request) {
   add_model_option(command, request);
   command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
-  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name");
+  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
+      ->allow_extra_args(false);
   command.add_option("--layer,-l", request.layers,
-                     "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas");
+                     "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
+      ->allow_extra_args(false);
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
       ->check(CLI::IsMember({"inference", "training"}))->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
