@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define KERASCOPE_CHECK(condition)                                                                      \
-  do {                                                                                                  \
-    if (!(condition)) {                                                                                 \
+#define KERASCOPE_CHECK(condition)                                                                            \
+  do {                                                                                                        \
+    if (!(condition)) {                                                                                       \
       std::fprintf(stderr, "kerascope: internal check failed: %s (%s:%d)\n", #condition, __FILE__, __LINE__); \
-      std::abort();                                                                                     \
-    }                                                                                                   \
+      std::abort();                                                                                           \
+    }                                                                                                         \
   } while (false)

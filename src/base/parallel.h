@@ -19,7 +19,7 @@ void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
     if (count > 0) body(std::int64_t{0}, count);
     return;
   }
-#pragma omp parallel num_threads(static_cast<int>(parts))
+#pragma omp parallel num_threads(static_cast <int>(parts))
   {
     const std::int64_t part = omp_get_thread_num(), total = omp_get_num_threads();
     const std::int64_t begin = count * part / total, end = count * (part + 1) / total;

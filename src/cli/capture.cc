@@ -24,14 +24,16 @@ void print_table(const std::vector<Row>& rows) {
     address = std::max(address, text::printable(row.address).size());
     shape = std::max(shape, row.shape.size());
   }
-  fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>7}  {}\n", "address", address, "shape", shape, "min", "max", "mean",
-             "zeros", "constant");
+  fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>7}  {}\n", "address", address, "shape", shape, "min", "max",
+             "mean", "zeros", "constant");
   for (const Row& row : rows) {
     const Statistics& s = row.statistics;
     std::string constant = s.constant_channels == 0 ? "" : fmt::format("{} of {}", s.constant_channels, s.channels);
-    if (s.nan_count > 0) constant += fmt::format("{}{} NaN", constant.empty() ? "" : ", ", text::thousands(s.nan_count));
-    fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}\n", text::printable(row.address), address, row.shape, shape,
-               text::number(s.minimum), text::number(s.maximum), text::number(s.mean), 100 * s.zero_share, constant);
+    if (s.nan_count > 0)
+      constant += fmt::format("{}{} NaN", constant.empty() ? "" : ", ", text::thousands(s.nan_count));
+    fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}\n", text::printable(row.address), address, row.shape,
+               shape, text::number(s.minimum), text::number(s.maximum), text::number(s.mean), 100 * s.zero_share,
+               constant);
   }
 }
 
@@ -57,9 +59,11 @@ class Output {
     if (text::ends_with(path, ".npz")) archive_ = std::make_unique<NpzWriter>(path);
   }
   void add(const Activation& activation) {
-    if (archive_) archive_->add(activation.address, activation.tensor);
+    if (archive_)
+      archive_->add(activation.address, activation.tensor);
     else if (!path_.empty())
-      write_npy(std::filesystem::path(path_) / (file_name_from_address(activation.address) + ".npy"), activation.tensor);
+      write_npy(std::filesystem::path(path_) / (file_name_from_address(activation.address) + ".npy"),
+                activation.tensor);
   }
   void commit() {
     if (archive_) archive_->commit();
@@ -85,14 +89,16 @@ int capture(const Request& request) {
   for (const Activation& activation : result.activations) {
     output.add(activation);
     if (request.quiet) continue;
-    rows.push_back({.address = activation.address, .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
+    rows.push_back({.address = activation.address,
+                    .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
                     .statistics = statistics(activation.tensor, channel_axis(activation))});
     if (request.json) listed.push_back(json_of(rows.back(), activation));
   }
   output.commit();
   const bool partly = tell_skipped(request, *prepared.function);
   if (request.json) {
-    Json all = {{"model", request.model}, {"layers", listed}, {"predictions", prediction_json(request, result.outputs)}};
+    Json all = {
+        {"model", request.model}, {"layers", listed}, {"predictions", prediction_json(request, result.outputs)}};
     if (!request.output.empty()) all["output"] = request.output;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
@@ -107,7 +113,8 @@ int capture(const Request& request) {
 void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("capture", "every layer's numbers in one pass");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output, "an .npz archive, or a folder of .npy files; without it: numbers only");
+  command->add_option("--output,-o", request.output,
+                      "an .npz archive, or a folder of .npy files; without it: numbers only");
   command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();
   command->callback([&] { exit_code = capture(request); });
 }

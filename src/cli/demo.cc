@@ -13,9 +13,7 @@ extern const char kerascope_demo_accuracy[], kerascope_demo_accuracy_end[];
 namespace kerascope::cli {
 namespace {
 
-std::string_view between(const char* begin, const char* end) {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
+std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 void write_file(const std::filesystem::path& path, std::string_view content) {
   FileWriter writer(path);
@@ -31,8 +29,10 @@ int demo(Request request, const std::string& program) {
   write_file(model, between(kerascope_demo_model, kerascope_demo_model_end));
   write_file(picture, between(kerascope_demo_picture, kerascope_demo_picture_end));
   if (!request.quiet) {
-    fmt::print("A small network that reads handwritten digits ({:.1f} % of {} test pictures right), and one of those pictures.\n\n",
-               100 * accuracy.at("test_accuracy").get<double>(), accuracy.at("test_pictures").get<int>());
+    fmt::print(
+        "A small network that reads handwritten digits ({:.1f} % of {} test pictures right), and one of those "
+        "pictures.\n\n",
+        100 * accuracy.at("test_accuracy").get<double>(), accuracy.at("test_pictures").get<int>());
     fmt::print("$ {} capture {} {}\n", program, model, picture);
     std::fflush(stdout);
   }
@@ -56,7 +56,8 @@ int demo(Request request, const std::string& program) {
 }  // namespace
 
 void add_demo_command(CLI::App& app, Request& request, int& exit_code) {
-  CLI::App* command = app.add_subcommand("demo", "the built-in model on the built-in picture: pictures, numbers, what to try next");
+  CLI::App* command =
+      app.add_subcommand("demo", "the built-in model on the built-in picture: pictures, numbers, what to try next");
   command->add_option("--output,-o", request.output, "the folder for model, picture and maps (kerascope-demo)");
   command->add_flag("--quiet,-q", request.quiet, "print nothing but errors");
   command->callback([&] { exit_code = demo(request, request.program); });

@@ -72,9 +72,12 @@ std::int64_t trainable_count(const Network& network, const Parameters& parameter
   std::int64_t count = 0;
   for (const Layer& layer : network.layers) {
     if (!layer.trainable) continue;
-    if (layer.network) count += trainable_count(*layer.network, parameters);
-    else if (layer.class_name == "BatchNormalization") count += parameters.of(layer) / 2;
-    else count += parameters.of(layer);
+    if (layer.network)
+      count += trainable_count(*layer.network, parameters);
+    else if (layer.class_name == "BatchNormalization")
+      count += parameters.of(layer) / 2;
+    else
+      count += parameters.of(layer);
   }
   return count;
 }
@@ -97,9 +100,11 @@ std::string training_text(const Json& training) {
   auto names_of = [](const Json& json) {
     std::vector<std::string> names;
     std::function<void(const Json&)> gather = [&](const Json& item) {
-      if (item.is_string()) names.push_back(item.get<std::string>());
+      if (item.is_string())
+        names.push_back(item.get<std::string>());
       else if (item.is_object() && item.contains("class_name"))
-        names.push_back(text_or(member(item, "config"), "name", text_or(item, "config", text_or(item, "class_name", ""))));
+        names.push_back(
+            text_or(member(item, "config"), "name", text_or(item, "config", text_or(item, "class_name", ""))));
       else if (item.is_structured())
         for (const Json& inner : item) gather(inner);
     };
@@ -116,7 +121,8 @@ std::string kind_of(const Network& network) {
   return network.is_sequential ? "sequential" : network.class_name == "Functional" ? "functional" : network.class_name;
 }
 
-void print_people(const Request& request, const Model& model, const std::vector<Row>& rows, const Parameters& parameters) {
+void print_people(const Request& request, const Model& model, const std::vector<Row>& rows,
+                  const Parameters& parameters) {
   std::int64_t total = 0;
   for (const Layer& layer : model.network.layers) total += parameters.of(layer);
   fmt::print("{}   Keras {}, {}, {}, {} parameters ({} trainable)\n", text::printable(request.model),
@@ -150,7 +156,9 @@ void print_people(const Request& request, const Model& model, const std::vector<
     std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index,
                                    shown_address(row), width.address, text::printable(row.site->layer->class_name),
                                    width.type, row.output, width.output, shown_params(row), width.params);
-    if (several_calls) line += fmt::format("  {:>5}", row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");
+    if (several_calls)
+      line += fmt::format("  {:>5}",
+                          row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");
     if (row.problem) line += "  !";
     fmt::print("{}\n", line);
   }
@@ -161,7 +169,8 @@ void print_people(const Request& request, const Model& model, const std::vector<
     fmt::print("!  {}; {} {} cannot be seen\n", text::printable(problem), count, count == 1 ? "layer" : "layers");
 }
 
-void print_json(const Request& request, const Model& model, const std::vector<Row>& rows, const Parameters& parameters) {
+void print_json(const Request& request, const Model& model, const std::vector<Row>& rows,
+                const Parameters& parameters) {
   Json list = Json::array();
   for (const Row& row : rows) {
     Json entry = {{"index", row.site->index < 0 ? Json() : Json(row.site->index_path)},
@@ -172,7 +181,8 @@ void print_json(const Request& request, const Model& model, const std::vector<Ro
                   {"trainable", row.site->layer->trainable},
                   {"computable", row.problem == nullptr}};
     if (row.problem) {
-      entry["problem"] = {{"code", row.problem->code()}, {"what", row.problem->parts().what}, {"where", row.problem->parts().where}};
+      entry["problem"] = {
+          {"code", row.problem->code()}, {"what", row.problem->parts().what}, {"where", row.problem->parts().where}};
       entry["output"] = nullptr;
     } else {
       Json sizes = Json::array({nullptr});
@@ -184,10 +194,14 @@ void print_json(const Request& request, const Model& model, const std::vector<Ro
   }
   std::int64_t total = 0;
   for (const Layer& layer : model.network.layers) total += parameters.of(layer);
-  const Json all = {{"model", request.model},          {"format", model.format},
-                    {"keras_version", model.keras_version}, {"kind", kind_of(model.network)},
-                    {"parameters", total},             {"trainable_parameters", trainable_count(model.network, parameters)},
-                    {"training", model.training},      {"layers", list}};
+  const Json all = {{"model", request.model},
+                    {"format", model.format},
+                    {"keras_version", model.keras_version},
+                    {"kind", kind_of(model.network)},
+                    {"parameters", total},
+                    {"trainable_parameters", trainable_count(model.network, parameters)},
+                    {"training", model.training},
+                    {"layers", list}};
   fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -201,7 +215,8 @@ int layers(const Request& request) {
   for (std::size_t i = 0; i < assembly.sites.size(); ++i) {
     const Site& site = assembly.sites[i];
     if (!site.inner.empty() || (request.depth >= 0 && site.depth >= std::max(request.depth, 1))) continue;
-    Row row{.site = &site, .output = "?", .sizes = {}, .axes = "", .parameters = 0, .problem = assembly.results[i].problem};
+    Row row{
+        .site = &site, .output = "?", .sizes = {}, .axes = "", .parameters = 0, .problem = assembly.results[i].problem};
     if (counted.insert(site.layer).second) row.parameters = parameters.of(*site.layer);
     if (const auto& output = assembly.results[i].output) {
       const Shape& shape = assembly.graph.shape(output->value);
@@ -215,8 +230,10 @@ int layers(const Request& request) {
   for (const std::string& line : model.notes) note(request, "note", line);
   for (const std::string& line : assembly.notes) note(request, "note", line);
   if (request.quiet) return kDone;
-  if (request.json) print_json(request, model, rows, parameters);
-  else print_people(request, model, rows, parameters);
+  if (request.json)
+    print_json(request, model, rows, parameters);
+  else
+    print_people(request, model, rows, parameters);
   return kDone;
 }
 

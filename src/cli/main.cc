@@ -1,8 +1,8 @@
 // The program: picks the command, turns errors into messages and exit codes.
+#include <unistd.h>
 #include <csignal>
 #include <cstdio>
 #include <new>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -27,7 +27,8 @@ void hint_unknown(const CLI::App& app, int count, char** arguments) {
     if (command == &app && !text::starts_with(word, "-")) {
       const auto found = std::find(words.begin(), words.end(), word);
       if (found == words.end()) {
-        if (const std::string meant = text::did_you_mean(word, words); !meant.empty()) fmt::print(stderr, "  try: {}\n", meant);
+        if (const std::string meant = text::did_you_mean(word, words); !meant.empty())
+          fmt::print(stderr, "  try: {}\n", meant);
         return;
       }
       command = app.get_subcommand(word);
@@ -93,7 +94,9 @@ int main(int count, char** arguments) {
     fmt::print(stderr, "{}\n", error.what());
     return error.code() == "usage" ? cli::kWrongUsage : cli::kFailed;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error[memory]: there is not enough memory\n  try: ask for fewer layers (--layer), or a smaller batch\n");
+    fmt::print(
+        stderr,
+        "error[memory]: there is not enough memory\n  try: ask for fewer layers (--layer), or a smaller batch\n");
   } catch (const std::exception& error) {
     fmt::print(stderr, "error[unexpected]: {}\n", text::printable(error.what()));
   }

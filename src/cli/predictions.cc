@@ -29,7 +29,8 @@ std::vector<std::string> read_labels(const std::string& path) {
       const auto index = text::to_integer(key);
       const Json& name = value.is_array() && !value.empty() ? value.back() : value;
       if (!index || *index < 0 || *index > 1'000'000 || !name.is_string())
-        throw Error({.code = "labels-invalid", .what = "the class names are neither a list nor {\"0\": \"name\", ..}",
+        throw Error({.code = "labels-invalid",
+                     .what = "the class names are neither a list nor {\"0\": \"name\", ..}",
                      .where = path});
       if (names.size() <= static_cast<std::size_t>(*index)) names.resize(static_cast<std::size_t>(*index) + 1);
       names[static_cast<std::size_t>(*index)] = name.get<std::string>();

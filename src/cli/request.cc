@@ -72,17 +72,20 @@ void add_run_options(CLI::App& command, Request& request) {
   command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
   command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
       ->allow_extra_args(false);
-  command.add_option("--layer,-l", request.layers,
-                     "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
+  command
+      .add_option("--layer,-l", request.layers,
+                  "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
       ->allow_extra_args(false);
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
-      ->check(CLI::IsMember({"inference", "training"}))->capture_default_str();
+      ->check(CLI::IsMember({"inference", "training"}))
+      ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
       ->capture_default_str();
   command.add_option("--preprocess", request.preprocess,
                      "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
   command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
-      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))->capture_default_str();
+      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))
+      ->capture_default_str();
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
@@ -106,7 +109,8 @@ Run prepare_run(const Request& request, bool with_outputs) {
     options.random = false;
   } else {
     const auto seed = text::to_integer(request.seed);
-    if (!seed) throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
+    if (!seed)
+      throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
     run.seed = static_cast<std::uint64_t>(*seed);
   }
   run.model = open_model(request.model);
@@ -124,7 +128,8 @@ Run prepare_run(const Request& request, bool with_outputs) {
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready) {
   Progress progress(!request.quiet);
   return prepared.function->run(prepared.fed.tensors,
-                                {.seed = prepared.seed, .on_ready = std::move(on_ready),
+                                {.seed = prepared.seed,
+                                 .on_ready = std::move(on_ready),
                                  .on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); }});
 }
 
@@ -134,11 +139,11 @@ bool tell_skipped(const Request& request, const Function& function) {
     by_problem[skipped.problem->parts().what + "\n" + skipped.problem->parts().where].push_back(skipped.address);
   for (const auto& [problem, addresses] : by_problem) {
     const auto newline = problem.find('\n');
-    note(request, "skipped", fmt::format("{} ({}); {} cannot be seen: {}", problem.substr(0, newline),
-                                         problem.substr(newline + 1), addresses.size() == 1 ? "one layer" :
-                                         fmt::format("{} layers", addresses.size()),
-                                         addresses.size() <= 4 ? text::join(addresses, ", ")
-                                                               : addresses[0] + ", " + addresses[1] + ", .. " + addresses.back()));
+    note(request, "skipped",
+         fmt::format("{} ({}); {} cannot be seen: {}", problem.substr(0, newline), problem.substr(newline + 1),
+                     addresses.size() == 1 ? "one layer" : fmt::format("{} layers", addresses.size()),
+                     addresses.size() <= 4 ? text::join(addresses, ", ")
+                                           : addresses[0] + ", " + addresses[1] + ", .. " + addresses.back()));
   }
   return !by_problem.empty();
 }
@@ -147,7 +152,8 @@ std::string shape_with_roles(const Shape& shape, const std::string& axes) {
   std::string text;
   for (int axis = 1; axis < shape.rank(); ++axis) {
     const auto role = static_cast<std::size_t>(axis - 1);
-    text += fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "", shape[axis]);
+    text +=
+        fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "", shape[axis]);
   }
   return text.empty() ? "scalar" : text;
 }
@@ -169,7 +175,8 @@ void open_in_viewer(const std::string& path) {
   char* arguments[] = {program.data(), argument.data(), nullptr};
   pid_t child = 0;
   if (posix_spawnp(&child, "xdg-open", nullptr, nullptr, arguments, environ) != 0)
-    throw Error({.code = "viewer-missing", .what = "no viewer can be started: 'xdg-open' is not installed",
+    throw Error({.code = "viewer-missing",
+                 .what = "no viewer can be started: 'xdg-open' is not installed",
                  .hint = "open " + path + " yourself"});
 }
 

@@ -13,7 +13,7 @@ namespace kerascope::cli {
 
 /// The options of all commands; each command offers those that it reads.
 struct Request {
-  std::string program = "kerascope";      ///< as it was started, for commands to try
+  std::string program = "kerascope";  ///< as it was started, for commands to try
   std::string model;
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE

@@ -48,18 +48,19 @@ std::string grid_text(const Grid& grid) {
 void draw_input(const Request& request, const Run& run, Json& pictures) {
   const std::vector<ModelInput> inputs = model_inputs(run.model);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Activation input{.address = inputs[i].name, .axes = inputs[i].axes, .layer = nullptr,
-                           .tensor = run.fed.tensors[i]};
+    const Activation input{
+        .address = inputs[i].name, .axes = inputs[i].axes, .layer = nullptr, .tensor = run.fed.tensors[i]};
     const Tensor sample = sample_of(request, input);
-    const std::string axes = static_cast<int>(input.axes.size()) == sample.shape().rank()
-                                 ? input.axes : usual_axes(sample.shape().rank());
+    const std::string axes =
+        static_cast<int>(input.axes.size()) == sample.shape().rank() ? input.axes : usual_axes(sample.shape().rank());
     const Grid grid = input_picture(sample, axes, {.gap_px = request.gap_px, .zoom = request.zoom});
-    const std::string name = inputs.size() == 1 ? "input.png" : "input-" + file_name_from_address(inputs[i].name) + ".png";
+    const std::string name =
+        inputs.size() == 1 ? "input.png" : "input-" + file_name_from_address(inputs[i].name) + ".png";
     const std::string path = (fs::path(request.output) / name).string();
     write_png(path, grid.picture);
     say(request, "wrote", fmt::format("{}   the input as the model sees it, {}", path, grid_text(grid)));
-    pictures.push_back({{"address", inputs[i].name}, {"path", path}, {"input", true},
-                        {"min", grid.minimum}, {"max", grid.maximum}});
+    pictures.push_back(
+        {{"address", inputs[i].name}, {"path", path}, {"input", true}, {"min", grid.minimum}, {"max", grid.maximum}});
   }
 }
 
@@ -73,7 +74,8 @@ int show(const Request& given) {
   }
   const Target target(request);
   if (request.layers.empty() && !target.is_folder() && request.dump.empty())
-    throw Error({.code = "usage", .what = "no layer is named",
+    throw Error({.code = "usage",
+                 .what = "no layer is named",
                  .hint = "--layer NAME for one (`kerascope layers MODEL` lists them), or -o FOLDER for all"});
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
   if (!request.dump.empty()) {
@@ -96,14 +98,20 @@ int show(const Request& given) {
     if (!request.quiet && !request.json)
       fmt::print("Shape of {}: {}\n", text::printable(activation.address), sample.shape().str());
     say(request, "wrote", last + "   " + grid_text(drawn));
-    pictures.push_back({{"address", activation.address}, {"path", last}, {"shape", sample.shape().sizes()},
-                        {"axes", activation.axes}, {"rows", drawn.rows}, {"columns", drawn.columns},
-                        {"min", drawn.minimum}, {"max", drawn.maximum}});
+    pictures.push_back({{"address", activation.address},
+                        {"path", last},
+                        {"shape", sample.shape().sizes()},
+                        {"axes", activation.axes},
+                        {"rows", drawn.rows},
+                        {"columns", drawn.columns},
+                        {"min", drawn.minimum},
+                        {"max", drawn.maximum}});
   });
   const bool partly = tell_skipped(request, *prepared.function);
   for (const std::string& line : prediction_lines(request, result.outputs)) say(request, "predicts", line);
   if (request.json && !request.quiet)
-    fmt::print("{}\n", Json({{"model", request.model}, {"pictures", pictures},
+    fmt::print("{}\n", Json({{"model", request.model},
+                             {"pictures", pictures},
                              {"predictions", prediction_json(request, result.outputs)}})
                            .dump(2, ' ', false, Json::error_handler_t::replace));
   if (request.open && !last.empty()) open_in_viewer(last);
@@ -115,9 +123,12 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   add_run_options(*command, request);
   command->add_option("--output,-o", request.output, "one .png, or a folder; by default <model>-<layer>.png");
   command->add_option("--sample", request.sample, "which of a batch is drawn")->capture_default_str();
-  command->add_option("--gap", request.gap_px, "pixels between the tiles")->check(CLI::Range(0, 100))->capture_default_str();
+  command->add_option("--gap", request.gap_px, "pixels between the tiles")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
   command->add_option("--zoom", request.zoom, "pixels a number; 0: as many as make the picture 512 wide")
-      ->check(CLI::Range(0, 64))->capture_default_str();
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
   command->add_flag("--open", request.open, "open the picture in the system's viewer");
   command->callback([&] { exit_code = show(request); });
 }

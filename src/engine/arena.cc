@@ -12,7 +12,8 @@ Arena::Arena(std::size_t bytes) : size_(bytes) {
   if (size_ == 0) return;
   void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
-    throw Error({.code = "memory", .what = fmt::format("{} of memory are needed and not to be had", text::bytes(size_)),
+    throw Error({.code = "memory",
+                 .what = fmt::format("{} of memory are needed and not to be had", text::bytes(size_)),
                  .hint = "ask for fewer layers (--layer), or a smaller batch"});
   // Touching memory for the first time costs several times less with pages of 2 MiB.
   madvise(memory, size_, MADV_HUGEPAGE);

@@ -14,7 +14,8 @@ Tensor picked(const Tensor& tensor, const std::string& axes, const Selection& se
   const Shape& shape = tensor.shape();
   const auto role = axes.find('C');
   auto fail = [&](const std::string& what) {
-    throw Error({.code = "channel-invalid", .what = fmt::format("'{}' {}", address, what),
+    throw Error({.code = "channel-invalid",
+                 .what = fmt::format("'{}' {}", address, what),
                  .because = "its shape is " + shape.slice(1, shape.rank()).str()});
   };
   if (role == axes.npos) fail("has no channels");
@@ -30,9 +31,12 @@ Tensor picked(const Tensor& tensor, const std::string& axes, const Selection& se
   Shape out = shape;
   std::size_t next = 0;
   for (int axis = 1; axis < shape.rank(); ++axis) {
-    if (axis == channel_axis) first[static_cast<std::size_t>(axis)] = *selection.channel;
-    else if (unit) first[static_cast<std::size_t>(axis)] = selection.position[next++];
-    else continue;
+    if (axis == channel_axis)
+      first[static_cast<std::size_t>(axis)] = *selection.channel;
+    else if (unit)
+      first[static_cast<std::size_t>(axis)] = selection.position[next++];
+    else
+      continue;
     if (first[static_cast<std::size_t>(axis)] >= shape[axis])
       fail(fmt::format("has {} places along axis {}; there is no {}", shape[axis], axis,
                        first[static_cast<std::size_t>(axis)]));
@@ -80,8 +84,10 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     }
     taps.push_back(result.output->value);
     wanted_.push_back({.selection = selection,
-                       .blank = {.address = site.address + unit_suffix(selection), .axes = result.output->axes,
-                                 .layer = site.layer, .tensor = {}}});
+                       .blank = {.address = site.address + unit_suffix(selection),
+                                 .axes = result.output->axes,
+                                 .layer = site.layer,
+                                 .tensor = {}}});
   }
   if (options.with_outputs)
     for (int output : assembly_.outputs) {

@@ -15,9 +15,9 @@ namespace kerascope {
 /// What one site of the model gave for an input.
 struct Activation {
   std::string address;
-  std::string axes;        ///< roles without the batch axis: "HWC"
+  std::string axes;  ///< roles without the batch axis: "HWC"
   const Layer* layer = nullptr;
-  Tensor tensor;           ///< batch first
+  Tensor tensor;  ///< batch first
 };
 
 /// A site that was asked for and cannot be computed.
@@ -29,8 +29,8 @@ struct Skipped {
 struct FunctionOptions {
   std::vector<std::string> taps;  ///< addresses and patterns; empty: all layers
   Phase phase = Phase::kInference;
-  bool random = true;             ///< see AssembleOptions
-  bool with_outputs = false;      ///< compute the model's outputs too, where that is possible
+  bool random = true;         ///< see AssembleOptions
+  bool with_outputs = false;  ///< compute the model's outputs too, where that is possible
 };
 
 /// Holds a reference to the model. One thread at a time.

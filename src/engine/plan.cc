@@ -85,8 +85,10 @@ void Plan::find_steps() {
   }
   for (std::size_t t = 0; t < taps_.size(); ++t) {
     const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const Step& s) { return s.value == taps_[t]; });
-    if (step == steps_.end()) ready_at_once_.push_back(t);
-    else step->taps.push_back(t);
+    if (step == steps_.end())
+      ready_at_once_.push_back(t);
+    else
+      step->taps.push_back(t);
   }
 }
 
@@ -96,8 +98,10 @@ void Plan::place_results() {
     const Graph::Node& node = graph_.node(Value{id});
     Storage& own = storages_[static_cast<std::size_t>(id)];
     own.root = Value{id};
-    if (is_constant(Value{id})) own.place = Place::kConstant;
-    else if (node.kind == Graph::Kind::kOp && node.op->is_view()) own.root = storage(node.inputs[0]).root;
+    if (is_constant(Value{id}))
+      own.place = Place::kConstant;
+    else if (node.kind == Graph::Kind::kOp && node.op->is_view())
+      own.root = storage(node.inputs[0]).root;
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     Storage& input = storages_[static_cast<std::size_t>(inputs_[i].id)];
@@ -140,14 +144,17 @@ const Tensor& Plan::constant(Value value) {
   if (!known.empty()) return known;
   const Graph::Node& node = graph_.node(value);
   switch (node.kind) {
-    case Graph::Kind::kConstant: return known = node.constant;
+    case Graph::Kind::kConstant:
+      return known = node.constant;
     case Graph::Kind::kWeight:
       KERASCOPE_CHECK(node.weight->read != nullptr);
       known = node.weight->read();
       KERASCOPE_CHECK(known.shape() == node.shape);
       return known;
-    case Graph::Kind::kInput: KERASCOPE_CHECK(false);
-    case Graph::Kind::kOp: break;
+    case Graph::Kind::kInput:
+      KERASCOPE_CHECK(false);
+    case Graph::Kind::kOp:
+      break;
   }
   if (node.op->is_view()) return known = constant(node.inputs[0]).reshaped(node.shape);
   std::vector<Operand> operands;
@@ -165,11 +172,16 @@ const float* Plan::pointer(Value value, std::span<const Tensor> inputs) const {
   if (is_constant(value)) return constants_[static_cast<std::size_t>(value.id)].data();
   const Storage& root = storage(storage(value).root);
   switch (root.place) {
-    case Place::kInput: return inputs[root.input].data();
-    case Place::kConstant: return constants_[static_cast<std::size_t>(storage(value).root.id)].data();
-    case Place::kTapped: return tapped_->at(root.offset);
-    case Place::kScratch: return scratch_->at(root.offset);
-    case Place::kNone: break;
+    case Place::kInput:
+      return inputs[root.input].data();
+    case Place::kConstant:
+      return constants_[static_cast<std::size_t>(storage(value).root.id)].data();
+    case Place::kTapped:
+      return tapped_->at(root.offset);
+    case Place::kScratch:
+      return scratch_->at(root.offset);
+    case Place::kNone:
+      break;
   }
   KERASCOPE_CHECK(false);
 }
@@ -185,8 +197,8 @@ void Plan::prepare(Step& step) {
   const Graph::Node& node = graph_.node(step.value);
   std::vector<Operand> operands;
   for (Value input : node.inputs)
-    operands.push_back({.shape = graph_.shape(input),
-                        .constant = is_constant(input) ? constant(input).data() : nullptr});
+    operands.push_back(
+        {.shape = graph_.shape(input), .constant = is_constant(input) ? constant(input).data() : nullptr});
   step.kernel = node.op->prepare(session_, operands, node.shape);
 }
 
@@ -225,8 +237,8 @@ std::string Plan::str() const {
   for (const Step& step : steps_) {
     const Storage& root = storage(storage(step.value).root);
     const char* place = storage(step.value).root != step.value ? "view"
-                        : root.place == Place::kTapped          ? "tapped"
-                                                                : "scratch";
+                        : root.place == Place::kTapped         ? "tapped"
+                                                               : "scratch";
     text += fmt::format("%{:<4} {:<20} {:<8} {}\n", step.value.id, graph_.shape(step.value).str(), place,
                         graph_.node(step.value).op->describe());
   }

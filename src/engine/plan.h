@@ -45,7 +45,7 @@ class Plan {
   };
   struct Step {
     Value value;
-    Kernel kernel;  ///< made when the step first runs
+    Kernel kernel;                  ///< made when the step first runs
     std::vector<std::size_t> taps;  ///< that are ready after it
   };
 

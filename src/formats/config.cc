@@ -40,8 +40,7 @@ class Reader {
     if (!layers.is_array()) opaque(network.class_name, place);
     const std::string layers_place = config.is_array() ? place + ".config" : place + ".config.layers";
     network.is_sequential = config.is_array() || !config.contains("output_layers");
-    if (network.is_sequential && network.class_name != "Sequential" && !config.is_array() &&
-        !looks_sequential(layers))
+    if (network.is_sequential && network.class_name != "Sequential" && !config.is_array() && !looks_sequential(layers))
       opaque(network.class_name, place);
     std::vector<std::vector<PendingCall>> calls;
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -50,14 +49,18 @@ class Reader {
       if (!network.is_sequential) calls.push_back(pending_calls(layers[i], layer_place));
     }
     require_unique_names(network, layers_place);
-    if (network.is_sequential) connect_sequential(network, config, description, place);
-    else connect_functional(network, calls, config, place);
+    if (network.is_sequential)
+      connect_sequential(network, config, description, place);
+    else
+      connect_functional(network, calls, config, place);
     return network;
   }
 
  private:
   [[noreturn]] void fail(const std::string& what, const std::string& place) const {
-    throw Error({.code = "config-invalid", .what = what, .where = place_in_file(place),
+    throw Error({.code = "config-invalid",
+                 .what = what,
+                 .where = place_in_file(place),
                  .hint = "save the model again; the file is damaged or was edited"});
   }
 
@@ -98,11 +101,11 @@ class Reader {
     layer.place = place_in_file(place);
     layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
     // keras.ops nodes have modules of their own in an archive; in HDF5 they can only be told by what they lack.
-    layer.is_operation = text::starts_with(layer.module, "keras.src.ops.") || layer.class_name == "TFOpLambda" ||
-                         layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
-                         (layer.module.empty() && keras_major_ >= 3 && config.is_object() &&
-                          description.contains("inbound_nodes") && !config.contains("trainable") &&
-                          !config.contains("dtype") && !config.contains("layers"));
+    layer.is_operation =
+        text::starts_with(layer.module, "keras.src.ops.") || layer.class_name == "TFOpLambda" ||
+        layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
+        (layer.module.empty() && keras_major_ >= 3 && config.is_object() && description.contains("inbound_nodes") &&
+         !config.contains("trainable") && !config.contains("dtype") && !config.contains("layers"));
     if (is_model(description)) {
       layer.network = std::make_unique<Network>(network(description, place, depth + 1));
       if (layer.name.empty()) layer.name = layer.network->name;
@@ -214,10 +217,11 @@ class Reader {
       if (found == index.end()) {
         std::vector<std::string> names;
         for (const auto& [name, position] : index) names.push_back(name);
-        throw Error({.code = "config-invalid",
-                     .what = fmt::format("layer '{}' is called on '{}', which the model does not have", from,
-                                         reference.layer),
-                     .where = place_in_file(place), .hint = text::did_you_mean(reference.layer, names)});
+        throw Error(
+            {.code = "config-invalid",
+             .what = fmt::format("layer '{}' is called on '{}', which the model does not have", from, reference.layer),
+             .where = place_in_file(place),
+             .hint = text::did_you_mean(reference.layer, names)});
       }
       const auto layer = static_cast<std::size_t>(found->second);
       const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(calls[layer].size()), 1);
@@ -286,7 +290,8 @@ class Reader {
     }
     for (std::size_t i = 1; i < network.layers.size(); ++i) {
       if (network.layers[i].class_name == "InputLayer") fail("an InputLayer stands inside a Sequential", place);
-      network.layers[i].calls = {Call{.inputs = {TensorRef{static_cast<int>(i) - 1, 0, 0}}, .arguments = Json::object()}};
+      network.layers[i].calls = {
+          Call{.inputs = {TensorRef{static_cast<int>(i) - 1, 0, 0}}, .arguments = Json::object()}};
     }
     network.inputs = {TensorRef{0, 0, 0}};
     network.outputs = {TensorRef{static_cast<int>(network.layers.size()) - 1, 0, 0}};

@@ -31,7 +31,9 @@ std::vector<StoredWeight> weights_of(const Hdf5File& file, const std::string& la
 void attach_weights(const Hdf5File& file, Network& network, const std::string& path) {
   const auto layer_names = file.texts(kWeights, "layer_names");
   if (!layer_names)
-    throw Error({.code = "model-missing", .what = "the file has a configuration but no weights", .where = path,
+    throw Error({.code = "model-missing",
+                 .what = "the file has a configuration but no weights",
+                 .where = path,
                  .hint = "save the whole model with model.save(\"name.h5\")"});
   std::map<std::string, Layer*> by_name;
   for (Layer& layer : network.layers) by_name[layer.name] = &layer;
@@ -75,8 +77,10 @@ Model read_hdf5_model(std::shared_ptr<const MappedFile> mapped) {
   model.keras_version = file.text("/", "keras_version").value_or(file.text(kWeights, "keras_version").value_or(""));
   model.backend = file.text("/", "backend").value_or(file.text(kWeights, "backend").value_or(""));
   if (model.keras_major() < 2)
-    throw Error({.code = "format-unsupported", .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
-                 .where = path, .hint = "load it with Keras 2 in Python and save it again"});
+    throw Error({.code = "format-unsupported",
+                 .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
+                 .where = path,
+                 .hint = "load it with Keras 2 in Python and save it again"});
   model.network = network_from_config(parse_json(*config, "model_config in " + path), model.keras_major(), path);
   attach_weights(file, model.network, path);
   if (const auto training = file.text("/", "training_config"))

@@ -23,8 +23,8 @@ std::string snake_case(const std::string& class_name) {
   std::string snake;
   for (std::size_t i = 0; i < name.size(); ++i) {
     // A word begins where a capital is followed by a small letter, or follows one.
-    const bool starts_word = is_upper(name[i]) && i > 0 &&
-                             ((i + 1 < name.size() && is_lower(name[i + 1])) || is_lower(name[i - 1]));
+    const bool starts_word =
+        is_upper(name[i]) && i > 0 && ((i + 1 < name.size() && is_lower(name[i + 1])) || is_lower(name[i - 1]));
     if (starts_word && snake.back() != '_') snake += '_';
     snake += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
   }
@@ -50,8 +50,10 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& g
     const std::string name = snake_case(layer.class_name);
     const int count = seen[name]++;
     const std::string own = group + "/layers/" + name + (count ? fmt::format("_{}", count) : "");
-    if (layer.network) attach_weights(file, *layer.network, own);
-    else layer.weights = own_weights(file, own);
+    if (layer.network)
+      attach_weights(file, *layer.network, own);
+    else
+      layer.weights = own_weights(file, own);
   }
 }
 
@@ -61,14 +63,16 @@ Model read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
   const std::string path = mapped->name();
   const ZipArchive archive = ZipArchive::open(mapped);
   if (!archive.has("config.json"))
-    throw Error({.code = "model-missing", .what = "the zip archive holds no Keras model", .where = path,
+    throw Error({.code = "model-missing",
+                 .what = "the zip archive holds no Keras model",
+                 .where = path,
                  .because = "it has no member 'config.json'",
                  .hint = "give a file that Keras saved with model.save(\"name.keras\")"});
   Model model;
   model.format = "Keras archive";
   if (archive.has("metadata.json"))
-    model.keras_version = text_or(parse_json(archive.member("metadata.json").text(), "metadata.json in " + path),
-                                  "keras_version", "");
+    model.keras_version =
+        text_or(parse_json(archive.member("metadata.json").text(), "metadata.json in " + path), "keras_version", "");
   if (model.keras_version.empty()) model.keras_version = "3";
   const Json config = parse_json(archive.member("config.json").text(), "config.json in " + path);
   model.network = network_from_config(config, model.keras_major(), "config.json in " + path);
@@ -79,9 +83,11 @@ Model read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
                  .what = archive.has("model.weights.npz") ? "the archive stores its weights as .npz, which Kerascope "
                                                             "cannot read yet"
                                                           : "the archive holds a configuration but no weights",
-                 .where = path, .hint = "save the model again with model.save(\"name.keras\")"});
+                 .where = path,
+                 .hint = "save the model again with model.save(\"name.keras\")"});
   const ZipArchive::Member member = archive.member("model.weights.h5");
-  attach_weights(Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path), model.network, "");
+  attach_weights(Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path), model.network,
+                 "");
   return model;
 }
 

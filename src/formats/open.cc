@@ -20,13 +20,21 @@ bool is_hdf5(std::span<const std::byte> bytes) {
 
 [[noreturn]] void unknown(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 512));
-  Error::Parts parts{.code = "format-unknown", .what = "this is neither an HDF5 file nor a Keras archive", .where = path,
-                     .because = "", .hint = "give a model that Keras saved with model.save(\"name.keras\") or (\"name.h5\")"};
-  if (bytes.empty()) parts.what = "the file is empty";
-  else if (text.substr(0, 1) == "{") parts.because = "it looks like JSON, which holds no weights";
-  else if (text.find("\xff\xd8\xff") == 0 || text.find("\x89PNG") == 0) parts.because = "it is a picture; the model comes first, then the picture";
-  else if (text.find("saved_model") != text.npos) parts.because = "it looks like a TensorFlow SavedModel";
-  else if (text.find("version https://git-lfs") == 0) parts.because = "it is a Git LFS pointer; fetch the file itself (git lfs pull)";
+  Error::Parts parts{.code = "format-unknown",
+                     .what = "this is neither an HDF5 file nor a Keras archive",
+                     .where = path,
+                     .because = "",
+                     .hint = "give a model that Keras saved with model.save(\"name.keras\") or (\"name.h5\")"};
+  if (bytes.empty())
+    parts.what = "the file is empty";
+  else if (text.substr(0, 1) == "{")
+    parts.because = "it looks like JSON, which holds no weights";
+  else if (text.find("\xff\xd8\xff") == 0 || text.find("\x89PNG") == 0)
+    parts.because = "it is a picture; the model comes first, then the picture";
+  else if (text.find("saved_model") != text.npos)
+    parts.because = "it looks like a TensorFlow SavedModel";
+  else if (text.find("version https://git-lfs") == 0)
+    parts.because = "it is a Git LFS pointer; fetch the file itself (git lfs pull)";
   throw Error(std::move(parts));
 }
 

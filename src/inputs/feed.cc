@@ -38,7 +38,8 @@ class Feeder {
   Fed finish() {
     std::vector<std::string> missing;
     for (std::size_t i = 0; i < inputs_.size(); ++i)
-      if (fed_.tensors[i].empty()) missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
+      if (fed_.tensors[i].empty())
+        missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
     if (!missing.empty())
       throw Error({.code = "input-missing",
                    .what = fmt::format("the model has {} inputs, and nothing is given for {}", inputs_.size(),
@@ -46,8 +47,9 @@ class Feeder {
                    .hint = "give one file for each in this order, an .npz with their names, or --input NAME=FILE"});
     for (const Tensor& tensor : fed_.tensors)
       if (tensor.shape()[0] != fed_.tensors[0].shape()[0])
-        throw Error({.code = "input-shape", .what = fmt::format("the inputs' batches differ: {} and {}",
-                                                                fed_.tensors[0].shape()[0], tensor.shape()[0])});
+        throw Error({.code = "input-shape",
+                     .what = fmt::format("the inputs' batches differ: {} and {}", fed_.tensors[0].shape()[0],
+                                         tensor.shape()[0])});
     return std::move(fed_);
   }
 
@@ -59,7 +61,9 @@ class Feeder {
       names.push_back(inputs_[i].name);
     }
     const std::string meant = text::did_you_mean(name, names);
-    throw Error({.code = "input-unknown", .what = fmt::format("the model has no input '{}'", name), .where = path,
+    throw Error({.code = "input-unknown",
+                 .what = fmt::format("the model has no input '{}'", name),
+                 .where = path,
                  .hint = meant.empty() ? "its inputs are " + text::join(names, ", ") : meant});
   }
 
@@ -83,12 +87,14 @@ class Feeder {
       throw Error({.code = "input-rank",
                    .what = fmt::format("input '{}' has the shape {}, which a picture does not fit", input.name,
                                        input.shape.empty() ? "(?)" : expected_text(input)),
-                   .where = path, .hint = "give an .npy array"});
+                   .where = path,
+                   .hint = "give an .npy array"});
     const std::int64_t channels = flat ? 1 : input.shape[first ? 1 : 3] < 0 ? 3 : input.shape[first ? 1 : 3];
     if (channels != 1 && channels != 3 && channels != 4)
       throw Error({.code = "image-channels",
                    .what = fmt::format("input '{}' has {} channels, a picture 1, 3 or 4", input.name, channels),
-                   .where = path, .hint = "give an .npy array"});
+                   .where = path,
+                   .hint = "give an .npy array"});
     std::int64_t height = input.shape[first ? 2 : 1], width = input.shape[first ? 3 : 2];
     Image image = read_image(path, static_cast<int>(channels));
     std::string line = fmt::format("{} {}x{}", path, image.width, image.height);
@@ -99,7 +105,8 @@ class Feeder {
         throw Error({.code = "input-shape",
                      .what = fmt::format("the picture has {}x{} pixels, input '{}' needs {}x{}", image.width,
                                          image.height, input.name, width, height),
-                     .where = path, .hint = "leave --resize off away"});
+                     .where = path,
+                     .hint = "leave --resize off away"});
       const bool nearest = options_.resize == Resize::kNearest;
       image = resize(image, width, height, nearest ? Filter::kNearest : Filter::kBilinear);
       line += fmt::format(" -> {}x{} ({})", width, height, nearest ? "nearest, as load_img" : "bilinear");
@@ -137,10 +144,11 @@ class Feeder {
       line += ", as a batch of one";
     }
     if (!fits(tensor.shape()) || tensor.shape().rank() == 0)
-      throw Error({.code = "input-shape",
-                   .what = fmt::format("the array has shape {}, input '{}' needs {} with or without a batch axis before",
-                                       array.tensor.shape().str(), input.name, expected_text(input)),
-                   .where = path});
+      throw Error(
+          {.code = "input-shape",
+           .what = fmt::format("the array has shape {}, input '{}' needs {} with or without a batch axis before",
+                               array.tensor.shape().str(), input.name, expected_text(input)),
+           .where = path});
     if (tensor.shape()[0] == 0)
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)

@@ -23,8 +23,8 @@ struct InputFile {
 };
 
 struct Fed {
-  std::vector<Tensor> tensors;         ///< one a model input, batch first
-  std::vector<std::string> done;       ///< one line a file: what was done to it
+  std::vector<Tensor> tensors;    ///< one a model input, batch first
+  std::vector<std::string> done;  ///< one line a file: what was done to it
   std::vector<std::string> warnings;
 };
 

@@ -36,7 +36,9 @@ constexpr Family kFamilies[] = {
     {"convnext", "convnext_tiny_stem", "convnext_base_stem", Mode::kRaw},
 };
 
-bool scales_itself(const Layer& layer) { return layer.class_name == "Rescaling" || layer.class_name == "Normalization"; }
+bool scales_itself(const Layer& layer) {
+  return layer.class_name == "Rescaling" || layer.class_name == "Normalization";
+}
 
 const Family* family_of(const Network& network) {
   const std::string name = text::lower(network.name);

@@ -67,8 +67,12 @@ class NetworkCall {
   };
 
   NetworkCall(Shared& shared, const Network& network, Place place)
-      : shared_(shared), network_(network), place_(std::move(place)), results_(network.layers.size()),
-        lists_(network.layers.size()), indices_(layer_indices(network)) {
+      : shared_(shared),
+        network_(network),
+        place_(std::move(place)),
+        results_(network.layers.size()),
+        lists_(network.layers.size()),
+        indices_(layer_indices(network)) {
     index_count_ = 1 + *std::max_element(indices_.begin(), indices_.end());
   }
 
@@ -84,7 +88,8 @@ class NetworkCall {
 
   CallResult output(const TensorRef& reference) const {
     const Layer& layer = layer_at(reference.layer);
-    const CallResult& result = results_[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
+    const CallResult& result =
+        results_[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
     if (result.problem) return result;
     if (static_cast<std::size_t>(reference.output) < result.outputs.size())
       return {.outputs = {result.outputs[static_cast<std::size_t>(reference.output)]}, .problem = nullptr};
@@ -102,7 +107,8 @@ class NetworkCall {
       for (int layer = 0; layer <= output.layer; ++layer)
         for (int call = 0; call < static_cast<int>(lists_[static_cast<std::size_t>(layer)].size()); ++call)
           if (layer < output.layer || call < output.call)
-            position += static_cast<int>(lists_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)].sites.size());
+            position +=
+                static_cast<int>(lists_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)].sites.size());
       positions.push_back(position);
     }
     return positions;
@@ -133,14 +139,18 @@ class NetworkCall {
     for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
       if (network_.inputs[i].layer != layer) continue;
       const bool given = i < inputs.size();
-      return finish(layer, 0, given ? inputs[i] : failed(Error({.code = "call-invalid",
-          .what = fmt::format("model '{}' has {} inputs and is called with {}", network_.name, network_.inputs.size(),
-                              inputs.size()), .where = layer_at(layer).place})));
+      return finish(layer, 0,
+                    given ? inputs[i]
+                          : failed(Error({.code = "call-invalid",
+                                          .what = fmt::format("model '{}' has {} inputs and is called with {}",
+                                                              network_.name, network_.inputs.size(), inputs.size()),
+                                          .where = layer_at(layer).place})));
     }
-    finish(layer, 0, failed(Error({.code = "call-missing",
-                                   .what = fmt::format("nothing calls layer '{}' ({})", layer_at(layer).name,
-                                                       layer_at(layer).class_name),
-                                   .where = layer_at(layer).place})));
+    finish(layer, 0,
+           failed(Error(
+               {.code = "call-missing",
+                .what = fmt::format("nothing calls layer '{}' ({})", layer_at(layer).name, layer_at(layer).class_name),
+                .where = layer_at(layer).place})));
   }
 
   /// Calls in an order in which they can be computed: the file's, as far as it is one.
@@ -219,21 +229,28 @@ class NetworkCall {
     const bool training = fixed.is_boolean() ? fixed.get<bool>() : place_.training;
     std::vector<CallResult> inputs;
     for (const TensorRef& reference : call.inputs) inputs.push_back(output(reference));
-    if (layer.network) compute_nested(layer_index, call_index, inputs, training);
-    else compute_plain(layer_index, call_index, inputs, training);
+    if (layer.network)
+      compute_nested(layer_index, call_index, inputs, training);
+    else
+      compute_plain(layer_index, call_index, inputs, training);
   }
 
   void compute_nested(int layer_index, int call_index, const std::vector<CallResult>& inputs, bool training) {
     const Layer& layer = layer_at(layer_index);
     const Site site = site_of(layer_index, call_index);
-    NetworkCall nested(shared_, *layer.network, {.container = address_of(site), .index_prefix = site.index_path + "/",
-                                                 .depth = place_.depth + 1, .training = training});
+    NetworkCall nested(shared_, *layer.network,
+                       {.container = address_of(site),
+                        .index_prefix = site.index_path + "/",
+                        .depth = place_.depth + 1,
+                        .training = training});
     nested.run(inputs);
     CallResult result;
     for (const TensorRef& reference : layer.network->outputs) {
       CallResult output = nested.output(reference);
-      if (output.problem) result.problem = output.problem;
-      else result.outputs.push_back(output.outputs[0]);
+      if (output.problem)
+        result.problem = output.problem;
+      else
+        result.outputs.push_back(output.outputs[0]);
     }
     if (result.problem) result.outputs.clear();
     finish(layer_index, call_index, std::move(result), {}, nested.take_sites());
@@ -268,16 +285,22 @@ class NetworkCall {
     require_plain_dtype(layer);
     LayerWeights& weights = shared_.weights[&layer];
     const int keras_major = shared_.model.keras_major();
-    Build build(shared_.assembly.graph,
-                {.layer = layer, .keras_major = keras_major, .training = training, .random = shared_.options.random,
-                 .key = fnv1a(address), .inputs = inputs, .slots = weights.slots, .slot_order = weights.order,
-                 .weights = weights.values});
+    Build build(shared_.assembly.graph, {.layer = layer,
+                                         .keras_major = keras_major,
+                                         .training = training,
+                                         .random = shared_.options.random,
+                                         .key = fnv1a(address),
+                                         .inputs = inputs,
+                                         .slots = weights.slots,
+                                         .slot_order = weights.order,
+                                         .weights = weights.values});
     FieldReader fields(layer, keras_major);
     Outputs outputs = type->build(fields, build);
     weights.is_known = true;
     taps = std::move(build.taps);
     for (const std::string& key : fields.unknown())
-      shared_.note(fmt::format("'{}' of layer '{}' ({}) is not known and was passed over", key, layer.name, layer.class_name));
+      shared_.note(
+          fmt::format("'{}' of layer '{}' ({}) is not known and was passed over", key, layer.name, layer.class_name));
     for (const std::string& text : build.notes) shared_.note(text);
     return outputs;
   }

@@ -22,9 +22,12 @@ class Binder {
 
   void network(const Network& network) {
     for (const Layer& layer : network.layers) {
-      if (layer.network && !layer.weights.empty()) nested_list(layer);
-      else if (layer.network) this->network(*layer.network);
-      else own_list(layer);
+      if (layer.network && !layer.weights.empty())
+        nested_list(layer);
+      else if (layer.network)
+        this->network(*layer.network);
+      else
+        own_list(layer);
     }
   }
 
@@ -96,7 +99,8 @@ class Binder {
         throw Error({.code = "weight-missing",
                      .what = fmt::format("weight '{}' of layer '{}' ({}) is not in the file", name, parts.name,
                                          parts.class_name),
-                     .where = parts.place, .hint = "save the model again with its weights"});
+                     .where = parts.place,
+                     .hint = "save the model again with its weights"});
       };
     } else if (stored->shape != slot.shape) {
       slot.read = [parts, name = slot.name, found = stored->shape, needed = slot.shape,
@@ -104,7 +108,8 @@ class Binder {
         throw Error({.code = "weight-shape",
                      .what = fmt::format("weight '{}' of layer '{}' ({}) has shape {}, its config needs {}", name,
                                          parts.name, parts.class_name, found.str(), needed.str()),
-                     .where = place, .hint = "load the weights that were saved with this architecture"});
+                     .where = place,
+                     .hint = "load the weights that were saved with this architecture"});
       };
     } else if (model_.backend == "theano" && is_convolution_kernel(layer, slot)) {
       slot.read = [read = stored->read] { return flipped(read()); };

@@ -15,8 +15,8 @@ namespace kerascope {
 struct LayerWeights {
   bool is_known = false;  ///< false where the layer could not be built, so that its needs are not known
   std::map<std::string, std::shared_ptr<WeightSlot>> slots;
-  std::vector<std::string> order;        ///< in which Keras creates them
-  std::map<std::string, Value> values;   ///< in the graph
+  std::vector<std::string> order;       ///< in which Keras creates them
+  std::map<std::string, Value> values;  ///< in the graph
 };
 
 /// Sets the `read` of every slot: to the file's weight, or to what throws `weight-missing`, `weight-shape`.

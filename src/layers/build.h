@@ -26,9 +26,9 @@ class Build {
   struct Context {
     const Layer& layer;
     int keras_major;
-    bool training;           ///< the phase of this call
-    bool random;             ///< false: random layers keep still (--seed off)
-    std::uint64_t key;       ///< of this call's random numbers
+    bool training;      ///< the phase of this call
+    bool random;        ///< false: random layers keep still (--seed off)
+    std::uint64_t key;  ///< of this call's random numbers
     const std::vector<Output>& inputs;
     std::map<std::string, std::shared_ptr<WeightSlot>>& slots;  ///< the layer's weights, shared by its calls
     std::vector<std::string>& slot_order;                       ///< as the layer creates them

@@ -12,9 +12,10 @@ namespace {
 
 /// What every layer may have and what only training reads.
 bool belongs_to_every_layer(const std::string& key) {
-  static const std::set<std::string> kKeys = {"name", "trainable", "dtype", "batch_input_shape", "batch_shape",
-                                              "input_shape", "input_dim", "input_length", "input_dtype",
-                                              "activity_regularizer", "autocast", "batch_size", "sparse", "ragged"};
+  static const std::set<std::string> kKeys = {
+      "name",      "trainable",    "dtype",       "batch_input_shape",    "batch_shape", "input_shape",
+      "input_dim", "input_length", "input_dtype", "activity_regularizer", "autocast",    "batch_size",
+      "sparse",    "ragged"};
   return kKeys.count(key) || text::ends_with(key, "_initializer") || text::ends_with(key, "_regularizer") ||
          text::ends_with(key, "_constraint");
 }
@@ -39,10 +40,10 @@ std::vector<std::string> FieldReader::unknown() const {
 void FieldReader::fail(const char* key, const Json& found, const std::string& wanted) const {
   std::string shown = found.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
-  throw Error({.code = "config-type",
-               .what = fmt::format("'{}' of layer '{}' ({}) is {}, not {}", key, layer_.name, layer_.class_name, shown,
-                                   wanted),
-               .where = layer_.place});
+  throw Error(
+      {.code = "config-type",
+       .what = fmt::format("'{}' of layer '{}' ({}) is {}, not {}", key, layer_.name, layer_.class_name, shown, wanted),
+       .where = layer_.place});
 }
 
 void FieldReader::fail_missing(const char* key) const {
@@ -53,22 +54,30 @@ void FieldReader::fail_missing(const char* key) const {
 
 void FieldReader::read(const Json& json, const char* key, bool& value) const {
   // Old files hold 0 and 1 here and there.
-  if (json.is_number_integer() && (json == 0 || json == 1)) value = json == 1;
-  else if (json.is_boolean()) value = json.get<bool>();
-  else fail(key, json, "true or false");
+  if (json.is_number_integer() && (json == 0 || json == 1))
+    value = json == 1;
+  else if (json.is_boolean())
+    value = json.get<bool>();
+  else
+    fail(key, json, "true or false");
 }
 
 void FieldReader::read(const Json& json, const char* key, float& value) const {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   // Numbers that were NumPy's are saved as {"type": "ndarray", ...} or {"value": x, "dtype": ..}.
-  if (json.is_number()) value = json.get<float>();
-  else if (json == "Infinity") value = kInfinity;
-  else if (json == "-Infinity") value = -kInfinity;
-  else if (json == "NaN") value = std::nanf("");
+  if (json.is_number())
+    value = json.get<float>();
+  else if (json == "Infinity")
+    value = kInfinity;
+  else if (json == "-Infinity")
+    value = -kInfinity;
+  else if (json == "NaN")
+    value = std::nanf("");
   else if (json.is_object() && json.contains("config") && json["config"].is_object() &&
            json["config"].contains("value") && json["config"]["value"].is_number())
     value = json["config"]["value"].get<float>();
-  else fail(key, json, "a number");
+  else
+    fail(key, json, "a number");
 }
 
 void FieldReader::read(const Json& json, const char* key, std::int64_t& value) const {
@@ -76,21 +85,29 @@ void FieldReader::read(const Json& json, const char* key, std::int64_t& value) c
   if (json.is_number_float() && json.get<double>() == std::floor(json.get<double>()) &&
       std::abs(json.get<double>()) < static_cast<double>(kMost))
     value = static_cast<std::int64_t>(json.get<double>());
-  else if (json.is_number_integer()) value = json.get<std::int64_t>();
-  else fail(key, json, "a whole number");
+  else if (json.is_number_integer())
+    value = json.get<std::int64_t>();
+  else
+    fail(key, json, "a whole number");
   if (value > kMost || value < -kMost) fail(key, json, "a sensible size");
 }
 
 void FieldReader::read(const Json& json, const char* key, layers::Padding& value) const {
-  if (json == "valid") value = layers::Padding::kValid;
-  else if (json == "same") value = layers::Padding::kSame;
-  else fail(key, json, "\"valid\" or \"same\"");
+  if (json == "valid")
+    value = layers::Padding::kValid;
+  else if (json == "same")
+    value = layers::Padding::kSame;
+  else
+    fail(key, json, "\"valid\" or \"same\"");
 }
 
 void FieldReader::read(const Json& json, const char* key, layers::DataFormat& value) const {
-  if (json == "channels_last") value = layers::DataFormat::kChannelsLast;
-  else if (json == "channels_first") value = layers::DataFormat::kChannelsFirst;
-  else fail(key, json, "\"channels_last\" or \"channels_first\"");
+  if (json == "channels_last")
+    value = layers::DataFormat::kChannelsLast;
+  else if (json == "channels_first")
+    value = layers::DataFormat::kChannelsFirst;
+  else
+    fail(key, json, "\"channels_last\" or \"channels_first\"");
 }
 
 void FieldReader::read(const Json& json, const char* key, layers::ActivationFunction& value) const {
@@ -120,17 +137,21 @@ void FieldReader::read(const Json& json, const char* key, std::vector<float>& va
   std::function<void(const Json&)> gather = [&](const Json& item) {
     if (item.is_array())
       for (const Json& inner : item) gather(inner);
-    else read(item, key, value.emplace_back());
+    else
+      read(item, key, value.emplace_back());
   };
-  if (json.is_object() && member(member(json, "config"), "value").is_array()) gather(json["config"]["value"]);
-  else gather(json);
+  if (json.is_object() && member(member(json, "config"), "value").is_array())
+    gather(json["config"]["value"]);
+  else
+    gather(json);
 }
 
 void FieldReader::read(const Json& json, const char* key, std::vector<std::int64_t>& value) const {
   value.clear();
   if (json.is_array())
     for (const Json& item : json) read(item, key, value.emplace_back());
-  else read(json, key, value.emplace_back());
+  else
+    read(json, key, value.emplace_back());
 }
 
 void FieldReader::read(const Json& json, const char* key, std::vector<std::optional<std::int64_t>>& value) const {

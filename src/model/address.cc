@@ -19,16 +19,20 @@ std::vector<std::string> split_outside(const std::string& whole, char separator)
       continue;
     }
     brackets += (c == '[') - (c == ']');
-    if (c == separator && brackets <= 0) parts.emplace_back();
-    else parts.back() += c;
+    if (c == separator && brackets <= 0)
+      parts.emplace_back();
+    else
+      parts.back() += c;
   }
   return parts;
 }
 
 bool has_unescaped(const std::string& text, std::string_view characters) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\') ++i;
-    else if (characters.find(text[i]) != characters.npos) return true;
+    if (text[i] == '\\')
+      ++i;
+    else if (characters.find(text[i]) != characters.npos)
+      return true;
   }
   return false;
 }
@@ -170,14 +174,15 @@ class Selector {
       throw Error({.code = "layer-index",
                    .what = fmt::format("there is no layer {}: {} has {} layers, 0 to {}", text,
                                        container.empty() ? "the model" : "'" + container + "'", count, count - 1),
-                   .where = "", .hint = "`kerascope layers MODEL` lists them"});
+                   .where = "",
+                   .hint = "`kerascope layers MODEL` lists them"});
     return found;
   }
 
   static bool in_container(const Site& site, const std::string& container) {
-    return site.container == container || (!site.container.empty() && !container.empty() &&
-                                           (text::matches(container, site.container) ||
-                                            text::matches(container, without_calls(site.container))));
+    return site.container == container ||
+           (!site.container.empty() && !container.empty() &&
+            (text::matches(container, site.container) || text::matches(container, without_calls(site.container))));
   }
 
   bool by_type(const std::string& text, const Selection& unit) {
@@ -193,7 +198,8 @@ class Selector {
       found = true;
     }
     if (!found)
-      throw Error({.code = "layer-not-found", .what = fmt::format("no layer is of the type '{}'", pattern),
+      throw Error({.code = "layer-not-found",
+                   .what = fmt::format("no layer is of the type '{}'", pattern),
                    .hint = text::did_you_mean(pattern, classes)});
     return true;
   }
@@ -217,7 +223,8 @@ class Selector {
       paths.push_back(site(i).address);
     }
     if (!several) return;
-    throw Error({.code = "layer-ambiguous", .what = fmt::format("{} layers are named '{}'", paths.size(), name),
+    throw Error({.code = "layer-ambiguous",
+                 .what = fmt::format("{} layers are named '{}'", paths.size(), name),
                  .hint = "one of " + text::join(paths, ", ")});
   }
 
@@ -230,7 +237,8 @@ class Selector {
     }
     const std::string meant = text::did_you_mean(pattern, candidates);
     const std::string what = has_unescaped(pattern, "*?") ? "no layer matches '{}'" : "the model has no layer '{}'";
-    throw Error({.code = "layer-not-found", .what = fmt::format(fmt::runtime(what), asked),
+    throw Error({.code = "layer-not-found",
+                 .what = fmt::format(fmt::runtime(what), asked),
                  .hint = meant.empty() ? "`kerascope layers MODEL` lists them" : meant});
   }
 

@@ -28,10 +28,10 @@ struct Site {
 
 /// Something chosen from the sites.
 struct Selection {
-  int site = 0;                          ///< index in the sites
-  std::optional<std::int64_t> channel;   ///< ":17"
-  std::vector<std::int64_t> position;    ///< "[3,4]", the other axes of one unit
-  bool by_name = false;                  ///< asked for itself, not through a pattern, a class or a range
+  int site = 0;                         ///< index in the sites
+  std::optional<std::int64_t> channel;  ///< ":17"
+  std::vector<std::int64_t> position;   ///< "[3,4]", the other axes of one unit
+  bool by_name = false;                 ///< asked for itself, not through a pattern, a class or a range
 };
 
 /// Every site that a request means, in the sites' order for patterns, without repetition.

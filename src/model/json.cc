@@ -16,8 +16,10 @@ std::string with_quoted_words(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\' && i + 1 < text.size()) quoted += text[i++];
-      else if (c == '"') in_string = false;
+      if (c == '\\' && i + 1 < text.size())
+        quoted += text[i++];
+      else if (c == '"')
+        in_string = false;
       quoted += text[i];
       continue;
     }
@@ -51,17 +53,21 @@ Json parse_json(std::string_view text, const std::string& place) {
   } catch (const Json::exception& failure) {
     std::string reason = failure.what();
     if (auto end = reason.find("] "); end != reason.npos) reason = reason.substr(end + 2);
-    throw Error({.code = "json-invalid", .what = "this is not JSON: " + reason, .where = place,
+    throw Error({.code = "json-invalid",
+                 .what = "this is not JSON: " + reason,
+                 .where = place,
                  .hint = "save the model again; the file is damaged"});
   } catch (const TooDeep&) {
-    throw Error({.code = "json-invalid", .what = fmt::format("the JSON is nested deeper than {} levels", kDeepest),
+    throw Error({.code = "json-invalid",
+                 .what = fmt::format("the JSON is nested deeper than {} levels", kDeepest),
                  .where = place});
   }
 }
 
 const Json& require(const Json& object, const char* key, Json::value_t type, const std::string& place) {
   if (!object.is_object())
-    throw Error({.code = "config-invalid", .what = fmt::format("found {} instead of an object", object.type_name()),
+    throw Error({.code = "config-invalid",
+                 .what = fmt::format("found {} instead of an object", object.type_name()),
                  .where = place});
   const auto found = object.find(key);
   if (found == object.end())

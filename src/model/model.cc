@@ -23,12 +23,18 @@ int Model::keras_major() const {
 
 std::string usual_axes(int rank_without_batch) {
   switch (rank_without_batch) {
-    case 0: return "";
-    case 1: return "C";
-    case 2: return "TC";
-    case 3: return "HWC";
-    case 4: return "DHWC";
-    default: return std::string(static_cast<std::size_t>(rank_without_batch - 1), 'D') + "C";
+    case 0:
+      return "";
+    case 1:
+      return "C";
+    case 2:
+      return "TC";
+    case 3:
+      return "HWC";
+    case 4:
+      return "DHWC";
+    default:
+      return std::string(static_cast<std::size_t>(rank_without_batch - 1), 'D') + "C";
   }
 }
 
@@ -41,7 +47,8 @@ std::vector<ModelInput> model_inputs(const Model& model) {
     for (const char* key : {"batch_shape", "batch_input_shape"})
       if (const Json& sizes = member(layer.config, key); sizes.is_array() && input.shape.empty())
         for (const Json& size : sizes)
-          input.shape.push_back(size.is_number_integer() && size.get<std::int64_t>() > 0 ? size.get<std::int64_t>() : -1);
+          input.shape.push_back(size.is_number_integer() && size.get<std::int64_t>() > 0 ? size.get<std::int64_t>()
+                                                                                         : -1);
     const int rank = static_cast<int>(input.shape.size()) - 1;
     input.axes = rank == 3 && channels_first ? "CHW" : rank < 0 ? "" : usual_axes(rank);
     inputs.push_back(std::move(input));

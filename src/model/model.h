@@ -43,10 +43,10 @@ struct Layer {
   std::string module;      ///< "keras.layers"; empty in files that do not say
   std::string name;
   Json config;
-  std::string place;  ///< for messages: "config.layers[41]"
+  std::string place;          ///< for messages: "config.layers[41]"
   bool is_operation = false;  ///< a node that keras.ops made, which `model.layers` does not list
   bool trainable = true;
-  std::vector<Call> calls;  ///< empty for InputLayers
+  std::vector<Call> calls;           ///< empty for InputLayers
   std::unique_ptr<Network> network;  ///< set for nested models
   /// What the file stores for this layer, in the file's order. In an HDF5 file a nested model holds all weights of
   /// its layers in one list (trainable ones first); in an archive each layer holds its own, in creation order.
@@ -88,7 +88,6 @@ struct ModelInput {
   std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
 };
 std::vector<ModelInput> model_inputs(const Model& model);
-
 
 /// How many numbers the file holds for this layer and, in nested models, all layers below.
 std::int64_t parameter_count(const Layer& layer);

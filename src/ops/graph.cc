@@ -23,7 +23,11 @@ Value Graph::input(std::string name, Shape shape) {
 Value Graph::weight(std::shared_ptr<const WeightSlot> slot, const void* owner) {
   Shape shape = slot->shape;
   std::string label = slot->name;
-  return add({.kind = Kind::kWeight, .shape = std::move(shape), .label = std::move(label), .weight = std::move(slot), .owner = owner});
+  return add({.kind = Kind::kWeight,
+              .shape = std::move(shape),
+              .label = std::move(label),
+              .weight = std::move(slot),
+              .owner = owner});
 }
 
 Value Graph::constant(Tensor numbers) {
@@ -48,9 +52,15 @@ std::string Graph::str() const {
     const Node& node = nodes_[static_cast<std::size_t>(id)];
     text += fmt::format("%{:<4} {:<20} ", id, node.shape.str());
     switch (node.kind) {
-      case Kind::kInput: text += "input " + node.label; break;
-      case Kind::kWeight: text += "weight " + node.label; break;
-      case Kind::kConstant: text += "constant"; break;
+      case Kind::kInput:
+        text += "input " + node.label;
+        break;
+      case Kind::kWeight:
+        text += "weight " + node.label;
+        break;
+      case Kind::kConstant:
+        text += "constant";
+        break;
       case Kind::kOp:
         text += node.op->describe();
         for (Value input : node.inputs) text += fmt::format(" %{}", input.id);

@@ -65,15 +65,15 @@ Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std
 /// Elementwise functions of one argument; see unary.cc for the formula of each. a and b are the function's
 /// parameters where it has some.
 enum class Unary {
-  kRelu,            ///< the Keras layer's: x >= max ? max : x >= threshold ? x : slope * (x - threshold)
+  kRelu,  ///< the Keras layer's: x >= max ? max : x >= threshold ? x : slope * (x - threshold)
   kSigmoid,
   kTanh,
-  kSilu,            ///< x * sigmoid(x)
-  kElu,             ///< a: alpha
+  kSilu,  ///< x * sigmoid(x)
+  kElu,   ///< a: alpha
   kSelu,
-  kCelu,            ///< a: alpha
+  kCelu,  ///< a: alpha
   kExp,
-  kGeluExact,       ///< with erf
+  kGeluExact,  ///< with erf
   kGeluTanh,
   kHardSigmoid,     ///< Keras 3: relu6(x + 3) / 6
   kHardSigmoidOld,  ///< Keras 1 and 2: clip(0.2 x + 0.5, 0, 1)
@@ -88,15 +88,15 @@ enum class Unary {
   kSoftsign,
   kSparsePlus,
   kSparseSigmoid,
-  kSquareplus,      ///< a: b of the formula, 4
-  kThreshold,       ///< a: threshold, b: value; x > a ? x : b
+  kSquareplus,  ///< a: b of the formula, 4
+  kThreshold,   ///< a: threshold, b: value; x > a ? x : b
   kSqrt,
   kRsqrt,
   kSquare,
   kAbs,
   kNegative,
   kLog,
-  kAffine,          ///< a * x + b, in one rounding step each
+  kAffine,  ///< a * x + b, in one rounding step each
 };
 struct UnaryOptions {
   float a = 0, b = 0;

@@ -31,7 +31,8 @@ struct DepthwiseConv2D {
 };
 
 /// A depthwise convolution, then a 1 x 1 convolution. (N, H, W, C) -> (N, H', W', filters).
-/// Weights: depthwise_kernel (kh, kw, C, depth_multiplier), pointwise_kernel (1, 1, C * depth_multiplier, filters), bias.
+/// Weights: depthwise_kernel (kh, kw, C, depth_multiplier), pointwise_kernel (1, 1, C * depth_multiplier, filters),
+/// bias.
 struct SeparableConv2D {
   std::int64_t filters = 0;
   Size2D kernel_size = {0, 0};

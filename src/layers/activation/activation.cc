@@ -75,9 +75,15 @@ Value activate(Build& build, Value x, const ActivationFunction& activation) {
     std::map<std::string, std::shared_ptr<WeightSlot>> slots;
     std::vector<std::string> order;
     std::map<std::string, Value> weights;
-    Build inner(build.graph, {.layer = stand_in, .keras_major = build.keras_major(), .training = build.training(),
-                              .random = build.random(), .key = build.random_key(), .inputs = inputs, .slots = slots,
-                              .slot_order = order, .weights = weights});
+    Build inner(build.graph, {.layer = stand_in,
+                              .keras_major = build.keras_major(),
+                              .training = build.training(),
+                              .random = build.random(),
+                              .key = build.random_key(),
+                              .inputs = inputs,
+                              .slots = slots,
+                              .slot_order = order,
+                              .weights = weights});
     FieldReader fields(stand_in, build.keras_major());
     const Outputs outputs = type->build(fields, inner);
     if (!order.empty() || outputs.size() != 1) unknown_activation(build, name);
@@ -91,8 +97,7 @@ Value activate(Build& build, Value x, const ActivationFunction& activation) {
   if (name == "sparsemax") return ops::sparsemax(build.graph, x);
   if (name == "glu") return ops::glu(build.graph, x);
   // Keras 3 changed the formula; a file's own Keras is what counts.
-  if (name == "hard_sigmoid" && build.keras_major() < 3)
-    return ops::unary(build.graph, x, Unary::kHardSigmoidOld);
+  if (name == "hard_sigmoid" && build.keras_major() < 3) return ops::unary(build.graph, x, Unary::kHardSigmoidOld);
   for (const Named& known : kElementwise)
     if (known.name == name) return ops::unary(build.graph, x, known.function, known.options);
   unknown_activation(build, activation.name);

@@ -10,7 +10,8 @@ void fields(of<Softmax> auto& layer, auto&& field) { field("axis", layer.axis); 
 Outputs build(const Softmax& layer, Build& b) {
   if (layer.axis.size() != 1)
     b.fail("layer-unsupported", fmt::format("layer '{}' (Softmax) works along {} axes at once, which Kerascope cannot "
-                                            "compute yet", b.layer().name, layer.axis.size()));
+                                            "compute yet",
+                                            b.layer().name, layer.axis.size()));
   return b.same_axes(ops::softmax(b.graph, b.input(), b.axis(layer.axis[0], b.shape().rank())));
 }
 

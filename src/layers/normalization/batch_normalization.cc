@@ -34,7 +34,8 @@ Outputs build(const BatchNormalization& layer, Build& b) {
   if (!b.training() || frozen) return b.same_axes(ops::batch_norm(b.graph, b.input(), weights, options));
   if (layer.renorm)
     b.fail("layer-unsupported", fmt::format("layer '{}' (BatchNormalization) has renorm, whose training phase "
-                                            "Kerascope cannot compute", b.layer().name));
+                                            "Kerascope cannot compute",
+                                            b.layer().name));
   return b.same_axes(ops::batch_norm_training(b.graph, b.input(), weights.gamma, weights.beta, options));
 }
 

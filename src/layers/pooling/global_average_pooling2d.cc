@@ -10,7 +10,9 @@ void fields(of<GlobalAveragePooling2D> auto& layer, auto&& field) {
   field("keepdims", layer.keepdims);
 }
 
-Outputs build(const GlobalAveragePooling2D& layer, Build& b) { return globally_pooled(b, layer, ops::Reduction::kMean); }
+Outputs build(const GlobalAveragePooling2D& layer, Build& b) {
+  return globally_pooled(b, layer, ops::Reduction::kMean);
+}
 
 const Register<GlobalAveragePooling2D> registered{"GlobalAveragePooling2D"};
 

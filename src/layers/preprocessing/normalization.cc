@@ -26,8 +26,10 @@ void fields(of<Normalization> auto& layer, auto&& field) {
   std::optional<std::vector<std::int64_t>> axis;
   field("axis", axis);
   // null means one mean for everything; a missing key means the last axis.
-  if (axis) layer.axis = *axis;
-  else if (field.has("axis")) layer.axis.clear();
+  if (axis)
+    layer.axis = *axis;
+  else if (field.has("axis"))
+    layer.axis.clear();
   field("mean", layer.mean);
   field("variance", layer.variance);
   field("invert", layer.invert);
@@ -60,9 +62,8 @@ Outputs build(const Normalization& layer, Build& b) {
     return ops::binary(b.graph, left, right, function);
   };
   const Value x = b.input();
-  return b.same_axes(layer.invert
-                         ? apply(mean, apply(x, deviation, ops::Binary::kMultiply), ops::Binary::kAdd)
-                         : apply(apply(x, mean, ops::Binary::kSubtract), deviation, ops::Binary::kDivide));
+  return b.same_axes(layer.invert ? apply(mean, apply(x, deviation, ops::Binary::kMultiply), ops::Binary::kAdd)
+                                  : apply(apply(x, mean, ops::Binary::kSubtract), deviation, ops::Binary::kDivide));
 }
 
 const Register<Normalization> registered{"Normalization"};

@@ -12,7 +12,8 @@ void fields(of<Rescaling> auto& layer, auto&& field) {
 
 Outputs build(const Rescaling& layer, Build& b) {
   if (layer.scale.size() == 1 && layer.offset.size() == 1)
-    return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kAffine, {.a = layer.scale[0], .b = layer.offset[0]}));
+    return b.same_axes(
+        ops::unary(b.graph, b.input(), ops::Unary::kAffine, {.a = layer.scale[0], .b = layer.offset[0]}));
   auto along_last_axis = [&](const std::vector<float>& numbers) {
     return b.constant({static_cast<std::int64_t>(numbers.size())}, numbers);
   };

@@ -11,8 +11,8 @@ namespace kerascope::layers {
 
 inline void require_rate(const Build& b, float rate) {
   if (!(rate >= 0 && rate <= 1))
-    b.fail("config-type", fmt::format("'rate' of layer '{}' ({}) is {}, not from 0 to 1", b.layer().name,
-                                      b.layer().class_name, rate));
+    b.fail("config-type",
+           fmt::format("'rate' of layer '{}' ({}) is {}, not from 0 to 1", b.layer().name, b.layer().class_name, rate));
 }
 
 inline Shape mask_shape(const Build& b, const std::vector<std::optional<std::int64_t>>& noise_shape) {
@@ -33,8 +33,9 @@ inline Value keep_mask(Build& b, Shape shape, float rate) {
 }
 
 inline Value normal_noise(Build& b, float mean, float standard_deviation) {
-  return ops::random(b.graph, b.shape(), {.distribution = ops::Distribution::kNormal, .a = mean,
-                                          .b = standard_deviation, .key = b.random_key()});
+  return ops::random(
+      b.graph, b.shape(),
+      {.distribution = ops::Distribution::kNormal, .a = mean, .b = standard_deviation, .key = b.random_key()});
 }
 
 }  // namespace kerascope::layers

@@ -14,12 +14,16 @@ Outputs build(const Reshape& layer, Build& b) {
   std::int64_t known = 1;
   std::int64_t* open = nullptr;
   for (std::size_t i = 1; i < sizes.size(); ++i) {
-    if (sizes[i] == -1 && !open) open = &sizes[i];
-    else if (sizes[i] >= 0 && (sizes[i] == 0 || known <= elements / std::max<std::int64_t>(sizes[i], 1))) known *= sizes[i];
-    else known = -1;
+    if (sizes[i] == -1 && !open)
+      open = &sizes[i];
+    else if (sizes[i] >= 0 && (sizes[i] == 0 || known <= elements / std::max<std::int64_t>(sizes[i], 1)))
+      known *= sizes[i];
+    else
+      known = -1;
     if (known < 0) break;
   }
-  if (open && known > 0 && elements % known == 0) *open = elements / known;
+  if (open && known > 0 && elements % known == 0)
+    *open = elements / known;
   else if (open || known != elements)
     b.fail("shape-mismatch", fmt::format("layer '{}' (Reshape) makes {} of an input of shape {}, which has {} numbers",
                                          b.layer().name, Shape(layer.target_shape).str(), b.shape().str(), elements));

@@ -18,8 +18,10 @@ Outputs build(const ZeroPadding2D& layer, Build& b) {
                                         b.layer().name, pair[0], pair[1]));
   const Size2D &height = layer.padding[0], &width = layer.padding[1];
   ops::PadOptions options;
-  if (layer.data_format == DataFormat::kChannelsLast) options.sizes = {{0, 0}, height, width, {0, 0}};
-  else options.sizes = {{0, 0}, {0, 0}, height, width};
+  if (layer.data_format == DataFormat::kChannelsLast)
+    options.sizes = {{0, 0}, height, width, {0, 0}};
+  else
+    options.sizes = {{0, 0}, {0, 0}, height, width};
   return b.with_axes(ops::pad(b.graph, b.input(), options), map_axes(layer.data_format));
 }
 
