@@ -65,7 +65,7 @@ Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std
 /// Elementwise functions of one argument; see unary.cc for the formula of each. a and b are the function's
 /// parameters where it has some.
 enum class Unary {
-  kRelu,  ///< the Keras layer's: x >= max ? max : x >= threshold ? x : slope * (x - threshold)
+  kRelu,  ///< Keras: x > threshold ? min(x, max) : slope * (x - threshold); at the threshold itself 0
   kSigmoid,
   kTanh,
   kSilu,  ///< x * sigmoid(x)
