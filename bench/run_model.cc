@@ -5,12 +5,14 @@
 #include <iostream>
 #include <string>
 
+#include "base/parallel.h"
 #include "engine/function.h"
 #include "formats/open.h"
 #include "inputs/array.h"
 
 int main(int argc, char** argv) try {
   using namespace kerascope;
+  restart_with_patient_threads(argv);
   if (argc != 3) {
     std::cerr << "usage: kerascope-bench MODEL INPUT.npy\n";
     return 2;

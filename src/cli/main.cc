@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/request.h"
 #include "kerascope/error.h"
@@ -77,6 +78,7 @@ int run_program(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   using namespace kerascope;
+  restart_with_patient_threads(arguments);
   std::signal(SIGINT, cli::on_interrupt);
   std::signal(SIGTERM, cli::on_interrupt);
   std::signal(SIGHUP, cli::on_interrupt);
