@@ -39,6 +39,8 @@ class Function {
   /// @param shapes  of the inputs, in the model's order, batch first.
   /// @throws Error{layer-not-found, ...}; what is asked for by name and cannot be computed throws its reason.
   Function(const Model& model, std::span<const Shape> shapes, const FunctionOptions& options);
+  Function(const Function&) = delete;  // its plan points into its graph
+  Function& operator=(const Function&) = delete;
 
   struct RunOptions {
     std::uint64_t seed = 0;

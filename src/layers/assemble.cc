@@ -286,7 +286,7 @@ class NetworkCall {
     LayerWeights& weights = shared_.weights[&layer];
     const int keras_major = shared_.model.keras_major();
     Build build(shared_.assembly.graph, {.layer = layer,
-                                         .keras_major = keras_major,
+                                         .model = shared_.model,
                                          .training = training,
                                          .random = shared_.options.random,
                                          .key = fnv1a(address),

@@ -25,7 +25,7 @@ class Build {
  public:
   struct Context {
     const Layer& layer;
-    int keras_major;
+    const Model& model;
     bool training;      ///< the phase of this call
     bool random;        ///< false: random layers keep still (--seed off)
     std::uint64_t key;  ///< of this call's random numbers
@@ -50,7 +50,8 @@ class Build {
   Value constant(Shape shape, const std::vector<float>& numbers);
 
   const Layer& layer() const { return context_.layer; }
-  int keras_major() const { return context_.keras_major; }
+  const Model& model() const { return context_.model; }
+  int keras_major() const { return model().keras_major(); }
   bool training() const { return context_.training; }
   /// True where dropout and noise act.
   bool random() const { return context_.training && context_.random; }

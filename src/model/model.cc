@@ -21,6 +21,13 @@ int Model::keras_major() const {
   return number ? static_cast<int>(*number) : 1;
 }
 
+bool Model::freezes_statistics() const {
+  if (keras_major() != 2) return keras_major() > 2;
+  const std::vector<std::string> parts = text::split(keras_version, '.');
+  const auto minor = parts.size() > 1 ? text::to_integer(parts[1]) : std::nullopt;
+  return text::ends_with(keras_version, "-tf") || minor.value_or(0) >= 4;
+}
+
 std::string usual_axes(int rank_without_batch) {
   switch (rank_without_batch) {
     case 0:

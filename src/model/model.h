@@ -76,6 +76,9 @@ struct Model {
   std::vector<std::string> notes;  ///< what was odd but not fatal, for people
 
   int keras_major() const;  ///< 1 where no version is said
+  /// True for Keras 3, and for tf.keras, whose versions are 2.4 and above or end in "-tf". There a frozen batch
+  /// normalization keeps its moving statistics in the training phase; in Keras up to 2.3 it does not.
+  bool freezes_statistics() const;
 };
 
 /// The roles of a tensor's axes where nobody says else, by rank without the batch axis: 1 "C", 2 "TC", 3 "HWC".

@@ -76,7 +76,7 @@ Value activate(Build& build, Value x, const ActivationFunction& activation) {
     std::vector<std::string> order;
     std::map<std::string, Value> weights;
     Build inner(build.graph, {.layer = stand_in,
-                              .keras_major = build.keras_major(),
+                              .model = build.model(),
                               .training = build.training(),
                               .random = build.random(),
                               .key = build.random_key(),

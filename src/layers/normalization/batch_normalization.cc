@@ -29,8 +29,7 @@ Outputs build(const BatchNormalization& layer, Build& b) {
   if (layer.center) weights.beta = b.weight("beta", channels);
   weights.mean = b.weight("moving_mean", channels, false);
   weights.variance = b.weight("moving_variance", channels, false);
-  // Since TensorFlow 2 a frozen batch normalization keeps its moving statistics in the training phase.
-  const bool frozen = !b.layer().trainable && b.keras_major() >= 2;
+  const bool frozen = !b.layer().trainable && b.model().freezes_statistics();
   if (!b.training() || frozen) return b.same_axes(ops::batch_norm(b.graph, b.input(), weights, options));
   if (layer.renorm)
     b.fail("layer-unsupported", fmt::format("layer '{}' (BatchNormalization) has renorm, whose training phase "
