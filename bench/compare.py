@@ -6,6 +6,7 @@
 import argparse
 import importlib.metadata
 import json
+import os
 import pathlib
 import platform
 import statistics
@@ -84,6 +85,11 @@ def start_to_picture(folder, file, rounds, scratch):
     return {"model": f"vgg16 {file}", "layer": "block1_conv1", "milliseconds": times}
 
 
+def processor():
+    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
 def spread(times):
     low, _, high = statistics.quantiles(times, n=4)
     return f"{statistics.median(times):8.1f} ({low:.1f} to {high:.1f})"
@@ -100,9 +106,13 @@ def main():
     scratch = ROOT / "build/bench"
     scratch.mkdir(parents=True, exist_ok=True)
     versions = {name: importlib.metadata.version(name) for name in ("keras", "tensorflow-cpu")}
-    versions["kerascope"] = subprocess.check_output([BUILD / "kerascope", "--version"], text=True).strip()
+    version = subprocess.check_output([BUILD / "kerascope", "--version"], text=True)
+    versions["kerascope"] = version.removeprefix("kerascope").strip()
 
-    print(", ".join(f"{name} {version}" for name, version in versions.items()), f"on {platform.processor() or 'this CPU'}")
+    print(", ".join(f"{name} {version}" for name, version in versions.items()))
+    print(f"on {processor()}, {os.cpu_count()} threads")
+    if os.getloadavg()[0] > 0.5:
+        print(f"other work keeps this machine busy (load {os.getloadavg()[0]:.1f}): the figures say little")
     print(f"\nall layers' outputs, batch {options.batch}, milliseconds: median (quartiles)")
     print(f"{'model':16}{'layers':>7}  {'kerascope':26}{'keras predict':26}{'tf.function':26}ratios of medians")
     results = []
