@@ -101,12 +101,16 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
 }
 
 void Function::fail(const Site& site, const Error& problem) const {
-  const auto computable = std::count_if(assembly_.results.begin(), assembly_.results.end(),
-                                        [](const SiteResult& result) { return result.output.has_value(); });
+  std::size_t computable = 0, all = 0;
+  for (std::size_t i = 0; i < assembly_.sites.size(); ++i) {
+    if (!assembly_.sites[i].inner.empty()) continue;
+    ++all;
+    computable += assembly_.results[i].output.has_value();
+  }
   Error::Parts parts = problem.parts();
   const bool is_it = parts.where == site.layer->place;
   parts.because = (is_it ? std::string() : fmt::format("'{}' needs it; ", site.address)) +
-                  fmt::format("{} of {} layers can be seen", computable, assembly_.results.size());
+                  fmt::format("{} of {} layers can be seen", computable, all);
   if (parts.hint.empty()) parts.hint = "ask for a layer before it (`kerascope layers MODEL` marks them)";
   throw Error(std::move(parts));
 }
