@@ -18,21 +18,19 @@ void on_interrupt(int signal_number) {
   _exit(128 + signal_number);
 }
 
-/// "did you mean" for a command or an option that does not exist.
-void hint_unknown(const CLI::App& app, int count, char** arguments) {
-  std::vector<std::string> words;
+/// "did you mean" for a command or an option that does not exist, else where to read about them.
+std::string usage_hint(const CLI::App& app, int count, char** arguments) {
+  std::vector<std::string> commands;
+  for (const CLI::App* known : app.get_subcommands({})) commands.push_back(known->get_name());
   const CLI::App* command = &app;
-  for (const CLI::App* known : app.get_subcommands({})) words.push_back(known->get_name());
-  for (int i = 1; i < count; ++i) {
+  std::string meant;
+  for (int i = 1; i < count && meant.empty(); ++i) {
     const std::string word = arguments[i];
     if (command == &app && !text::starts_with(word, "-")) {
-      const auto found = std::find(words.begin(), words.end(), word);
-      if (found == words.end()) {
-        if (const std::string meant = text::did_you_mean(word, words); !meant.empty())
-          fmt::print(stderr, "  try: {}\n", meant);
-        return;
-      }
-      command = app.get_subcommand(word);
+      if (std::find(commands.begin(), commands.end(), word) != commands.end())
+        command = app.get_subcommand(word);
+      else if (meant = text::did_you_mean(word, commands); meant.empty())
+        break;
       continue;
     }
     const std::string option = word.substr(0, word.find('='));
@@ -40,10 +38,10 @@ void hint_unknown(const CLI::App& app, int count, char** arguments) {
     std::vector<std::string> options;
     for (const CLI::Option* known : command->get_options())
       for (const std::string& name : known->get_lnames()) options.push_back("--" + name);
-    if (const std::string meant = text::did_you_mean(option, options); !meant.empty())
-      fmt::print(stderr, "  try: {}\n", meant);
-    return;
+    meant = text::did_you_mean(option, options);
   }
+  if (!meant.empty()) return meant;
+  return command == &app ? "kerascope --help" : "kerascope " + command->get_name() + " --help";
 }
 
 int run_program(int count, char** arguments) {
@@ -65,10 +63,7 @@ int run_program(int count, char** arguments) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     std::string what = error.what();
     if (!what.empty() && what.back() == '.') what.pop_back();
-    fmt::print(stderr, "error[usage]: {}\n", text::printable(what));
-    hint_unknown(app, count, arguments);
-    fmt::print(stderr, "  try: kerascope --help\n");
-    return kWrongUsage;
+    throw Error({.code = "usage", .what = what, .hint = usage_hint(app, count, arguments)});
   }
   return exit_code;
 }

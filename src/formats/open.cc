@@ -53,8 +53,8 @@ Model open_model(const std::string& path) {
   const auto file = MappedFile::open(path);
   Model model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
                 : is_hdf5(file->bytes())              ? read_hdf5_model(file)
-                                                      : (unknown(path, file->bytes()), Model());
-  model.path = path;
+                                                      : (unknown(file->name(), file->bytes()), Model());
+  model.path = file->name();
   return model;
 }
 

@@ -96,12 +96,16 @@ class Binder {
     const auto problem = [&](Error::Parts parts) { slot.problem = std::make_shared<Error>(std::move(parts)); };
     const std::string weight = fmt::format("weight '{}' of layer '{}' ({})", slot.name, layer.name, layer.class_name);
     if (!stored) {
-      problem({.code = "weight-missing", .what = weight + " is not in the file", .where = layer.place,
+      problem({.code = "weight-missing",
+               .what = weight + " is not in the file",
+               .where = layer.place,
                .hint = "save the model again with its weights"});
     } else if (stored->shape != slot.shape) {
-      problem({.code = "weight-shape",
-               .what = fmt::format("{} has shape {}, its config needs {}", weight, stored->shape.str(), slot.shape.str()),
-               .where = stored->place, .hint = "load the weights that were saved with this architecture"});
+      problem(
+          {.code = "weight-shape",
+           .what = fmt::format("{} has shape {}, its config needs {}", weight, stored->shape.str(), slot.shape.str()),
+           .where = stored->place,
+           .hint = "load the weights that were saved with this architecture"});
     } else if (model_.backend == "theano" && is_convolution_kernel(layer, slot)) {
       slot.read = [read = stored->read] { return flipped(read()); };
     } else {

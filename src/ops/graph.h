@@ -23,7 +23,7 @@ struct WeightSlot {
   std::string name;  ///< Keras's: "kernel"
   Shape shape;
   bool trainable = true;
-  std::function<Tensor()> read;           ///< set by binding
+  std::function<Tensor()> read;          ///< set by binding
   std::shared_ptr<const Error> problem;  ///< set by binding instead: why the file gives no such weight
 };
 
