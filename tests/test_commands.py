@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from small_models import edit_h5
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ ADDRESSES = [
     ("nested", ["base/0..2"], ["base/base_in", "base/conv", "base/relu"]),
     ("nested", ["base/-1"], ["base/pool"]),
     ("nested", ["head/1"], ["head/hidden"]),
-    ("nested", ["2/1"], ["base/conv"]),
+    ("nested", ["2/1"], ["base/conv"]),  # as `kerascope layers` prints it
+    ("nested", ["2/-1,3/1..2"], ["base/pool", "head/hidden", "head/relu"]),
     ("nested", ["relu*"], ["base/relu", "head/relu"]),
     ("nested", ["*/relu"], ["base/relu", "head/relu"]),
     ("nested", ["base/*"], ["base/base_in", "base/conv", "base/relu", "base/pool"]),
@@ -354,6 +356,21 @@ def test_inputs_by_order_by_name_and_in_an_archive_are_the_same(kerascope, small
         kerascope("capture", small / "two_inputs.keras", *inputs, "-o", out)
         np.testing.assert_array_equal(np.load(out)["extra"], extra)
         np.testing.assert_allclose(np.load(out)["gated"], batch * extra, rtol=1e-6)
+
+
+def test_a_sequential_that_is_a_list(kerascope, small, capture, tmp_path):
+    """As Keras 2.0 to 2.2.2 wrote it: the layers are the config itself, and the first one says the input's shape."""
+
+    def change(file):
+        config = json.loads(file.attrs["model_config"])
+        picture, *layers = config["config"]["layers"]
+        layers[0]["config"]["batch_input_shape"] = picture["config"]["batch_shape"]
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": layers})
+
+    kerascope("capture", edit_h5(small / "net.h5", tmp_path / "list.h5", change), small / "batch.npy", "-o", tmp_path / "x.npz")
+    for address, numbers in capture("net.h5").items():
+        address = "conv1_input" if address == "picture" else address
+        np.testing.assert_array_equal(np.load(tmp_path / "x.npz")[address], numbers)
 
 
 def test_one_sample_without_batch_axis_is_a_batch_of_one(kerascope, small, tmp_path):

@@ -169,7 +169,7 @@ bool tell_skipped(const Request& request, const Function& function) {
 }
 
 Request with_standard_output(Request request) {
-  if (request.output != "-") return request;
+  if (request.output != "-" && request.output != "/dev/stdout") return request;
   if (request.json)
     throw Error({.code = "usage", .what = "-o - and --json both want standard output", .hint = "give -o a file"});
   request.output = "/dev/stdout";

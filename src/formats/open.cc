@@ -42,7 +42,7 @@ bool is_hdf5(std::span<const std::byte> bytes) {
 
 Model open_model(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
+  if (path != "-" && std::filesystem::is_directory(path, ignored)) {
     const bool saved_model = std::filesystem::exists(std::filesystem::path(path) / "saved_model.pb", ignored);
     throw Error({.code = "format-unknown",
                  .what = saved_model ? "this is a TensorFlow SavedModel folder, which Kerascope does not read"
