@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 import pytest
+import small_models
 
 
 def _folder(variable):
@@ -41,3 +42,11 @@ def kerascope():
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """The folder of the small models and inputs that real Keras makes once a session; tests only read it."""
+    folder = tmp_path_factory.mktemp("small")
+    small_models.make_all(folder)
+    return folder

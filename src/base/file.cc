@@ -28,6 +28,8 @@ std::array<std::atomic<char*>, 64> unfinished{}, removed{};
 static_assert(std::atomic<char*>::is_always_lock_free);
 std::mutex changing_unfinished;
 
+constexpr const char* kStandardInput = "standard input";
+
 void remember_unfinished(const fs::path& path) {
   const std::lock_guard lock(changing_unfinished);
   for (auto& slot : unfinished) {
@@ -89,9 +91,33 @@ std::string reason(int error_number) {
   throw Error(std::move(parts));
 }
 
+/// A descriptor that can be mapped: standard input itself where it is a file, else a copy of what comes through it.
+int mappable_standard_input() {
+  struct stat status {};
+  if (::fstat(STDIN_FILENO, &status) != 0) throw_unreadable(kStandardInput, reason(errno));
+  if (S_ISREG(status.st_mode)) return ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  const int copy = ::memfd_create("kerascope-stdin", MFD_CLOEXEC);
+  std::vector<char> buffer(1 << 20);
+  for (;;) {
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_unreadable(kStandardInput, reason(errno));
+    if (count == 0) return copy;
+    for (ssize_t done = 0; done < count;) {
+      const ssize_t written = ::write(copy, buffer.data() + done, static_cast<std::size_t>(count - done));
+      if (written < 0) throw_unreadable(kStandardInput, reason(errno));
+      done += written;
+    }
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const fs::path& path) {
+  if (path == "-") {
+    static const std::shared_ptr<const MappedFile> standard_input = adopt(mappable_standard_input(), kStandardInput);
+    return standard_input;
+  }
   // Without O_NONBLOCK a named pipe would wait for its writer here.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {

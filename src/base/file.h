@@ -14,6 +14,7 @@ namespace kerascope {
 /// A file mapped read-only. Copies of the shared pointer keep the mapping.
 class MappedFile {
  public:
+  /// "-" is standard input, which is read once and kept.
   /// @throws Error{file-missing, file-unreadable} naming `path`. An empty file maps to no bytes.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
   /// Maps what an open descriptor (of a memfd, say) holds now; takes the descriptor over.

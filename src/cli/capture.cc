@@ -56,7 +56,7 @@ Json json_of(const Row& row, const Activation& activation) {
 class Output {
  public:
   explicit Output(const std::string& path) : path_(path) {
-    if (text::ends_with(path, ".npz")) archive_ = std::make_unique<NpzWriter>(path);
+    if (text::ends_with(path, ".npz") || path == "/dev/stdout") archive_ = std::make_unique<NpzWriter>(path);
   }
   void add(const Activation& activation) {
     if (archive_)
@@ -76,7 +76,8 @@ class Output {
 
 }  // namespace
 
-int capture(const Request& request) {
+int capture(const Request& given) {
+  const Request request = with_standard_output(given);
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
   if (!request.dump.empty()) {
     fmt::print("{}", request.dump == "graph" ? prepared.function->graph_text() : prepared.function->plan_text());
@@ -88,7 +89,7 @@ int capture(const Request& request) {
   const Function::Result result = run(request, prepared, {});
   for (const Activation& activation : result.activations) {
     output.add(activation);
-    if (request.quiet) continue;
+    if (request.quiet && !request.json) continue;
     rows.push_back({.address = activation.address,
                     .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
                     .statistics = statistics(activation.tensor, channel_axis(activation))});
@@ -97,15 +98,18 @@ int capture(const Request& request) {
   output.commit();
   const bool partly = tell_skipped(request, *prepared.function);
   if (request.json) {
-    Json all = {
-        {"model", request.model}, {"layers", listed}, {"predictions", prediction_json(request, result.outputs)}};
+    Json all = {{"model", request.model},
+                {"layers", listed},
+                {"predictions", prediction_json(request, prepared, result.outputs)}};
     if (!request.output.empty()) all["output"] = request.output;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
     print_table(rows);
     if (!request.output.empty())
-      say(request, "wrote", fmt::format("{}   {} arrays", request.output, result.activations.size()));
-    for (const std::string& line : prediction_lines(request, result.outputs)) say(request, "predicts", line);
+      say(request, "wrote",
+          fmt::format("{}   {} array{}", request.output, result.activations.size(),
+                      result.activations.size() == 1 ? "" : "s"));
+    for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
   }
   return partly ? kPartlyDone : kDone;
 }

@@ -160,6 +160,7 @@ void print_people(const Request& request, const Model& model, const std::vector<
       line += fmt::format("  {:>5}",
                           row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");
     if (row.problem) line += "  !";
+    line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}\n", line);
   }
   std::map<std::string, int> problems;
@@ -220,8 +221,10 @@ int layers(const Request& request) {
     if (counted.insert(site.layer).second) row.parameters = parameters.of(*site.layer);
     if (const auto& output = assembly.results[i].output) {
       const Shape& shape = assembly.graph.shape(output->value);
-      const auto& in_other = other.results[i].output;
-      row.sizes = open_sizes(shape, in_other ? other.graph.shape(in_other->value) : shape);
+      // Sizes that only one of the two fits leave the other with fewer sites.
+      const bool is_in_both = i < other.sites.size() && other.sites[i].address == site.address;
+      const auto& in_other = is_in_both ? other.results[i].output : output;
+      row.sizes = open_sizes(shape, is_in_both && in_other ? other.graph.shape(in_other->value) : shape);
       row.axes = output->axes;
       row.output = sizes_text(row.sizes, row.axes);
     }
@@ -229,10 +232,9 @@ int layers(const Request& request) {
   }
   for (const std::string& line : model.notes) note(request, "note", line);
   for (const std::string& line : assembly.notes) note(request, "note", line);
-  if (request.quiet) return kDone;
   if (request.json)
     print_json(request, model, rows, parameters);
-  else
+  else if (!request.quiet)
     print_people(request, model, rows, parameters);
   return kDone;
 }

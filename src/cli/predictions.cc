@@ -1,26 +1,17 @@
 // What the model says in the end: the largest values of each classifier output, with names.
 #include <algorithm>
-#include <fstream>
 #include <numeric>
-#include <sstream>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/request.h"
 #include "kerascope/error.h"
 #include "model/json.h"
 
 namespace kerascope::cli {
-namespace {
-
-constexpr std::int64_t kShown = 5;
-
-/// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream all;
-  if (!file || !(all << file.rdbuf()))
-    throw Error({.code = "labels-missing", .what = "the file of class names cannot be read", .where = path});
-  const std::string content = all.str();
+  const auto file = MappedFile::open(path);
+  const std::string content(reinterpret_cast<const char*>(file->bytes().data()), file->size());
   std::vector<std::string> names;
   const auto first = content.find_first_not_of(" \t\r\n");
   if (first != content.npos && (content[first] == '{' || content[first] == '[')) {
@@ -44,6 +35,10 @@ std::vector<std::string> read_labels(const std::string& path) {
   if (!names.empty() && names.back().empty()) names.pop_back();
   return names;
 }
+
+namespace {
+
+constexpr std::int64_t kShown = 5;
 
 struct Prediction {
   std::int64_t index;
@@ -72,17 +67,13 @@ std::vector<Prediction> predictions(const Request& request, const Activation& ou
   return best;
 }
 
-std::vector<std::string> labels_of(const Request& request) {
-  return request.labels.empty() ? std::vector<std::string>() : read_labels(request.labels);
-}
-
 }  // namespace
 
-std::vector<std::string> prediction_lines(const Request& request, const std::vector<Activation>& outputs) {
+std::vector<std::string> prediction_lines(const Request& request, const Run& run,
+                                          const std::vector<Activation>& outputs) {
   std::vector<std::string> lines;
-  const std::vector<std::string> labels = labels_of(request);
   for (const Activation& output : outputs) {
-    const std::vector<Prediction> best = predictions(request, output, labels);
+    const std::vector<Prediction> best = predictions(request, output, run.labels);
     if (best.empty()) continue;
     std::string line = output.address + ":";
     const bool single = output.tensor.shape()[1] == 1;
@@ -95,12 +86,11 @@ std::vector<std::string> prediction_lines(const Request& request, const std::vec
   return lines;
 }
 
-Json prediction_json(const Request& request, const std::vector<Activation>& outputs) {
+Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs) {
   Json all = Json::array();
-  const std::vector<std::string> labels = labels_of(request);
   for (const Activation& output : outputs) {
     Json best = Json::array();
-    for (const Prediction& one : predictions(request, output, labels)) {
+    for (const Prediction& one : predictions(request, output, run.labels)) {
       Json entry = {{"index", one.index}, {"value", one.value}};
       if (!one.label.empty()) entry["label"] = one.label;
       best.push_back(std::move(entry));

@@ -100,6 +100,23 @@ void say(const Request& request, const std::string& word, const std::string& tex
   if (!request.quiet && !request.json) fmt::print("{:<9} {}\n", word, text::printable(text));
 }
 
+namespace {
+
+void require_sample(const Request& request, std::int64_t batch) {
+  if (request.sample < 0 || request.sample >= batch)
+    throw Error({.code = "sample-index",
+                 .what = fmt::format("--sample is {}, the batch has {}, 0 to {}", request.sample, batch, batch - 1)});
+}
+
+void require_standard_input_once(const Request& request) {
+  std::vector<std::string> files = {request.model, request.labels};
+  for (const InputFile& file : input_files(request)) files.push_back(file.path);
+  if (std::count(files.begin(), files.end(), "-") > 1)
+    throw Error({.code = "usage", .what = "- stands for standard input, which holds one file only"});
+}
+
+}  // namespace
+
 Run prepare_run(const Request& request, bool with_outputs) {
   if (request.threads > 0) set_thread_count(request.threads);
   Run run;
@@ -113,10 +130,13 @@ Run prepare_run(const Request& request, bool with_outputs) {
       throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
     run.seed = static_cast<std::uint64_t>(*seed);
   }
+  require_standard_input_once(request);
+  if (!request.labels.empty()) run.labels = read_labels(request.labels);
   run.model = open_model(request.model);
   run.fed = feed(run.model, input_files(request), feed_options(request));
   for (const std::string& line : run.fed.done) note(request, "input", line);
   for (const std::string& line : run.fed.warnings) note(request, "warning", line);
+  require_sample(request, run.fed.tensors[0].shape()[0]);
   std::vector<Shape> shapes;
   for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
   run.function = std::make_unique<Function>(run.model, shapes, options);
@@ -148,6 +168,15 @@ bool tell_skipped(const Request& request, const Function& function) {
   return !by_problem.empty();
 }
 
+Request with_standard_output(Request request) {
+  if (request.output != "-" && request.output != "/dev/stdout") return request;
+  if (request.json)
+    throw Error({.code = "usage", .what = "-o - and --json both want standard output", .hint = "give -o a file"});
+  request.output = "/dev/stdout";
+  request.quiet = true;
+  return request;
+}
+
 std::string shape_with_roles(const Shape& shape, const std::string& axes) {
   std::string text;
   for (int axis = 1; axis < shape.rank(); ++axis) {
@@ -162,13 +191,13 @@ Shape sample_shape(const Tensor& tensor) { return tensor.shape().slice(1, tensor
 
 Tensor sample_of(const Request& request, const Activation& activation) {
   const std::int64_t batch = activation.tensor.shape()[0];
-  if (request.sample < 0 || request.sample >= batch)
-    throw Error({.code = "sample-index",
-                 .what = fmt::format("--sample is {}, the batch has {}, 0 to {}", request.sample, batch, batch - 1)});
+  require_sample(request, batch);
   return activation.tensor.item(request.sample);
 }
 
-std::string model_stem(const Request& request) { return std::filesystem::path(request.model).stem().string(); }
+std::string model_stem(const Request& request) {
+  return request.model == "-" ? "model" : std::filesystem::path(request.model).stem().string();
+}
 
 void open_in_viewer(const std::string& path) {
   std::string program = "xdg-open", argument = path;

@@ -61,25 +61,34 @@ struct Run {
   Fed fed;
   std::unique_ptr<Function> function;
   std::uint64_t seed = 0;
+  std::vector<std::string> labels;  ///< names of the classes
 };
-/// Opens, feeds, compiles; says what was done to the inputs and what was odd.
+/// Opens, feeds, compiles; says what was done to the inputs and what was odd. What can be wrong in a request is found
+/// here, before anything is computed or written.
 Run prepare_run(const Request& request, bool with_outputs);
 
 /// Runs with a progress line on a terminal when it takes long.
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready);
 
+/// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
+std::vector<std::string> read_labels(const std::string& path);
+
 /// The five largest values of each classifier output, or the value of a single one: lines, or JSON.
-std::vector<std::string> prediction_lines(const Request& request, const std::vector<Activation>& outputs);
-Json prediction_json(const Request& request, const std::vector<Activation>& outputs);
+std::vector<std::string> prediction_lines(const Request& request, const Run& run,
+                                          const std::vector<Activation>& outputs);
+Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
 /// What could not be computed, told once; true if there is something.
 bool tell_skipped(const Request& request, const Function& function);
+
+/// `-o -`: the result alone goes to standard output.
+Request with_standard_output(Request request);
 
 /// "H28 W28 C64" of a shape with batch axis.
 std::string shape_with_roles(const Shape& shape, const std::string& axes);
 /// "(28, 28, 64)": the shape without the batch axis.
 Shape sample_shape(const Tensor& tensor);
-/// One sample of a batch, without the batch axis. @throws Error{sample-index}
+/// The wanted sample of a batch, without the batch axis.
 Tensor sample_of(const Request& request, const Activation& activation);
 /// "model" of "dir/model.h5".
 std::string model_stem(const Request& request);

@@ -67,11 +67,7 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
 }  // namespace
 
 int show(const Request& given) {
-  Request request = given;
-  if (request.output == "-") {
-    request.output = "/dev/stdout";
-    request.quiet = true;
-  }
+  const Request request = with_standard_output(given);
   const Target target(request);
   if (request.layers.empty() && !target.is_folder() && request.dump.empty())
     throw Error({.code = "usage",
@@ -108,11 +104,11 @@ int show(const Request& given) {
                         {"max", drawn.maximum}});
   });
   const bool partly = tell_skipped(request, *prepared.function);
-  for (const std::string& line : prediction_lines(request, result.outputs)) say(request, "predicts", line);
-  if (request.json && !request.quiet)
+  for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
+  if (request.json)
     fmt::print("{}\n", Json({{"model", request.model},
                              {"pictures", pictures},
-                             {"predictions", prediction_json(request, result.outputs)}})
+                             {"predictions", prediction_json(request, prepared, result.outputs)}})
                            .dump(2, ' ', false, Json::error_handler_t::replace));
   if (request.open && !last.empty()) open_in_viewer(last);
   return partly ? kPartlyDone : kDone;

@@ -9,9 +9,14 @@
 namespace kerascope {
 namespace {
 
-/// One channel of a tensor, or one unit: the channel axis (and, for a unit, all other axes) picked out.
-Tensor picked(const Tensor& tensor, const std::string& axes, const Selection& selection, const std::string& address) {
-  const Shape& shape = tensor.shape();
+/// A block of a tensor, by axis.
+struct Block {
+  std::vector<std::int64_t> first;
+  Shape shape;
+};
+
+/// One channel, or one unit: the channel axis (and, for a unit, all other axes) picked out.
+Block block_of(const Shape& shape, const std::string& axes, const Selection& selection, const std::string& address) {
   const auto role = axes.find('C');
   auto fail = [&](const std::string& what) {
     throw Error({.code = "channel-invalid",
@@ -26,22 +31,22 @@ Tensor picked(const Tensor& tensor, const std::string& axes, const Selection& se
   const bool unit = !selection.position.empty();
   if (unit && static_cast<int>(selection.position.size()) != shape.rank() - 2)
     fail(fmt::format("needs {} numbers in the brackets and has {}", shape.rank() - 2, selection.position.size()));
-  // first and count along each axis
-  std::vector<std::int64_t> first(static_cast<std::size_t>(shape.rank()), 0);
-  Shape out = shape;
+  Block block{.first = std::vector<std::int64_t>(static_cast<std::size_t>(shape.rank()), 0), .shape = shape};
   std::size_t next = 0;
   for (int axis = 1; axis < shape.rank(); ++axis) {
-    if (axis == channel_axis)
-      first[static_cast<std::size_t>(axis)] = *selection.channel;
-    else if (unit)
-      first[static_cast<std::size_t>(axis)] = selection.position[next++];
-    else
-      continue;
-    if (first[static_cast<std::size_t>(axis)] >= shape[axis])
-      fail(fmt::format("has {} places along axis {}; there is no {}", shape[axis], axis,
-                       first[static_cast<std::size_t>(axis)]));
-    out[axis] = 1;
+    if (axis != channel_axis && !unit) continue;
+    const std::int64_t place = axis == channel_axis ? *selection.channel : selection.position[next++];
+    if (place >= shape[axis])
+      fail(fmt::format("has {} places along axis {}; there is no {}", shape[axis], axis, place));
+    block.first[static_cast<std::size_t>(axis)] = place;
+    block.shape[axis] = 1;
   }
+  return block;
+}
+
+Tensor picked(const Tensor& tensor, const Block& block) {
+  const Shape& shape = tensor.shape();
+  const auto& [first, out] = block;
   Tensor result(out);
   std::vector<std::int64_t> at(first.size(), 0);
   for (std::int64_t i = 0; i < out.elements(); ++i) {
@@ -82,12 +87,12 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
       skipped_.push_back({.address = site.address, .problem = result.problem});
       continue;
     }
+    const std::string address = site.address + unit_suffix(selection);
+    if (selection.channel)  // what is not there is said before anything runs
+      block_of(assembly_.graph.shape(result.output->value), result.output->axes, selection, address);
     taps.push_back(result.output->value);
     wanted_.push_back({.selection = selection,
-                       .blank = {.address = site.address + unit_suffix(selection),
-                                 .axes = result.output->axes,
-                                 .layer = site.layer,
-                                 .tensor = {}}});
+                       .blank = {.address = address, .axes = result.output->axes, .layer = site.layer, .tensor = {}}});
   }
   if (options.with_outputs)
     for (int output : assembly_.outputs) {
@@ -101,19 +106,25 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
 }
 
 void Function::fail(const Site& site, const Error& problem) const {
-  const auto computable = std::count_if(assembly_.results.begin(), assembly_.results.end(),
-                                        [](const SiteResult& result) { return result.output.has_value(); });
+  std::size_t computable = 0, all = 0;
+  for (std::size_t i = 0; i < assembly_.sites.size(); ++i) {
+    if (!assembly_.sites[i].inner.empty()) continue;
+    ++all;
+    computable += assembly_.results[i].output.has_value();
+  }
   Error::Parts parts = problem.parts();
   const bool is_it = parts.where == site.layer->place;
   parts.because = (is_it ? std::string() : fmt::format("'{}' needs it; ", site.address)) +
-                  fmt::format("{} of {} layers can be seen", computable, assembly_.results.size());
+                  fmt::format("{} of {} layers can be seen", computable, all);
   if (parts.hint.empty()) parts.hint = "ask for a layer before it (`kerascope layers MODEL` marks them)";
   throw Error(std::move(parts));
 }
 
 Activation Function::activation(const Wanted& wanted, const Tensor& tensor) const {
   Activation ready = wanted.blank;
-  ready.tensor = wanted.selection.channel ? picked(tensor, ready.axes, wanted.selection, ready.address) : tensor;
+  ready.tensor = wanted.selection.channel
+                     ? picked(tensor, block_of(tensor.shape(), ready.axes, wanted.selection, ready.address))
+                     : tensor;
   return ready;
 }
 

@@ -245,7 +245,10 @@ StoredWeight Hdf5File::stored(const std::string& path, std::string name) const {
   const Hdf5Dataset* dataset = this->dataset(path);
   if (!dataset)
     throw Error({.code = "weight-missing", .what = "there is no data set '" + place + "'", .where = index_->name});
-  return {.name = std::move(name), .place = place, .shape = dataset->shape, .read = [dataset, place, index = index_] {
+  return {.name = std::move(name),
+          .place = place + " in " + index_->name,
+          .shape = dataset->shape,
+          .read = [dataset, place, index = index_] {
             if (dataset->type == "s")
               throw Error({.code = "weight-type",
                            .what = "a weight must hold numbers, this data set holds text",

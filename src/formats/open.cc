@@ -42,7 +42,7 @@ bool is_hdf5(std::span<const std::byte> bytes) {
 
 Model open_model(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
+  if (path != "-" && std::filesystem::is_directory(path, ignored)) {
     const bool saved_model = std::filesystem::exists(std::filesystem::path(path) / "saved_model.pb", ignored);
     throw Error({.code = "format-unknown",
                  .what = saved_model ? "this is a TensorFlow SavedModel folder, which Kerascope does not read"
@@ -53,8 +53,8 @@ Model open_model(const std::string& path) {
   const auto file = MappedFile::open(path);
   Model model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
                 : is_hdf5(file->bytes())              ? read_hdf5_model(file)
-                                                      : (unknown(path, file->bytes()), Model());
-  model.path = path;
+                                                      : (unknown(file->name(), file->bytes()), Model());
+  model.path = file->name();
   return model;
 }
 

@@ -26,12 +26,12 @@ class Feeder {
   }
 
   void file(const InputFile& file) {
-    if (is_image_file(file.path)) return give(position(file), picture(inputs_[position(file)], file.path));
+    if (is_image_file(file.path)) return give(position(file), picture(inputs_[position(file)], file.path), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
-      give(at, checked(inputs_[at], array, file.path));
+      give(at, checked(inputs_[at], array, file.path), file.path);
     }
   }
 
@@ -77,7 +77,13 @@ class Feeder {
                  .where = file.path});
   }
 
-  void give(std::size_t at, Tensor tensor) { fed_.tensors[at] = std::move(tensor); }
+  void give(std::size_t at, Tensor tensor, const std::string& path) {
+    if (!fed_.tensors[at].empty())
+      throw Error({.code = "input-given-twice",
+                   .what = fmt::format("two arrays or pictures are given for input '{}'", inputs_[at].name),
+                   .where = path});
+    fed_.tensors[at] = std::move(tensor);
+  }
 
   Tensor picture(const ModelInput& input, const std::string& path) {
     // (H, W) without channels takes a grey picture.

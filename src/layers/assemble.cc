@@ -269,9 +269,17 @@ class NetworkCall {
       result.outputs = build(layer, address_of(site_of(layer_index, call_index)), inputs, training, taps);
     } catch (const Error& error) {
       taps.clear();
-      result = failed(error.parts().where.empty() ? error.inside(layer.place) : error);
+      result = failed(error.parts().where.empty() ? of_layer(error, layer) : error);
     }
     finish(layer_index, call_index, std::move(result), std::move(taps));
+  }
+
+  /// An op knows neither the layer that wants it nor the file.
+  static Error of_layer(const Error& error, const Layer& layer) {
+    Error::Parts parts = error.parts();
+    parts.what = fmt::format("layer '{}' ({}): {}", layer.name, layer.class_name, parts.what);
+    parts.where = layer.place;
+    return Error(std::move(parts));
   }
 
   Outputs build(const Layer& layer, const std::string& address, const std::vector<Output>& inputs, bool training,
@@ -328,6 +336,22 @@ class NetworkCall {
   int index_count_ = 0;
 };
 
+/// What needs a weight that the file does not hold as it should cannot be computed.
+void spread_weight_problems(Assembly& assembly) {
+  std::vector<Problem> problems;  // by value; inputs come before their users
+  for (int id = 0; id < assembly.graph.size(); ++id) {
+    const Graph::Node& node = assembly.graph.node(Value{id});
+    Problem problem = node.weight ? node.weight->problem : nullptr;
+    for (Value input : node.inputs)
+      if (!problem) problem = problems[static_cast<std::size_t>(input.id)];
+    problems.push_back(std::move(problem));
+  }
+  for (SiteResult& result : assembly.results)
+    if (result.output)
+      if (const Problem& problem = problems[static_cast<std::size_t>(result.output->value.id)])
+        result = {.output = {}, .problem = problem};
+}
+
 }  // namespace
 
 Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options) {
@@ -350,6 +374,7 @@ Assembly assemble(const Model& model, std::span<const Shape> shapes, const Assem
   assembly.sites = std::move(list.sites);
   assembly.results = std::move(list.results);
   bind_weights(model, shared.weights);
+  spread_weight_problems(assembly);
   return assembly;
 }
 

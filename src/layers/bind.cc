@@ -93,34 +93,25 @@ class Binder {
   }
 
   void bind(const Layer& layer, WeightSlot& slot, const StoredWeight* stored) const {
-    const Parts parts{layer.name, layer.class_name, layer.place};
+    const auto problem = [&](Error::Parts parts) { slot.problem = std::make_shared<Error>(std::move(parts)); };
+    const std::string weight = fmt::format("weight '{}' of layer '{}' ({})", slot.name, layer.name, layer.class_name);
     if (!stored) {
-      slot.read = [parts, name = slot.name]() -> Tensor {
-        throw Error({.code = "weight-missing",
-                     .what = fmt::format("weight '{}' of layer '{}' ({}) is not in the file", name, parts.name,
-                                         parts.class_name),
-                     .where = parts.place,
-                     .hint = "save the model again with its weights"});
-      };
+      problem({.code = "weight-missing",
+               .what = weight + " is not in the file",
+               .where = layer.place,
+               .hint = "save the model again with its weights"});
     } else if (stored->shape != slot.shape) {
-      slot.read = [parts, name = slot.name, found = stored->shape, needed = slot.shape,
-                   place = stored->place]() -> Tensor {
-        throw Error({.code = "weight-shape",
-                     .what = fmt::format("weight '{}' of layer '{}' ({}) has shape {}, its config needs {}", name,
-                                         parts.name, parts.class_name, found.str(), needed.str()),
-                     .where = place,
-                     .hint = "load the weights that were saved with this architecture"});
-      };
+      problem(
+          {.code = "weight-shape",
+           .what = fmt::format("{} has shape {}, its config needs {}", weight, stored->shape.str(), slot.shape.str()),
+           .where = stored->place,
+           .hint = "load the weights that were saved with this architecture"});
     } else if (model_.backend == "theano" && is_convolution_kernel(layer, slot)) {
       slot.read = [read = stored->read] { return flipped(read()); };
     } else {
       slot.read = stored->read;
     }
   }
-
-  struct Parts {
-    std::string name, class_name, place;
-  };
 
   /// Theano convolves where TensorFlow correlates; Keras 2 turns these kernels around when it changes backends.
   static bool is_convolution_kernel(const Layer& layer, const WeightSlot& slot) {

@@ -19,7 +19,7 @@ struct LayerWeights {
   std::map<std::string, Value> values;  ///< in the graph
 };
 
-/// Sets the `read` of every slot: to the file's weight, or to what throws `weight-missing`, `weight-shape`.
+/// Gives every slot what reads it from the file, or its problem: `weight-missing`, `weight-shape`.
 /// A layer's own list is matched in creation order. A nested model's single list (HDF5) holds all trainable weights of
 /// its layers first, then all others, both in the layers' order; frozen layers count as not trainable.
 void bind_weights(const Model& model, std::map<const Layer*, LayerWeights>& weights);

@@ -44,8 +44,8 @@ class Build {
   const Shape& shape(int index = 0) const { return graph.shape(input(index)); }
   const std::string& axes(int index = 0) const;
 
-  /// A weight by Keras's name. Layers ask in the order in which Keras creates them. What does not fit is reported when
-  /// a plan needs the weight (`weight-missing`, `weight-shape`).
+  /// A weight by Keras's name. Layers ask in the order in which Keras creates them. What does not fit becomes
+  /// the problem of all layers that need the weight (`weight-missing`, `weight-shape`).
   Value weight(std::string_view name, Shape shape, bool trainable = true);
   Value constant(Shape shape, const std::vector<float>& numbers);
 

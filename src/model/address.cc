@@ -162,7 +162,9 @@ class Selector {
     bool found = false;
     for (int i = 0; i < static_cast<int>(sites_.size()); ++i) {
       const Site& candidate = site(i);
-      if (!in_container(candidate, container) || !candidate.inner.empty()) continue;
+      if (!candidate.inner.empty()) continue;
+      if (!in_container(candidate, container) && (container.empty() || container_index(candidate) != container))
+        continue;
       count = std::max(count, candidate.index_count);
       const auto from_end = [&](std::int64_t index) { return index < 0 ? index + candidate.index_count : index; };
       if (candidate.index < from_end(range->first) || candidate.index > from_end(range->last)) continue;
@@ -177,6 +179,12 @@ class Selector {
                    .where = "",
                    .hint = "`kerascope layers MODEL` lists them"});
     return found;
+  }
+
+  /// "2" of the layer that `kerascope layers` lists as 2/1.
+  static std::string container_index(const Site& site) {
+    const auto slash = site.index_path.rfind('/');
+    return slash == std::string::npos ? "" : site.index_path.substr(0, slash);
   }
 
   static bool in_container(const Site& site, const std::string& container) {

@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 /// A weight as it lies in the file; read when a plan needs it.
 struct StoredWeight {
   std::string name;   ///< as the file names it: "conv1/kernel:0" or, in an archive, "vars/0"
-  std::string place;  ///< for messages: "/model_weights/conv1/conv1/kernel:0"
+  std::string place;  ///< for messages: "/model_weights/conv1/conv1/kernel:0 in vgg16.h5"
   Shape shape;
   std::function<Tensor()> read;  ///< float32, checked against `shape`; throws Error with the place
 };

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/tensor.h"
+#include "kerascope/error.h"
 #include "ops/op.h"
 
 namespace kerascope {
@@ -21,7 +23,8 @@ struct WeightSlot {
   std::string name;  ///< Keras's: "kernel"
   Shape shape;
   bool trainable = true;
-  std::function<Tensor()> read;  ///< set by binding; throws what is wrong with this weight
+  std::function<Tensor()> read;          ///< set by binding
+  std::shared_ptr<const Error> problem;  ///< set by binding instead: why the file gives no such weight
 };
 
 class Graph {

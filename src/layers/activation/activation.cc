@@ -54,8 +54,7 @@ constexpr Named kElementwise[] = {
                .what = fmt::format("layer '{}' ({}) has the activation '{}', which Kerascope cannot compute",
                                    build.layer().name, build.layer().class_name, name),
                .where = build.layer().place,
-               .because = text::did_you_mean(name, names).empty() ? "" : text::did_you_mean(name, names),
-               .hint = "ask for a layer before it (`kerascope layers` marks them)"});
+               .hint = text::did_you_mean(name, names)});
 }
 
 }  // namespace

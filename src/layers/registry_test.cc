@@ -1,0 +1,30 @@
+// The registry against the files: a layer whose file was not linked would vanish without a word.
+#include "layers/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.h"
+
+namespace kerascope {
+namespace {
+
+TEST(Registry, KnowsTheLayerOfEachFile) {
+  std::vector<std::string> known;
+  for (const std::string& name : layer_class_names()) known.push_back(text::lower(name));
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(KERASCOPE_LAYERS_FOLDER)) {
+    // src/layers/<family>/batch_normalization.cc is BatchNormalization's.
+    if (entry.path().extension() != ".cc" || entry.path().parent_path() == KERASCOPE_LAYERS_FOLDER) continue;
+    std::string name = entry.path().stem();
+    name.erase(std::remove(name.begin(), name.end(), '_'), name.end());
+    EXPECT_TRUE(std::count(known.begin(), known.end(), name)) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 27);
+}
+
+}  // namespace
+}  // namespace kerascope
