@@ -41,7 +41,8 @@ class Target {
 std::string grid_text(const Grid& grid) {
   std::string range = fmt::format("range {} .. {}", text::number(grid.minimum), text::number(grid.maximum));
   if (grid.rows * grid.columns > 1)
-    return fmt::format("{}x{} tiles, each scaled alone, {}", grid.rows, grid.columns, range);
+    return fmt::format("{}x{} {}, {}", grid.rows, grid.columns,
+                       grid.has_one_scale ? "cells, one scale" : "tiles, each scaled alone", range);
   return range;
 }
 

@@ -174,7 +174,8 @@ Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const G
         draw_not_finite(canvas, tile, tiles,
                         numbers + tiles.offset(tile / tiles.slices.size, tile % tiles.slices.size));
   }
-  return {canvas.take_picture(), canvas.columns(), canvas.columns(), all.minimum, all.maximum, canvas.zoom()};
+  return {canvas.take_picture(), canvas.columns(), canvas.columns(), all.minimum,
+          all.maximum,           canvas.zoom(),    shared != nullptr};
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct Grid {
   int rows = 0, columns = 0;       ///< in tiles
   float minimum = 0, maximum = 0;  ///< over the finite numbers of all tiles; NaN where there is none
   int zoom = 1;
+  bool has_one_scale = false;  ///< vectors and sequences: all tiles share one scale
 };
 
 /// Lays one sample's feature map out as grey tiles, each scaled from its own minimum to its maximum:
