@@ -1,4 +1,4 @@
-"""What the commands promise: addresses, pictures, JSON, streams, phases. The numbers are checked against NumPy and Keras."""
+"""What the commands promise: addresses, pictures, JSON, streams, phases; numbers as NumPy and Keras compute them."""
 
 import json
 import math
@@ -86,7 +86,9 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("model, asked, chosen", ADDRESSES, ids=lambda value: ",".join(value) if isinstance(value, list) else value)
+@pytest.mark.parametrize(
+    "model, asked, chosen", ADDRESSES, ids=lambda value: ",".join(value) if isinstance(value, list) else value
+)
 def test_address(capture, model, asked, chosen):
     layers = [word for text in asked for word in ("--layer", text)]
     seen = capture(f"{model}.keras", *layers)
@@ -140,8 +142,21 @@ def plain_grid(sample):
 @pytest.mark.parametrize("sample", [0, 1])
 @pytest.mark.parametrize("name", ["picture", "conv1", "bn", "pool", "conv2"])
 def test_the_plain_grid_equals_numpys(kerascope, small, capture, tmp_path, name, sample):
-    kerascope("show", small / "net.keras", small / "batch.npy", "-l", name, "--gap", 0, "--zoom", 1,
-              "--sample", sample, "-o", tmp_path / "x.png")
+    kerascope(
+        "show",
+        small / "net.keras",
+        small / "batch.npy",
+        "-l",
+        name,
+        "--gap",
+        0,
+        "--zoom",
+        1,
+        "--sample",
+        sample,
+        "-o",
+        tmp_path / "x.png",
+    )
     grid, tiles = plain_grid(capture("net.keras", "-l", name)[name][sample])
     seen = np.asarray(Image.open(tmp_path / "x.png").convert("L")).astype(int)
     assert seen.shape == grid.shape
@@ -225,7 +240,10 @@ def test_layers_as_json(kerascope, small):
 
 
 def test_depth_folds_nested_models(kerascope, small):
-    addresses = lambda *more: [row["address"] for row in json.loads(kerascope("layers", small / "nested.keras", "--json", *more).stdout)["layers"]]
+    addresses = lambda *more: [
+        row["address"]
+        for row in json.loads(kerascope("layers", small / "nested.keras", "--json", *more).stdout)["layers"]
+    ]
     assert addresses() == ALL_NESTED
     assert addresses("--depth", 1) == ["picture", "conv", "base", "head", "answer"]
     assert addresses("--depth", 2) == ALL_NESTED
@@ -238,7 +256,12 @@ def test_capture_as_json_holds_the_statistics(kerascope, small, capture):
     for row in told["layers"]:
         numbers = seen[row["address"]].astype("float64")
         assert row["shape"] == list(numbers.shape)
-        for key, truth in (("min", numbers.min()), ("max", numbers.max()), ("mean", numbers.mean()), ("zeros", (numbers == 0).mean())):
+        for key, truth in (
+            ("min", numbers.min()),
+            ("max", numbers.max()),
+            ("mean", numbers.mean()),
+            ("zeros", (numbers == 0).mean()),
+        ):
             assert row[key] == pytest.approx(truth, rel=1e-5, abs=1e-6), (row["address"], key)
     answer = seen["answer"][0]
     (prediction,) = told["predictions"]
@@ -248,7 +271,9 @@ def test_capture_as_json_holds_the_statistics(kerascope, small, capture):
 
 def test_show_as_json(kerascope, small, capture, tmp_path):
     told = json.loads(
-        kerascope("show", small / "net.keras", small / "batch.npy", "-l", "conv*", "-o", tmp_path / "maps", "--json").stdout
+        kerascope(
+            "show", small / "net.keras", small / "batch.npy", "-l", "conv*", "-o", tmp_path / "maps", "--json"
+        ).stdout
     )
     seen = capture("net.keras", "-l", "conv*")
     pictures = [picture for picture in told["pictures"] if "input" not in picture]
@@ -296,12 +321,18 @@ def test_results_and_messages_have_a_stream_each(kerascope, small, tmp_path):
 def test_standard_output_takes_one_result(kerascope, small, capture, tmp_path):
     program = kerascope("--version").args[0]
     for target in ("-", "/dev/stdout"):
-        done = subprocess.run([program, "show", small / "net.keras", small / "batch.npy", "-l", "conv1", "-o", target],
-                              capture_output=True, check=True)
+        done = subprocess.run(
+            [program, "show", small / "net.keras", small / "batch.npy", "-l", "conv1", "-o", target],
+            capture_output=True,
+            check=True,
+        )
         kerascope("show", small / "net.keras", small / "batch.npy", "-l", "conv1", "-o", tmp_path / "x.png")
         assert (done.stdout, done.stderr) == ((tmp_path / "x.png").read_bytes(), b"")
-        done = subprocess.run([program, "capture", small / "net.keras", small / "batch.npy", "-o", target],
-                              capture_output=True, check=True)
+        done = subprocess.run(
+            [program, "capture", small / "net.keras", small / "batch.npy", "-o", target],
+            capture_output=True,
+            check=True,
+        )
         (tmp_path / "piped.npz").write_bytes(done.stdout)
         assert np.load(tmp_path / "piped.npz").files == list(capture("net.keras")) and done.stderr == b""
 
@@ -332,8 +363,12 @@ def test_bad_standard_input_is_named_so(kerascope, small):
     program = kerascope("--version").args[0]
     done = subprocess.run([program, "layers", "-"], input=b"", capture_output=True)
     assert done.returncode == 1 and b"the file is empty" in done.stderr and b"standard input" in done.stderr
-    done = subprocess.run([program, "show", "-", small / "batch.npy", "-l", "conv1"], cwd=small.parent, capture_output=True,
-                          input=(small / "net.keras").read_bytes())
+    done = subprocess.run(
+        [program, "show", "-", small / "batch.npy", "-l", "conv1"],
+        cwd=small.parent,
+        capture_output=True,
+        input=(small / "net.keras").read_bytes(),
+    )
     assert done.returncode == 0 and (small.parent / "model-conv1.png").exists()
 
 
@@ -367,7 +402,13 @@ def test_a_sequential_that_is_a_list(kerascope, small, capture, tmp_path):
         layers[0]["config"]["batch_input_shape"] = picture["config"]["batch_shape"]
         file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": layers})
 
-    kerascope("capture", edit_h5(small / "net.h5", tmp_path / "list.h5", change), small / "batch.npy", "-o", tmp_path / "x.npz")
+    kerascope(
+        "capture",
+        edit_h5(small / "net.h5", tmp_path / "list.h5", change),
+        small / "batch.npy",
+        "-o",
+        tmp_path / "x.npz",
+    )
     for address, numbers in capture("net.h5").items():
         address = "conv1_input" if address == "picture" else address
         np.testing.assert_array_equal(np.load(tmp_path / "x.npz")[address], numbers)

@@ -1,509 +1,30 @@
-"""Wrong uses and bad files: each gives its message and exit code, and leaves no file behind that is not whole."""
+"""Wrong uses of the commands: each gives its message and exit code, and leaves no file behind that is not whole."""
 
 import json
-import os
 import pathlib
 import resource
-import shutil
 import signal
 import subprocess
 import time
-import zipfile
+import zlib
 
-import h5py
 import numpy as np
 import pytest
+from failures import Cases, check_case, check_failure, files_below
 from PIL import Image
-from small_models import SHAPE, edit_archive, edit_h5, layer
+from small_models import SHAPE, edit_archive, layer
 
-CASES = []
-
-
-def case(code, *shown, exit_code=1):
-    """Registers a function that makes the bad file and gives the arguments; `shown` are the message's key words."""
-
-    def register(arguments):
-        CASES.append(pytest.param(arguments, code, shown, exit_code, id=arguments.__name__))
-        return arguments
-
-    return register
+CASES = Cases()
 
 
-def check_failure(done, code, shown, exit_code, out):
-    assert done.returncode == exit_code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    lines = done.stderr.split("\n")
-    message = done.stderr[done.stderr.index(f"error[{code}]: ") :] if f"error[{code}]: " in done.stderr else ""
-    assert message, f"not error[{code}]: {done.stderr}"
-    for words in shown:
-        assert words in message, f"no '{words}' in {message}"
-    assert lines[-1] == "" and all(line.isprintable() for line in lines), repr(done.stderr)
-    first = message.split("\n")[0].split("]: ")[1]
-    starts_small = not first[0].isupper() or first.startswith(("Keras", "MODEL"))
-    assert starts_small and not first.endswith("."), first
-    assert done.stdout == "", f"results beside an error: {done.stdout}"
-    assert files_below(out) == [], "something was left behind"
+# Collected when the whole file has been read, so that the table is complete.
+def pytest_generate_tests(metafunc):
+    if metafunc.function is test_failure:
+        metafunc.parametrize("arguments, code, shown, exit_code", CASES)
 
 
-def files_below(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
-
-
-@pytest.mark.parametrize("arguments, code, shown, exit_code", CASES)
 def test_failure(kerascope, small, tmp_path, arguments, code, shown, exit_code):
-    bad, out = tmp_path / "bad", tmp_path / "out"
-    bad.mkdir()
-    out.mkdir()
-    done = kerascope(*arguments(small, bad, out), check=False, cwd=out)
-    check_failure(done, code, shown, exit_code, out)
-
-
-# --- files that are no model ---
-
-
-@case("file-missing", "there is no file '", "nett.keras'", "did you mean 'net.keras'?")
-def missing_model(small, bad, out):
-    return "layers", small / "nett.keras"
-
-
-@case("file-missing", "there is no folder '")
-def missing_folder(small, bad, out):
-    return "layers", bad / "nowhere" / "net.keras"
-
-
-@case("format-unknown", "the file is empty", "empty.h5")
-def empty_model(small, bad, out):
-    (bad / "empty.h5").touch()
-    return "layers", bad / "empty.h5"
-
-
-@case("format-unknown", "neither an HDF5 file nor a Keras archive", "note.h5")
-def text_as_model(small, bad, out):
-    (bad / "note.h5").write_text("Dear model,\n" * 100)
-    return "capture", bad / "note.h5", small / "batch.npy", "-o", out / "seen.npz"
-
-
-@case("format-unknown", "it is a picture")
-def picture_as_model(small, bad, out):
-    return "show", small / "picture.png", small / "net.keras", "--layer", "conv1", "-o", out / "x.png"
-
-
-@case("format-unknown", "it is a picture")
-def jpeg_as_model(small, bad, out):
-    return "layers", small / "picture.jpg"
-
-
-@case("format-unknown", "JSON, which holds no weights")
-def json_as_model(small, bad, out):
-    (bad / "model.json").write_text('{"class_name": "Sequential"}')
-    return "layers", bad / "model.json"
-
-
-@case("format-unknown", "Git LFS pointer", "git lfs pull")
-def lfs_pointer_as_model(small, bad, out):
-    (bad / "net.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
-    return "layers", bad / "net.h5"
-
-
-@case("format-unknown", "neither an HDF5 file nor a Keras archive")
-def array_as_model(small, bad, out):
-    return "layers", small / "batch.npy"
-
-
-@case("format-unknown", "this is a folder, not a model file")
-def folder_as_model(small, bad, out):
-    return "layers", bad
-
-
-@case("format-unknown", "TensorFlow SavedModel folder", 'model.save("name.keras")')
-def saved_model_folder(small, bad, out):
-    (bad / "saved_model.pb").write_bytes(b"\x08\x01")
-    return "layers", bad
-
-
-@case("file-unreadable", "device or a pipe")
-def device_as_model(small, bad, out):
-    return "layers", "/dev/zero"
-
-
-@case("model-missing", "the HDF5 file holds no Keras model", "model_config")
-def hdf5_without_model(small, bad, out):
-    with h5py.File(bad / "data.h5", "w") as file:
-        file["numbers"] = np.arange(9)
-    return "layers", bad / "data.h5"
-
-
-@case("model-missing", "holds weights but no model", "save_weights", "net.weights.h5")
-def weights_of_keras_3(small, bad, out):
-    return "layers", small / "net.weights.h5"
-
-
-@case("model-missing", "holds weights but no model", "save_weights")
-def weights_of_keras_2(small, bad, out):
-    with h5py.File(small / "net.h5") as model, h5py.File(bad / "weights.h5", "w") as file:
-        for name, group in model["model_weights"].items():
-            model.copy(group, file, name)
-        file.attrs["layer_names"] = model["model_weights"].attrs["layer_names"]
-    return "layers", bad / "weights.h5"
-
-
-@case("model-missing", "holds no Keras model", "config.json")
-def zip_without_config(small, bad, out):
-    with zipfile.ZipFile(bad / "other.keras", "w") as file:
-        file.writestr("readme.txt", "nothing")
-    return "layers", bad / "other.keras"
-
-
-@case("format-unsupported", "configuration but no weights")
-def archive_without_weights(small, bad, out):
-    with zipfile.ZipFile(small / "net.keras") as old, zipfile.ZipFile(bad / "net.keras", "w") as file:
-        file.writestr("config.json", old.read("config.json"))
-    return "layers", bad / "net.keras"
-
-
-@case("model-missing", "configuration but no weights")
-def hdf5_without_weights(small, bad, out):
-    def change(file):
-        del file["model_weights"]
-
-    return "layers", edit_h5(small / "net.h5", bad / "net.h5", change)
-
-
-@case("format-unsupported", "Keras 1 wrote this file")
-def keras_1(small, bad, out):
-    def change(file):
-        file.attrs["keras_version"] = "1.2.2"
-
-    return "layers", edit_h5(small / "net.h5", bad / "net.h5", change)
-
-
-@case("model-opaque", "'zoo>Tiger'", 'keras.Model(m.inputs, m.outputs).save("flat.keras")', "opaque.keras")
-def subclassed_model(small, bad, out):
-    return "layers", small / "opaque.keras"
-
-
-# --- damaged configurations ---
-
-
-def archive_case(code, *shown):
-    """A case whose function alters the configuration of net.keras, or gives its new text."""
-
-    def register(change):
-        def arguments(small, bad, out):
-            return "layers", edit_archive(small / "net.keras", bad / "net.keras", change)
-
-        arguments.__name__ = change.__name__
-        case(code, *shown)(arguments)
-        return change
-
-    return register
-
-
-@archive_case("json-invalid", "not JSON", "config.json in ", "line 1, column 2")
-def config_is_no_json(config):
-    return "{class_name"
-
-
-@archive_case("json-invalid", "not JSON", "config.json in ")
-def config_is_no_text(config):
-    return b"\x89\xff\x00\x1b[31m"
-
-
-@archive_case("json-invalid", "nested deeper than 200 levels", "config.json in ")
-def lists_are_too_deep(config):
-    return "[" * 100_000
-
-
-@archive_case("json-invalid", "nested deeper than 200 levels")
-def objects_are_too_deep(config):
-    return '{"config":' * 50_000 + "1" + "}" * 50_000
-
-
-@archive_case("config-invalid", "models are nested deeper than 50 levels")
-def models_are_too_deep(config):
-    inner = config["config"]["layers"][0]
-    for number in range(60):
-        inner = {"class_name": "Sequential", "config": {"name": f"level{number}", "layers": [inner]}}
-    config["config"]["layers"] = [inner]
-
-
-@archive_case("config-invalid", "the model's configuration is no object")
-def config_is_a_list(config):
-    return "[]"
-
-
-@archive_case("config-invalid", "config.layers[1] in config.json in ")
-def layer_is_a_number(config):
-    config["config"]["layers"][1] = 5
-
-
-@archive_case("config-invalid", "a layer has no class_name", "config.layers[2] in config.json in ")
-def layer_without_class(config):
-    del config["config"]["layers"][2]["class_name"]
-
-
-@archive_case("config-invalid", "two layers are named 'bn'", "config.layers in config.json in ")
-def two_layers_of_one_name(config):
-    config["config"]["layers"][3]["config"]["name"] = "bn"
-
-
-@archive_case("config-invalid", "the Sequential model has no layers")
-def no_layers(config):
-    config["config"]["layers"] = []
-
-
-@archive_case("config-invalid", "an InputLayer stands inside a Sequential")
-def input_in_the_middle(config):
-    config["config"]["layers"].append({"class_name": "InputLayer", "config": {"name": "late"}})
-
-
-@archive_case("model-opaque", "'Sequential'", "no graph of layers")
-def layers_are_missing(config):
-    del config["config"]["layers"]
-
-
-def functional_case(code, *shown):
-    """The same with the functional model nested.keras."""
-
-    def register(change):
-        def arguments(small, bad, out):
-            return "layers", edit_archive(small / "nested.keras", bad / "nested.keras", change)
-
-        arguments.__name__ = change.__name__
-        case(code, *shown)(arguments)
-        return change
-
-    return register
-
-
-def history(config, name):
-    """[layer, node, tensor]: what the first argument of the layer's first call comes from."""
-    return layer(config, name)["inbound_nodes"][0]["args"][0]["config"]["keras_history"]
-
-
-@functional_case("config-invalid", "layers of 'nested' need each other's outputs in a circle", "in config.json in ")
-def circle(config):
-    history(config, "conv")[0] = "answer"
-
-
-@functional_case("config-invalid", "'head' is called on 'bass', which the model does not have", "did you mean 'base'?")
-def call_on_an_unknown_layer(config):
-    history(config, "head")[0] = "bass"
-
-
-@functional_case("config-invalid", "'inbound_nodes' is missing", "config.layers[1]")
-def no_calls(config):
-    del layer(config, "conv")["inbound_nodes"]
-
-
-@functional_case("config-invalid", "no input or no output")
-def no_outputs(config):
-    config["config"]["output_layers"] = []
-
-
-@functional_case("config-invalid", "an input of the model is not an InputLayer")
-def input_is_a_convolution(config):
-    config["config"]["input_layers"] = [["conv", 0, 0]]
-
-
-# --- layers that cannot be computed: an error by name, partly done otherwise, and what lies before is seen ---
-
-BROKEN = []
-
-
-def broken(code, *shown, of="conv2", seen=("picture", "conv1", "bn", "pool")):
-    """Registers a change of net.keras's configuration that stops the layer `of`; `seen` is what stays."""
-
-    def register(change):
-        BROKEN.append(pytest.param(change, code, shown, of, seen, id=change.__name__))
-        return change
-
-    return register
-
-
-@pytest.mark.parametrize("change, code, shown, of, seen", BROKEN)
-def test_broken_layer_stops_only_what_needs_it(kerascope, small, tmp_path, change, code, shown, of, seen):
-    out = tmp_path / "out"
-    out.mkdir()
-    model = edit_archive(small / "net.keras", tmp_path / "net.keras", change)
-    for name in (of, "answer"):
-        done = kerascope("capture", model, small / "batch.npy", "-l", name, "-o", out / "x.npz", check=False, cwd=out)
-        check_failure(done, code, shown, 1, out)
-        assert f"{len(seen)} of 8 layers can be seen" in done.stderr
-    done = kerascope("capture", model, small / "batch.npy", "-o", out / "all.npz", check=False)
-    assert done.returncode == 3, done.stderr
-    assert np.load(out / "all.npz").files == list(seen)
-    assert f"{8 - len(seen)} layers cannot be seen" in done.stderr
-    for words in shown[:2]:
-        assert words in done.stderr
-    listed = json.loads(kerascope("layers", model, "--json").stdout)["layers"]
-    assert [entry["address"] for entry in listed if entry["computable"]] == list(seen)
-    assert all(entry["problem"]["code"] == code for entry in listed if not entry["computable"])
-    kerascope("capture", model, small / "batch.npy", "-l", seen[-1], "-o", out / "one.npz")
-    assert files_below(out) == ["all.npz", "one.npz"]
-
-
-@broken("layer-unknown", "layer 'conv2' has the type 'Conv9D', which Kerascope cannot compute", "config.layers[4] in config.json")
-def unknown_class(config):
-    layer(config, "conv2")["class_name"] = "Conv9D"
-    layer(config, "conv2")["registered_name"] = "Conv9D"
-
-
-@broken("layer-unknown", "layer 'conv2' has the type 'Custom>SpatialGate'", "config.layers[4] in config.json")
-def custom_class(config):
-    layer(config, "conv2")["registered_name"] = "Custom>SpatialGate"
-    layer(config, "conv2")["class_name"] = "SpatialGate"
-
-
-@broken("config-missing", "layer 'conv2' (Conv2D) has no 'filters', which it needs", "config.layers[4]")
-def missing_key(config):
-    del layer(config, "conv2")["config"]["filters"]
-
-
-@broken("config-type", "'filters' of layer 'conv2' (Conv2D) is \"many\", not a whole number")
-def text_for_a_number(config):
-    layer(config, "conv2")["config"]["filters"] = "many"
-
-
-@broken("config-type", "'filters' of layer 'conv2' (Conv2D) is \"NaN\", not a whole number")
-def nan_for_a_whole_number(config):
-    layer(config, "conv2")["config"]["filters"] = float("nan")
-
-
-@broken("shape-mismatch", "layer 'conv2' (Conv2D): conv has a stride of -1", "config.layers[4] in config.json")
-def negative_strides(config):
-    layer(config, "conv2")["config"]["strides"] = [-1, 1]
-
-
-@broken("config-type", "'rate' of layer 'drop' (Dropout) is 1.5, not from 0 to 1", of="drop", seen=("picture", "conv1", "bn", "pool", "conv2"))
-def rate_above_one(config):
-    layer(config, "drop")["config"]["rate"] = 1.5
-
-
-@broken("config-type", "'epsilon' of layer 'bn' (BatchNormalization) is \"small\"", of="bn", seen=("picture", "conv1"))
-def text_for_epsilon(config):
-    layer(config, "bn")["config"]["epsilon"] = "small"
-
-
-@broken("activation-unknown", "'conv2'", "'sparkle'")
-def unknown_activation(config):
-    layer(config, "conv2")["config"]["activation"] = "sparkle"
-
-
-@broken("weight-shape", "weight 'kernel' of layer 'conv2' (Conv2D) has shape (2, 2, 4, 6), its config needs (3, 3, 4, 6)", "vars/0 in model.weights.h5 in ", "load the weights that were saved with this architecture")
-def kernel_of_another_size(config):
-    layer(config, "conv2")["config"]["kernel_size"] = [3, 3]
-
-
-
-@pytest.mark.parametrize("filters", [2**24, 2**31, 2**40, 2**62, 2**63, 2**70, -5, 0, 1e300])
-def test_sizes_that_a_file_claims_take_no_memory(kerascope, small, tmp_path, filters):
-    """In a gigabyte of address space, more than which no such model may want."""
-
-    def change(config):
-        layer(config, "conv2")["config"]["filters"] = filters
-
-    model = edit_archive(small / "net.keras", tmp_path / "net.keras", change)
-    for arguments in ((), ("-l", "answer"), ("-l", "conv2")):
-        done = kerascope("capture", model, small / "batch.npy", *arguments, check=False, preexec_fn=little_memory)
-        assert done.returncode == (1 if arguments else 3), done.stderr
-        code = "weight-shape" if filters in (2**24, 2**31) else "size-too-large" if filters == 2**40 else "config-type"
-        if arguments:
-            assert f"error[{code}]" in done.stderr, done.stderr
-        assert "conv2" in done.stderr
-
-
-def little_memory():
-    resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-
-
-@pytest.mark.parametrize("side", [2**20, 2**31, 2**40, 2**62, 2**63, -7, "wide", 0])
-def test_input_sizes_that_a_file_claims_take_no_memory(kerascope, small, tmp_path, side):
-    def change(config):
-        config["config"]["layers"][0]["config"]["batch_shape"] = [None, side, side, 3]
-
-    model = edit_archive(small / "net.keras", tmp_path / "net.keras", change)
-    done = kerascope("layers", model, check=False, preexec_fn=little_memory)
-    assert done.returncode in (0, 1) and (done.returncode == 0 or "error[" in done.stderr), done.stderr
-    for file in ("batch.npy", "picture.png"):
-        done = kerascope("capture", model, small / file, check=False, preexec_fn=little_memory)
-        assert done.returncode in (0, 1, 3), done.stderr
-        if done.returncode == 1:
-            assert "error[unexpected]" not in done.stderr and "error[" in done.stderr, done.stderr
-
-
-# --- weights that do not fit, in HDF5 ---
-
-
-def test_weights_of_another_shape(kerascope, small, tmp_path):
-    def change(file):
-        names = file["model_weights/conv2"].attrs["weight_names"]
-        place = f"model_weights/conv2/{names[0]}"
-        del file[place]
-        file[place] = np.zeros((2, 2, 4, 5), "float32")
-
-    model, out = edit_h5(small / "net.h5", tmp_path / "net.h5", change), tmp_path / "out"
-    out.mkdir()
-    done = kerascope("show", model, small / "batch.npy", "-l", "conv2", "-o", out / "x.png", check=False)
-    shown = ("weight 'kernel' of layer 'conv2' (Conv2D) has shape (2, 2, 4, 5), its config needs (2, 2, 4, 6)",
-             "where: /model_weights/conv2/", "net.h5")
-    check_failure(done, "weight-shape", shown, 1, out)
-
-
-def test_missing_weight(kerascope, small, tmp_path):
-    def change(file):
-        group = file["model_weights/conv2"]
-        group.attrs["weight_names"] = group.attrs["weight_names"][:1]
-
-    model, out = edit_h5(small / "net.h5", tmp_path / "net.h5", change), tmp_path / "out"
-    out.mkdir()
-    done = kerascope("show", model, small / "batch.npy", "-l", "conv2", "-o", out / "x.png", check=False)
-    check_failure(done, "weight-missing", ("weight 'bias' of layer 'conv2' (Conv2D) is not in the file",), 1, out)
-    done = kerascope("capture", model, small / "batch.npy", "-l", "pool")
-
-
-def test_weights_of_another_count_of_layers(kerascope, small, tmp_path):
-    def change(file):
-        group = file["model_weights"]
-        names = list(group.attrs["layer_names"])
-        group.attrs["layer_names"] = ["other", *names[1:-1]]
-        group.move(names[0], "other")
-
-    model = edit_h5(small / "net.h5", tmp_path / "net.h5", change)
-    done = kerascope("layers", model, check=False)
-    check_failure(done, "weights-mismatch", ("the file stores weights of ", "its configuration has ", "/model_weights in "), 1, tmp_path / "none")
-
-
-# --- files cut short ---
-
-
-@pytest.mark.parametrize("name", ["net.h5", "net.keras"])
-def test_a_model_cut_short_at_any_length_is_an_error(kerascope, small, tmp_path, name):
-    whole, cut, out = (small / name).read_bytes(), tmp_path / name, tmp_path / "out"
-    out.mkdir()
-    lengths = sorted({1, 4, 8, 100, 511, 512, len(whole) - 1, len(whole) - 22, *range(0, len(whole), len(whole) // 24)})
-    for length in lengths:
-        cut.write_bytes(whole[:length])
-        done = kerascope("capture", cut, small / "batch.npy", "-o", out / "seen.npz", check=False)
-        assert done.returncode == 1 and done.stdout == "", (length, done.stdout, done.stderr)
-        assert done.stderr.startswith("error[") and "unexpected" not in done.stderr, (length, done.stderr)
-        assert name in done.stderr and str(tmp_path) in done.stderr, (length, done.stderr)
-        assert files_below(out) == []
-
-
-@pytest.mark.parametrize("name", ["picture.png", "picture.jpg", "batch.npy"])
-def test_an_input_cut_short_at_any_length_is_an_error(kerascope, small, tmp_path, name):
-    whole, cut, out = (small / name).read_bytes(), tmp_path / name, tmp_path / "out"
-    out.mkdir()
-    for length in range(0, len(whole), len(whole) // 16):
-        cut.write_bytes(whole[:length])
-        done = kerascope("capture", small / "net.keras", cut, "-o", out / "seen.npz", check=False)
-        if done.returncode == 0:
-            Image.open(cut).load()  # what Pillow accepts is whole enough
-            (out / "seen.npz").unlink()
-            continue
-        assert done.returncode == 1 and done.stdout == "", (length, done.stdout, done.stderr)
-        assert done.stderr.startswith("error[") and "unexpected" not in done.stderr, (length, done.stderr)
-        assert name in done.stderr and files_below(out) == []
+    check_case(kerascope, small, tmp_path, arguments, code, shown, exit_code)
 
 
 # --- inputs that do not fit ---
@@ -519,7 +40,7 @@ def input_case(code, *shown, model="net.keras", exit_code=1):
             return "capture", small / model, *inputs, "-o", out / "seen.npz"
 
         arguments.__name__ = write.__name__
-        case(code, *shown, exit_code=exit_code)(arguments)
+        CASES.add(code, *shown, exit_code=exit_code)(arguments)
         return write
 
     return register
@@ -612,7 +133,7 @@ def damaged_picture(small, bad):
 def picture_of_a_huge_claim(small, bad):
     content = bytearray((small / "picture.png").read_bytes())
     content[16:24] = b"\x7f\xff\xff\xff" * 2
-    content[29:33] = __import__("zlib").crc32(content[12:29]).to_bytes(4, "big")
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
     (bad / "x.png").write_bytes(content)
     return bad / "x.png"
 
@@ -689,6 +210,22 @@ def input_without_a_file(small, bad):
     return "--input", "picture"
 
 
+@pytest.mark.parametrize("name", ["picture.png", "picture.jpg", "batch.npy"])
+def test_an_input_cut_short_at_any_length_is_an_error(kerascope, small, tmp_path, name):
+    whole, cut, out = (small / name).read_bytes(), tmp_path / name, tmp_path / "out"
+    out.mkdir()
+    for length in range(0, len(whole), len(whole) // 16):
+        cut.write_bytes(whole[:length])
+        done = kerascope("capture", small / "net.keras", cut, "-o", out / "seen.npz", check=False)
+        if done.returncode == 0:
+            Image.open(cut).load()  # what Pillow accepts is whole enough
+            (out / "seen.npz").unlink()
+            continue
+        assert done.returncode == 1 and done.stdout == "", (length, done.stdout, done.stderr)
+        assert done.stderr.startswith("error[") and "unexpected" not in done.stderr, (length, done.stderr)
+        assert name in done.stderr and files_below(out) == []
+
+
 # --- layers that are not there ---
 
 
@@ -698,7 +235,7 @@ def layer_case(code, *shown, model="nested.keras"):
             return "show", small / model, small / "batch.npy", *layers(), "-o", out / "maps"
 
         arguments.__name__ = layers.__name__
-        case(code, *shown)(arguments)
+        CASES.add(code, *shown)(arguments)
         return layers
 
     return register
@@ -774,12 +311,20 @@ def call_out_of_range():
     return "--layer", "conv@5"
 
 
-@layer_case("layer-unknown", "layer 'secret' has the type 'Lambda'", "config.layers[2] in config.json in", "2 of 4 layers can be seen", model="lambda.keras")
+@layer_case(
+    "layer-unknown",
+    "layer 'secret' has the type 'Lambda'",
+    "config.layers[2] in config.json in",
+    "2 of 4 layers can be seen",
+    model="lambda.keras",
+)
 def lambda_by_name():
     return "--layer", "secret"
 
 
-@layer_case("layer-unknown", "layer 'secret' has the type 'Lambda'", "'after' needs it; 2 of 4 layers", model="lambda.h5")
+@layer_case(
+    "layer-unknown", "layer 'secret' has the type 'Lambda'", "'after' needs it; 2 of 4 layers", model="lambda.h5"
+)
 def behind_a_lambda_by_name():
     return "--layer", "after"
 
@@ -792,7 +337,10 @@ USAGE = {
     "command_like_none": (("frobnicate",), ("there is no command 'frobnicate'", "kerascope --help")),
     "unknown_option": (("show", "m.keras", "x", "--layr", "3"), ("no option '--layr'", "did you mean '--layer'?")),
     "unknown_option_with_value": (("show", "m.keras", "--sede=3"), ("no option '--sede'", "did you mean '--seed'?")),
-    "option_of_another_command": (("layers", "m.keras", "--zoom", "3"), ("no option '--zoom'", "kerascope layers --help")),
+    "option_of_another_command": (
+        ("layers", "m.keras", "--zoom", "3"),
+        ("no option '--zoom'", "kerascope layers --help"),
+    ),
     "unknown_letter": (("layers", "m.keras", "-z"), ("-z", "kerascope layers --help")),
     "too_many_models": (("layers", "m.keras", "n.keras"), ("n.keras", "kerascope layers --help")),
     "no_model": (("show",), ("MODEL is required", "kerascope show --help")),
@@ -817,7 +365,9 @@ def test_wrong_usage(kerascope, tmp_path, name):
 
 
 def test_one_picture_for_several_layers_is_wrong_usage(kerascope, small, tmp_path):
-    done = kerascope("show", small / "net.keras", small / "batch.npy", "-l", "conv*", "-o", tmp_path / "x.png", check=False)
+    done = kerascope(
+        "show", small / "net.keras", small / "batch.npy", "-l", "conv*", "-o", tmp_path / "x.png", check=False
+    )
     check_failure(done, "usage", ("x.png takes one picture, and 2 layers are chosen", "give a folder"), 2, tmp_path)
 
 
@@ -866,7 +416,9 @@ def test_full_standard_output(kerascope, small, command, target):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [program, command, small / "net.keras", small / "batch.npy", "-l", "conv1", "-o", target],
-            stdout=full, stderr=subprocess.PIPE, text=True,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     assert done.returncode == 1 and "error[output-unwritable]" in done.stderr and "full" in done.stderr, done.stderr
 
@@ -889,7 +441,10 @@ def test_disk_that_fills_while_a_file_is_written(kerascope, small, tmp_path, tar
     done = kerascope(
         "capture", small / "net.keras", small / "batch.npy", "-o", tmp_path / target, check=False, preexec_fn=limit
     )
-    assert done.returncode == 1 and "error[output-unwritable]: cannot write '" in done.stderr, (done.returncode, done.stderr)
+    assert done.returncode == 1 and "error[output-unwritable]: cannot write '" in done.stderr, (
+        done.returncode,
+        done.stderr,
+    )
     assert (tmp_path / "seen.npz").read_text() == "older"
     for file in (tmp_path / "folder").glob("*"):
         np.load(file)  # what stands there is whole
@@ -903,7 +458,16 @@ def test_a_killed_run_leaves_no_file(kerascope, small, tmp_path, end):
     out = tmp_path / "out"
     out.mkdir()
     program = kerascope("--version").args[0]
-    command = [program, "capture", small / "net.keras", tmp_path / "large.npy", "-o", out / "seen.npz", "--threads", "1"]
+    command = [
+        program,
+        "capture",
+        small / "net.keras",
+        tmp_path / "large.npy",
+        "-o",
+        out / "seen.npz",
+        "--threads",
+        "1",
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
         while not files_below(out) and run.poll() is None:
             time.sleep(0.001)
@@ -916,7 +480,23 @@ def test_a_killed_run_leaves_no_file(kerascope, small, tmp_path, end):
 
 # --- names that come from strangers ---
 
-ODD_NAMES = ["../../x", "/etc/x", "..", ".", "a/b", "\x1b[31mred\x1b[0m", "line\nbreak", "\x9b2J", "\u202egnp", "a,b", "50%", "7", "nul\0l", "con:3", ""]
+ODD_NAMES = [
+    "../../x",
+    "/etc/x",
+    "..",
+    ".",
+    "a/b",
+    "\x1b[31mred\x1b[0m",
+    "line\nbreak",
+    "\x9b2J",
+    "\u202egnp",
+    "a,b",
+    "50%",
+    "7",
+    "nul\0l",
+    "con:3",
+    "",
+]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -930,7 +510,9 @@ def test_odd_layer_names_stay_in_the_folder_and_off_the_terminal(kerascope, smal
     outputs = []
     done = kerascope("layers", model, check=False)
     if name == "":
-        return check_failure(done, "config-invalid", ("a layer of type 'Conv2D' has no name", "config.layers[4]"), 1, out)
+        return check_failure(
+            done, "config-invalid", ("a layer of type 'Conv2D' has no name", "config.layers[4]"), 1, out
+        )
     outputs += [done.stdout, done.stderr]
     for arguments in (
         ("capture", model, small / "batch.npy", "-o", out / "arrays"),
@@ -960,6 +542,7 @@ def _made(folder):
 
 def test_a_layer_of_an_odd_name_is_found_by_it(kerascope, small, tmp_path):
     for number, name in enumerate(["../../x", "a,b", "7", "conv*", "type:Conv2D", "x[1]:3", "back\\slash"]):
+
         def change(config):
             layer(config, "conv2")["config"]["name"] = name
 
@@ -973,7 +556,10 @@ def test_custom_code_is_never_run(kerascope, small, tmp_path):
     for file in ("lambda.keras", "lambda.h5"):
         done = kerascope("capture", small / file, small / "batch.npy", "-o", tmp_path / "seen.npz", check=False)
         assert done.returncode == 3
-        assert "layer 'secret' has the type 'Lambda'" in done.stderr and "2 layers cannot be seen: secret, after" in done.stderr
+        assert (
+            "layer 'secret' has the type 'Lambda'" in done.stderr
+            and "2 layers cannot be seen: secret, after" in done.stderr
+        )
         assert np.load(tmp_path / "seen.npz").files == ["picture", "before"]
         done = kerascope("show", small / file, small / "batch.npy", "-o", tmp_path / "maps", check=False)
         assert done.returncode == 3

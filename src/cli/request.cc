@@ -62,7 +62,8 @@ class Progress {
 }  // namespace
 
 void add_model_option(CLI::App& command, Request& request) {
-  command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras")->required();
+  command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras; - is standard input")
+      ->required();
   command.add_flag("--json", request.json, "print JSON, for programs");
   command.add_flag("--quiet,-q", request.quiet, "print nothing but errors");
 }

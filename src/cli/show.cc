@@ -118,7 +118,8 @@ int show(const Request& given) {
 void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("show", "the feature maps of layers as pictures");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output, "one .png, or a folder; by default <model>-<layer>.png");
+  command->add_option("--output,-o", request.output,
+                      "one .png, a folder, or - for standard output; by default <model>-<layer>.png");
   command->add_option("--sample", request.sample, "which of a batch is drawn")->capture_default_str();
   command->add_option("--gap", request.gap_px, "pixels between the tiles")
       ->check(CLI::Range(0, 100))

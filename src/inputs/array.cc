@@ -155,8 +155,8 @@ std::vector<NamedArray> read(const std::shared_ptr<const MappedFile>& file) {
   if (ZipArchive::recognises(file->bytes())) return read_npz(file);
   if (!is_npy(file->bytes()))
     throw Error({.code = "array-invalid",
-                 .what = file->size() == 0 ? "the file is empty"
-                                           : "the file begins neither as .npy nor as .npz does, nor as a picture",
+                 .what = "the file begins neither as .npy nor as .npz does, nor as a picture",
+                 .because = file->size() == 0 ? "it is empty" : "",
                  .hint = "give a JPEG or PNG picture, or an array that np.save or np.savez wrote"});
   std::vector<NamedArray> arrays;
   arrays.push_back(read_npy(file->bytes()));
