@@ -1,5 +1,7 @@
 #include "formats/keras_archive.h"
 
+#include <fmt/format.h>
+
 #include <cctype>
 #include <map>
 
@@ -14,7 +16,7 @@ namespace kerascope {
 namespace {
 
 /// The name by which Keras files an object of this class: "GlobalAveragePooling2D" -> "global_average_pooling2d".
-std::string snake_case(const std::string& class_name) {
+std::string snake_case(std::string_view class_name) {
   std::string name;
   for (char c : class_name.substr(class_name.rfind('>') + 1))
     if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') name += c;
@@ -36,8 +38,9 @@ std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& g
   std::vector<StoredWeight> weights;
   for (std::size_t i = 0;; ++i) {
     const std::string name = fmt::format("vars/{}", i);
-    if (!file.dataset(group + "/" + name)) return weights;
-    weights.push_back(file.stored(group + "/" + name, name));
+    const std::string path = fmt::format("{}/{}", group, name);
+    if (!file.dataset(path)) return weights;
+    weights.push_back(file.stored(path, name));
   }
 }
 
@@ -49,7 +52,7 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& g
     if (layer.is_operation || (network.is_sequential && i == 0)) continue;
     const std::string name = snake_case(layer.class_name);
     const int count = seen[name]++;
-    const std::string own = group + "/layers/" + name + (count ? fmt::format("_{}", count) : "");
+    const std::string own = fmt::format("{}/layers/{}{}", group, name, count ? fmt::format("_{}", count) : "");
     if (layer.network)
       attach_weights(file, *layer.network, own);
     else
@@ -70,10 +73,10 @@ Model read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
                  .hint = "give a file that Keras saved with model.save(\"name.keras\")"});
   Model model;
   model.format = "Keras archive";
-  if (archive.has("metadata.json"))
-    model.keras_version =
-        text_or(parse_json(archive.member("metadata.json").text(), "metadata.json in " + path), "keras_version", "");
-  if (model.keras_version.empty()) model.keras_version = "3";
+  const Json metadata = archive.has("metadata.json")
+                            ? parse_json(archive.member("metadata.json").text(), "metadata.json in " + path)
+                            : Json();
+  model.keras_version = text_or(metadata, "keras_version", "3");
   const Json config = parse_json(archive.member("config.json").text(), "config.json in " + path);
   model.network = network_from_config(config, model.keras_major(), "config.json in " + path);
   if (const Json& training = member(config, "compile_config"); training.is_object() && !training.empty())
