@@ -31,9 +31,11 @@ void print_table(const std::vector<Row>& rows) {
     std::string constant = s.constant_channels == 0 ? "" : fmt::format("{} of {}", s.constant_channels, s.channels);
     if (s.nan_count > 0)
       constant += fmt::format("{}{} NaN", constant.empty() ? "" : ", ", text::thousands(s.nan_count));
-    fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}\n", text::printable(row.address), address, row.shape,
-               shape, text::number(s.minimum), text::number(s.maximum), text::number(s.mean), 100 * s.zero_share,
-               constant);
+    std::string line = fmt::format("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}", text::printable(row.address),
+                                   address, row.shape, shape, text::number(s.minimum), text::number(s.maximum),
+                                   text::number(s.mean), 100 * s.zero_share, constant);
+    line.erase(line.find_last_not_of(' ') + 1);
+    fmt::print("{}\n", line);
   }
 }
 
