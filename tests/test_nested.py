@@ -1,5 +1,8 @@
 """Nested, shared and partly frozen models, several inputs and outputs, Keras 2's forms: every layer equals real Keras."""
 
+import importlib
+
+import numpy as np
 import pytest
 from conftest import oracle_cases
 from whole_models import compare_with_keras
@@ -8,3 +11,30 @@ from whole_models import compare_with_keras
 @pytest.mark.parametrize("folder, file", oracle_cases("nested"))
 def test_every_layer_equals_keras(kerascope, folder, file, tmp_path, record_property):
     compare_with_keras(kerascope, folder, file, tmp_path / "seen.npz", record_property)
+
+
+@pytest.mark.parametrize("library", ["keras", "tf_keras"])
+def test_what_stands_before_an_unknown_layer_keeps_its_own_weights(kerascope, tmp_path, library):
+    """In HDF5 a nested model has one list of weights; with an unknown layer inside only names tell whose is what."""
+    keras = importlib.import_module(library)
+    layers = keras.layers
+    keras.utils.set_random_seed(3)
+    inputs = layers.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, name="conv", trainable=False, bias_initializer="random_normal")(inputs)
+    x = layers.DepthwiseConv2D(3, name="deep", bias_initializer="random_normal")(x)
+    x = layers.BatchNormalization(name="norm", beta_initializer="random_normal", gamma_initializer="random_normal")(x)
+    x = layers.Lambda(lambda value: value * 2, name="twice", output_shape=(4, 4, 4))(x)
+    base = keras.Model(inputs, layers.Dense(2, name="after")(x), name="base")
+    model = keras.Sequential([base, layers.Flatten()])
+    model.build((None, 8, 8, 3))
+    model.save(tmp_path / "model.h5")
+    picture = np.random.default_rng(3).normal(size=(1, 8, 8, 3)).astype("float32")
+    np.save(tmp_path / "input.npy", picture)
+
+    done = kerascope("capture", tmp_path / "model.h5", tmp_path / "input.npy", "-o", tmp_path / "seen.npz", check=False)
+    assert done.returncode == 3 and "twice" in done.stderr
+    seen = np.load(tmp_path / "seen.npz")
+    for name in ("conv", "deep", "norm"):
+        truth = keras.Model(base.inputs, base.get_layer(name).output).predict(picture, verbose=0)
+        np.testing.assert_allclose(seen[f"base/{name}"], truth, atol=1e-5 * np.abs(truth).max())
+    assert "base/twice" not in seen.files and "base/after" not in seen.files

@@ -87,7 +87,9 @@ class Binder {
       if (last == name.npos) continue;
       const std::string path = name.substr(0, last), own = name.substr(last + 1);
       const bool same_layer = path == need.layer->name || text::ends_with(path, "/" + need.layer->name);
-      if (same_layer && own == need.slot->name) return &weight;
+      // Before Keras 3 a DepthwiseConv2D calls its kernel depthwise_kernel.
+      const bool same_name = own == need.slot->name || (need.slot->name == "kernel" && own == "depthwise_kernel");
+      if (same_layer && same_name) return &weight;
     }
     return nullptr;
   }

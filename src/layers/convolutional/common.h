@@ -10,6 +10,17 @@ inline ops::Padding op_padding(Padding padding) {
   return padding == Padding::kSame ? ops::Padding::kSame : ops::Padding::kValid;
 }
 
+/// The keys that every convolution layer has.
+void conv_fields(auto& layer, auto&& field) {
+  field.required("kernel_size", layer.kernel_size);
+  field("strides", layer.strides);
+  field("padding", layer.padding);
+  field("data_format", layer.data_format);
+  field("dilation_rate", layer.dilation_rate);
+  field("activation", layer.activation);
+  field("use_bias", layer.use_bias);
+}
+
 template <typename ConvLayer>
 ops::ConvOptions conv_options(const ConvLayer& layer) {
   return {.strides = {layer.strides[0], layer.strides[1]},

@@ -8,14 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Conv2D> auto& layer, auto&& field) {
   field.required("filters", layer.filters);
-  field.required("kernel_size", layer.kernel_size);
-  field("strides", layer.strides);
-  field("padding", layer.padding);
-  field("data_format", layer.data_format);
-  field("dilation_rate", layer.dilation_rate);
+  conv_fields(layer, field);
   field("groups", layer.groups);
-  field("activation", layer.activation);
-  field("use_bias", layer.use_bias);
 }
 
 Outputs build(const Conv2D& layer, Build& b) {

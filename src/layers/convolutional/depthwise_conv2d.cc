@@ -6,14 +6,8 @@
 namespace kerascope::layers {
 
 void fields(of<DepthwiseConv2D> auto& layer, auto&& field) {
-  field.required("kernel_size", layer.kernel_size);
-  field("strides", layer.strides);
-  field("padding", layer.padding);
+  conv_fields(layer, field);
   field("depth_multiplier", layer.depth_multiplier);
-  field("data_format", layer.data_format);
-  field("dilation_rate", layer.dilation_rate);
-  field("activation", layer.activation);
-  field("use_bias", layer.use_bias);
   field.ignored("groups");   // tf.keras writes it, always 1
   field.ignored("filters");  // Keras 2.0 to 2.2 write null
 }

@@ -7,14 +7,8 @@ namespace kerascope::layers {
 
 void fields(of<SeparableConv2D> auto& layer, auto&& field) {
   field.required("filters", layer.filters);
-  field.required("kernel_size", layer.kernel_size);
-  field("strides", layer.strides);
-  field("padding", layer.padding);
-  field("data_format", layer.data_format);
-  field("dilation_rate", layer.dilation_rate);
+  conv_fields(layer, field);
   field("depth_multiplier", layer.depth_multiplier);
-  field("activation", layer.activation);
-  field("use_bias", layer.use_bias);
   field.ignored("groups");  // tf.keras writes it, always 1
   field.ignored("rank");
 }
