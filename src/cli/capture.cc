@@ -81,10 +81,7 @@ class Output {
 int capture(const Request& given) {
   const Request request = with_standard_output(given);
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
-  if (!request.dump.empty()) {
-    fmt::print("{}", request.dump == "graph" ? prepared.function->graph_text() : prepared.function->plan_text());
-    return kDone;
-  }
+  if (print_dump(request, *prepared.function)) return kDone;
   Output output(request.output);
   std::vector<Row> rows;
   Json listed = Json::array();

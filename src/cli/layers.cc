@@ -230,7 +230,6 @@ int layers(const Request& request) {
     }
     rows.push_back(std::move(row));
   }
-  for (const std::string& line : model.notes) note(request, "note", line);
   for (const std::string& line : assembly.notes) note(request, "note", line);
   if (request.json)
     print_json(request, model, rows, parameters);

@@ -141,7 +141,6 @@ Run prepare_run(const Request& request, bool with_outputs) {
   std::vector<Shape> shapes;
   for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
   run.function = std::make_unique<Function>(run.model, shapes, options);
-  for (const std::string& line : run.model.notes) note(request, "note", line);
   for (const std::string& line : run.function->notes()) note(request, "note", line);
   return run;
 }
@@ -169,6 +168,12 @@ bool tell_skipped(const Request& request, const Function& function) {
   return !by_problem.empty();
 }
 
+bool print_dump(const Request& request, const Function& function) {
+  if (request.dump.empty()) return false;
+  fmt::print("{}", request.dump == "graph" ? function.graph_text() : function.plan_text());
+  return true;
+}
+
 Request with_standard_output(Request request) {
   if (request.output != "-" && request.output != "/dev/stdout") return request;
   if (request.json)
@@ -187,8 +192,6 @@ std::string shape_with_roles(const Shape& shape, const std::string& axes) {
   }
   return text.empty() ? "scalar" : text;
 }
-
-Shape sample_shape(const Tensor& tensor) { return tensor.shape().slice(1, tensor.shape().rank()); }
 
 Tensor sample_of(const Request& request, const Activation& activation) {
   const std::int64_t batch = activation.tensor.shape()[0];

@@ -81,13 +81,14 @@ Json prediction_json(const Request& request, const Run& run, const std::vector<A
 /// What could not be computed, told once; true if there is something.
 bool tell_skipped(const Request& request, const Function& function);
 
+/// `--dump`: prints the graph or the plan; false where nobody asked for it.
+bool print_dump(const Request& request, const Function& function);
+
 /// `-o -`: the result alone goes to standard output.
 Request with_standard_output(Request request);
 
 /// "H28 W28 C64" of a shape with batch axis.
 std::string shape_with_roles(const Shape& shape, const std::string& axes);
-/// "(28, 28, 64)": the shape without the batch axis.
-Shape sample_shape(const Tensor& tensor);
 /// The wanted sample of a batch, without the batch axis.
 Tensor sample_of(const Request& request, const Activation& activation);
 /// "model" of "dir/model.h5".

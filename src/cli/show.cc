@@ -75,10 +75,7 @@ int show(const Request& given) {
                  .what = "no layer is named",
                  .hint = "--layer NAME for one (`kerascope layers MODEL` lists them), or -o FOLDER for all"});
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
-  if (!request.dump.empty()) {
-    fmt::print("{}", request.dump == "graph" ? prepared.function->graph_text() : prepared.function->plan_text());
-    return kDone;
-  }
+  if (print_dump(request, *prepared.function)) return kDone;
   if (target.is_single() && prepared.function->chosen() != 1)
     throw Error({.code = "usage",
                  .what = fmt::format("-o {} takes one picture, and {} layers are chosen", given.output,

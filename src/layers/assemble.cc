@@ -309,7 +309,6 @@ class NetworkCall {
     for (const std::string& key : fields.unknown())
       shared_.note(
           fmt::format("'{}' of layer '{}' ({}) is not known and was passed over", key, layer.name, layer.class_name));
-    for (const std::string& text : build.notes) shared_.note(text);
     return outputs;
   }
 

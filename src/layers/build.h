@@ -60,7 +60,6 @@ class Build {
   /// Something inside the layer that can be asked for as "layer/name".
   void tap(std::string name, Output output) { taps.emplace_back(std::move(name), std::move(output)); }
   std::vector<std::pair<std::string, Output>> taps;
-  std::vector<std::string> notes;
 
   /// An output whose axes have the first input's roles.
   Outputs same_axes(Value value) const { return {{value, axes()}}; }

@@ -72,8 +72,7 @@ struct Model {
   std::string keras_version;  ///< "2.1.6", "2.12.0", "3.15.1"
   std::string backend;        ///< "tensorflow", "theano", ...; empty where the file does not say
   Network network;
-  Json training;                   ///< the training configuration, null without one
-  std::vector<std::string> notes;  ///< what was odd but not fatal, for people
+  Json training;  ///< the training configuration, null without one
 
   int keras_major() const;  ///< 1 where no version is said
   /// True for Keras 3, and for tf.keras, whose versions are 2.4 and above or end in "-tf". There a frozen batch
