@@ -1,5 +1,7 @@
 #include "layers/build.h"
 
+#include <numeric>
+
 #include "kerascope/error.h"
 #include "ops/ops.h"
 
@@ -70,14 +72,25 @@ void Build::fail(const std::string& code, const std::string& what) const {
 namespace layers {
 
 Value channels_last(Build& build, Value x, DataFormat format) {
-  return format == DataFormat::kChannelsLast ? x : ops::transpose(build.graph, x, {0, 2, 3, 1});
+  if (format == DataFormat::kChannelsLast) return x;
+  std::vector<int> axes(static_cast<std::size_t>(build.graph.shape(x).rank()));
+  std::iota(axes.begin(), axes.end(), 0);
+  std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
+  return ops::transpose(build.graph, x, std::move(axes));
 }
 
 Value from_channels_last(Build& build, Value x, DataFormat format) {
-  return format == DataFormat::kChannelsLast ? x : ops::transpose(build.graph, x, {0, 3, 1, 2});
+  if (format == DataFormat::kChannelsLast) return x;
+  std::vector<int> axes(static_cast<std::size_t>(build.graph.shape(x).rank()));
+  std::iota(axes.begin(), axes.end(), 0);
+  std::rotate(axes.begin() + 1, axes.end() - 1, axes.end());
+  return ops::transpose(build.graph, x, std::move(axes));
 }
 
-std::string map_axes(DataFormat format) { return format == DataFormat::kChannelsLast ? "HWC" : "CHW"; }
+std::string map_axes(DataFormat format, int spatial_rank) {
+  const std::string axes = usual_axes(spatial_rank + 1);  // ends in C
+  return format == DataFormat::kChannelsLast ? axes : "C" + axes.substr(0, axes.size() - 1);
+}
 
 }  // namespace layers
 }  // namespace kerascope

@@ -85,9 +85,11 @@ Value activate(Build& build, Value x, const ActivationFunction& activation);
 Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes);
 
 /// The convolution and pooling ops want channels last: transposes around them where the layer has them first.
+/// Any number of spatial axes.
 Value channels_last(Build& build, Value x, DataFormat format);
 Value from_channels_last(Build& build, Value x, DataFormat format);
-std::string map_axes(DataFormat format);
+/// The axes' roles: "TC", "HWC", "DHWC", or "CT", "CHW", "CDHW".
+std::string map_axes(DataFormat format, int spatial_rank = 2);
 
 }  // namespace layers
 }  // namespace kerascope

@@ -123,12 +123,13 @@ void FieldReader::read(const Json& json, const char* key, layers::ActivationFunc
   }
 }
 
-void FieldReader::read(const Json& json, const char* key, layers::Size2D& value) const {
-  std::vector<std::int64_t> sizes;
-  if (json.is_number() || json.is_array()) read(json, key, sizes);
-  if (sizes.size() == 1) sizes.push_back(sizes[0]);
-  if (sizes.size() != 2) fail(key, json, "one or two whole numbers");
-  value = {sizes[0], sizes[1]};
+void FieldReader::read_sizes(const Json& json, const char* key, std::span<std::int64_t> sizes) const {
+  std::vector<std::int64_t> given;
+  if (json.is_number() || json.is_array()) read(json, key, given);
+  if (given.size() == 1) given.resize(sizes.size(), given[0]);
+  if (given.size() != sizes.size())
+    fail(key, json, sizes.size() == 1 ? "a whole number" : fmt::format("one or {} whole numbers", sizes.size()));
+  std::copy(given.begin(), given.end(), sizes.begin());
 }
 
 void FieldReader::read(const Json& json, const char* key, std::vector<float>& value) const {
@@ -163,15 +164,14 @@ void FieldReader::read(const Json& json, const char* key, std::vector<std::optio
   }
 }
 
-void FieldReader::read(const Json& json, const char* key, std::array<layers::Size2D, 2>& value) const {
-  if (json.is_array() && json.size() == 2) {
-    read(json[0], key, value[0]);
-    read(json[1], key, value[1]);
-  } else if (json.is_number()) {
-    read(json, key, value[0]);
-    value[1] = value[0];
+void FieldReader::read_borders(const Json& json, const char* key,
+                               std::span<std::array<std::int64_t, 2>> borders) const {
+  if (json.is_number() || (borders.size() == 1 && json.is_array() && json.size() == 2)) {
+    for (auto& border : borders) read(json, key, border);
+  } else if (json.is_array() && json.size() == borders.size()) {
+    for (std::size_t axis = 0; axis < borders.size(); ++axis) read(json[axis], key, borders[axis]);
   } else {
-    fail(key, json, "one number, two, or two pairs");
+    fail(key, json, borders.size() == 1 ? "one number or two" : "one number, one for each axis, or a pair for each");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ namespace kerascope {
 /// A `fields` function serves reading (and, later, writing) through one template: `of<ReLU> auto& layer`.
 template <typename T, typename L>
 concept of = std::same_as<std::remove_cvref_t<T>, L>;
+
+/// The same for a layer of any number of spatial axes: `of_rank<MaxPooling> auto& layer`.
+template <typename T, template <int> typename L>
+concept of_rank = requires(std::remove_cvref_t<T> layer) {
+  []<int Rank>(const L<Rank>&) {}(layer);
+};
 
 class FieldReader {
  public:
@@ -61,13 +68,21 @@ class FieldReader {
   void read(const Json& json, const char* key, layers::Padding& value) const;
   void read(const Json& json, const char* key, layers::DataFormat& value) const;
   void read(const Json& json, const char* key, layers::ActivationFunction& value) const;
-  /// One number stands for both.
-  void read(const Json& json, const char* key, layers::Size2D& value) const;
+  /// One number stands for all axes.
+  template <std::size_t Rank>
+  void read(const Json& json, const char* key, std::array<std::int64_t, Rank>& value) const {
+    read_sizes(json, key, value);
+  }
+  void read_sizes(const Json& json, const char* key, std::span<std::int64_t> sizes) const;
   void read(const Json& json, const char* key, std::vector<float>& value) const;
   void read(const Json& json, const char* key, std::vector<std::int64_t>& value) const;
   void read(const Json& json, const char* key, std::vector<std::optional<std::int64_t>>& value) const;
-  /// One number, {vertical, horizontal}, or {{top, bottom}, {left, right}}.
-  void read(const Json& json, const char* key, std::array<layers::Size2D, 2>& value) const;
+  /// One number, one for each axis, or a pair for each; for a single axis a number or a pair.
+  template <std::size_t Rank>
+  void read(const Json& json, const char* key, std::array<std::array<std::int64_t, 2>, Rank>& value) const {
+    read_borders(json, key, value);
+  }
+  void read_borders(const Json& json, const char* key, std::span<std::array<std::int64_t, 2>> borders) const;
   template <typename T>
   void read(const Json& json, const char* key, std::optional<T>& value) const {
     read(json, key, value.emplace());

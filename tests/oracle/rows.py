@@ -23,7 +23,7 @@ def questions():
     for path in sorted((ROOT / "src/layers").rglob("*.rows.json")):
         table = json.loads(path.read_text())
         for number, row in enumerate(table["rows"]):
-            unknown = set(row) - {"config", "input", "inputs", "training", "adapt", "scale", "tolerance", "why"}
+            unknown = set(row) - {"class", "config", "input", "inputs", "training", "adapt", "scale", "tolerance", "why"}
             if unknown:
                 sys.exit(f"{path}: row {number} has the unknown keys {sorted(unknown)}")
             yield {
@@ -33,7 +33,7 @@ def questions():
                 "required": table.get("required", []),
                 "unread": table.get("unread", []),
                 **row,
-                "folder": f"{table['class']}-{cache.key_of(script, table['class'], row)}",
+                "folder": f"{row.get('class', table['class'])}-{cache.key_of(script, table['class'], row)}",
             }
 
 

@@ -12,7 +12,21 @@ namespace kerascope::layers {
 enum class Padding { kValid, kSame };
 enum class DataFormat { kChannelsLast, kChannelsFirst };
 
-using Size2D = std::array<std::int64_t, 2>;
+/// One number for each spatial axis.
+template <int Rank>
+using Size = std::array<std::int64_t, Rank>;
+
+/// As a default: the same number for each spatial axis.
+template <int Rank>
+constexpr Size<Rank> each(std::int64_t number) {
+  Size<Rank> size{};
+  for (std::int64_t& one : size) one = number;
+  return size;
+}
+
+/// What is added or cut before and after each spatial axis.
+template <int Rank>
+using Borders = std::array<std::array<std::int64_t, 2>, Rank>;
 
 /// An `activation` argument: a function's name, or a layer's class with its config as JSON text.
 struct ActivationFunction {

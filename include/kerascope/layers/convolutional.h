@@ -8,11 +8,11 @@ namespace kerascope::layers {
 /// (N, H, W, C) -> (N, H', W', filters). Weights: kernel (kh, kw, C/groups, filters), bias (filters).
 struct Conv2D {
   std::int64_t filters = 0;
-  Size2D kernel_size = {0, 0};
-  Size2D strides = {1, 1};
+  Size<2> kernel_size = {0, 0};
+  Size<2> strides = {1, 1};
   Padding padding = Padding::kValid;
   DataFormat data_format = DataFormat::kChannelsLast;
-  Size2D dilation_rate = {1, 1};
+  Size<2> dilation_rate = {1, 1};
   std::int64_t groups = 1;
   ActivationFunction activation;
   bool use_bias = true;
@@ -20,12 +20,12 @@ struct Conv2D {
 
 /// (N, H, W, C) -> (N, H', W', C * depth_multiplier). Weights: kernel (kh, kw, C, depth_multiplier), bias.
 struct DepthwiseConv2D {
-  Size2D kernel_size = {0, 0};
-  Size2D strides = {1, 1};
+  Size<2> kernel_size = {0, 0};
+  Size<2> strides = {1, 1};
   Padding padding = Padding::kValid;
   std::int64_t depth_multiplier = 1;
   DataFormat data_format = DataFormat::kChannelsLast;
-  Size2D dilation_rate = {1, 1};
+  Size<2> dilation_rate = {1, 1};
   ActivationFunction activation;
   bool use_bias = true;
 };
@@ -35,11 +35,11 @@ struct DepthwiseConv2D {
 /// bias.
 struct SeparableConv2D {
   std::int64_t filters = 0;
-  Size2D kernel_size = {0, 0};
-  Size2D strides = {1, 1};
+  Size<2> kernel_size = {0, 0};
+  Size<2> strides = {1, 1};
   Padding padding = Padding::kValid;
   DataFormat data_format = DataFormat::kChannelsLast;
-  Size2D dilation_rate = {1, 1};
+  Size<2> dilation_rate = {1, 1};
   std::int64_t depth_multiplier = 1;
   ActivationFunction activation;
   bool use_bias = true;

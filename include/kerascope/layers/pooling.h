@@ -1,4 +1,4 @@
-// keras.layers: pooling. Shapes are those of channels_last.
+// keras.layers: pooling, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last.
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -6,31 +6,47 @@
 namespace kerascope::layers {
 
 /// (N, H, W, C) -> (N, H', W', C): the largest number of each window.
-struct MaxPooling2D {
-  Size2D pool_size = {2, 2};
-  std::optional<Size2D> strides;  ///< pool_size if not given
+template <int Rank>
+struct MaxPooling {
+  Size<Rank> pool_size = each<Rank>(2);
+  std::optional<Size<Rank>> strides;  ///< pool_size if not given
   Padding padding = Padding::kValid;
   DataFormat data_format = DataFormat::kChannelsLast;
 };
+using MaxPooling1D = MaxPooling<1>;
+using MaxPooling2D = MaxPooling<2>;
+using MaxPooling3D = MaxPooling<3>;
 
 /// (N, H, W, C) -> (N, H', W', C): the mean of each window; padding does not count.
-struct AveragePooling2D {
-  Size2D pool_size = {2, 2};
-  std::optional<Size2D> strides;  ///< pool_size if not given
+template <int Rank>
+struct AveragePooling {
+  Size<Rank> pool_size = each<Rank>(2);
+  std::optional<Size<Rank>> strides;  ///< pool_size if not given
   Padding padding = Padding::kValid;
   DataFormat data_format = DataFormat::kChannelsLast;
 };
+using AveragePooling1D = AveragePooling<1>;
+using AveragePooling2D = AveragePooling<2>;
+using AveragePooling3D = AveragePooling<3>;
 
 /// (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims.
-struct GlobalAveragePooling2D {
+template <int Rank>
+struct GlobalAveragePooling {
   DataFormat data_format = DataFormat::kChannelsLast;
   bool keepdims = false;
 };
+using GlobalAveragePooling1D = GlobalAveragePooling<1>;
+using GlobalAveragePooling2D = GlobalAveragePooling<2>;
+using GlobalAveragePooling3D = GlobalAveragePooling<3>;
 
 /// (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims.
-struct GlobalMaxPooling2D {
+template <int Rank>
+struct GlobalMaxPooling {
   DataFormat data_format = DataFormat::kChannelsLast;
   bool keepdims = false;
 };
+using GlobalMaxPooling1D = GlobalMaxPooling<1>;
+using GlobalMaxPooling2D = GlobalMaxPooling<2>;
+using GlobalMaxPooling3D = GlobalMaxPooling<3>;
 
 }  // namespace kerascope::layers

@@ -17,7 +17,7 @@ struct Reshape {
 
 /// (N, H, W, C) -> (N, top + H + bottom, left + W + right, C), zeros around.
 struct ZeroPadding2D {
-  std::array<Size2D, 2> padding = {{{1, 1}, {1, 1}}};  ///< {{top, bottom}, {left, right}}
+  Borders<2> padding = {{{1, 1}, {1, 1}}};  ///< {{top, bottom}, {left, right}}
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 

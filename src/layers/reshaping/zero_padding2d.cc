@@ -12,11 +12,11 @@ void fields(of<ZeroPadding2D> auto& layer, auto&& field) {
 
 Outputs build(const ZeroPadding2D& layer, Build& b) {
   b.require_rank(4);
-  for (const Size2D& pair : layer.padding)
+  for (const Size<2>& pair : layer.padding)
     if (pair[0] < 0 || pair[1] < 0)
       b.fail("config-type", fmt::format("'padding' of layer '{}' (ZeroPadding2D) has {} and {}, not at least 0",
                                         b.layer().name, pair[0], pair[1]));
-  const Size2D &height = layer.padding[0], &width = layer.padding[1];
+  const Size<2> &height = layer.padding[0], &width = layer.padding[1];
   ops::PadOptions options;
   if (layer.data_format == DataFormat::kChannelsLast)
     options.sizes = {{0, 0}, height, width, {0, 0}};

@@ -5,15 +5,20 @@
 
 namespace kerascope::layers {
 
-void fields(of<MaxPooling2D> auto& layer, auto&& field) {
+void fields(of_rank<MaxPooling> auto& layer, auto&& field) {
   field("pool_size", layer.pool_size);
   field("strides", layer.strides);
   field("padding", layer.padding);
   field("data_format", layer.data_format);
 }
 
-Outputs build(const MaxPooling2D& layer, Build& b) { return pooled(b, layer, ops::PoolKind::kMax); }
+template <int Rank>
+Outputs build(const MaxPooling<Rank>& layer, Build& b) {
+  return pooled(b, layer, ops::PoolKind::kMax);
+}
 
-const Register<MaxPooling2D> registered{"MaxPooling2D"};
+const Register<MaxPooling1D> registered_1d{"MaxPooling1D"};
+const Register<MaxPooling2D> registered_2d{"MaxPooling2D"};
+const Register<MaxPooling3D> registered_3d{"MaxPooling3D"};
 
 }  // namespace kerascope::layers
