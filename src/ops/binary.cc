@@ -1,5 +1,7 @@
 // Elementwise functions of two arguments with NumPy's broadcasting. A NaN on either side gives NaN, as in TensorFlow.
 
+#include <cmath>
+
 #include "base/check.h"
 #include "base/parallel.h"
 #include "base/simd.h"
@@ -26,6 +28,8 @@ const char* name(Binary function) {
       return "maximum";
     case Binary::kMinimum:
       return "minimum";
+    case Binary::kPower:
+      return "power";
   }
   KERASCOPE_CHECK(false);
 }
@@ -130,6 +134,8 @@ class BinaryOp : public Op {
           const float smaller = l < r ? l : r;
           return l != l ? l : smaller;
         });
+      case Binary::kPower:
+        return kernel_of(std::move(axes), [](float l, float r) { return std::pow(l, r); });
     }
     KERASCOPE_CHECK(false);
   }

@@ -107,7 +107,7 @@ struct UnaryOptions {
 std::string name(Unary function);
 Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options = {});
 
-enum class Binary { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum };
+enum class Binary { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum, kPower };
 /// NumPy's broadcasting.
 Value binary(Graph& graph, Value left, Value right, Binary function);
 
@@ -125,6 +125,13 @@ struct PadOptions {
   float fill = 0;
 };
 Value pad(Graph& graph, Value x, const PadOptions& options);
+
+/// `size` positions from `start` on, `step` apart; a negative step walks backwards.
+struct SliceAxis {
+  std::int64_t start = 0, size = 0, step = 1;
+};
+/// One entry for every axis, batch included.
+Value slice(Graph& graph, Value x, std::vector<SliceAxis> axes);
 
 /// axes[i] is the input's axis that becomes axis i, as numpy.transpose.
 Value transpose(Graph& graph, Value x, std::vector<int> axes);
