@@ -159,6 +159,7 @@ enum class Binary {
   kDivide,
   kMaximum,
   kMinimum,
+  kPower,
   kPrelu,  ///< max(left, 0) - right * max(-left, 0)
 };
 /// NumPy's broadcasting.
@@ -178,6 +179,13 @@ struct PadOptions {
   float fill = 0;
 };
 Value pad(Graph& graph, Value x, const PadOptions& options);
+
+/// `size` positions from `start` on, `step` apart; a negative step walks backwards.
+struct SliceAxis {
+  std::int64_t start = 0, size = 0, step = 1;
+};
+/// One entry for every axis, batch included.
+Value slice(Graph& graph, Value x, std::vector<SliceAxis> axes);
 
 /// Interpolates along each axis that is named with its new size, as tf.image.resize does.
 struct ResizeOptions {
