@@ -30,9 +30,9 @@ std::vector<InputFile> input_files(const Request& request) {
 FeedOptions feed_options(const Request& request) {
   FeedOptions options;
   if (!request.preprocess.empty()) options.preprocessing = parse_preprocessing(request.preprocess);
-  options.resize = request.resize == "off"        ? Resize::kOff
-                   : request.resize == "bilinear" ? Resize::kBilinear
-                                                  : Resize::kNearest;
+  options.resize = std::nullopt;
+  if (request.resize != "off") options.resize = parse_filter(request.resize);
+  options.keep_aspect_ratio = request.keep_aspect_ratio;
   return options;
 }
 
@@ -95,9 +95,13 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       ->capture_default_str();
   command.add_option("--preprocess", request.preprocess,
                      "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
-  command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
-      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))
+  std::vector<std::string> filters(filter_names().begin(), filter_names().end());
+  filters.push_back("off");
+  command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
+      ->check(CLI::IsMember(filters))
       ->capture_default_str();
+  command.add_flag("--keep-aspect-ratio", request.keep_aspect_ratio,
+                   "resize only the centre that has the model's ratio");
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
   command.option_defaults()->group("Options");
