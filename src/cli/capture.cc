@@ -100,6 +100,7 @@ int capture(const Request& given) {
     Json all = {{"model", request.model},
                 {"layers", listed},
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
+    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
     if (!request.output.empty()) all["output"] = request.output;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {

@@ -103,11 +103,13 @@ int show(const Request& given) {
   });
   const bool partly = tell_skipped(request, *prepared.function);
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
-  if (request.json)
-    fmt::print("{}\n", Json({{"model", request.model},
-                             {"pictures", pictures},
-                             {"predictions", prediction_json(request, prepared, result.outputs)}})
-                           .dump(2, ' ', false, Json::error_handler_t::replace));
+  if (request.json) {
+    Json all = {{"model", request.model},
+                {"pictures", pictures},
+                {"predictions", prediction_json(request, prepared, result.outputs)}};
+    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  }
   if (request.open && !last.empty()) open_in_viewer(last);
   return partly ? kPartlyDone : kDone;
 }
