@@ -9,6 +9,7 @@ namespace kerascope::cli {
 namespace {
 
 constexpr double kFarOff = 100;     // times; usual pictures stay below 10
+constexpr double kFarOffForLittle = 10'000;  // statistics of a short training begin at 1 and are often too large
 constexpr double kMuchBetter = 10;  // times
 
 /// 31415 -> "31,000"
@@ -72,10 +73,12 @@ Json check_preprocessing(const Request& request, const Run& run, const Function:
   if (request.quiet && !request.json) return nullptr;
   const auto wrong = std::ranges::find_if(result.norm_fits, [](const NormFit& f) { return f.times_off() > kFarOff; });
   if (wrong == result.norm_fits.end()) return nullptr;
-  if (wrong->variance_ratio < 1 && std::ranges::all_of(run.fed.tensors, is_flat)) return nullptr;
+  const std::string mode = better_mode(run, *wrong);
+  if (wrong->variance_ratio < 1 && mode.empty())
+    if (wrong->times_off() < kFarOffForLittle || std::ranges::all_of(run.fed.tensors, is_flat)) return nullptr;
   Json warning = {{"layer", wrong->address}, {"times", wrong->times_off()}, {"what", what(*wrong)}};
   note(request, "warning", what(*wrong));
-  if (const std::string mode = better_mode(run, *wrong); !mode.empty()) {
+  if (!mode.empty()) {
     warning["try"] = "--preprocess " + mode;
     note(request, "", "try: --preprocess " + mode);
   }

@@ -80,6 +80,8 @@ Json check_preprocessing(const Request& request, const Run& run, const Function:
 
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path);
+/// The classes on which the networks of keras.applications were trained.
+std::vector<std::string> imagenet_names();
 
 /// The five largest values of each classifier output, or the value of a single one: lines, or JSON.
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
