@@ -8,9 +8,9 @@
 namespace kerascope::cli {
 namespace {
 
-constexpr double kFarOff = 100;     // times; usual pictures stay below 10
+constexpr double kFarOff = 100;              // times; usual pictures stay below 10
 constexpr double kFarOffForLittle = 10'000;  // statistics of a short training begin at 1 and are often too large
-constexpr double kMuchBetter = 10;  // times
+constexpr double kMuchBetter = 10;           // times
 
 /// 31415 -> "31,000"
 std::string about(double times) {

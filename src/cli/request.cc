@@ -156,7 +156,8 @@ Function::Result run(const Request& request, Run& prepared, std::function<void(c
         prepared.fed.tensors, {.seed = prepared.seed, .on_ready = std::move(on_ready), .on_progress = on_progress});
   }
   prepared.warning = check_preprocessing(request, prepared, result);
-  const bool has_1000 = result.outputs.size() == 1 && result.outputs[0].tensor.shape().slice(1, 2) == Shape{1000};
+  const bool has_1000 = result.outputs.size() == 1 &&
+                        result.outputs[0].tensor.shape().elements(1, result.outputs[0].tensor.shape().rank()) == 1000;
   if (prepared.labels.empty() && has_1000 && ends_as_application(prepared.model)) prepared.labels = imagenet_names();
   return result;
 }

@@ -24,6 +24,7 @@ struct Request {
   std::string preprocess;
   std::string resize = "nearest";
   std::string labels;
+  std::string sort;
   std::string dump;
   int threads = 0;
   int depth = -1;
