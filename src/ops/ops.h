@@ -80,6 +80,12 @@ Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const B
 /// The same with the batch's own mean and biased variance over all axes but the channel's.
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                           const BatchNormOptions& options);
+/// How a value was made by batch_norm(); nothing where it was made otherwise.
+struct BatchNormUse {
+  Value x, mean, variance;
+  BatchNormOptions options;
+};
+std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value);
 
 /// As batch_norm_training, but of each item alone, and `groups` neighbouring channels share their mean and variance.
 struct GroupNormOptions {
