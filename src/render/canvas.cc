@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kHatchStripe_px = 4;
 constexpr std::int64_t kLeastWidth_px = 512, kGreatestZoomedHeight_px = 4096;
-constexpr std::int64_t kGreatestStretchedHeight_px = 1024, kGreatestStretch = 8;
+constexpr std::int64_t kGreatestStretchedHeight_px = 1024, kGreatestStretch = 32;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;
 constexpr Rgb kMagenta = {255, 0, 255};
 

@@ -1,0 +1,20 @@
+// Several pictures as one, each under its name.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "render/picture.h"
+
+namespace kerascope {
+
+struct Captioned {
+  std::string caption;
+  Picture picture;
+};
+
+/// One below the other on the dark ground of the grids.
+/// @throws Error{picture-too-large} beyond 2^28 pixels.
+Picture with_captions(std::span<const Captioned> pictures);
+
+}  // namespace kerascope
