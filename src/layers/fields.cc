@@ -101,6 +101,17 @@ void FieldReader::read(const Json& json, const char* key, layers::Padding& value
     fail(key, json, "\"valid\" or \"same\"");
 }
 
+void FieldReader::read(const Json& json, const char* key, layers::SequencePadding& value) const {
+  if (json == "valid")
+    value = layers::SequencePadding::kValid;
+  else if (json == "same")
+    value = layers::SequencePadding::kSame;
+  else if (json == "causal")
+    value = layers::SequencePadding::kCausal;
+  else
+    fail(key, json, "\"valid\", \"same\" or \"causal\"");
+}
+
 void FieldReader::read(const Json& json, const char* key, layers::DataFormat& value) const {
   if (json == "channels_last")
     value = layers::DataFormat::kChannelsLast;

@@ -10,7 +10,8 @@
 
 namespace kerascope::ops {
 
-enum class Padding { kValid, kSame };
+/// kCausal: all padding comes first, so that no output sees what lies after it.
+enum class Padding { kValid, kSame, kCausal };
 
 /// Sizes along the spatial axes, as many as the op has of them.
 using Spatial = std::vector<std::int64_t>;

@@ -10,6 +10,8 @@
 namespace kerascope::layers {
 
 enum class Padding { kValid, kSame };
+/// Along a single axis padding can be causal: what an output sees lies at its place or before.
+enum class SequencePadding { kValid, kSame, kCausal };
 enum class DataFormat { kChannelsLast, kChannelsFirst };
 
 /// One number for each spatial axis.
