@@ -14,7 +14,6 @@ struct Captioned {
 };
 
 /// One below the other on the dark ground of the grids.
-/// @throws Error{picture-too-large} beyond 2^28 pixels.
 Picture with_captions(std::span<const Captioned> pictures);
 
 }  // namespace kerascope
