@@ -1,5 +1,7 @@
 // kerascope show MODEL --kernels LAYER: the weights of layers as pictures.
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "cli/pictures.h"

@@ -49,7 +49,7 @@ Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
     : tiles_(tiles),
       colormap_(options.colormap),
       gap_px_(options.gap_px),
-      strip_gap_px_(tiles.strip > 0 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
+      strip_gap_px_(tiles.strip > 1 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
   KERASCOPE_CHECK(options.gap_px >= 0 && options.zoom >= 0);
   choose_zoom(options.zoom, least);
   const std::int64_t width = width_px(), height = height_px();

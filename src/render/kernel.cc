@@ -92,7 +92,7 @@ class KernelPicture {
     thin_out(tiles_.width, kMostMatrixSide);
     tiles_.may_stretch = true;
     tiles_.layout =
-        some_of(tiles_.height, down, down_name + " down, ") + some_of(tiles_.width, filters_, "filters across");
+        some_of(tiles_.height, down, down_name + " down, ") + some_of(tiles_.width, filters_, "outputs across");
     return plain();
   }
 

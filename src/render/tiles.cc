@@ -57,7 +57,7 @@ void lay_strips(Tiles& tiles) {
   if (tiles.channels.size == 1 || strip_px > kWidestStrip_px) return lay_square(tiles);
   const double ratio = static_cast<double>(tiles.channels.size * tiles.height.size) / static_cast<double>(strip_px);
   const auto across = std::max<std::int64_t>(std::llround(std::sqrt(ratio)), 1);
-  tiles.strip = slices > 1 ? slices : 0;
+  tiles.strip = slices;
   tiles.columns = across * slices;
   tiles.rows = (tiles.channels.size + across - 1) / across;
   tiles.layout = fmt::format("{} channels of {} slices", tiles.channels.size, slices);
