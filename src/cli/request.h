@@ -19,6 +19,7 @@ struct Request {
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
   std::string output;
+  std::string html;
   std::string phase = "inference";
   std::string seed = "0";
   std::string preprocess;

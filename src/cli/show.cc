@@ -1,6 +1,7 @@
 // kerascope show: the feature maps of layers as pictures.
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/overview.h"
 #include "cli/request.h"
 #include "export/npz.h"
 #include "render/grid.h"
@@ -70,13 +71,13 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
 int show(const Request& given) {
   const Request request = with_standard_output(given);
   const Target target(request);
-  if (request.layers.empty() && !target.is_folder() && request.dump.empty())
-    throw Error({.code = "usage",
-                 .what = "no layer is named",
-                 .hint = "--layer NAME for one (`kerascope layers MODEL` lists them), or -o FOLDER for all"});
-  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
+  const bool only_page = !request.html.empty() && request.output.empty();
+  const bool draws_overview = request.layers.empty() && !only_page;
+  const bool draws_layers = target.is_folder() || (!request.layers.empty() && !only_page);
+  const bool is_surveyed = draws_overview || !request.html.empty();
+  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || is_surveyed);
   if (print_dump(request, *prepared.function)) return kDone;
-  if (target.is_single() && prepared.function->chosen() != 1)
+  if (draws_layers && target.is_single() && prepared.function->chosen() != 1)
     throw Error({.code = "usage",
                  .what = fmt::format("-o {} takes one picture, and {} layers are chosen", given.output,
                                      prepared.function->chosen()),
@@ -84,8 +85,11 @@ int show(const Request& given) {
   Json pictures = Json::array();
   if (target.is_folder()) draw_input(request, prepared, pictures);
   std::string last;
+  OverviewOfRun overview(request, prepared, /*with_page=*/!request.html.empty());
   const Function::Result result = run(request, prepared, [&](const Activation& activation) {
     const Tensor sample = sample_of(request, activation);
+    if (is_surveyed) overview.add(activation, sample);
+    if (!draws_layers) return;
     const Grid drawn = grid(sample, activation.axes, {.gap_px = request.gap_px, .zoom = request.zoom});
     last = target.path(activation.address);
     write_png(last, drawn.picture);
@@ -101,6 +105,17 @@ int show(const Request& given) {
                         {"min", drawn.minimum},
                         {"max", drawn.maximum}});
   });
+  if (is_surveyed) overview.finish(result);
+  if (draws_overview) {
+    last = target.path("overview");
+    write_png(last, overview.picture());
+    say(request, "wrote", last + "   the overview");
+  }
+  if (!request.html.empty()) {
+    last = request.html;
+    write_file(last, overview.page());
+    say(request, "wrote", fmt::format("{}   the overview as a page, {}", last, text::bytes(fs::file_size(last))));
+  }
   const bool partly = tell_skipped(request, *prepared.function);
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
   if (request.json)
@@ -117,6 +132,7 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   add_run_options(*command, request);
   command->add_option("--output,-o", request.output,
                       "one .png, a folder, or - for standard output; by default <model>-<layer>.png");
+  command->add_option("--html", request.html, "the overview as one HTML file, which opens from disk");
   command->add_option("--sample", request.sample, "which of a batch is drawn")->capture_default_str();
   command->add_option("--gap", request.gap_px, "pixels between the tiles")
       ->check(CLI::Range(0, 100))
