@@ -15,6 +15,7 @@ struct PagePicture {
   std::vector<unsigned char> png;
   Size shown;
 };
+PagePicture page_picture(const Picture& picture);
 
 /// What is kept of a layer once it was seen; its activation is not.
 struct SeenLayer {

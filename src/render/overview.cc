@@ -9,7 +9,7 @@
 namespace kerascope {
 namespace {
 
-constexpr Rgb kGround = {30, 30, 30}, kRule = {66, 68, 74};
+constexpr Rgb kGround = ThumbnailOptions().ground, kRule = {66, 68, 74};
 constexpr Rgb kBright = {232, 234, 238}, kCalm = {158, 163, 173}, kFaint = {124, 129, 139}, kWarm = {222, 168, 92};
 
 constexpr std::int64_t kTileGap_px = 3, kMargin_px = 28, kColumnGap_px = 44, kRowGap_px = 8, kIndent_px = 14,
@@ -124,13 +124,11 @@ std::string continued(const std::vector<OverviewRow>& rows, std::size_t first) {
 
 }  // namespace
 
-ThumbnailOptions overview_input_options() {
-  return {.width_px = kInput.width, .height_px = kInput.height, .ground = kGround};
-}
+ThumbnailOptions overview_input_options() { return {.width_px = kInput.width, .height_px = kInput.height}; }
 
 ThumbnailOptions overview_strip_options(std::size_t rows) {
   const Density& density = density_for(rows);
-  return {.width_px = density.strip_px(), .height_px = density.tile_px, .gap_px = kTileGap_px, .ground = kGround};
+  return {.width_px = density.strip_px(), .height_px = density.tile_px};
 }
 
 Picture draw(const Overview& overview) {
