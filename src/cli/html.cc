@@ -157,7 +157,7 @@ std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers
   html += fmt::format("<div><h1>{}</h1>\n<ul>\n", escaped(head.title));
   for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", escaped(line));
   html += fmt::format(
-      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 32 "
+      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 24 "
       "greys; kerascope show --layer draws every number.</p></div>\n</header>\n<main>\n",
       escaped(head.legend));
   std::size_t at = 0;
