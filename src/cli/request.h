@@ -31,6 +31,10 @@ struct Request {
   int sample = 0;
   int gap_px = 1;
   int zoom = 0;
+  std::string scale;     ///< empty: the command's own
+  std::string colormap;  ///< empty: what suits the scale
+  bool colorbar = false;
+  bool numbers = false;
   bool json = false;
   bool quiet = false;
   bool open = false;

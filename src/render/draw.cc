@@ -135,6 +135,7 @@ Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const G
             .minimum = all.minimum,
             .maximum = all.maximum,
             .zoom = canvas.zoom(),
+            .has_numbers = !tiles.labels.empty(),
             .is_zoom_raised = canvas.is_zoom_raised(),
             .scale = options.scale.kind,
             .colormap = options.colormap,
@@ -145,7 +146,7 @@ Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const G
     grid.high = shared->maximum;
   }
   grid.picture = canvas.take_picture();
-  if (!tiles.labels.empty()) draw_numbers(grid.picture, canvas, tiles.labels);
+  if (grid.has_numbers) draw_numbers(grid.picture, canvas, tiles.labels);
   if (options.colorbar) add_colorbar(grid);
   return grid;
 }

@@ -66,7 +66,6 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
     named = {input.shape()[axis], input.shape().elements(axis + 1, input.shape().rank())};
   }
   if (colors.size != 3 || input.size() == 0) return grid(input, axes, options);
-  tiles.layout = "one tile";
   return draw_rgb(input.data(), tiles, colors.stride, finite_range(input.numbers()), options);
 }
 
@@ -74,8 +73,8 @@ std::string Grid::str() const {
   const std::string ends = fmt::format("{} .. {}", text::number(low), text::number(high));
   const std::string range = fmt::format("range {} .. {}", text::number(minimum), text::number(maximum));
   const std::string map = colormap == Colormap::kGray ? "" : ", " + name_of(colormap);
-  const std::string start = rows * columns == 1 && !has_one_scale ? "" : layout + ", ";
-  if (!has_one_scale) return start + (start.empty() ? range : "each scaled alone, " + range) + map;
+  const std::string start = layout.empty() ? "" : layout + ", ";
+  if (!has_one_scale) return start + (layout.empty() ? "" : "each scaled alone, ") + range + map;
   switch (scale) {
     case Scale::Kind::kSymmetric:
       return fmt::format("{}symmetric scale {}, {}{}", start, ends, range, map);
@@ -87,7 +86,7 @@ std::string Grid::str() const {
     case Scale::Kind::kLayer:
       break;
   }
-  return fmt::format("{}one scale, {}{}", start, range, map);
+  return start + (layout.empty() ? "" : "one scale, ") + range + map;
 }
 
 }  // namespace kerascope

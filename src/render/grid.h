@@ -32,12 +32,13 @@ struct Grid {
   int rows = 0, columns = 0;       ///< in tiles
   float minimum = 0, maximum = 0;  ///< over the finite numbers of all tiles; NaN where there is none
   int zoom = 1;                    ///< how many pixels wide a number is
-  bool is_zoom_raised = false;     ///< by GridOptions::numbers
+  bool has_numbers = false;        ///< a sequence has no tiles that could be numbered
+  bool is_zoom_raised = false;     ///< to make room for the numbers
   bool has_one_scale = false;      ///< all tiles share one scale, from `low` to `high`
   float low = 0, high = 0;
   Scale::Kind scale = Scale::Kind::kTile;
   Colormap colormap = Colormap::kGray;
-  std::string layout;  ///< "8x8 tiles"
+  std::string layout;  ///< "8x8 tiles"; empty for one tile
 
   /// For people: layout, scale, range.
   std::string str() const;

@@ -28,7 +28,7 @@ void lay_cells(Tiles& tiles) {
       break;
     }
   tiles.rows = (count + tiles.columns - 1) / tiles.columns;
-  tiles.layout = fmt::format("{}x{} cells", tiles.rows, tiles.columns);
+  if (count > 1) tiles.layout = fmt::format("{}x{} cells", tiles.rows, tiles.columns);
 }
 
 /// The slices of a channel side by side, and as many channels across as make the picture about as wide as high.
@@ -62,7 +62,7 @@ std::int64_t Tiles::offset(std::int64_t channel, std::int64_t slice) const {
 
 void lay_square(Tiles& tiles) {
   tiles.rows = tiles.columns = square_side(tiles.count());
-  tiles.layout = tiles.count() == 1 ? "one tile" : fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
+  if (tiles.count() > 1) tiles.layout = fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
 }
 
 Tiles tiles_of(const Shape& shape, const std::string& roles) {

@@ -21,7 +21,7 @@ struct Tiles {
 
   std::int64_t rows = 1, columns = 1;
   std::int64_t strip = 0;           ///< so many columns belong together; 0: all
-  std::string layout;               ///< for people: "8x8 tiles"
+  std::string layout;               ///< for people: "8x8 tiles"; empty for one tile
   std::vector<std::string> labels;  ///< one a tile, or none at all
 
   std::int64_t slice_count() const;
