@@ -18,6 +18,7 @@ struct Request {
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
+  std::vector<std::string> kernels;  ///< whose weights are drawn
   std::string output;
   std::string html;
   std::string phase = "inference";
@@ -60,6 +61,7 @@ void add_how_to_run_options(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
 int show(const Request& request);
+int show_kernels(const Request& request);
 int capture(const Request& request);
 
 /// A line for people on standard error, its first word in a column: "input     rose.jpg 640x427 ..".
@@ -89,6 +91,9 @@ std::vector<std::string> read_labels(const std::string& path);
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
+
+/// The model assembled for sizes that stand in for those which the file leaves open.
+Assembly assembled(const Model& model, std::int64_t stand_in);
 
 /// What could not be computed, told once; true if there is something.
 bool tell_skipped(const Request& request, const Function& function);
