@@ -20,6 +20,7 @@ struct Request {
   std::vector<std::string> layers;
   std::vector<std::string> kernels;  ///< whose weights are drawn
   std::string output;
+  std::string html;
   std::string phase = "inference";
   std::string seed = "0";
   std::string preprocess;
