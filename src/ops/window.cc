@@ -48,7 +48,8 @@ std::vector<WindowAxis> checked_axes(const std::string& op, const Shape& in, con
   const Spatial& dilations = checked(op, "dilation", options.dilations.empty() ? ones : options.dilations, rank);
   std::vector<WindowAxis> axes;
   for (std::size_t i = 0; i < size.size(); ++i)
-    axes.push_back({.in = in[static_cast<int>(i) + 1], .size = size[i], .stride = strides[i], .dilation = dilations[i]});
+    axes.push_back(
+        {.in = in[static_cast<int>(i) + 1], .size = size[i], .stride = strides[i], .dilation = dilations[i]});
   return axes;
 }
 

@@ -27,11 +27,9 @@ TEST(Window, ValidLeavesOutWhatTheLastStrideDoesNotReach) {
 
 TEST(Window, AgreesWithSlowArithmeticOnAllSmallSizes) {
   for (const ops_test::SlowAxis& slow : ops_test::all_small_axes(3)) {
-    const auto axes = slide("conv", {1, slow.in, 1},
-                            {.size = {slow.size},
-                             .strides = {slow.stride},
-                             .dilations = {slow.dilation},
-                             .padding = slow.padding});
+    const auto axes =
+        slide("conv", {1, slow.in, 1},
+              {.size = {slow.size}, .strides = {slow.stride}, .dilations = {slow.dilation}, .padding = slow.padding});
     ASSERT_EQ(axes[0].out, slow.out());
     ASSERT_EQ(-axes[0].before, slow.source(0, 0));
     const std::int64_t last = slow.source(slow.out() - 1, slow.size - 1);
