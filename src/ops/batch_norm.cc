@@ -163,6 +163,9 @@ class BatchNorm final : public Op {
     return x;
   }
 
+  Statistics statistics() const { return statistics_; }
+  const BatchNormOptions& options() const { return options_; }
+
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
     cost.flops *= statistics_ == Statistics::kGiven ? 2 : 6;
@@ -241,6 +244,14 @@ Value add_norm(Graph& graph, BatchNorm::Statistics statistics, std::vector<Value
 Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const BatchNormOptions& options) {
   return add_norm(graph, BatchNorm::Statistics::kGiven, {x, weights.mean, weights.variance}, weights.gamma,
                   weights.beta, {.axis = options.axis, .epsilon = options.epsilon});
+}
+
+std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value) {
+  const Graph::Node& node = graph.node(value);
+  const auto* op = dynamic_cast<const BatchNorm*>(node.op.get());
+  if (!op || op->statistics() != BatchNorm::Statistics::kGiven) return {};
+  return BatchNormUse{
+      .x = node.inputs[0], .mean = node.inputs[1], .variance = node.inputs[2], .options = op->options()};
 }
 
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,

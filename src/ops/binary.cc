@@ -1,5 +1,7 @@
 // Elementwise functions of two arguments with NumPy's broadcasting. A NaN on either side gives NaN, as in TensorFlow.
 
+#include <cmath>
+
 #include "base/check.h"
 #include "base/parallel.h"
 #include "base/simd.h"
@@ -28,6 +30,8 @@ const char* name(Binary function) {
       return "minimum";
     case Binary::kPrelu:
       return "prelu";
+    case Binary::kPower:
+      return "power";
   }
   KERASCOPE_CHECK(false);
 }
@@ -137,6 +141,8 @@ class BinaryOp : public Op {
           const float above = l < 0 ? 0 : l, below = l > 0 ? 0 : -l;
           return above - r * below;
         });
+      case Binary::kPower:
+        return kernel_of(std::move(axes), [](float l, float r) { return std::pow(l, r); });
     }
     KERASCOPE_CHECK(false);
   }

@@ -80,6 +80,12 @@ Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const B
 /// The same with the batch's own mean and biased variance over all axes but the channel's.
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                           const BatchNormOptions& options);
+/// How a value was made by batch_norm(); nothing where it was made otherwise.
+struct BatchNormUse {
+  Value x, mean, variance;
+  BatchNormOptions options;
+};
+std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value);
 
 /// As batch_norm_training, but of each item alone, and `groups` neighbouring channels share their mean and variance.
 struct GroupNormOptions {
@@ -159,6 +165,7 @@ enum class Binary {
   kDivide,
   kMaximum,
   kMinimum,
+  kPower,
   kPrelu,  ///< max(left, 0) - right * max(-left, 0)
 };
 /// NumPy's broadcasting.
@@ -178,6 +185,13 @@ struct PadOptions {
   float fill = 0;
 };
 Value pad(Graph& graph, Value x, const PadOptions& options);
+
+/// `size` positions from `start` on, `step` apart; a negative step walks backwards.
+struct SliceAxis {
+  std::int64_t start = 0, size = 0, step = 1;
+};
+/// One entry for every axis, batch included.
+Value slice(Graph& graph, Value x, std::vector<SliceAxis> axes);
 
 /// Interpolates along each axis that is named with its new size, as tf.image.resize does.
 struct ResizeOptions {
