@@ -54,7 +54,7 @@ TEST(Window, RefusesNumbersThatCannotBe) {
   EXPECT_TRUE(refused({1, 5, 1}, {.size = {0}}));
   EXPECT_TRUE(refused({1, 5, 1}, {.size = {2}, .strides = {0}}));
   EXPECT_TRUE(refused({1, 5, 1}, {.size = {2}, .strides = {std::int64_t{1} << 62}}));
-  EXPECT_TRUE(refused({1, 5, 1}, {.size = {1 << 20}, .dilations = {1 << 20}}));
+  EXPECT_TRUE(refused({1, 5, 1}, {.size = {1 << 20}, .dilations = {1 << 20}, .padding = Padding::kSame}));
   EXPECT_TRUE(refused({1, 0, 1}, {.size = {2}, .padding = Padding::kSame}));
   EXPECT_TRUE(refused({1, 5, 1}, {.size = {6}}));
 }
