@@ -202,12 +202,11 @@ class ResizeOp : public Op {
 
   Shape infer(std::span<const Shape> in) const override {
     Shape out = in[0];
-    const int axis = resolved_axis("resize", axis_, out);
-    if (size_ < 1 || size_ > kMostSize || out[axis] < 1 || out[axis] > kMostSize)
+    if (size_ < 1 || size_ > kMostSize || out[axis_] < 1 || out[axis_] > kMostSize)
       throw Error({.code = "shape-mismatch",
-                   .what = fmt::format("resize of axis {} of {} to {}: both sizes must be 1 to {}", axis, out.str(),
+                   .what = fmt::format("resize of axis {} of {} to {}: both sizes must be 1 to {}", axis_, out.str(),
                                        size_, kMostSize)});
-    out[axis] = size_;
+    out[axis_] = size_;
     return out;
   }
 
@@ -239,9 +238,13 @@ Value resize(Graph& graph, Value x, const ResizeOptions& options) {
   // Unless nothing changes its size, a blurring function blurs along every axis.
   const bool blurs =
       options.interpolation == Interpolation::kGaussian || options.interpolation == Interpolation::kMitchellCubic;
+  std::vector<ResizeOptions::AxisSize> sizes = options.sizes;
   bool changes = false;
-  for (auto [axis, size] : options.sizes) changes = changes || graph.shape(x)[axis] != size;
-  for (auto [axis, size] : options.sizes)
+  for (auto& [axis, size] : sizes) {
+    axis = resolved_axis("resize", axis, graph.shape(x));
+    changes = changes || graph.shape(x)[axis] != size;
+  }
+  for (auto [axis, size] : sizes)
     if (graph.shape(x)[axis] != size || (changes && blurs))
       x = graph.apply(std::make_shared<ResizeOp>(axis, size, options.interpolation, options.antialias), {x});
   return x;
