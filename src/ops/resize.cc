@@ -235,18 +235,14 @@ class ResizeOp : public Op {
 }  // namespace
 
 Value resize(Graph& graph, Value x, const ResizeOptions& options) {
-  // Unless nothing changes its size, a blurring function blurs along every axis.
+  // These two do not pass through the old numbers, so that they blur an axis that keeps its size, too.
   const bool blurs =
       options.interpolation == Interpolation::kGaussian || options.interpolation == Interpolation::kMitchellCubic;
-  std::vector<ResizeOptions::AxisSize> sizes = options.sizes;
-  bool changes = false;
-  for (auto& [axis, size] : sizes) {
-    axis = resolved_axis("resize", axis, graph.shape(x));
-    changes = changes || graph.shape(x)[axis] != size;
-  }
-  for (auto [axis, size] : sizes)
-    if (graph.shape(x)[axis] != size || (changes && blurs))
+  for (auto [given_axis, size] : options.sizes) {
+    const int axis = resolved_axis("resize", given_axis, graph.shape(x));
+    if (blurs || graph.shape(x)[axis] != size)
       x = graph.apply(std::make_shared<ResizeOp>(axis, size, options.interpolation, options.antialias), {x});
+  }
   return x;
 }
 
