@@ -28,6 +28,8 @@ const char* name(Binary function) {
       return "maximum";
     case Binary::kMinimum:
       return "minimum";
+    case Binary::kPrelu:
+      return "prelu";
     case Binary::kPower:
       return "power";
   }
@@ -133,6 +135,11 @@ class BinaryOp : public Op {
         return kernel_of(std::move(axes), [](float l, float r) {
           const float smaller = l < r ? l : r;
           return l != l ? l : smaller;
+        });
+      case Binary::kPrelu:
+        return kernel_of(std::move(axes), [](float l, float r) {
+          const float above = l < 0 ? 0 : l, below = l > 0 ? 0 : -l;
+          return above - r * below;
         });
       case Binary::kPower:
         return kernel_of(std::move(axes), [](float l, float r) { return std::pow(l, r); });
