@@ -3,8 +3,10 @@
 The largest, which take minutes and gigabytes, only with KERASCOPE_ALL_NETWORKS=1.
 """
 
+import importlib
 import os
 
+import h5py
 import numpy as np
 import pytest
 from oracle.real_keras import keras
@@ -12,34 +14,34 @@ from PIL import Image
 
 LARGEST = {"ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtXLarge", "EfficientNetB6", "EfficientNetB7", "EfficientNetV2M"}
 LARGEST |= {"EfficientNetV2L", "NASNetLarge", "ResNet101", "ResNet152", "ResNet152V2", "EfficientNetB4", "EfficientNetB5"}
+SMALLEST = ["ConvNeXtTiny", "DenseNet121", "EfficientNetB0", "EfficientNetV2B0", "InceptionResNetV2", "InceptionV3"]
+SMALLEST += ["MobileNet", "MobileNetV2", "MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2", "VGG16", "Xception"]
 VARIANTS = [
-    ("mobilenet_v3", "MobileNetV3Small", {"minimalistic": True}),
-    ("mobilenet_v3", "MobileNetV3Large", {"minimalistic": True, "include_preprocessing": False}),
-    ("mobilenet", "MobileNet", {"alpha": 0.25, "depth_multiplier": 2}),
-    ("efficientnet_v2", "EfficientNetV2S", {"include_preprocessing": False}),
+    ("MobileNetV3Small", {"minimalistic": True}),
+    ("MobileNetV3Large", {"minimalistic": True, "include_preprocessing": False}),
+    ("MobileNet", {"alpha": 0.25, "depth_multiplier": 2}),
+    ("EfficientNetV2S", {"include_preprocessing": False}),
 ]
+EVERY = [name for name in dir(keras.applications) if name[0].isupper()]
+if not os.environ.get("KERASCOPE_ALL_NETWORKS"):
+    EVERY = [name for name in EVERY if name not in LARGEST]
 
 
-def every_network():
-    """As keras.applications itself lists them: its modules, and what their names begin with a capital."""
-    for module in sorted(vars(keras.applications)):
-        functions = vars(getattr(keras.applications, module)) if module[0].islower() else {}
-        for name in sorted(functions) if "preprocess_input" in functions else []:
-            if name[0].isupper() and (name not in LARGEST or os.environ.get("KERASCOPE_ALL_NETWORKS")):
-                yield module, name, {}
+def preprocess_input(make):
+    return importlib.import_module(make.__module__).preprocess_input
 
 
-@pytest.mark.parametrize("module, name, options", [*every_network(), *VARIANTS])
-def test_it_runs_and_its_preprocessing_is_guessed(kerascope, tmp_path, module, name, options):
-    family = getattr(keras.applications, module)
+@pytest.mark.parametrize("name, options", [*((name, {}) for name in EVERY), *VARIANTS])
+def test_it_runs_and_its_preprocessing_is_guessed(kerascope, tmp_path, name, options):
+    make = getattr(keras.applications, name)
     keras.backend.clear_session()
     keras.utils.set_random_seed(6)
     side = 75 if "ception" in name else 64
-    model = getattr(family, name)(weights=None, include_top=False, input_shape=(side, side, 3), **options)
+    model = make(weights=None, include_top=False, input_shape=(side, side, 3), **options)
     model.save(tmp_path / "model.keras")
     picture = tmp_path / "picture.png"
     Image.fromarray(np.random.default_rng(6).integers(0, 256, (side, side, 3), dtype=np.uint8)).save(picture)
-    prepared = family.preprocess_input(np.array(Image.open(picture), "float32")[None])
+    prepared = preprocess_input(make)(np.array(Image.open(picture), "float32")[None])
     if not options.get("include_preprocessing", True):
         prepared = prepared / 127.5 - 1  # what Keras's documentation asks for then
 
@@ -56,35 +58,13 @@ def test_it_runs_and_its_preprocessing_is_guessed(kerascope, tmp_path, module, n
 
 
 @pytest.mark.parametrize("library", ["keras", "tf_keras"])
-@pytest.mark.parametrize(
-    "module, name",
-    [
-        ("convnext", "ConvNeXtTiny"),
-        ("densenet", "DenseNet121"),
-        ("efficientnet", "EfficientNetB0"),
-        ("efficientnet_v2", "EfficientNetV2B0"),
-        ("inception_resnet_v2", "InceptionResNetV2"),
-        ("inception_v3", "InceptionV3"),
-        ("mobilenet", "MobileNet"),
-        ("mobilenet_v2", "MobileNetV2"),
-        ("mobilenet_v3", "MobileNetV3Small"),
-        ("nasnet", "NASNetMobile"),
-        ("resnet50", "ResNet50"),
-        ("resnet_v2", "ResNet50V2"),
-        ("vgg16", "VGG16"),
-        ("xception", "Xception"),
-    ],
-)
-def test_a_fine_tuned_one_under_another_name_is_known_by_its_layers(kerascope, tmp_path, library, module, name):
+@pytest.mark.parametrize("name", SMALLEST)
+def test_a_fine_tuned_one_under_another_name_is_known_by_its_layers(kerascope, tmp_path, library, name):
     """A copy named 'backbone', without its last third, in a model with a new head. Weights do not matter and are left out."""
-    import importlib
-
-    import h5py
-
     here = importlib.import_module(library)
-    family = getattr(here.applications, module)
+    make = getattr(here.applications, name)
     here.backend.clear_session()
-    base = getattr(family, name)(weights=None, include_top=False, input_shape=(96, 96, 3))
+    base = make(weights=None, include_top=False, input_shape=(96, 96, 3))
     cut = here.Model(base.input, base.layers[len(base.layers) * 2 // 3].output, name="backbone")
     x = here.layers.GlobalAveragePooling2D()(cut(inputs := here.Input((96, 96, 3), name="picture")))
     model = here.Model(inputs, here.layers.Dense(5)(x))
@@ -96,7 +76,7 @@ def test_a_fine_tuned_one_under_another_name_is_known_by_its_layers(kerascope, t
             file["model_weights"].create_group(layer.name).attrs["weight_names"] = np.array([], "S1")
     picture = tmp_path / "picture.png"
     Image.fromarray(np.random.default_rng(6).integers(0, 256, (96, 96, 3), dtype=np.uint8)).save(picture)
-    prepared = family.preprocess_input(np.array(Image.open(picture), "float32")[None])
+    prepared = preprocess_input(make)(np.array(Image.open(picture), "float32")[None])
     done = kerascope("capture", tmp_path / "model.h5", picture, "--layer", "picture", "-o", tmp_path / "seen.npz")
     assert "backbone" in done.stdout + done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "seen.npz")["picture"], prepared, atol=2e-4)
