@@ -49,7 +49,7 @@ def test_pictures_are_fed_as_load_img_gives_them(kerascope, small, tmp_path, pic
     wanted = [keras.utils.load_img(pictures / name, "rgb", (8, 8), how, keep) for name in NAMES]
     np.testing.assert_array_equal(seen["picture"], np.stack([np.asarray(picture) for picture in wanted]))
     assert f"({how}" in done.stderr
-    assert (", centre 4 sizes ->" in done.stderr) == keep
+    assert ("4 sizes, their centres -> 8x8" in done.stderr) == keep
 
 
 def test_the_line_of_one_picture_says_which_part(kerascope, small, pictures):

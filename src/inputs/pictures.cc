@@ -92,12 +92,9 @@ class Reader {
   }
 
   std::string done() const {
-    const auto counted = [](const std::set<std::string>& sizes) {
-      return sizes.size() == 1 ? *sizes.begin() : fmt::format("{} sizes", sizes.size());
-    };
-    std::string line = counted(sizes_);
+    std::string line = sizes_.size() == 1 ? *sizes_.begin() : fmt::format("{} sizes", sizes_.size());
     if (resized_to_.empty()) return line;
-    if (options_.keep_aspect_ratio) line += ", centre " + counted(centres_);
+    if (options_.keep_aspect_ratio) line += centres_.size() == 1 ? ", centre " + *centres_.begin() : ", their centres";
     return line + fmt::format(" -> {} ({}{})", resized_to_, filter_name(*options_.resize),
                               options_.resize == Filter::kNearest ? ", as load_img" : "");
   }
