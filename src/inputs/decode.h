@@ -18,6 +18,8 @@ Image decode_png(std::span<const std::byte> bytes, int wanted_channels);
 /// The first frame on its canvas.
 Image decode_gif(std::span<const std::byte> bytes);
 Image decode_webp(std::span<const std::byte> bytes);
+/// Without compression.
+Image decode_bmp(std::span<const std::byte> bytes);
 
 /// Memory for a picture of these sizes.
 /// @throws Error{image-invalid} if they are not positive, beyond 2^28 pixels, or more than `most_pixels`, which is
