@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "formats/open.h"
+#include "inputs/guess.h"
 
 extern char** environ;
 
@@ -138,6 +139,7 @@ Run prepare_run(const Request& request, bool with_outputs) {
   Run run;
   FunctionOptions options{.taps = request.layers, .with_outputs = with_outputs};
   options.phase = request.phase == "training" ? Phase::kTraining : Phase::kInference;
+  options.most_norm_fits = options.phase == Phase::kInference ? kEarlyNorms : 0;
   if (request.seed == "off") {
     options.random = false;
   } else {
@@ -161,11 +163,18 @@ Run prepare_run(const Request& request, bool with_outputs) {
 }
 
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready) {
-  Progress progress(!request.quiet);
-  return prepared.function->run(prepared.fed.tensors,
-                                {.seed = prepared.seed,
-                                 .on_ready = std::move(on_ready),
-                                 .on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); }});
+  Function::Result result;
+  {
+    Progress progress(!request.quiet);
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+    result = prepared.function->run(
+        prepared.fed.tensors, {.seed = prepared.seed, .on_ready = std::move(on_ready), .on_progress = on_progress});
+  }
+  prepared.warning = check_preprocessing(request, prepared, result);
+  const bool has_1000 = result.outputs.size() == 1 &&
+                        result.outputs[0].tensor.shape().elements(1, result.outputs[0].tensor.shape().rank()) == 1000;
+  if (prepared.labels.empty() && has_1000 && ends_as_application(prepared.model)) prepared.labels = imagenet_names();
+  return result;
 }
 
 bool tell_skipped(const Request& request, const Function& function) {

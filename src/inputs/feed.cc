@@ -16,18 +16,19 @@ class Feeder {
   Feeder(const Model& model, const FeedOptions& options)
       : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
     fed_.tensors.resize(inputs_.size());
+    fed_.unprepared.resize(inputs_.size());
   }
 
   void file(const InputFile& file) {
     if (std::filesystem::is_directory(file.path))
-      return give(position(file), folder(inputs_[position(file)], file.path), file.path);
+      return give(position(file), folder(position(file), file.path), file.path);
     if (is_image_file(file.path))
-      return give(position(file), pictures(inputs_[position(file)], {file.path}, file.path), file.path);
+      return give(position(file), pictures(position(file), {file.path}, file.path), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
-      give(at, checked(inputs_[at], array, file.path), file.path);
+      give(at, checked(at, array, file.path), file.path);
     }
   }
 
@@ -83,17 +84,18 @@ class Feeder {
   }
 
   /// @param what  how they are called in the message
-  Tensor pictures(const ModelInput& input, const std::vector<std::string>& paths, const std::string& what) {
+  Tensor pictures(std::size_t at, const std::vector<std::string>& paths, const std::string& what) {
     const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
-    Pictures read = read_pictures(input, paths, preprocessing, options_);
+    Pictures read = read_pictures(inputs_[at], paths, options_);
     std::string line = fmt::format("{} {}; {} preprocessing", what, read.done, preprocessing.str());
     if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
     fed_.done.push_back(line);
     fed_.warnings.insert(fed_.warnings.end(), read.warnings.begin(), read.warnings.end());
-    return std::move(read.batch);
+    fed_.unprepared[at] = std::move(read.batch);
+    return prepare_input(inputs_[at], fed_.unprepared[at], preprocessing);
   }
 
-  Tensor folder(const ModelInput& input, const std::string& folder) {
+  Tensor folder(std::size_t at, const std::string& folder) {
     PictureFolder listed = list_pictures(folder);
     std::vector<std::string> paths;
     for (const std::string& name : listed.names) paths.push_back((std::filesystem::path(folder) / name).string());
@@ -101,10 +103,11 @@ class Feeder {
     if (listed.passed_over > 0)
       what += fmt::format(" ({} other file{} passed over)", listed.passed_over, listed.passed_over == 1 ? "" : "s");
     if (fed_.names.empty()) fed_.names = std::move(listed.names);
-    return pictures(input, paths, what + ",");
+    return pictures(at, paths, what + ",");
   }
 
-  Tensor checked(const ModelInput& input, const NamedArray& array, const std::string& path) {
+  Tensor checked(std::size_t at, const NamedArray& array, const std::string& path) {
+    const ModelInput& input = inputs_[at];
     Tensor tensor = array.tensor;
     std::string line = fmt::format("{} {}", path, tensor.shape().str());
     const int rank = static_cast<int>(input.shape.size());
@@ -132,8 +135,9 @@ class Feeder {
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)
       fed_.warnings.push_back(fmt::format("{} holds {} numbers that float32 cannot hold exactly", path, array.type));
+    fed_.unprepared[at] = tensor;
     if (options_.preprocessing) {
-      tensor = preprocess(tensor, *options_.preprocessing, input.axes == "CHW");
+      tensor = prepare_input(input, tensor, *options_.preprocessing);
       line += "; " + options_.preprocessing->str() + " preprocessing";
     }
     fed_.done.push_back(line);
@@ -152,6 +156,15 @@ Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOpti
   Feeder feeder(model, options);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();
+}
+
+Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing) {
+  const bool by_channel = preprocessing.mode == Preprocessing::Mode::kMeanStd || input.axes.size() != 2;
+  if (by_channel) return preprocess(unprepared, preprocessing, input.axes == "CHW");
+  // (H, W): a grey picture without an axis for its one channel.
+  std::vector<std::int64_t> sizes = unprepared.shape().sizes();
+  sizes.push_back(1);
+  return preprocess(unprepared.reshaped(Shape(sizes)), preprocessing).reshaped(unprepared.shape());
 }
 
 }  // namespace kerascope

@@ -23,13 +23,17 @@ struct InputFile {
 };
 
 struct Fed {
-  std::vector<Tensor> tensors;    ///< one a model input, batch first
-  std::vector<std::string> done;  ///< one line a file: what was done to it
+  std::vector<Tensor> tensors;     ///< one a model input, batch first
+  std::vector<Tensor> unprepared;  ///< the same before any preprocessing
+  std::vector<std::string> done;   ///< one line a file: what was done to it
   std::vector<std::string> warnings;
   std::vector<std::string> names;  ///< of a folder's pictures, one a sample; else empty
 };
 
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
 Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options);
+
+/// What `--preprocess` does to a picture or an array for this input.
+Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing);
 
 }  // namespace kerascope

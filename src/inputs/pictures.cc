@@ -170,8 +170,7 @@ PictureFolder list_pictures(const std::string& folder) {
   return found;
 }
 
-Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths,
-                       const Preprocessing& preprocessing, const FeedOptions& options) {
+Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const FeedOptions& options) {
   const Wanted wanted = wanted_by(input, paths[0]);
   Reader reader(input, wanted, options);
   Pictures pictures;
@@ -194,7 +193,7 @@ Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& 
                    .because = fmt::format("input '{}' {} takes any size, so they are not resized", input.name,
                                           expected_text(input)),
                    .hint = "resize them, or give them one by one"});
-    const Tensor tensor = preprocess(tensor_from_image(image), preprocessing);
+    const Tensor tensor = tensor_from_image(image);
     const std::int64_t pixels = width * height, channels = wanted.channels;
     if (wanted.is_channels_first)
       for (std::int64_t pixel = 0; pixel < pixels; ++pixel)

@@ -17,13 +17,12 @@ struct PictureFolder {
 PictureFolder list_pictures(const std::string& folder);
 
 struct Pictures {
-  Tensor batch;      ///< (N, ...) in the input's order of axes
+  Tensor batch;      ///< (N, ...) in the input's order of axes, not preprocessed yet
   std::string done;  ///< "640x427 -> 224x224 (nearest, as load_img)"
   std::vector<std::string> warnings;
 };
 /// @throws Error{input-rank, image-channels, input-shape, ...}; a batch is at most 2^30 bytes.
-Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths,
-                       const Preprocessing& preprocessing, const FeedOptions& options);
+Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const FeedOptions& options);
 
 /// "(224, 224, 3)", "(?, ?, 3)": what an input expects, without the batch axis.
 std::string expected_text(const ModelInput& input);

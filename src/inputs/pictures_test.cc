@@ -56,11 +56,11 @@ TEST(ReadPictures, MakesOneBatch) {
   const Oracle oracle;
   const ModelInput input{.name = "picture", .shape = {-1, 3, 5, 4}, .axes = "CHW"};
   const std::vector<std::string> paths = {oracle.path("pictures/17x33-420.jpg"), oracle.path("pictures/9x8.gif")};
-  const Pictures both = read_pictures(input, paths, {}, {});
+  const Pictures both = read_pictures(input, paths, {});
   EXPECT_EQ(both.batch.shape(), Shape({2, 3, 5, 4}));
   EXPECT_EQ(both.done, "2 sizes -> 4x5 (nearest, as load_img)");
   for (const std::int64_t i : {0, 1}) {
-    const Pictures one = read_pictures(input, {paths[static_cast<std::size_t>(i)]}, {}, {});
+    const Pictures one = read_pictures(input, {paths[static_cast<std::size_t>(i)]}, {});
     EXPECT_THAT(both.batch.item(i).numbers(), ::testing::ElementsAreArray(one.batch.item(0).numbers()));
   }
 }
@@ -68,14 +68,14 @@ TEST(ReadPictures, MakesOneBatch) {
 TEST(ReadPictures, SaysWhatBecameOf16Bits) {
   const std::vector<std::string> paths = {Oracle().path("pictures/37x22-deep.png")};
   const ModelInput grey{.name = "picture", .shape = {-1, -1, -1}, .axes = "HW"};
-  const Pictures kept = read_pictures(grey, paths, {}, {});
+  const Pictures kept = read_pictures(grey, paths, {});
   EXPECT_EQ(kept.batch.shape(), Shape({1, 22, 37}));
   EXPECT_GT(*std::max_element(kept.batch.data(), kept.batch.data() + kept.batch.size()), 255);
   EXPECT_THAT(kept.warnings, ElementsAre(HasSubstr("kept")));
   const ModelInput colour{.name = "picture", .shape = {-1, -1, -1, 3}, .axes = "HWC"};
-  EXPECT_THAT(read_pictures(colour, paths, {}, {}).warnings, ElementsAre(HasSubstr("cut to 255")));
+  EXPECT_THAT(read_pictures(colour, paths, {}).warnings, ElementsAre(HasSubstr("cut to 255")));
   const std::vector<std::string> dark = {Oracle().path("pictures/dark.png")};
-  EXPECT_THAT(read_pictures(colour, dark, {}, {}).warnings, ElementsAre());
+  EXPECT_THAT(read_pictures(colour, dark, {}).warnings, ElementsAre());
 }
 
 TEST(ReadPictures, RefusesWhatMakesNoBatch) {
@@ -83,12 +83,12 @@ TEST(ReadPictures, RefusesWhatMakesNoBatch) {
   const std::string small = oracle.path("pictures/9x8-L.png"), large = oracle.path("pictures/64x48-L.png");
   const ModelInput free{.name = "picture", .shape = {-1, -1, -1, 1}, .axes = "HWC"};
   EXPECT_THAT(message_of([&] {
-                read_pictures(free, {small, large}, {}, {});
+                read_pictures(free, {small, large}, {});
               }),
               HasSubstr("'9x8-L.png' has 9x8, '64x48-L.png' 64x48"));
   const ModelInput fixed{.name = "picture", .shape = {-1, 64, 64, 3}, .axes = "HWC"};
   const std::vector<std::string> thousands(30'000, small);
-  EXPECT_THAT(message_of([&] { read_pictures(fixed, thousands, {}, {}); }),
+  EXPECT_THAT(message_of([&] { read_pictures(fixed, thousands, {}); }),
               ::testing::AllOf(HasSubstr("30,000 pictures"), HasSubstr("up to 21,845 pictures")));
 }
 
