@@ -28,7 +28,7 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
 
 /// What some bytes can hold where nothing bounds it: a blank picture takes hardly any.
 inline std::int64_t most_blank_pixels(std::size_t bytes) {
-  return (1 << 26) + (static_cast<std::int64_t>(bytes) << 15);
+  return (1 << 24) + (static_cast<std::int64_t>(bytes) << 13);
 }
 
 /// 256 colours of 4 bytes, opaque black until they are set.
