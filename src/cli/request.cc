@@ -75,7 +75,8 @@ void add_print_options(CLI::App& command, Request& request) {
 
 void add_run_options(CLI::App& command, Request& request) {
   add_model_option(command, request);
-  command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
+  command.add_option("INPUT", request.inputs,
+                     "a picture, a folder of them, .npy or .npz; one for each input of the model");
   add_how_to_run_options(command, request);
   command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
       ->check(CLI::IsMember({"graph", "plan"}));
