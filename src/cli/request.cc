@@ -31,9 +31,9 @@ std::vector<InputFile> input_files(const Request& request) {
 FeedOptions feed_options(const Request& request) {
   FeedOptions options;
   if (!request.preprocess.empty()) options.preprocessing = parse_preprocessing(request.preprocess);
-  options.resize = request.resize == "off"        ? Resize::kOff
-                   : request.resize == "bilinear" ? Resize::kBilinear
-                                                  : Resize::kNearest;
+  options.resize = std::nullopt;
+  if (request.resize != "off") options.resize = parse_filter(request.resize);
+  options.keep_aspect_ratio = request.keep_aspect_ratio;
   return options;
 }
 
@@ -65,6 +65,10 @@ class Progress {
 void add_model_option(CLI::App& command, Request& request) {
   command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras; - is standard input")
       ->required();
+  add_print_options(command, request);
+}
+
+void add_print_options(CLI::App& command, Request& request) {
   command.add_flag("--json", request.json, "print JSON, for programs");
   command.add_flag("--quiet,-q", request.quiet, "print nothing but errors");
 }
@@ -72,11 +76,18 @@ void add_model_option(CLI::App& command, Request& request) {
 void add_run_options(CLI::App& command, Request& request) {
   add_model_option(command, request);
   command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
-  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
-      ->allow_extra_args(false);
+  add_how_to_run_options(command, request);
+  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
+      ->check(CLI::IsMember({"graph", "plan"}));
+}
+
+void add_how_to_run_options(CLI::App& command, Request& request) {
   command
       .add_option("--layer,-l", request.layers,
                   "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
+      ->allow_extra_args(false);
+  command.option_defaults()->group(kHowToRun);
+  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
       ->allow_extra_args(false);
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
       ->check(CLI::IsMember({"inference", "training"}))
@@ -85,13 +96,16 @@ void add_run_options(CLI::App& command, Request& request) {
       ->capture_default_str();
   command.add_option("--preprocess", request.preprocess,
                      "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
-  command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
-      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))
+  std::vector<std::string> filters(filter_names().begin(), filter_names().end());
+  filters.push_back("off");
+  command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
+      ->check(CLI::IsMember(filters))
       ->capture_default_str();
+  command.add_flag("--keep-aspect-ratio", request.keep_aspect_ratio,
+                   "resize only the centre that has the model's ratio");
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
-  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
-      ->check(CLI::IsMember({"graph", "plan"}));
+  command.option_defaults()->group("Options");
 }
 
 void note(const Request& request, const std::string& word, const std::string& text) {

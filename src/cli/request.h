@@ -18,7 +18,9 @@ struct Request {
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
+  std::vector<std::string> kernels;  ///< whose weights are drawn
   std::string output;
+  std::string html;
   std::string phase = "inference";
   std::string seed = "0";
   std::string preprocess;
@@ -26,6 +28,7 @@ struct Request {
   std::string labels;
   std::string sort;
   std::string dump;
+  bool keep_aspect_ratio = false;
   int threads = 0;
   int depth = -1;
   int sample = 0;
@@ -47,12 +50,20 @@ void add_layers_command(CLI::App& app, Request& request, int& exit_code);
 void add_show_command(CLI::App& app, Request& request, int& exit_code);
 void add_capture_command(CLI::App& app, Request& request, int& exit_code);
 void add_demo_command(CLI::App& app, Request& request, int& exit_code);
+void add_diff_command(CLI::App& app, Request& request, int& exit_code);
+
+/// The group of options that only a run of a model reads.
+constexpr const char* kHowToRun = "How a model is run";
 
 void add_model_option(CLI::App& command, Request& request);
+void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
+/// Those among them that say what is run and how, without MODEL, INPUT and --dump.
+void add_how_to_run_options(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
 int show(const Request& request);
+int show_kernels(const Request& request);
 int capture(const Request& request);
 
 /// A line for people on standard error, its first word in a column: "input     rose.jpg 640x427 ..".
@@ -93,6 +104,9 @@ std::vector<std::string> imagenet_names();
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
+
+/// The model assembled for sizes that stand in for those which the file leaves open.
+Assembly assembled(const Model& model, std::int64_t stand_in);
 
 /// What could not be computed, told once; true if there is something.
 bool tell_skipped(const Request& request, const Function& function);

@@ -31,6 +31,7 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
 }  // namespace
 
 int show(const Request& given) {
+  if (!given.kernels.empty()) return show_kernels(given);
   const Request request = with_standard_output(given);
   const Target target(request);
   GridOptions options = grid_options(request);
@@ -79,6 +80,11 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   add_run_options(*command, request);
   command->add_option("--output,-o", request.output,
                       "one .png, a folder, or - for standard output; by default <model>-<layer>.png");
+  command
+      ->add_option("--kernels", request.kernels,
+                   "the weights of these layers instead, without INPUT: conv1 (its kernel), conv1:17 (one filter), "
+                   "conv1/bias")
+      ->allow_extra_args(false);
   add_picture_options(*command, request);
   add_sort_option(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");

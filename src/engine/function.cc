@@ -84,7 +84,8 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
     if (result.problem) {
       if (selection.by_name) fail(site, *result.problem);
-      skipped_.push_back({.address = site.address, .problem = result.problem});
+      skipped_.push_back(
+          {.address = site.address, .layer = site.layer, .problem = result.problem, .before = wanted_.size()});
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);

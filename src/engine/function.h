@@ -24,7 +24,9 @@ struct Activation {
 /// A site that was asked for and cannot be computed.
 struct Skipped {
   std::string address;
+  const Layer* layer = nullptr;
   std::shared_ptr<const Error> problem;
+  std::size_t before = 0;  ///< how many of a run's activations come before it
 };
 
 struct FunctionOptions {

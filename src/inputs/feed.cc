@@ -119,15 +119,20 @@ class Feeder {
     if (height < 0) height = image.height;
     if (width < 0) width = image.width;
     if (image.width != width || image.height != height) {
-      if (options_.resize == Resize::kOff)
+      if (!options_.resize)
         throw Error({.code = "input-shape",
                      .what = fmt::format("the picture has {}x{} pixels, input '{}' needs {}x{}", image.width,
                                          image.height, input.name, width, height),
                      .where = path,
                      .hint = "leave --resize off away"});
-      const bool nearest = options_.resize == Resize::kNearest;
-      image = resize(image, width, height, nearest ? Filter::kNearest : Filter::kBilinear);
-      line += fmt::format(" -> {}x{} ({})", width, height, nearest ? "nearest, as load_img" : "bilinear");
+      Box box{.right = image.width, .bottom = image.height};
+      if (options_.keep_aspect_ratio) {
+        box = centre_of(image, width, height);
+        line += fmt::format(", centre {}x{}", box.right - box.left, box.bottom - box.top);
+      }
+      image = resize(image, box, width, height, *options_.resize);
+      line += fmt::format(" -> {}x{} ({}{})", width, height, filter_name(*options_.resize),
+                          options_.resize == Filter::kNearest ? ", as load_img" : "");
     }
     const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
     line += "; " + preprocessing.str() + " preprocessing";

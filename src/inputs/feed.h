@@ -10,11 +10,10 @@
 
 namespace kerascope {
 
-enum class Resize { kNearest, kBilinear, kOff };
-
 struct FeedOptions {
-  std::optional<Preprocessing> preprocessing;  ///< empty: pictures as guessed, arrays as they are
-  Resize resize = Resize::kNearest;
+  std::optional<Preprocessing> preprocessing;       ///< empty: pictures as guessed, arrays as they are
+  std::optional<Filter> resize = Filter::kNearest;  ///< empty: pictures must have the model's size
+  bool keep_aspect_ratio = false;                   ///< only the centre is resized, as load_img does
 };
 
 /// A file for the input of this name; an empty name means the next input in the model's order.
