@@ -91,7 +91,8 @@ Function::Result run(const Request& request, Run& prepared, std::function<void(c
 constexpr std::size_t kEarlyNorms = 3;
 
 /// Where what arrives at an early batch normalization is far from what it learnt, warns, and names the preprocessing
-/// that fits much better, if there is one; run() does this. Fields of the result: layer, times, what, try.
+/// that fits much better, if there is one; run() does this. Fields of the result: layer,
+/// variance_ratio and deviations (see NormFit), what, try.
 Json check_preprocessing(const Request& request, const Run& run, const Function::Result& result);
 
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
