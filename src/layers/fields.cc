@@ -121,6 +121,13 @@ void FieldReader::read(const Json& json, const char* key, layers::DataFormat& va
     fail(key, json, "\"channels_last\" or \"channels_first\"");
 }
 
+void FieldReader::read(const Json& json, const char* key, Interpolation& value) const {
+  const auto found = std::ranges::find_if(kInterpolationNames, [&](std::string_view name) { return json == name; });
+  if (found == kInterpolationNames.end())
+    fail(key, json, fmt::format("one of {}", fmt::join(kInterpolationNames, ", ")));
+  value = static_cast<Interpolation>(found - kInterpolationNames.begin());
+}
+
 void FieldReader::read(const Json& json, const char* key, layers::ActivationFunction& value) const {
   if (json.is_string()) {
     value = {.name = json.get<std::string>(), .config = ""};

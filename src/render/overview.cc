@@ -9,10 +9,11 @@
 namespace kerascope {
 namespace {
 
-constexpr Rgb kGround = {24, 24, 24}, kRule = {58, 60, 66};
-constexpr Rgb kBright = {232, 234, 238}, kCalm = {158, 163, 173}, kFaint = {116, 121, 131}, kWarm = {222, 168, 92};
+constexpr Rgb kGround = ThumbnailOptions().ground, kRule = {66, 68, 74};
+constexpr Rgb kBright = {232, 234, 238}, kCalm = {158, 163, 173}, kFaint = {124, 129, 139}, kWarm = {222, 168, 92};
 
-constexpr std::int64_t kMargin_px = 28, kColumnGap_px = 44, kRowGap_px = 8, kIndent_px = 14, kTextGap_px = 18;
+constexpr std::int64_t kTileGap_px = 3, kMargin_px = 28, kColumnGap_px = 44, kRowGap_px = 8, kIndent_px = 14,
+                       kTextGap_px = 18;
 constexpr std::int64_t kHighest_px = 4000, kWidest_px = 6000, kDeepest = 6;
 constexpr Size kInput{.width = 256, .height = 128};
 constexpr std::int64_t kCaptionGap_px = 4, kLineGap_px = 3, kTitleGap_px = 8;
@@ -20,7 +21,7 @@ constexpr std::int64_t kCaptionGap_px = 4, kLineGap_px = 3, kTitleGap_px = 8;
 /// How large tiles are in models of how many rows.
 struct Density {
   std::int64_t tile_px, tiles, text_px;
-  std::int64_t strip_px() const { return tiles * (tile_px + 2) - 2; }
+  std::int64_t strip_px() const { return tiles * (tile_px + kTileGap_px) - kTileGap_px; }
   std::int64_t column_px() const { return text_px + kTextGap_px + strip_px(); }
   std::int64_t row_px() const { return tile_px + kRowGap_px; }
 };
@@ -29,7 +30,8 @@ constexpr std::array<Density, 3> kDensities = {{{56, 12, 264}, {48, 8, 240}, {48
 std::int64_t columns_for(const Density& density, std::size_t rows) {
   auto width = [&](std::int64_t columns) { return columns * (density.column_px() + kColumnGap_px) + 2 * kMargin_px; };
   auto height = [&](std::int64_t columns) {
-    return (static_cast<std::int64_t>(rows) + columns - 1) / columns * density.row_px() + kInput.height + 4 * kMargin_px;
+    return (static_cast<std::int64_t>(rows) + columns - 1) / columns * density.row_px() + kInput.height +
+           4 * kMargin_px;
   };
   std::int64_t columns = 1;
   while (height(columns) > std::min(kHighest_px, width(columns) * 8 / 5) && width(columns + 1) <= kWidest_px) ++columns;
@@ -74,11 +76,10 @@ void draw_row(Picture& page, const OverviewRow& row, std::int64_t left, std::int
   y += line_height(kSmallText);
   draw_pair(page, text_left, text_right, y, row.range, kFaint, row.warning, kWarm, kSmallText);
   const std::int64_t strip_left = text_right + kTextGap_px;
-  if (!row.strip.pixels.empty())
-    paste(page, row.strip, strip_left, top + (density.tile_px - row.strip.height) / 2);
+  if (!row.strip.pixels.empty()) paste(page, row.strip, strip_left, top + (density.tile_px - row.strip.height) / 2);
   if (!is_seen)
-    draw_text(page, strip_left, top + (density.tile_px - line_height()) / 2,
-              fitted(row.problem, density.strip_px()), kWarm);
+    draw_text(page, strip_left, top + (density.tile_px - line_height()) / 2, fitted(row.problem, density.strip_px()),
+              kWarm);
 }
 
 std::int64_t head_height(const Overview& overview) {
@@ -123,13 +124,11 @@ std::string continued(const std::vector<OverviewRow>& rows, std::size_t first) {
 
 }  // namespace
 
-ThumbnailOptions overview_input_options() {
-  return {.width_px = kInput.width, .height_px = kInput.height, .ground = kGround};
-}
+ThumbnailOptions overview_input_options() { return {.width_px = kInput.width, .height_px = kInput.height}; }
 
 ThumbnailOptions overview_strip_options(std::size_t rows) {
   const Density& density = density_for(rows);
-  return {.width_px = density.strip_px(), .height_px = density.tile_px, .gap_px = 2, .ground = kGround};
+  return {.width_px = density.strip_px(), .height_px = density.tile_px};
 }
 
 Picture draw(const Overview& overview) {

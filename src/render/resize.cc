@@ -24,7 +24,8 @@ std::vector<Cover> covers(std::int64_t from, std::int64_t to) {
     // What rounding leaves of a neighbour is none of it.
     for (std::int64_t at = cover.first; at < from && static_cast<double>(at) < end - 1e-9; ++at)
       cover.shares.push_back(static_cast<float>(
-          (std::min<double>(static_cast<double>(at + 1), end) - std::max<double>(static_cast<double>(at), begin)) / step));
+          (std::min<double>(static_cast<double>(at + 1), end) - std::max<double>(static_cast<double>(at), begin)) /
+          step));
   }
   return result;
 }
@@ -44,8 +45,8 @@ Picture resized(const Picture& picture, std::int64_t width, std::int64_t height)
       bool has_magenta = false;
       for (std::size_t y = 0; y < rows.shares.size(); ++y)
         for (std::size_t x = 0; x < columns.shares.size(); ++x) {
-          const std::int64_t place =
-              (rows.first + static_cast<std::int64_t>(y)) * picture.width + columns.first + static_cast<std::int64_t>(x);
+          const std::int64_t place = (rows.first + static_cast<std::int64_t>(y)) * picture.width + columns.first +
+                                     static_cast<std::int64_t>(x);
           const unsigned char* pixel = &picture.pixels[static_cast<std::size_t>(place * picture.channels)];
           has_magenta = has_magenta || (picture.channels == 3 && is_magenta(pixel));
           for (int c = 0; c < picture.channels; ++c) sums[c] += rows.shares[y] * columns.shares[x] * pixel[c];
@@ -74,7 +75,9 @@ void paste(Picture& onto, const Picture& picture, std::int64_t x, std::int64_t y
   }
 }
 
-void fill(Picture& onto, std::int64_t x, std::int64_t y, Size size, Rgb color) { paste(onto, plain(size, color), x, y); }
+void fill(Picture& onto, std::int64_t x, std::int64_t y, Size size, Rgb color) {
+  paste(onto, plain(size, color), x, y);
+}
 
 Picture plain(Size size, Rgb color) {
   Picture picture{.width = size.width, .height = size.height, .channels = 3, .pixels = {}, .palette = {}};

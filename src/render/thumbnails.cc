@@ -27,8 +27,7 @@ Tensor tile_numbers(const Tensor& sample, const Tiles& tiles, std::int64_t chann
   const float* first = sample.data() + tiles.offset(channel, slice);
   float* to = numbers.mutable_data();
   for (std::int64_t y = 0; y < tiles.height.size; ++y)
-    for (std::int64_t x = 0; x < tiles.width.size; ++x)
-      *to++ = first[y * tiles.height.stride + x * tiles.width.stride];
+    for (std::int64_t x = 0; x < tiles.width.size; ++x) *to++ = first[y * tiles.height.stride + x * tiles.width.stride];
   return numbers;
 }
 
@@ -46,7 +45,8 @@ Picture maps(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& o
   const std::int64_t natural = (tiles.width.size * height + tiles.height.size / 2) / tiles.height.size;
   const Size size{.width = std::clamp(natural, kLeastTileWidth_px, std::max(options.width_px / 3, kLeastTileWidth_px)),
                   .height = height};
-  const std::int64_t room = std::max<std::int64_t>((options.width_px + options.gap_px) / (size.width + options.gap_px), 1);
+  const std::int64_t room =
+      std::max<std::int64_t>((options.width_px + options.gap_px) / (size.width + options.gap_px), 1);
   const std::int64_t channels = std::min(tiles.channels.size, room);
   const std::int64_t slices = std::min(tiles.slice_count(), room / channels);
   Scale scale = options.scale;
@@ -114,8 +114,8 @@ Picture thumbnails(const Tensor& sample, const std::string& axes, const Thumbnai
 
 Picture input_thumbnail(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
   const Tiles tiles = tiles_of(sample.shape(), axes);
-  const bool is_picture = tiles.height.size > 1 && tiles.width.size > 1 && !tiles.may_stretch && tiles.slice_count() == 1 &&
-                          (tiles.channels.size == 1 || tiles.channels.size == 3);
+  const bool is_picture = tiles.height.size > 1 && tiles.width.size > 1 && !tiles.may_stretch &&
+                          tiles.slice_count() == 1 && (tiles.channels.size == 1 || tiles.channels.size == 3);
   if (!is_picture) return thumbnails(sample, axes, options);
   const Picture whole = pixels_of(input_picture(sample, axes, {.gap_px = 0, .zoom = 1}));
   const Size size = fitting(whole, {.width = options.width_px, .height = options.height_px});

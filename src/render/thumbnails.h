@@ -9,9 +9,9 @@
 namespace kerascope {
 
 struct ThumbnailOptions {
-  std::int64_t width_px = 694, height_px = 56;
-  std::int64_t gap_px = 2;
-  Rgb ground = {24, 24, 24};
+  std::int64_t width_px = 705, height_px = 56;
+  std::int64_t gap_px = 3;
+  Rgb ground = {30, 30, 30};
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
 };
