@@ -120,6 +120,14 @@ KernelOptions kernel_options(const Request& request, const Selection& selection,
   return options;
 }
 
+void require_no_place(const Selection& selection, const Site& site) {
+  if (!selection.position.empty())
+    throw Error({.code = "usage",
+                 .what = fmt::format("'{}[{}]:{}' names one place of an output, and weights have none", site.address,
+                                     fmt::join(selection.position, ","), *selection.channel),
+                 .hint = fmt::format("--kernels {}:{}", site.address, *selection.channel)});
+}
+
 /// What of a request has no meaning without a run.
 void require_no_input(const Request& request) {
   const std::string given = !request.inputs.empty()         ? "'" + request.inputs[0] + "'"
@@ -152,6 +160,7 @@ int show_kernels(const Request& given) {
   std::vector<Chosen> all_chosen;
   for (const Selection& selection : select(sites, request.kernels)) {
     const Site& site = sites[static_cast<std::size_t>(selection.site)];
+    require_no_place(selection, site);
     std::vector<Weight> found = chosen_weights(selection, site, weights);
     if (!found.empty()) all_chosen.push_back({selection, &site, std::move(found)});
   }
