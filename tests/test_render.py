@@ -207,7 +207,7 @@ def test_the_scale_is_always_told(picture, options, scale, colormap, words):
 
 
 def test_zoom_for_the_numbers_is_told(picture):
-    assert "numbers   drawn with zoom 5, so that they have room" in picture("wide-numbers")[1].stderr
+    assert "numbers   drawn with zoom 4, so that they have room" in picture("wide-numbers")[1].stderr
     assert "numbers   none: 500 steps down, 64 channels across" in picture("sequence", "--numbers")[1].stderr
 
 
