@@ -178,7 +178,9 @@ def test_one_scale_for_all_tiles_is_numpys(picture, scale):
     assert np.abs(seen - expected.transpose(2, 0, 1)).max() <= 1
 
 
-@pytest.mark.parametrize("cmap, first, last", [("viridis", (68, 1, 84), (253, 231, 37)), ("magma", (0, 0, 4), (252, 253, 191))])
+@pytest.mark.parametrize(
+    "cmap, first, last", [("viridis", (68, 1, 84), (253, 231, 37)), ("magma", (0, 0, 4), (252, 253, 191))]
+)
 def test_colors_go_from_the_maps_first_to_its_last(picture, tmp_path, cmap, first, last):
     pixels, _ = picture("map", "--scale", "layer", "--cmap", cmap, *PLAIN)
     numbers = waves(*SHAPES["map"]).transpose(2, 0, 1)

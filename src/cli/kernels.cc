@@ -30,7 +30,12 @@ class Weights {
       const WeightSlot& slot = *node.weight;
       by_layer_[node.owner].push_back({slot.name, slot.shape, slot.read, slot.problem});
     }
+    for (std::size_t i = 0; i < assembly.sites.size(); ++i)
+      problems_.emplace(assembly.sites[i].layer, assembly.results[i].problem);
   }
+
+  /// Why the layer cannot be computed; null where it can.
+  std::shared_ptr<const Error> problem_of(const Layer& layer) const { return problems_.at(&layer); }
 
   std::vector<Weight> of(const Layer& layer) const {
     if (const auto found = by_layer_.find(&layer); found != by_layer_.end()) return found->second;
@@ -45,6 +50,7 @@ class Weights {
 
  private:
   std::map<const void*, std::vector<Weight>> by_layer_;
+  std::map<const Layer*, std::shared_ptr<const Error>> problems_;
 };
 
 /// Every layer once, whatever its calls, and every weight as something inside it: "conv1", "conv1/kernel".
@@ -84,9 +90,11 @@ std::vector<Weight> chosen_weights(const Selection& selection, const Site& site,
                    .what = what + " of its own",
                    .because = "it is a model, whose layers hold them",
                    .hint = fmt::format("--kernels '{}/*'", site.address)});
+    const auto problem = all.problem_of(*site.layer);
     throw Error({.code = "weight-missing",
-                 .what = what,
+                 .what = what + (problem ? " that are known" : ""),
                  .where = site.layer->place,
+                 .because = problem ? problem->parts().what : "",
                  .hint = "`kerascope layers MODEL` lists how many each layer has"});
   }
   return weights;
