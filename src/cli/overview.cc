@@ -8,49 +8,9 @@
 namespace kerascope::cli {
 namespace {
 
-// With these a page of ResNet50's 177 layers stays below 20 MB even where its maps are all noise.
-constexpr Size kLargestGrid{.width = 512, .height = 1024};
-constexpr int kPageGreys = 24;
-constexpr ThumbnailOptions kPageStrip{.width_px = 456, .height_px = 48};
-
 int channel_axis(const std::string& axes) {
   const auto role = axes.find('C');
   return role == axes.npos ? -1 : static_cast<int>(role);
-}
-
-/// Grey if it has no colours, which makes a smaller file.
-Picture without_idle_colors(Picture picture) {
-  if (picture.channels != 3) return picture;
-  for (std::size_t i = 0; i < picture.pixels.size(); i += 3)
-    if (picture.pixels[i] != picture.pixels[i + 1] || picture.pixels[i] != picture.pixels[i + 2]) return picture;
-  for (std::size_t i = 0; i < picture.pixels.size() / 3; ++i) picture.pixels[i] = picture.pixels[3 * i];
-  picture.pixels.resize(picture.pixels.size() / 3);
-  picture.channels = 1;
-  return picture;
-}
-
-Picture with_few_greys(Picture picture) {
-  if (picture.palette.empty())
-    for (unsigned char& sample : picture.pixels) {
-      const int level = (sample * (kPageGreys - 1) + 127) / 255;
-      sample = static_cast<unsigned char>(level * 255 / (kPageGreys - 1));
-    }
-  return picture;
-}
-
-/// Small grids are shown enlarged, large ones are made smaller.
-PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
-  Picture picture =
-      grid(sample, axes, {.gap_px = 1, .zoom = 1, .scale = options.scale, .colormap = options.colormap}).picture;
-  std::int64_t zoom = std::min(kLargestGrid.width / picture.width, kLargestGrid.width / picture.height);
-  if (picture.width > kLargestGrid.width || picture.height > kLargestGrid.height) {
-    const Size size = fitting(picture, kLargestGrid);
-    picture = resized(picture.palette.empty() ? picture : rgb_picture(picture), size.width, size.height);
-  }
-  PagePicture result = page_picture(with_few_greys(std::move(picture)));
-  zoom = std::clamp<std::int64_t>(zoom, 1, 32);
-  result.shown = {.width = zoom * result.shown.width, .height = zoom * result.shown.height};
-  return result;
 }
 
 /// "tower" of "tower#1": the layers inside have addresses that begin with it.
@@ -91,10 +51,6 @@ std::string legend(const ThumbnailOptions& options) {
 
 }  // namespace
 
-PagePicture page_picture(const Picture& picture) {
-  return {.png = png_bytes(without_idle_colors(picture)), .shown = {picture.width, picture.height}};
-}
-
 std::string SeenLayer::range() const {
   if (!is_seen() || std::isnan(statistics.minimum)) return "";
   return fmt::format("{} .. {}", text::number(statistics.minimum), text::number(statistics.maximum));
@@ -112,11 +68,17 @@ std::string SeenLayer::warning() const {
   return text::join(parts, ", ");
 }
 
-OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, bool with_page)
+OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Options& options)
     : request_(request),
       run_(run),
-      with_page_(with_page),
-      strip_options_(overview_strip_options(run.function->chosen() + run.function->skipped().size())) {}
+      with_page_(options.page),
+      strip_options_(overview_strip_options(run.function->chosen() + run.function->skipped().size())),
+      page_strip_options_(page_strip_options()) {
+  for (ThumbnailOptions* strip : {&strip_options_, &page_strip_options_}) {
+    strip->scale = options.scale;
+    strip->colormap = options.colormap;
+  }
+}
 
 void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
   SeenLayer& layer = by_address_[activation.address];
@@ -130,12 +92,10 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
   try {
     layer.strip = thumbnails(sample, activation.axes, strip_options_);
     if (!with_page_) return;
-    ThumbnailOptions options = kPageStrip;
-    options.scale = strip_options_.scale;
-    options.colormap = strip_options_.colormap;
-    layer.page_strip = page_picture(thumbnails(sample, activation.axes, options));
-    layer.grid = page_grid(sample, activation.axes, options);
+    layer.page_strip = page_picture(thumbnails(sample, activation.axes, page_strip_options_));
+    layer.grid = page_grid(sample, activation.axes, page_strip_options_);
   } catch (const Error& error) {  // what cannot be drawn is still listed
+    layer.strip = {};
     layer.problem = error.parts().what;
   }
 }
