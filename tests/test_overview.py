@@ -321,7 +321,7 @@ def test_nan_is_counted_and_magenta(kerascope, small, page, tmp_path):
     numbers[0, 4, 4, 1] = math.nan
     np.save(tmp_path / "nan.npy", numbers)
     rows = page(small / "net.keras", tmp_path / "nan.npy").layers()
-    assert rows[0]["cells"][7] == "1 NaN"
+    assert rows[0]["cells"][7] == "1 of 3 with NaN"
     strip = np.asarray(rows[0]["pictures"][0][1].convert("RGB"))
     assert (strip[4 * 6 + 3, 51 + 4 * 6 + 3] == MAGENTA).all()
     assert not (strip[:, :48] == MAGENTA).all(-1).any()
@@ -338,7 +338,7 @@ def test_constant_channels_are_counted_and_hatched(page, tmp_path):
     model.save(tmp_path / "m.keras")
     np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(1, 8, 8, 3)).astype("float32"))
     rows = page(tmp_path / "m.keras", tmp_path / "x.npy").layers()
-    assert [row["cells"][7] for row in rows] == ["", "1 constant", "1 dead"]
+    assert [row["cells"][7] for row in rows] == ["", "1 of 2 constant", "1 of 2 constant (dead)"]
     strip = np.asarray(rows[1]["pictures"][0][1])
     assert sorted(set(strip[:, 51:].ravel())) == [30, 52]
 

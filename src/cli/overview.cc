@@ -3,15 +3,11 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/channels.h"
 #include "kerascope/error.h"
 
 namespace kerascope::cli {
 namespace {
-
-int channel_axis(const std::string& axes) {
-  const auto role = axes.find('C');
-  return role == axes.npos ? -1 : static_cast<int>(role);
-}
 
 /// "tower" of "tower#1": the layers inside have addresses that begin with it.
 std::string without_output(const std::string& address) {
@@ -56,18 +52,6 @@ std::string SeenLayer::range() const {
   return fmt::format("{} .. {}", text::number(statistics.minimum), text::number(statistics.maximum));
 }
 
-std::string SeenLayer::warning() const {
-  std::vector<std::string> parts;
-  auto count = [&](std::int64_t number, const char* what) {
-    if (number > 0) parts.push_back(fmt::format("{} {}", text::thousands(number), what));
-  };
-  count(statistics.dead_channels, "dead");
-  count(statistics.constant_channels - statistics.dead_channels, "constant");
-  count(statistics.nan_count, "NaN");
-  count(statistics.infinity_count, "infinite");
-  return text::join(parts, ", ");
-}
-
 OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Options& options)
     : request_(request),
       run_(run),
@@ -88,7 +72,8 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
            .shape = sample.shape(),
            .axes = activation.axes,
            .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
-           .statistics = statistics(sample, channel_axis(activation.axes))};
+           .statistics = statistics_by_role(sample, activation.axes)};
+  strip_options_.channels = page_strip_options_.channels = channel_order(request_, sample, activation.axes);
   try {
     layer.strip = thumbnails(sample, activation.axes, strip_options_);
     if (!with_page_) return;
@@ -121,7 +106,11 @@ Overview OverviewOfRun::head() const {
   head.lines.push_back(
       fmt::format("Keras {}, {}, {} rows", run_.model.keras_version, run_.model.format, layers_.size()));
   for (const std::string& line : run_.fed.done) head.lines.push_back("input " + without_folders(line, request_));
-  for (const std::string& line : run_.fed.warnings) head.lines.push_back("warning: " + line);
+  head.warnings = run_.fed.warnings;
+  if (!run_.warning.is_null()) {
+    head.warnings.push_back(run_.warning.at("what").get<std::string>());
+    if (run_.warning.contains("try")) head.warnings.back() += "; try " + run_.warning.at("try").get<std::string>();
+  }
   const std::int64_t batch = run_.fed.tensors[0].shape()[0];
   if (batch > 1) head.lines.push_back(fmt::format("sample {} of a batch of {}", request_.sample, batch));
   for (const std::string& line : predictions_) head.lines.push_back("predicts " + line);
@@ -137,7 +126,8 @@ Overview OverviewOfRun::head() const {
   }
   head.legend = legend(strip_options_);
   head.title = text::printable(head.title);
-  for (std::string& line : head.lines) line = text::printable(line);
+  for (std::vector<std::string>* lines : {&head.lines, &head.warnings})
+    for (std::string& line : *lines) line = text::printable(line);
   return head;
 }
 
@@ -149,7 +139,7 @@ Picture OverviewOfRun::picture() const {
                              .kind = text::printable(layer.class_name),
                              .shape = layer.shape_text,
                              .range = layer.range(),
-                             .warning = layer.warning(),
+                             .warning = channel_text(layer.statistics),
                              .strip = layer.strip,
                              .problem = text::printable(layer.problem)});
   return draw(overview);
@@ -168,11 +158,8 @@ Json OverviewOfRun::layers_json() const {
                     {"min", s.minimum},
                     {"max", s.maximum},
                     {"mean", s.mean},
-                    {"zeros", s.zero_share},
-                    {"nan", s.nan_count},
-                    {"channels", s.channels},
-                    {"constant_channels", s.constant_channels},
-                    {"dead_channels", s.dead_channels}});
+                    {"zeros", s.zero_share}});
+      entry.update(channel_json(s));
     }
     if (!layer.is_seen()) entry["problem"] = layer.problem;
     list.push_back(std::move(entry));

@@ -31,8 +31,7 @@ struct SeenLayer {
   std::string problem;
 
   bool is_seen() const { return problem.empty(); }
-  std::string range() const;    ///< "0 .. 6.31"
-  std::string warning() const;  ///< "3 constant, 1 NaN", or nothing
+  std::string range() const;  ///< "0 .. 6.31"
 };
 
 class OverviewOfRun {

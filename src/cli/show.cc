@@ -1,6 +1,7 @@
 // kerascope show: the feature maps of layers as pictures.
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/channels.h"
 #include "cli/overview.h"
 #include "cli/pictures.h"
 #include "cli/request.h"
@@ -47,7 +48,7 @@ int show(const Request& given) {
   if (!given.kernels.empty()) return show_kernels(given);
   const Request request = with_standard_output(given);
   const Target target(request);
-  const GridOptions options = grid_options(request);
+  GridOptions options = grid_options(request);
   const Wanted wanted = wanted_of(request, target);
   const bool has_overview = wanted.overview || wanted.page;
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview);
@@ -62,14 +63,20 @@ int show(const Request& given) {
     const Tensor sample = sample_of(request, activation);
     if (has_overview) overview.add(activation, sample);
     if (!wanted.layers) return;
+    options.channels = channel_order(request, sample, activation.axes);
     const Grid drawn = grid(sample, activation.axes, options);
     last = target.write(drawn.picture, activation.address);
     if (!request.quiet && !request.json)
       fmt::print("Shape of {}: {}\n", text::printable(activation.address), sample.shape().str());
     say(request, "wrote", last + "   " + drawn.str());
     tell_numbers(request, drawn);
+    const Statistics statistics = statistics_by_role(sample, activation.axes);
+    if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
+    if (options.channels.size() > 1) say(request, "sorted", order_text(request, options.channels));
     pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
     pictures.back()["axes"] = activation.axes;
+    pictures.back().update(channel_json(statistics));
+    if (!options.channels.empty()) pictures.back()["order"] = options.channels;
   });
   if (has_overview) overview.finish(result);
   if (wanted.overview) {
@@ -93,6 +100,7 @@ int show(const Request& given) {
     if (has_overview) all["layers"] = overview.layers_json();
     if (wanted.overview) all["overview"] = overview_path;
     if (wanted.page) all["html"] = request.html;
+    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   }
   if (request.open && !last.empty()) open_in_viewer(last);
@@ -112,6 +120,7 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
       ->allow_extra_args(false);
   command->add_option("--html", request.html, "the overview as one HTML file, which opens from disk");
   add_picture_options(*command, request);
+  add_sort_option(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");
   command->callback([&] { exit_code = show(request); });
 }

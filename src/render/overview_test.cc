@@ -24,7 +24,12 @@ OverviewRow row(std::size_t of, const std::string& name = "conv1", int depth = 0
 }
 
 Overview overview_of(std::size_t rows) {
-  Overview overview{.title = "model.h5", .lines = {"one line"}, .legend = "legend", .inputs = {}, .rows = {}};
+  Overview overview{.title = "model.h5",
+                    .lines = {"one line"},
+                    .warnings = {"a warning"},
+                    .legend = "legend",
+                    .inputs = {},
+                    .rows = {}};
   overview.rows.assign(rows, row(rows));
   return overview;
 }
