@@ -351,7 +351,6 @@ USAGE = {
     "sample_is_a_word": (("capture", "m.keras", "x.png", "--sample", "first"), ("--sample", "first")),
     "option_without_value": (("show", "m.keras", "x.png", "--layer"), ("--layer",)),
     "gap_too_large": (("show", "m.keras", "x.png", "-l", "0", "--gap", "9999"), ("--gap", "9999")),
-    "show_without_layer": (("show", "m.keras", "x.png"), ("no layer is named", "-o FOLDER")),
     "standard_input_twice": (("capture", "-", "-"), ("standard input",)),
     "two_results_to_standard_output": (("capture", "m.keras", "x.png", "--json", "-o", "-"), ("standard output",)),
     "control_characters": (("sh\x1b[31mow\n", "m.keras"), ("sh\\x1b[31mow\\x0a",)),

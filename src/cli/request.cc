@@ -199,10 +199,20 @@ bool print_dump(const Request& request, const Function& function) {
 }
 
 Request with_standard_output(Request request) {
-  if (request.output != "-" && request.output != "/dev/stdout") return request;
-  if (request.json)
-    throw Error({.code = "usage", .what = "-o - and --json both want standard output", .hint = "give -o a file"});
-  request.output = "/dev/stdout";
+  std::vector<std::string> wanting;
+  auto redirect = [&](std::string& path, const char* option) {
+    if (path != "-" && path != "/dev/stdout") return;
+    path = "/dev/stdout";
+    wanting.push_back(option);
+  };
+  redirect(request.output, "-o -");
+  redirect(request.html, "--html -");
+  if (wanting.empty()) return request;
+  if (request.json) wanting.push_back("--json");
+  if (wanting.size() > 1)
+    throw Error({.code = "usage",
+                 .what = fmt::format("{} and {} both want standard output", wanting[0], wanting[1]),
+                 .hint = "give one of them a file"});
   request.quiet = true;
   return request;
 }
