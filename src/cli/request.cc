@@ -84,21 +84,26 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
   command
       .add_option("--layer,-l", request.layers,
                   "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("LAYER");
   command.option_defaults()->group(kHowToRun);
-  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
-      ->allow_extra_args(false);
+  command.add_option("--input", request.named_inputs, "the file for the input of this name")
+      ->allow_extra_args(false)
+      ->type_name("NAME=FILE");
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
       ->check(CLI::IsMember({"inference", "training"}))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
-      ->capture_default_str();
-  command.add_option("--preprocess", request.preprocess,
-                     "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
+      ->capture_default_str()
+      ->type_name("N|off");
+  command
+      .add_option("--preprocess", request.preprocess,
+                  "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures")
+      ->type_name("MODE");
   command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
       ->check(CLI::IsMember({"nearest", "bilinear", "off"}))
       ->capture_default_str();
-  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
+  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON")->type_name("FILE");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
   command.option_defaults()->group("Options");
 }

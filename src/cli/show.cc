@@ -68,8 +68,10 @@ int show(const Request& given) {
 void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("show", "the feature maps of layers as pictures");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output,
-                      "one .png, a folder, or - for standard output; by default <model>-<layer>.png");
+  command
+      ->add_option("--output,-o", request.output,
+                   "one .png, a folder, or - for standard output; by default <model>-<layer>.png")
+      ->type_name("FILE");
   add_picture_options(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");
   command->callback([&] { exit_code = show(request); });
