@@ -15,12 +15,6 @@ namespace {
 
 std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
-void write_file(const std::filesystem::path& path, std::string_view content) {
-  FileWriter writer(path);
-  writer.write(content);
-  writer.commit();
-}
-
 int demo(Request request, const std::string& program) {
   const std::filesystem::path folder = request.output.empty() ? "kerascope-demo" : request.output;
   const std::string model = folder / "digits.keras", picture = folder / "digit.png", maps = folder / "maps";

@@ -8,7 +8,23 @@
 #include "kerascope/error.h"
 #include "model/json.h"
 
+extern "C" {
+extern const char kerascope_imagenet_names[], kerascope_imagenet_names_end[];
+}
+
 namespace kerascope::cli {
+namespace {
+
+std::vector<std::string> names_by_line(std::string_view content) {
+  std::vector<std::string> names = text::split(content, '\n');
+  for (std::string& name : names)
+    if (text::ends_with(name, "\r")) name.pop_back();
+  if (!names.empty() && names.back().empty()) names.pop_back();
+  return names;
+}
+
+}  // namespace
+
 std::vector<std::string> read_labels(const std::string& path) {
   const auto file = MappedFile::open(path);
   const std::string content(reinterpret_cast<const char*>(file->bytes().data()), file->size());
@@ -28,12 +44,11 @@ std::vector<std::string> read_labels(const std::string& path) {
     }
     return names;
   }
-  for (std::string& line : text::split(content, '\n')) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    names.push_back(line);
-  }
-  if (!names.empty() && names.back().empty()) names.pop_back();
-  return names;
+  return names_by_line(content);
+}
+
+std::vector<std::string> imagenet_names() {
+  return names_by_line({kerascope_imagenet_names, kerascope_imagenet_names_end});
 }
 
 namespace {

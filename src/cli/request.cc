@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "formats/open.h"
+#include "inputs/guess.h"
 
 extern char** environ;
 
@@ -30,9 +31,9 @@ std::vector<InputFile> input_files(const Request& request) {
 FeedOptions feed_options(const Request& request) {
   FeedOptions options;
   if (!request.preprocess.empty()) options.preprocessing = parse_preprocessing(request.preprocess);
-  options.resize = request.resize == "off"        ? Resize::kOff
-                   : request.resize == "bilinear" ? Resize::kBilinear
-                                                  : Resize::kNearest;
+  options.resize = std::nullopt;
+  if (request.resize != "off") options.resize = parse_filter(request.resize);
+  options.keep_aspect_ratio = request.keep_aspect_ratio;
   return options;
 }
 
@@ -100,9 +101,13 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       .add_option("--preprocess", request.preprocess,
                   "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures")
       ->type_name("MODE");
-  command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
-      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))
+  std::vector<std::string> filters(filter_names().begin(), filter_names().end());
+  filters.push_back("off");
+  command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
+      ->check(CLI::IsMember(filters))
       ->capture_default_str();
+  command.add_flag("--keep-aspect-ratio", request.keep_aspect_ratio,
+                   "resize only the centre that has the model's ratio");
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON")->type_name("FILE");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
   command.option_defaults()->group("Options");
@@ -138,6 +143,7 @@ Run prepare_run(const Request& request, bool with_outputs) {
   Run run;
   FunctionOptions options{.taps = request.layers, .with_outputs = with_outputs};
   options.phase = request.phase == "training" ? Phase::kTraining : Phase::kInference;
+  options.most_norm_fits = options.phase == Phase::kInference ? kEarlyNorms : 0;
   if (request.seed == "off") {
     options.random = false;
   } else {
@@ -161,11 +167,18 @@ Run prepare_run(const Request& request, bool with_outputs) {
 }
 
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready) {
-  Progress progress(!request.quiet);
-  return prepared.function->run(prepared.fed.tensors,
-                                {.seed = prepared.seed,
-                                 .on_ready = std::move(on_ready),
-                                 .on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); }});
+  Function::Result result;
+  {
+    Progress progress(!request.quiet);
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+    result = prepared.function->run(
+        prepared.fed.tensors, {.seed = prepared.seed, .on_ready = std::move(on_ready), .on_progress = on_progress});
+  }
+  prepared.warning = check_preprocessing(request, prepared, result);
+  const bool has_1000 = result.outputs.size() == 1 &&
+                        result.outputs[0].tensor.shape().elements(1, result.outputs[0].tensor.shape().rank()) == 1000;
+  if (prepared.labels.empty() && has_1000 && ends_as_application(prepared.model)) prepared.labels = imagenet_names();
+  return result;
 }
 
 bool tell_skipped(const Request& request, const Function& function) {

@@ -1,5 +1,6 @@
 // kerascope show: the feature maps of layers as pictures.
 #include "base/text.h"
+#include "cli/channels.h"
 #include "cli/pictures.h"
 #include "cli/request.h"
 #include "cli/target.h"
@@ -30,9 +31,10 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
 }  // namespace
 
 int show(const Request& given) {
+  if (!given.kernels.empty()) return show_kernels(given);
   const Request request = with_standard_output(given);
   const Target target(request);
-  const GridOptions options = grid_options(request);
+  GridOptions options = grid_options(request);
   if (request.layers.empty() && !target.is_folder() && request.dump.empty())
     throw Error({.code = "usage",
                  .what = "no layer is named",
@@ -45,22 +47,30 @@ int show(const Request& given) {
   std::string last;
   const Function::Result result = run(request, prepared, [&](const Activation& activation) {
     const Tensor sample = sample_of(request, activation);
+    options.channels = channel_order(request, sample, activation.axes);
     const Grid drawn = grid(sample, activation.axes, options);
     last = target.write(drawn.picture, activation.address);
     if (!request.quiet && !request.json)
       fmt::print("Shape of {}: {}\n", text::printable(activation.address), sample.shape().str());
     say(request, "wrote", last + "   " + drawn.str());
     tell_numbers(request, drawn);
+    const Statistics statistics = statistics_by_role(sample, activation.axes);
+    if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
+    if (options.channels.size() > 1) say(request, "sorted", order_text(request, options.channels));
     pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
     pictures.back()["axes"] = activation.axes;
+    pictures.back().update(channel_json(statistics));
+    if (!options.channels.empty()) pictures.back()["order"] = options.channels;
   });
   const bool partly = tell_skipped(request, *prepared.function);
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
-  if (request.json)
-    fmt::print("{}\n", Json({{"model", request.model},
-                             {"pictures", pictures},
-                             {"predictions", prediction_json(request, prepared, result.outputs)}})
-                           .dump(2, ' ', false, Json::error_handler_t::replace));
+  if (request.json) {
+    Json all = {{"model", request.model},
+                {"pictures", pictures},
+                {"predictions", prediction_json(request, prepared, result.outputs)}};
+    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  }
   if (request.open && !last.empty()) open_in_viewer(last);
   return partly ? kPartlyDone : kDone;
 }
@@ -72,7 +82,14 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
       ->add_option("--output,-o", request.output,
                    "one .png, a folder, or - for standard output; by default <model>-<layer>.png")
       ->type_name("FILE");
+  command
+      ->add_option("--kernels", request.kernels,
+                   "the weights of these layers instead, without INPUT: conv1 (its kernel), conv1:17 (one filter), "
+                   "conv1/bias")
+      ->type_name("LAYER")
+      ->allow_extra_args(false);
   add_picture_options(*command, request);
+  add_sort_option(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");
   command->callback([&] { exit_code = show(request); });
 }

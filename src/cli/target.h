@@ -31,13 +31,12 @@ class Target {
 
   /// Says where the picture went.
   std::string write(const Picture& picture, const std::string& address) const {
-    const std::string path = path_of(address);
+    const std::string path = this->path(address);
     write_png(path, picture);
     return path;
   }
 
- private:
-  std::string path_of(const std::string& address) const {
+  std::string path(const std::string& address) const {
     if (is_single_) return request_.output;
     const std::string name = file_name_from_address(address);
     if (is_folder_) return (std::filesystem::path(request_.output) / (name + ".png")).string();
@@ -50,6 +49,7 @@ class Target {
     return path;
   }
 
+ private:
   const Request& request_;
   bool is_single_ = false, is_folder_ = false;
 };

@@ -18,20 +18,31 @@ std::string expected_text(const ModelInput& input) {
   return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
 }
 
+/// (H, W, C) -> (C, H, W)
+Tensor with_channels_first(const Tensor& pixels) {
+  const std::int64_t channels = pixels.shape()[2], size = pixels.size() / channels;
+  Tensor turned(Shape{channels, pixels.shape()[0], pixels.shape()[1]});
+  for (std::int64_t pixel = 0; pixel < size; ++pixel)
+    for (std::int64_t c = 0; c < channels; ++c)
+      turned.mutable_data()[c * size + pixel] = pixels.data()[pixel * channels + c];
+  return turned;
+}
+
 class Feeder {
  public:
   Feeder(const Model& model, const FeedOptions& options)
       : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
     fed_.tensors.resize(inputs_.size());
+    fed_.unprepared.resize(inputs_.size());
   }
 
   void file(const InputFile& file) {
-    if (is_image_file(file.path)) return give(position(file), picture(inputs_[position(file)], file.path), file.path);
+    if (is_image_file(file.path)) return give(position(file), picture(position(file), file.path), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
-      give(at, checked(inputs_[at], array, file.path), file.path);
+      give(at, checked(at, array, file.path), file.path);
     }
   }
 
@@ -85,7 +96,8 @@ class Feeder {
     fed_.tensors[at] = std::move(tensor);
   }
 
-  Tensor picture(const ModelInput& input, const std::string& path) {
+  Tensor picture(std::size_t at, const std::string& path) {
+    const ModelInput& input = inputs_[at];
     // (H, W) without channels takes a grey picture.
     const bool flat = input.axes.size() == 2;
     const bool first = input.axes == "CHW";
@@ -107,31 +119,36 @@ class Feeder {
     if (height < 0) height = image.height;
     if (width < 0) width = image.width;
     if (image.width != width || image.height != height) {
-      if (options_.resize == Resize::kOff)
+      if (!options_.resize)
         throw Error({.code = "input-shape",
                      .what = fmt::format("the picture has {}x{} pixels, input '{}' needs {}x{}", image.width,
                                          image.height, input.name, width, height),
                      .where = path,
                      .hint = "leave --resize off away"});
-      const bool nearest = options_.resize == Resize::kNearest;
-      image = resize(image, width, height, nearest ? Filter::kNearest : Filter::kBilinear);
-      line += fmt::format(" -> {}x{} ({})", width, height, nearest ? "nearest, as load_img" : "bilinear");
+      Box box{.right = image.width, .bottom = image.height};
+      if (options_.keep_aspect_ratio) {
+        box = centre_of(image, width, height);
+        line += fmt::format(", centre {}x{}", box.right - box.left, box.bottom - box.top);
+      }
+      image = resize(image, box, width, height, *options_.resize);
+      line += fmt::format(" -> {}x{} ({}{})", width, height, filter_name(*options_.resize),
+                          options_.resize == Filter::kNearest ? ", as load_img" : "");
     }
     const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
     line += "; " + preprocessing.str() + " preprocessing";
     if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
     fed_.done.push_back(line);
-    Tensor tensor = preprocess(tensor_from_image(image), preprocessing);
-    if (flat) return tensor.reshaped({1, height, width});
-    if (!first) return tensor.reshaped({1, height, width, channels});
-    Tensor turned(Shape{1, channels, height, width});
-    for (std::int64_t pixel = 0; pixel < height * width; ++pixel)
-      for (std::int64_t c = 0; c < channels; ++c)
-        turned.mutable_data()[c * height * width + pixel] = tensor.data()[pixel * channels + c];
-    return turned;
+    Tensor pixels = tensor_from_image(image);
+    if (first) pixels = with_channels_first(pixels);
+    std::vector<std::int64_t> sizes = pixels.shape().sizes();
+    if (flat) sizes.pop_back();
+    sizes.insert(sizes.begin(), 1);
+    fed_.unprepared[at] = pixels.reshaped(Shape(sizes));
+    return prepare_input(input, fed_.unprepared[at], preprocessing);
   }
 
-  Tensor checked(const ModelInput& input, const NamedArray& array, const std::string& path) {
+  Tensor checked(std::size_t at, const NamedArray& array, const std::string& path) {
+    const ModelInput& input = inputs_[at];
     Tensor tensor = array.tensor;
     std::string line = fmt::format("{} {}", path, tensor.shape().str());
     const int rank = static_cast<int>(input.shape.size());
@@ -159,8 +176,9 @@ class Feeder {
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)
       fed_.warnings.push_back(fmt::format("{} holds {} numbers that float32 cannot hold exactly", path, array.type));
+    fed_.unprepared[at] = tensor;
     if (options_.preprocessing) {
-      tensor = preprocess(tensor, *options_.preprocessing, input.axes == "CHW");
+      tensor = prepare_input(input, tensor, *options_.preprocessing);
       line += "; " + options_.preprocessing->str() + " preprocessing";
     }
     fed_.done.push_back(line);
@@ -179,6 +197,15 @@ Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOpti
   Feeder feeder(model, options);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();
+}
+
+Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing) {
+  const bool by_channel = preprocessing.mode == Preprocessing::Mode::kMeanStd || input.axes.size() != 2;
+  if (by_channel) return preprocess(unprepared, preprocessing, input.axes == "CHW");
+  // (H, W): a grey picture without an axis for its one channel.
+  std::vector<std::int64_t> sizes = unprepared.shape().sizes();
+  sizes.push_back(1);
+  return preprocess(unprepared.reshaped(Shape(sizes)), preprocessing).reshaped(unprepared.shape());
 }
 
 }  // namespace kerascope

@@ -69,4 +69,12 @@ PreprocessingGuess walk(const Network& network) {
 
 PreprocessingGuess guess_preprocessing(const Model& model) { return walk(model.network); }
 
+bool ends_as_application(const Model& model) {
+  for (const Network* network = &model.network; network && network->outputs.size() == 1;) {
+    if (family_of(*network)) return true;
+    network = network->layers[static_cast<std::size_t>(network->outputs[0].layer)].network.get();
+  }
+  return false;
+}
+
 }  // namespace kerascope

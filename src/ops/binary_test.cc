@@ -33,6 +33,8 @@ double formula(Binary function, double l, double r) {
       return std::max(l, r);
     case Binary::kMinimum:
       return std::min(l, r);
+    case Binary::kPrelu:
+      return l > 0 ? l : r * l;
   }
   return 0;
 }
@@ -52,7 +54,7 @@ Tensor slow(const Tensor& left, const Tensor& right, const Shape& out_shape, Bin
 }
 
 constexpr Binary kAll[] = {Binary::kAdd,    Binary::kSubtract, Binary::kMultiply,
-                           Binary::kDivide, Binary::kMaximum,  Binary::kMinimum};
+                           Binary::kDivide, Binary::kMaximum,  Binary::kMinimum, Binary::kPrelu};
 
 TEST(Binary, EveryPairOfSmallShapesBroadcastsAsInNumPy) {
   const std::vector<Shape> shapes = ops_test::small_shapes(4, {1, 2, 3});
@@ -111,6 +113,7 @@ TEST(Binary, SpecialValuesAreThoseOfKeras) {
       {Binary::kMaximum, {n, n, n, 0, i, i, i, 1}},    {Binary::kMinimum, {n, n, n, 0, -i, -i, i, 0}},
       {Binary::kAdd, {n, n, n, 0, n, n, i, 1}},        {Binary::kSubtract, {n, n, n, 0, i, -i, n, 1}},
       {Binary::kMultiply, {n, n, n, 0, -i, -i, i, 0}}, {Binary::kDivide, {n, n, n, n, n, n, n, i}},
+      {Binary::kPrelu, {n, n, n, 0, n, -i, n, 1}},
   };
   for (const auto& [function, expected] : table)
     EXPECT_TRUE(close(run(left, right, function), Tensor::of(Shape{8}, expected))) << static_cast<int>(function);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kHatchStripe_px = 4;
 constexpr std::int64_t kLeastWidth_px = 512, kGreatestZoomedHeight_px = 4096;
-constexpr std::int64_t kGreatestStretchedHeight_px = 1024, kGreatestStretch = 8;
+constexpr std::int64_t kGreatestStretchedHeight_px = 1024, kGreatestStretch = 32;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;
 constexpr Rgb kMagenta = {255, 0, 255};
 
@@ -49,7 +49,7 @@ Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
     : tiles_(tiles),
       colormap_(options.colormap),
       gap_px_(options.gap_px),
-      strip_gap_px_(tiles.strip > 0 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
+      strip_gap_px_(tiles.strip > 1 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
   KERASCOPE_CHECK(options.gap_px >= 0 && options.zoom >= 0);
   choose_zoom(options.zoom, least);
   const std::int64_t width = width_px(), height = height_px();
