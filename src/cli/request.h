@@ -55,6 +55,9 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code);
 /// The group of options that only a run of a model reads.
 constexpr const char* kHowToRun = "How a model is run";
 
+void add_completion_command(CLI::App& app);
+void add_man_command(CLI::App& app);
+
 void add_model_option(CLI::App& command, Request& request);
 void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
