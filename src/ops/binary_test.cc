@@ -55,8 +55,8 @@ Tensor slow(const Tensor& left, const Tensor& right, const Shape& out_shape, Bin
   });
 }
 
-constexpr Binary kAll[] = {Binary::kAdd,    Binary::kSubtract, Binary::kMultiply,
-                           Binary::kDivide, Binary::kMaximum,  Binary::kMinimum, Binary::kPrelu};
+constexpr Binary kAll[] = {Binary::kAdd,     Binary::kSubtract, Binary::kMultiply, Binary::kDivide,
+                           Binary::kMaximum, Binary::kMinimum,  Binary::kPrelu};
 
 TEST(Binary, EveryPairOfSmallShapesBroadcastsAsInNumPy) {
   const std::vector<Shape> shapes = ops_test::small_shapes(4, {1, 2, 3});
