@@ -1,13 +1,38 @@
 // The overview as a page that opens from disk: no script, nothing from elsewhere, every picture inside.
 #include "base/text.h"
+#include "cli/channels.h"
 #include "cli/overview.h"
 
 namespace kerascope::cli {
 namespace {
 
+// With these a page of ResNet50's 177 layers stays below 20 MB even where its maps are all noise.
+constexpr Size kLargestGrid{.width = 512, .height = 1024};
+constexpr int kPageGreys = 24;
+
+/// Grey if it has no colours, which makes a smaller file.
+Picture without_idle_colors(Picture picture) {
+  if (picture.channels != 3) return picture;
+  for (std::size_t i = 0; i < picture.pixels.size(); i += 3)
+    if (picture.pixels[i] != picture.pixels[i + 1] || picture.pixels[i] != picture.pixels[i + 2]) return picture;
+  for (std::size_t i = 0; i < picture.pixels.size() / 3; ++i) picture.pixels[i] = picture.pixels[3 * i];
+  picture.pixels.resize(picture.pixels.size() / 3);
+  picture.channels = 1;
+  return picture;
+}
+
+Picture with_few_greys(Picture picture) {
+  if (picture.palette.empty())
+    for (unsigned char& sample : picture.pixels) {
+      const int level = (sample * (kPageGreys - 1) + 127) / 255;
+      sample = static_cast<unsigned char>(level * 255 / (kPageGreys - 1));
+    }
+  return picture;
+}
+
 // Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; img-src data:; style-src 'sha256-0QdpKkVLdBt3Ja2ivcRrzJ3BEbgt6tKmeYHQZbiqO7U='; base-uri "
+    "default-src 'none'; img-src data:; style-src 'sha256-bYIT+QIZWiCqgYA4l7yU1IzDcBVX7memGwYim/X10ds='; base-uri "
     "'none'; "
     "form-action 'none'";
 
@@ -39,7 +64,7 @@ td table > thead th { padding-top: 0; padding-bottom: 0; font-size: 0; line-heig
 .zeros { width: 58px; text-align: right; }
 .notes { width: 92px; }
 .maps { width: 464px; padding-right: 0; }
-td.notes, .problem { color: var(--warm); }
+td.notes, td.problem, li.problem { color: var(--warm); }
 td.inside { padding: 0 0 0 .3rem; }
 td.inside > details { border-left: 2px solid var(--rule); padding-left: .8rem; }
 td.inside tr:last-child { border-bottom: 0; }
@@ -112,7 +137,7 @@ std::string row(const SeenLayer& layer) {
   else
     html += fmt::format(R"(<td class="number">{}</td><td class="number">{}</td><td class="number">{}</td>)"
                         R"(<td class="zeros">{:.1f}%</td><td class="notes">{}</td>)",
-                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, layer.warning());
+                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, channel_text(s));
   if (layer.is_seen())
     html += fmt::format("<td class=\"maps\"><details><summary>{}</summary>{}</details></td></tr>\n",
                         image(layer.page_strip, "some channels of " + layer.address),
@@ -144,6 +169,28 @@ std::string table(const std::vector<SeenLayer>& layers, std::size_t& at) {
 
 }  // namespace
 
+ThumbnailOptions page_strip_options() { return {.width_px = 456, .height_px = 48}; }
+
+PagePicture page_picture(const Picture& picture) {
+  return {.png = png_bytes(without_idle_colors(picture)), .shown = {picture.width, picture.height}};
+}
+
+PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  Picture picture =
+      grid(sample, axes,
+           {.gap_px = 1, .zoom = 1, .scale = options.scale, .colormap = options.colormap, .channels = options.channels})
+          .picture;
+  std::int64_t zoom = std::min(kLargestGrid.width / picture.width, kLargestGrid.width / picture.height);
+  if (picture.width > kLargestGrid.width || picture.height > kLargestGrid.height) {
+    const Size size = fitting(picture, kLargestGrid);
+    picture = resized(picture.palette.empty() ? picture : rgb_picture(picture), size.width, size.height);
+  }
+  PagePicture result = page_picture(with_few_greys(std::move(picture)));
+  zoom = std::clamp<std::int64_t>(zoom, 1, 32);
+  result.shown = {.width = zoom * result.shown.width, .height = zoom * result.shown.height};
+  return result;
+}
+
 std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -156,6 +203,7 @@ std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers
                         image(page_picture(input.picture), "the input as the model sees it"), escaped(input.caption));
   html += fmt::format("<div><h1>{}</h1>\n<ul>\n", escaped(head.title));
   for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", escaped(line));
+  for (const std::string& line : head.warnings) html += fmt::format("<li class=\"problem\">{}</li>\n", escaped(line));
   html += fmt::format(
       "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 24 "
       "greys; kerascope show --layer draws every number.</p></div>\n</header>\n<main>\n",

@@ -3,55 +3,11 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/channels.h"
 #include "kerascope/error.h"
 
 namespace kerascope::cli {
 namespace {
-
-// With these a page of ResNet50's 177 layers stays below 20 MB even where its maps are all noise.
-constexpr Size kLargestGrid{.width = 512, .height = 1024};
-constexpr int kPageGreys = 24;
-constexpr ThumbnailOptions kPageStrip{.width_px = 456, .height_px = 48};
-
-int channel_axis(const std::string& axes) {
-  const auto role = axes.find('C');
-  return role == axes.npos ? -1 : static_cast<int>(role);
-}
-
-/// Grey if it has no colours, which makes a smaller file.
-Picture without_idle_colors(Picture picture) {
-  if (picture.channels != 3) return picture;
-  for (std::size_t i = 0; i < picture.pixels.size(); i += 3)
-    if (picture.pixels[i] != picture.pixels[i + 1] || picture.pixels[i] != picture.pixels[i + 2]) return picture;
-  for (std::size_t i = 0; i < picture.pixels.size() / 3; ++i) picture.pixels[i] = picture.pixels[3 * i];
-  picture.pixels.resize(picture.pixels.size() / 3);
-  picture.channels = 1;
-  return picture;
-}
-
-Picture with_few_greys(Picture picture) {
-  if (picture.palette.empty())
-    for (unsigned char& sample : picture.pixels) {
-      const int level = (sample * (kPageGreys - 1) + 127) / 255;
-      sample = static_cast<unsigned char>(level * 255 / (kPageGreys - 1));
-    }
-  return picture;
-}
-
-/// Small grids are shown enlarged, large ones are made smaller.
-PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
-  Picture picture =
-      grid(sample, axes, {.gap_px = 1, .zoom = 1, .scale = options.scale, .colormap = options.colormap}).picture;
-  std::int64_t zoom = std::min(kLargestGrid.width / picture.width, kLargestGrid.width / picture.height);
-  if (picture.width > kLargestGrid.width || picture.height > kLargestGrid.height) {
-    const Size size = fitting(picture, kLargestGrid);
-    picture = resized(picture.palette.empty() ? picture : rgb_picture(picture), size.width, size.height);
-  }
-  PagePicture result = page_picture(with_few_greys(std::move(picture)));
-  zoom = std::clamp<std::int64_t>(zoom, 1, 32);
-  result.shown = {.width = zoom * result.shown.width, .height = zoom * result.shown.height};
-  return result;
-}
 
 /// "tower" of "tower#1": the layers inside have addresses that begin with it.
 std::string without_output(const std::string& address) {
@@ -91,32 +47,22 @@ std::string legend(const ThumbnailOptions& options) {
 
 }  // namespace
 
-PagePicture page_picture(const Picture& picture) {
-  return {.png = png_bytes(without_idle_colors(picture)), .shown = {picture.width, picture.height}};
-}
-
 std::string SeenLayer::range() const {
   if (!is_seen() || std::isnan(statistics.minimum)) return "";
   return fmt::format("{} .. {}", text::number(statistics.minimum), text::number(statistics.maximum));
 }
 
-std::string SeenLayer::warning() const {
-  std::vector<std::string> parts;
-  auto count = [&](std::int64_t number, const char* what) {
-    if (number > 0) parts.push_back(fmt::format("{} {}", text::thousands(number), what));
-  };
-  count(statistics.dead_channels, "dead");
-  count(statistics.constant_channels - statistics.dead_channels, "constant");
-  count(statistics.nan_count, "NaN");
-  count(statistics.infinity_count, "infinite");
-  return text::join(parts, ", ");
-}
-
-OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, bool with_page)
+OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Options& options)
     : request_(request),
       run_(run),
-      with_page_(with_page),
-      strip_options_(overview_strip_options(run.function->chosen() + run.function->skipped().size())) {}
+      with_page_(options.page),
+      strip_options_(overview_strip_options(run.function->chosen() + run.function->skipped().size())),
+      page_strip_options_(page_strip_options()) {
+  for (ThumbnailOptions* strip : {&strip_options_, &page_strip_options_}) {
+    strip->scale = options.scale;
+    strip->colormap = options.colormap;
+  }
+}
 
 void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
   SeenLayer& layer = by_address_[activation.address];
@@ -126,16 +72,15 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
            .shape = sample.shape(),
            .axes = activation.axes,
            .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
-           .statistics = statistics(sample, channel_axis(activation.axes))};
+           .statistics = statistics_by_role(sample, activation.axes)};
+  strip_options_.channels = page_strip_options_.channels = channel_order(request_, sample, activation.axes);
   try {
     layer.strip = thumbnails(sample, activation.axes, strip_options_);
     if (!with_page_) return;
-    ThumbnailOptions options = kPageStrip;
-    options.scale = strip_options_.scale;
-    options.colormap = strip_options_.colormap;
-    layer.page_strip = page_picture(thumbnails(sample, activation.axes, options));
-    layer.grid = page_grid(sample, activation.axes, options);
+    layer.page_strip = page_picture(thumbnails(sample, activation.axes, page_strip_options_));
+    layer.grid = page_grid(sample, activation.axes, page_strip_options_);
   } catch (const Error& error) {  // what cannot be drawn is still listed
+    layer.strip = {};
     layer.problem = error.parts().what;
   }
 }
@@ -161,7 +106,11 @@ Overview OverviewOfRun::head() const {
   head.lines.push_back(
       fmt::format("Keras {}, {}, {} rows", run_.model.keras_version, run_.model.format, layers_.size()));
   for (const std::string& line : run_.fed.done) head.lines.push_back("input " + without_folders(line, request_));
-  for (const std::string& line : run_.fed.warnings) head.lines.push_back("warning: " + line);
+  head.warnings = run_.fed.warnings;
+  if (!run_.warning.is_null()) {
+    head.warnings.push_back(run_.warning.at("what").get<std::string>());
+    if (run_.warning.contains("try")) head.warnings.back() += "; try " + run_.warning.at("try").get<std::string>();
+  }
   const std::int64_t batch = run_.fed.tensors[0].shape()[0];
   if (batch > 1) head.lines.push_back(fmt::format("sample {} of a batch of {}", request_.sample, batch));
   for (const std::string& line : predictions_) head.lines.push_back("predicts " + line);
@@ -177,7 +126,8 @@ Overview OverviewOfRun::head() const {
   }
   head.legend = legend(strip_options_);
   head.title = text::printable(head.title);
-  for (std::string& line : head.lines) line = text::printable(line);
+  for (std::vector<std::string>* lines : {&head.lines, &head.warnings})
+    for (std::string& line : *lines) line = text::printable(line);
   return head;
 }
 
@@ -189,7 +139,7 @@ Picture OverviewOfRun::picture() const {
                              .kind = text::printable(layer.class_name),
                              .shape = layer.shape_text,
                              .range = layer.range(),
-                             .warning = layer.warning(),
+                             .warning = channel_text(layer.statistics),
                              .strip = layer.strip,
                              .problem = text::printable(layer.problem)});
   return draw(overview);
@@ -208,11 +158,8 @@ Json OverviewOfRun::layers_json() const {
                     {"min", s.minimum},
                     {"max", s.maximum},
                     {"mean", s.mean},
-                    {"zeros", s.zero_share},
-                    {"nan", s.nan_count},
-                    {"channels", s.channels},
-                    {"constant_channels", s.constant_channels},
-                    {"dead_channels", s.dead_channels}});
+                    {"zeros", s.zero_share}});
+      entry.update(channel_json(s));
     }
     if (!layer.is_seen()) entry["problem"] = layer.problem;
     list.push_back(std::move(entry));

@@ -15,7 +15,6 @@ struct PagePicture {
   std::vector<unsigned char> png;
   Size shown;
 };
-PagePicture page_picture(const Picture& picture);
 
 /// What is kept of a layer once it was seen; its activation is not.
 struct SeenLayer {
@@ -32,14 +31,17 @@ struct SeenLayer {
   std::string problem;
 
   bool is_seen() const { return problem.empty(); }
-  std::string range() const;    ///< "0 .. 6.31"
-  std::string warning() const;  ///< "3 constant, 1 NaN", or nothing
+  std::string range() const;  ///< "0 .. 6.31"
 };
 
 class OverviewOfRun {
  public:
-  /// @param with_page  keeps what page() needs, too: each layer's whole grid.
-  OverviewOfRun(const Request& request, const Run& run, bool with_page);
+  struct Options {
+    Scale scale = {};
+    Colormap colormap = Colormap::kGray;
+    bool page = false;  ///< keeps what page() needs, too: each layer's whole grid
+  };
+  OverviewOfRun(const Request& request, const Run& run, const Options& options);
 
   void add(const Activation& activation, const Tensor& sample);
   /// After the run: puts the layers into the model's order, with those that cannot be computed among them.
@@ -55,11 +57,16 @@ class OverviewOfRun {
   const Request& request_;
   const Run& run_;
   bool with_page_;
-  ThumbnailOptions strip_options_;
+  ThumbnailOptions strip_options_, page_strip_options_;
   std::map<std::string, SeenLayer> by_address_;
   std::vector<SeenLayer> layers_;
   std::vector<std::string> predictions_;
 };
+
+ThumbnailOptions page_strip_options();
+PagePicture page_picture(const Picture& picture);
+/// All channels: small grids are shown enlarged, large ones are made smaller.
+PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
 
 /// A whole HTML file: no scripts, nothing from elsewhere, every picture inside.
 std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers);

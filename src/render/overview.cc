@@ -84,7 +84,7 @@ void draw_row(Picture& page, const OverviewRow& row, std::int64_t left, std::int
 
 std::int64_t head_height(const Overview& overview) {
   const std::int64_t captions = overview.inputs.size() > 1 ? kCaptionGap_px + line_height(kSmallText) : 0;
-  const std::int64_t lines = static_cast<std::int64_t>(overview.lines.size());
+  const std::int64_t lines = static_cast<std::int64_t>(overview.lines.size() + overview.warnings.size());
   const std::int64_t texts = line_height(kTitleText) + kTitleGap_px + lines * (line_height() + kLineGap_px) +
                              kTitleGap_px + line_height(kSmallText);
   return std::max(overview.inputs.empty() ? 0 : kInput.height + captions, texts);
@@ -103,10 +103,11 @@ void draw_head(Picture& page, const Overview& overview) {
   const std::int64_t room = page.width - kMargin_px - x;
   draw_text(page, x, y, fitted(overview.title, room, kTitleText), kBright, kTitleText);
   y += line_height(kTitleText) + kTitleGap_px;
-  for (const std::string& line : overview.lines) {
-    draw_text(page, x, y, fitted(line, room), kCalm);
-    y += line_height() + kLineGap_px;
-  }
+  for (const auto& [lines, color] : {std::pair(&overview.lines, kCalm), std::pair(&overview.warnings, kWarm)})
+    for (const std::string& line : *lines) {
+      draw_text(page, x, y, fitted(line, room), color);
+      y += line_height() + kLineGap_px;
+    }
   draw_text(page, x, y + kTitleGap_px, fitted(overview.legend, room, kSmallText), kFaint, kSmallText);
 }
 

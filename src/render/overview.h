@@ -26,7 +26,7 @@ struct Overview {
     Picture picture;  ///< made with overview_input_options()
   };
   std::string title;
-  std::vector<std::string> lines;  ///< below the title
+  std::vector<std::string> lines, warnings;  ///< below the title
   std::string legend;
   std::vector<Input> inputs;
   std::vector<OverviewRow> rows;

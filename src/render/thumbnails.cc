@@ -19,7 +19,8 @@ Picture strip_of(std::int64_t width, std::int64_t height, const ThumbnailOptions
 Picture pixels_of(const Grid& grid) { return grid.picture.palette.empty() ? grid.picture : rgb_picture(grid.picture); }
 
 Grid plain_grid(const Tensor& numbers, const std::string& axes, const Scale& scale, const ThumbnailOptions& options) {
-  return grid(numbers, axes, {.gap_px = 0, .zoom = 1, .scale = scale, .colormap = options.colormap});
+  return grid(numbers, axes,
+              {.gap_px = 0, .zoom = 1, .scale = scale, .colormap = options.colormap, .channels = options.channels});
 }
 
 Tensor tile_numbers(const Tensor& sample, const Tiles& tiles, std::int64_t channel, std::int64_t slice) {
@@ -58,7 +59,8 @@ Picture maps(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& o
   std::int64_t x = 0;
   for (std::int64_t i = 0; i < channels; ++i)
     for (std::int64_t j = 0; j < slices; ++j, x += size.width + options.gap_px) {
-      const std::int64_t channel = i * tiles.channels.size / channels;
+      const std::int64_t channel =
+          options.channels.empty() ? i * tiles.channels.size / channels : options.channels[static_cast<std::size_t>(i)];
       const std::int64_t slice = (2 * j + 1) * tiles.slice_count() / (2 * slices);
       const Grid tile = plain_grid(tile_numbers(sample, tiles, channel, slice), "HW", scale, options);
       paste(strip, resized_tile(tile, pixels_of(tile), size, options), x, 0);

@@ -14,6 +14,7 @@ struct ThumbnailOptions {
   Rgb ground = {30, 30, 30};
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
+  std::vector<std::int64_t> channels = {};  ///< the first of these instead; empty: evenly spaced ones
 };
 
 /// An RGB strip of at most that width and that height, on the ground's colour; the numbers are drawn as grid() does.
