@@ -107,8 +107,10 @@ int capture(const Request& given) {
 void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("capture", "every layer's numbers in one pass");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output,
-                      "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only");
+  command
+      ->add_option("--output,-o", request.output,
+                   "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only")
+      ->type_name("FILE");
   command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();
   command->callback([&] { exit_code = capture(request); });
 }

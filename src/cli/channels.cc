@@ -11,10 +11,16 @@ const std::map<std::string, ChannelOrder> kOrders = {{"mean", ChannelOrder::kMea
                                                      {"variance", ChannelOrder::kVariance},
                                                      {"zeros", ChannelOrder::kZeros}};
 
-/// Counted from the end, so that a batch axis does not matter; 0 where there is none.
-int channel_axis(const std::string& axes) {
+struct ByChannel {
+  Tensor tensor;
+  int axis;
+};
+
+/// The axis is counted from the end, so that a batch axis does not matter.
+ByChannel by_channel(const Tensor& tensor, const std::string& axes) {
   const auto role = axes.find('C');
-  return role == axes.npos ? 0 : static_cast<int>(role) - static_cast<int>(axes.size());
+  if (role == axes.npos) return {tensor.reshaped({tensor.size(), 1}), 1};
+  return {tensor, static_cast<int>(role) - static_cast<int>(axes.size())};
 }
 
 std::string count_of(std::int64_t count, std::int64_t all) { return fmt::format("{} of {}", count, all); }
@@ -29,14 +35,18 @@ void add_sort_option(CLI::App& command, Request& request) {
 }
 
 Statistics statistics_by_role(const Tensor& tensor, const std::string& axes) {
-  const int axis = channel_axis(axes);
-  return axis == 0 ? statistics(tensor.reshaped({tensor.size(), 1}), 1) : statistics(tensor, axis);
+  const auto [same, axis] = by_channel(tensor, axes);
+  return statistics(same, axis);
+}
+
+std::vector<ChannelStatistics> channels_by_role(const Tensor& tensor, const std::string& axes) {
+  const auto [same, axis] = by_channel(tensor, axes);
+  return channel_statistics(same, axis);
 }
 
 std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes) {
-  const int axis = channel_axis(axes);
-  if (request.sort.empty() || axis == 0) return {};
-  return sorted_channels(channel_statistics(sample, axis), kOrders.at(request.sort));
+  if (request.sort.empty() || axes.find('C') == axes.npos) return {};
+  return sorted_channels(channels_by_role(sample, axes), kOrders.at(request.sort));
 }
 
 std::string channel_text(const Statistics& statistics) {

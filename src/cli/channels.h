@@ -11,6 +11,8 @@ void add_sort_option(CLI::App& command, Request& request);
 /// Of an output, with or without its batch axis. Without an axis C it is one channel.
 Statistics statistics_by_role(const Tensor& tensor, const std::string& axes);
 
+std::vector<ChannelStatistics> channels_by_role(const Tensor& tensor, const std::string& axes);
+
 /// As --sort says; empty without it and where there is no axis C.
 std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes);
 

@@ -52,7 +52,8 @@ int demo(Request request, const std::string& program) {
 void add_demo_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("demo", "the built-in model on the built-in picture: pictures, numbers, what to try next");
-  command->add_option("--output,-o", request.output, "the folder for model, picture and maps (kerascope-demo)");
+  command->add_option("--output,-o", request.output, "the folder for model, picture and maps (kerascope-demo)")
+      ->type_name("FOLDER");
   command->add_flag("--quiet,-q", request.quiet, "print nothing but errors");
   command->callback([&] { exit_code = demo(request, request.program); });
 }

@@ -30,7 +30,12 @@ class Weights {
       const WeightSlot& slot = *node.weight;
       by_layer_[node.owner].push_back({slot.name, slot.shape, slot.read, slot.problem});
     }
+    for (std::size_t i = 0; i < assembly.sites.size(); ++i)
+      problems_.emplace(assembly.sites[i].layer, assembly.results[i].problem);
   }
+
+  /// Why the layer cannot be computed; null where it can.
+  std::shared_ptr<const Error> problem_of(const Layer& layer) const { return problems_.at(&layer); }
 
   std::vector<Weight> of(const Layer& layer) const {
     if (const auto found = by_layer_.find(&layer); found != by_layer_.end()) return found->second;
@@ -45,6 +50,7 @@ class Weights {
 
  private:
   std::map<const void*, std::vector<Weight>> by_layer_;
+  std::map<const Layer*, std::shared_ptr<const Error>> problems_;
 };
 
 /// Every layer once, whatever its calls, and every weight as something inside it: "conv1", "conv1/kernel".
@@ -84,9 +90,11 @@ std::vector<Weight> chosen_weights(const Selection& selection, const Site& site,
                    .what = what + " of its own",
                    .because = "it is a model, whose layers hold them",
                    .hint = fmt::format("--kernels '{}/*'", site.address)});
+    const auto problem = all.problem_of(*site.layer);
     throw Error({.code = "weight-missing",
-                 .what = what,
+                 .what = what + (problem ? " that are known" : ""),
                  .where = site.layer->place,
+                 .because = problem ? problem->parts().what : "",
                  .hint = "`kerascope layers MODEL` lists how many each layer has"});
   }
   return weights;
@@ -120,6 +128,14 @@ KernelOptions kernel_options(const Request& request, const Selection& selection,
   return options;
 }
 
+void require_no_place(const Selection& selection, const Site& site) {
+  if (!selection.position.empty())
+    throw Error({.code = "usage",
+                 .what = fmt::format("'{}[{}]:{}' names one place of an output, and weights have none", site.address,
+                                     fmt::join(selection.position, ","), *selection.channel),
+                 .hint = fmt::format("--kernels {}:{}", site.address, *selection.channel)});
+}
+
 /// What of a request has no meaning without a run.
 void require_no_input(const Request& request) {
   const std::string given = !request.inputs.empty()         ? "'" + request.inputs[0] + "'"
@@ -132,6 +148,41 @@ void require_no_input(const Request& request) {
                  .hint = "show MODEL --kernels LAYER"});
 }
 
+struct Chosen {
+  Selection selection;
+  Site site;
+  std::vector<Weight> weights;
+
+  std::string address_of(const Weight& weight) const {
+    return site.inner.empty() ? site.address + "/" + weight.name : site.address;
+  }
+  /// Of the file.
+  std::string name() const {
+    const std::string filter = selection.channel ? fmt::format(":{}", *selection.channel) : "";
+    return (weights.size() == 1 ? address_of(weights[0]) : site.address + "/weights") + filter;
+  }
+};
+
+std::vector<Chosen> choose(const Request& request, const Assembly& assembly) {
+  const Weights weights(assembly);
+  const std::vector<Site> sites = weight_sites(assembly, weights);
+  std::vector<Chosen> all;
+  for (const Selection& selection : select(sites, request.kernels)) {
+    const Site& site = sites[static_cast<std::size_t>(selection.site)];
+    require_no_place(selection, site);
+    std::vector<Weight> found = chosen_weights(selection, site, weights);
+    if (!found.empty()) all.push_back({selection, site, std::move(found)});
+  }
+  return all;
+}
+
+Grid drawn(const Request& request, const Chosen& chosen, Weight weight) {
+  if (weight.problem) throw *weight.problem;
+  const std::string roles = roles_of(chosen.site.layer->class_name, weight);
+  const Tensor numbers = weight.read();
+  return kernel_picture(numbers, roles, kernel_options(request, chosen.selection, numbers));
+}
+
 }  // namespace
 
 int show_kernels(const Request& given) {
@@ -141,60 +192,32 @@ int show_kernels(const Request& given) {
   const Target target(request);
   const Model model = open_model(request.model);
   const Assembly assembly = assembled(model, 256);
-  const Weights weights(assembly);
-  const std::vector<Site> sites = weight_sites(assembly, weights);
-
-  struct Chosen {
-    Selection selection;
-    const Site* site;
-    std::vector<Weight> weights;
-  };
-  std::vector<Chosen> all_chosen;
-  for (const Selection& selection : select(sites, request.kernels)) {
-    const Site& site = sites[static_cast<std::size_t>(selection.site)];
-    std::vector<Weight> found = chosen_weights(selection, site, weights);
-    if (!found.empty()) all_chosen.push_back({selection, &site, std::move(found)});
-  }
-  target.require_room_for(all_chosen.size());
-
+  const std::vector<Chosen> all = choose(request, assembly);
+  target.require_room_for(all.size());
   Json pictures = Json::array();
-  std::string last;
-  for (auto& [selection, site, chosen] : all_chosen) {
-    std::vector<Captioned> drawn;
-    std::vector<std::string> lines;
-    Json jsons = Json::array();
-    for (Weight& weight : chosen) {
-      if (weight.problem) throw *weight.problem;
-      const std::string address = site->inner.empty() ? site->address + "/" + weight.name : site->address;
-      const std::string roles = roles_of(site->layer->class_name, weight);
-      const Tensor numbers = weight.read();
-      const Grid grid = kernel_picture(numbers, roles, kernel_options(request, selection, numbers));
+  std::string path;
+  for (const Chosen& chosen : all) {
+    std::vector<Captioned> parts;
+    std::vector<std::string> texts;
+    for (const Weight& weight : chosen.weights) {
+      const Grid grid = drawn(request, chosen, weight);
       if (!request.quiet && !request.json)
-        fmt::print("Shape of {}: {}\n", text::printable(address), weight.shape.str());
+        fmt::print("Shape of {}: {}\n", text::printable(chosen.address_of(weight)), weight.shape.str());
       tell_numbers(request, grid);
-      lines.push_back(grid.str());
-      jsons.push_back(picture_json(address, "", weight.shape, grid));
-      drawn.push_back({weight.name, grid.picture});
+      parts.push_back({weight.name, grid.picture});
+      texts.push_back((chosen.weights.size() > 1 ? weight.name + ": " : "") + grid.str());
+      pictures.push_back(picture_json(chosen.address_of(weight), target.path(chosen.name()), weight.shape, grid));
     }
-    const std::string suffix = selection.channel ? fmt::format(":{}", *selection.channel) : "";
-    const std::string name = site->address +
-                             (!site->inner.empty() ? ""
-                              : chosen.size() == 1 ? "/" + chosen[0].name
-                                                   : "/weights") +
-                             suffix;
-    last = target.write(drawn.size() == 1 ? drawn[0].picture : with_captions(drawn), name);
-    say(request, "wrote", last + "   " + (lines.size() == 1 ? lines[0] : fmt::format("{} weights", lines.size())));
-    for (std::size_t i = 0; i < jsons.size(); ++i) {
-      if (jsons.size() > 1) say(request, "", drawn[i].caption + ": " + lines[i]);
-      jsons[i]["path"] = last;
-      pictures.push_back(jsons[i]);
-    }
+    path = target.write(parts.size() == 1 ? parts[0].picture : with_captions(parts), chosen.name());
+    say(request, "wrote", path + "   " + (texts.size() == 1 ? texts[0] : fmt::format("{} weights", texts.size())));
+    for (const std::string& text : texts)
+      if (texts.size() > 1) say(request, "", text);
   }
   if (request.json)
     fmt::print(
         "{}\n",
         Json({{"model", request.model}, {"pictures", pictures}}).dump(2, ' ', false, Json::error_handler_t::replace));
-  if (request.open && !last.empty()) open_in_viewer(last);
+  if (request.open && !path.empty()) open_in_viewer(path);
   return kDone;
 }
 

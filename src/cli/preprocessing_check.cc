@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/text.h"
-#include "cli/request.h"
+#include "cli/channels.h"
 
 namespace kerascope::cli {
 namespace {
@@ -19,25 +19,23 @@ std::string about(double times) {
 }
 
 std::string what(const NormFit& fit) {
-  if (fit.times_off() == fit.variance_ratio)
+  if (fit.variance_ratio > kFarOff)
     return fmt::format("{} varies about {} times more than its batch normalization expects", fit.address,
                        about(fit.variance_ratio));
-  if (fit.times_off() == fit.square_shift)
-    return fmt::format("{} lies about {} standard deviations from where its batch normalization expects it",
-                       fit.address, about(std::sqrt(fit.square_shift)));
-  return fmt::format("{} varies about {} times less than its batch normalization expects", fit.address,
-                     about(1 / fit.variance_ratio));
+  if (fit.variance_ratio < 1 / kFarOff)
+    return fmt::format("{} varies about {} times less than its batch normalization expects", fit.address,
+                       about(1 / fit.variance_ratio));
+  return fmt::format("{} lies about {} standard deviations from where its batch normalization expects it", fit.address,
+                     about(std::sqrt(fit.square_shift)));
 }
 
 /// A picture of hardly more than one colour varies little anywhere, however it is prepared.
-bool is_flat(const Tensor& input) {
-  double sum = 0, squares = 0;
-  for (const float number : input.numbers()) {
-    sum += number;
-    squares += static_cast<double>(number) * number;
-  }
-  const double mean = sum / static_cast<double>(input.size());
-  return !(squares / static_cast<double>(input.size()) - mean * mean > 0.01 * mean * mean);
+bool is_flat(const Run& run) {
+  const std::vector<ModelInput> inputs = model_inputs(run.model);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    for (const ChannelStatistics& channel : channels_by_role(run.fed.unprepared[i], inputs[i].axes))
+      if (channel.variance > 0.01 * channel.mean * channel.mean) return false;
+  return true;
 }
 
 /// The mode whose numbers fit best, if they fit much better than what was fed.
@@ -74,9 +72,12 @@ Json check_preprocessing(const Request& request, const Run& run, const Function:
   const auto wrong = std::ranges::find_if(result.norm_fits, [](const NormFit& f) { return f.times_off() > kFarOff; });
   if (wrong == result.norm_fits.end()) return nullptr;
   const std::string mode = better_mode(run, *wrong);
-  if (wrong->variance_ratio < 1 && mode.empty())
-    if (wrong->times_off() < kFarOffForLittle || std::ranges::all_of(run.fed.tensors, is_flat)) return nullptr;
-  Json warning = {{"layer", wrong->address}, {"times", wrong->times_off()}, {"what", what(*wrong)}};
+  if (wrong->variance_ratio < 1 / kFarOff && mode.empty())
+    if (wrong->times_off() < kFarOffForLittle || is_flat(run)) return nullptr;
+  Json warning = {{"layer", wrong->address},
+                  {"variance_ratio", wrong->variance_ratio},
+                  {"deviations", std::sqrt(wrong->square_shift)},
+                  {"what", what(*wrong)}};
   note(request, "warning", what(*wrong));
   if (!mode.empty()) {
     warning["try"] = "--preprocess " + mode;

@@ -75,7 +75,8 @@ void add_print_options(CLI::App& command, Request& request) {
 
 void add_run_options(CLI::App& command, Request& request) {
   add_model_option(command, request);
-  command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
+  command.add_option("INPUT", request.inputs,
+                     "a picture, a folder of them, .npy or .npz; one for each input of the model");
   add_how_to_run_options(command, request);
   command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
       ->check(CLI::IsMember({"graph", "plan"}));
@@ -85,17 +86,22 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
   command
       .add_option("--layer,-l", request.layers,
                   "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("LAYER");
   command.option_defaults()->group(kHowToRun);
-  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
-      ->allow_extra_args(false);
+  command.add_option("--input", request.named_inputs, "the file for the input of this name")
+      ->allow_extra_args(false)
+      ->type_name("NAME=FILE");
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
       ->check(CLI::IsMember({"inference", "training"}))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
-      ->capture_default_str();
-  command.add_option("--preprocess", request.preprocess,
-                     "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
+      ->capture_default_str()
+      ->type_name("N|off");
+  command
+      .add_option("--preprocess", request.preprocess,
+                  "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures")
+      ->type_name("MODE");
   std::vector<std::string> filters(filter_names().begin(), filter_names().end());
   filters.push_back("off");
   command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
@@ -103,7 +109,7 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       ->capture_default_str();
   command.add_flag("--keep-aspect-ratio", request.keep_aspect_ratio,
                    "resize only the centre that has the model's ratio");
-  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
+  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON")->type_name("FILE");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
   command.option_defaults()->group("Options");
 }

@@ -55,6 +55,9 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code);
 /// The group of options that only a run of a model reads.
 constexpr const char* kHowToRun = "How a model is run";
 
+void add_completion_command(CLI::App& app);
+void add_man_command(CLI::App& app);
+
 void add_model_option(CLI::App& command, Request& request);
 void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
@@ -91,7 +94,8 @@ Function::Result run(const Request& request, Run& prepared, std::function<void(c
 constexpr std::size_t kEarlyNorms = 3;
 
 /// Where what arrives at an early batch normalization is far from what it learnt, warns, and names the preprocessing
-/// that fits much better, if there is one; run() does this. Fields of the result: layer, times, what, try.
+/// that fits much better, if there is one; run() does this. Fields of the result: layer,
+/// variance_ratio and deviations (see NormFit), what, try.
 Json check_preprocessing(const Request& request, const Run& run, const Function::Result& result);
 
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.

@@ -110,15 +110,19 @@ int show(const Request& given) {
 void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("show", "the feature maps of layers as pictures");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output,
-                      "one .png, a folder, or - for standard output; by default <model>-<layer>.png, and "
-                      "<model>-overview.png where no --layer is named");
+  command
+      ->add_option("--output,-o", request.output,
+                   "one .png, a folder, or - for standard output; by default <model>-<layer>.png, and "
+                   "<model>-overview.png where no --layer is named")
+      ->type_name("FILE");
   command
       ->add_option("--kernels", request.kernels,
                    "the weights of these layers instead, without INPUT: conv1 (its kernel), conv1:17 (one filter), "
                    "conv1/bias")
+      ->type_name("LAYER")
       ->allow_extra_args(false);
-  command->add_option("--html", request.html, "the overview as one HTML file, which opens from disk");
+  command->add_option("--html", request.html, "the overview as one HTML file, which opens from disk")
+      ->type_name("FILE");
   add_picture_options(*command, request);
   add_sort_option(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");

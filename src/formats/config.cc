@@ -108,7 +108,7 @@ class Reader {
         text::starts_with(layer.module, "keras.src.activations.") || layer.class_name == "TFOpLambda" ||
         layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
         (layer.module.empty() && keras_major_ >= 3 && config.is_object() && description.contains("inbound_nodes") &&
-         !config.contains("trainable") && !config.contains("dtype") && !config.contains("layers"));
+         layer.class_name != "InputLayer" && !config.contains("trainable") && !config.contains("layers"));
     if (is_model(description)) {
       layer.network = std::make_unique<Network>(network(description, place, depth + 1));
       if (layer.name.empty()) layer.name = layer.network->name;

@@ -18,6 +18,8 @@ Image decode_png(std::span<const std::byte> bytes, int wanted_channels);
 /// The first frame on its canvas.
 Image decode_gif(std::span<const std::byte> bytes);
 Image decode_webp(std::span<const std::byte> bytes);
+/// Without compression.
+Image decode_bmp(std::span<const std::byte> bytes);
 
 /// Memory for a picture of these sizes.
 /// @throws Error{image-invalid} if they are not positive, beyond 2^28 pixels, or more than `most_pixels`, which is
@@ -26,7 +28,7 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
 
 /// What some bytes can hold where nothing bounds it: a blank picture takes hardly any.
 inline std::int64_t most_blank_pixels(std::size_t bytes) {
-  return (1 << 26) + (static_cast<std::int64_t>(bytes) << 15);
+  return (1 << 24) + (static_cast<std::int64_t>(bytes) << 13);
 }
 
 /// 256 colours of 4 bytes, opaque black until they are set.

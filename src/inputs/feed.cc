@@ -5,28 +5,11 @@
 #include "base/text.h"
 #include "inputs/array.h"
 #include "inputs/guess.h"
+#include "inputs/pictures.h"
 #include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
-
-/// "(224, 224, 3)", "(?, ?, 3)": without the batch axis.
-std::string expected_text(const ModelInput& input) {
-  std::vector<std::string> sizes;
-  for (std::size_t i = 1; i < input.shape.size(); ++i)
-    sizes.push_back(input.shape[i] < 0 ? "?" : std::to_string(input.shape[i]));
-  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
-}
-
-/// (H, W, C) -> (C, H, W)
-Tensor with_channels_first(const Tensor& pixels) {
-  const std::int64_t channels = pixels.shape()[2], size = pixels.size() / channels;
-  Tensor turned(Shape{channels, pixels.shape()[0], pixels.shape()[1]});
-  for (std::int64_t pixel = 0; pixel < size; ++pixel)
-    for (std::int64_t c = 0; c < channels; ++c)
-      turned.mutable_data()[c * size + pixel] = pixels.data()[pixel * channels + c];
-  return turned;
-}
 
 class Feeder {
  public:
@@ -37,7 +20,10 @@ class Feeder {
   }
 
   void file(const InputFile& file) {
-    if (is_image_file(file.path)) return give(position(file), picture(position(file), file.path), file.path);
+    if (std::filesystem::is_directory(file.path))
+      return give(position(file), folder(position(file), file.path), file.path);
+    if (is_image_file(file.path))
+      return give(position(file), pictures(position(file), {file.path}, file.path), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
@@ -85,7 +71,8 @@ class Feeder {
     throw Error({.code = "input-unknown",
                  .what = fmt::format("the model has {} input{}, and more files are given", inputs_.size(),
                                      inputs_.size() == 1 ? "" : "s"),
-                 .where = file.path});
+                 .where = file.path,
+                 .hint = "for a batch give one folder of pictures, or one .npy"});
   }
 
   void give(std::size_t at, Tensor tensor, const std::string& path) {
@@ -96,55 +83,27 @@ class Feeder {
     fed_.tensors[at] = std::move(tensor);
   }
 
-  Tensor picture(std::size_t at, const std::string& path) {
-    const ModelInput& input = inputs_[at];
-    // (H, W) without channels takes a grey picture.
-    const bool flat = input.axes.size() == 2;
-    const bool first = input.axes == "CHW";
-    if (input.axes.size() != 2 && input.axes.size() != 3)
-      throw Error({.code = "input-rank",
-                   .what = fmt::format("input '{}' has the shape {}, which a picture does not fit", input.name,
-                                       input.shape.empty() ? "(?)" : expected_text(input)),
-                   .where = path,
-                   .hint = "give an .npy array"});
-    const std::int64_t channels = flat ? 1 : input.shape[first ? 1 : 3] < 0 ? 3 : input.shape[first ? 1 : 3];
-    if (channels != 1 && channels != 3 && channels != 4)
-      throw Error({.code = "image-channels",
-                   .what = fmt::format("input '{}' has {} channels, a picture 1, 3 or 4", input.name, channels),
-                   .where = path,
-                   .hint = "give an .npy array"});
-    std::int64_t height = input.shape[first ? 2 : 1], width = input.shape[first ? 3 : 2];
-    Image image = read_image(path, static_cast<int>(channels));
-    std::string line = fmt::format("{} {}x{}", path, image.width, image.height);
-    if (height < 0) height = image.height;
-    if (width < 0) width = image.width;
-    if (image.width != width || image.height != height) {
-      if (!options_.resize)
-        throw Error({.code = "input-shape",
-                     .what = fmt::format("the picture has {}x{} pixels, input '{}' needs {}x{}", image.width,
-                                         image.height, input.name, width, height),
-                     .where = path,
-                     .hint = "leave --resize off away"});
-      Box box{.right = image.width, .bottom = image.height};
-      if (options_.keep_aspect_ratio) {
-        box = centre_of(image, width, height);
-        line += fmt::format(", centre {}x{}", box.right - box.left, box.bottom - box.top);
-      }
-      image = resize(image, box, width, height, *options_.resize);
-      line += fmt::format(" -> {}x{} ({}{})", width, height, filter_name(*options_.resize),
-                          options_.resize == Filter::kNearest ? ", as load_img" : "");
-    }
+  /// @param what  how they are called in the message
+  Tensor pictures(std::size_t at, const std::vector<std::string>& paths, const std::string& what) {
     const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
-    line += "; " + preprocessing.str() + " preprocessing";
+    Pictures read = read_pictures(inputs_[at], paths, options_);
+    std::string line = fmt::format("{} {}; {} preprocessing", what, read.done, preprocessing.str());
     if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
     fed_.done.push_back(line);
-    Tensor pixels = tensor_from_image(image);
-    if (first) pixels = with_channels_first(pixels);
-    std::vector<std::int64_t> sizes = pixels.shape().sizes();
-    if (flat) sizes.pop_back();
-    sizes.insert(sizes.begin(), 1);
-    fed_.unprepared[at] = pixels.reshaped(Shape(sizes));
-    return prepare_input(input, fed_.unprepared[at], preprocessing);
+    fed_.warnings.insert(fed_.warnings.end(), read.warnings.begin(), read.warnings.end());
+    fed_.unprepared[at] = std::move(read.batch);
+    return prepare_input(inputs_[at], fed_.unprepared[at], preprocessing);
+  }
+
+  Tensor folder(std::size_t at, const std::string& folder) {
+    PictureFolder listed = list_pictures(folder);
+    std::vector<std::string> paths;
+    for (const std::string& name : listed.names) paths.push_back((std::filesystem::path(folder) / name).string());
+    std::string what = fmt::format("{} picture{} of {}", paths.size(), paths.size() == 1 ? "" : "s", folder);
+    if (listed.passed_over > 0)
+      what += fmt::format(" ({} other file{} passed over)", listed.passed_over, listed.passed_over == 1 ? "" : "s");
+    if (fed_.names.empty()) fed_.names = std::move(listed.names);
+    return pictures(at, paths, what + ",");
   }
 
   Tensor checked(std::size_t at, const NamedArray& array, const std::string& path) {

@@ -1,4 +1,4 @@
-// From files to what a model is fed: pictures and arrays, one for each of its inputs.
+// From files to what a model is fed: pictures, folders of them and arrays, one for each of its inputs.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ struct FeedOptions {
   bool keep_aspect_ratio = false;                   ///< only the centre is resized, as load_img does
 };
 
-/// A file for the input of this name; an empty name means the next input in the model's order.
+/// A file, or a folder of pictures, for the input of this name; an empty name means the next input in the model's
+/// order.
 struct InputFile {
   std::string name, path;
 };
@@ -26,6 +27,7 @@ struct Fed {
   std::vector<Tensor> unprepared;  ///< the same before any preprocessing
   std::vector<std::string> done;   ///< one line a file: what was done to it
   std::vector<std::string> warnings;
+  std::vector<std::string> names;  ///< of a folder's pictures, one a sample; else empty
 };
 
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}

@@ -24,7 +24,7 @@ namespace {
 int read_bytes(GifFileType* gif, GifByteType* to, int count) {
   auto& left = *static_cast<std::span<const std::byte>*>(gif->UserData);
   const std::size_t given = std::min(left.size(), static_cast<std::size_t>(count));
-  std::memcpy(to, left.data(), given);
+  if (given > 0) std::memcpy(to, left.data(), given);
   left = left.subspan(given);
   return static_cast<int>(given);
 }

@@ -36,7 +36,7 @@ constexpr Kind kKinds[] = {
     {"PNG", "\x89PNG\r\n\x1a\n"sv, 0, decode_png},
     {"GIF", "GIF8"sv, 0, all_channels<decode_gif>},
     {"WebP", "WEBP"sv, 8, all_channels<decode_webp>},
-    {"BMP", "BM"sv},
+    {"BMP", "BM"sv, 0, all_channels<decode_bmp>},
     {"TIFF", "II*\0"sv},
     {"TIFF", "MM\0*"sv},
     {"AVIF", "ftypavif"sv, 4},
@@ -73,7 +73,7 @@ Image decode(const MappedFile& file, int wanted_channels) {
   if (!kind)
     throw Error({.code = "image-format",
                  .what = fmt::format("the file begins with '{}', as no picture does", text_of(file).substr(0, 8)),
-                 .hint = "give a JPEG, PNG, WebP or GIF picture"});
+                 .hint = "give a JPEG, PNG, WebP, GIF or BMP picture"});
   if (!kind->decode)
     throw Error({.code = "image-format",
                  .what = fmt::format("the picture is of the kind {}, which Kerascope cannot read", kind->name),

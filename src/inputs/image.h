@@ -24,7 +24,7 @@ struct Image {
 /// True if the file begins like a picture, also of a kind that read_image refuses by its name (TIFF, AVIF, ...).
 bool is_image_file(const std::filesystem::path& path);
 
-/// Decodes a JPEG, PNG, WebP, GIF (of the last three the first frame) or BMP and converts it as keras.utils.load_img
+/// Decodes a JPEG, PNG, WebP, GIF or BMP (of several frames the first) and converts it as keras.utils.load_img
 /// has Pillow do it: to grey (1), which keeps a grey picture's 16 bits, RGB (3) or RGBA (4).
 /// @throws Error{image-invalid, image-format, file-missing}; sizes are checked before memory is taken.
 Image read_image(const std::filesystem::path& path, int channels);

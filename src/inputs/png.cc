@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spng.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 

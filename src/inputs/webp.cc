@@ -2,6 +2,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "inputs/decode.h"

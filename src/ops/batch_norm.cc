@@ -139,13 +139,12 @@ class BatchNorm final : public Op {
   struct Has {
     bool gamma, beta;
   };
-  BatchNorm(Statistics statistics, Has has, const GroupNormOptions& options)
-      : statistics_(statistics), has_(has), options_(options) {}
+  BatchNorm(Statistics statistics, Has has, const BatchNormOptions& options, std::int64_t groups)
+      : statistics_(statistics), has_(has), options_(options), groups_(groups) {}
 
   std::string describe() const override {
     return fmt::format("{} axis {}{} epsilon {}", name(), options_.axis,
-                       statistics_ == Statistics::kGroups ? fmt::format(" groups {}", options_.groups) : "",
-                       options_.epsilon);
+                       statistics_ == Statistics::kGroups ? fmt::format(" groups {}", groups_) : "", options_.epsilon);
   }
 
   Shape infer(std::span<const Shape> in) const override {
@@ -153,8 +152,8 @@ class BatchNorm final : public Op {
     if (options_.axis < -x.rank() || options_.axis >= x.rank())
       refuse(fmt::format("{} has the axis {}, its input {} has {} axes", name(), options_.axis, x.str(), x.rank()));
     const std::int64_t channels = layout(x).channels;
-    if (options_.groups < 1 || channels % options_.groups != 0)
-      refuse(fmt::format("{} cannot split {} channels into {} groups", name(), channels, options_.groups));
+    if (groups_ < 1 || channels % groups_ != 0)
+      refuse(fmt::format("{} cannot split {} channels into {} groups", name(), channels, groups_));
     if (statistics_ == Statistics::kGroups && axis(x) == 0)
       refuse(fmt::format("{} takes the batch of its input {} for channels", name(), x.str()));
     for (const Shape& weight : in.subspan(1))
@@ -178,7 +177,7 @@ class BatchNorm final : public Op {
     if (statistics_ != Statistics::kGiven) {
       const bool grouped = statistics_ == Statistics::kGroups;
       const std::int64_t parts = grouped ? out[0] : 1, size = out.elements() / parts,
-                         shared = grouped ? where.channels / options_.groups : 1;
+                         shared = grouped ? where.channels / groups_ : 1;
       const Layout part = {.outer = where.outer / parts, .channels = where.channels, .inner = where.inner};
       return [this_ = *this, part, parts, size, shared](const KernelArguments& run) {
         for (std::int64_t i = 0; i < parts; ++i) {
@@ -228,22 +227,23 @@ class BatchNorm final : public Op {
 
   Statistics statistics_;
   Has has_;
-  GroupNormOptions options_;
+  BatchNormOptions options_;
+  std::int64_t groups_;
 };
 
 Value add_norm(Graph& graph, BatchNorm::Statistics statistics, std::vector<Value> inputs, std::optional<Value> gamma,
-               std::optional<Value> beta, const GroupNormOptions& options) {
+               std::optional<Value> beta, const BatchNormOptions& options, std::int64_t groups = 1) {
   if (gamma) inputs.push_back(*gamma);
   if (beta) inputs.push_back(*beta);
   const BatchNorm::Has has = {.gamma = gamma.has_value(), .beta = beta.has_value()};
-  return graph.apply(std::make_shared<BatchNorm>(statistics, has, options), std::move(inputs));
+  return graph.apply(std::make_shared<BatchNorm>(statistics, has, options, groups), std::move(inputs));
 }
 
 }  // namespace
 
 Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const BatchNormOptions& options) {
   return add_norm(graph, BatchNorm::Statistics::kGiven, {x, weights.mean, weights.variance}, weights.gamma,
-                  weights.beta, {.axis = options.axis, .epsilon = options.epsilon});
+                  weights.beta, options);
 }
 
 std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value) {
@@ -256,13 +256,13 @@ std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value) {
 
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                           const BatchNormOptions& options) {
-  return add_norm(graph, BatchNorm::Statistics::kBatch, {x}, gamma, beta,
-                  {.axis = options.axis, .epsilon = options.epsilon});
+  return add_norm(graph, BatchNorm::Statistics::kBatch, {x}, gamma, beta, options);
 }
 
 Value group_norm(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                  const GroupNormOptions& options) {
-  return add_norm(graph, BatchNorm::Statistics::kGroups, {x}, gamma, beta, options);
+  return add_norm(graph, BatchNorm::Statistics::kGroups, {x}, gamma, beta,
+                  {.axis = options.axis, .epsilon = options.epsilon}, options.groups);
 }
 
 }  // namespace kerascope::ops

@@ -142,7 +142,8 @@ Tensor slow_group_norm(const Tensor& x, int axis, std::int64_t groups, const Ten
 
 TEST(GroupNorm, EqualsSlowLoops) {
   unsigned seed = 0;
-  for (const Shape& shape : {Shape{2, 6}, {3, 5, 12}, {2, 12, 5}, {1, 7, 9, 24}, {2, 24, 7, 9}, {2, 3, 24, 5}, {0, 3, 6}})
+  for (const Shape& shape :
+       {Shape{2, 6}, {3, 5, 12}, {2, 12, 5}, {1, 7, 9, 24}, {2, 24, 7, 9}, {2, 3, 24, 5}, {0, 3, 6}})
     for (int axis = 1; axis < shape.rank(); ++axis)
       for (std::int64_t groups = 1; groups <= shape[axis]; ++groups) {
         Graph graph;

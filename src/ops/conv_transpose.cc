@@ -27,8 +27,8 @@ class ConvTranspose final : public Op {
     if (x.rank() != kernel.rank() || kernel.rank() < 3)
       refuse(fmt::format("{} has a kernel of shape {} for an input of {}", kName, kernel.str(), x.str()));
     if (kernel.back() != x.back() || x.back() < 1)
-      refuse(fmt::format("{} has a kernel for {} channels, its input {} has {}", kName, kernel.back(), x.str(),
-                         x.back()));
+      refuse(
+          fmt::format("{} has a kernel for {} channels, its input {} has {}", kName, kernel.back(), x.str(), x.back()));
     const std::int64_t filters = kernel.back(2);
     if (in.size() > 2 && in[2] != Shape{filters})
       refuse(fmt::format("{} has a bias of shape {} for {} filters", kName, in[2].str(), filters));
@@ -38,7 +38,8 @@ class ConvTranspose final : public Op {
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
     const Shape& kernel = in[1];
-    cost.flops = 2.0 * static_cast<double>(in[0].elements()) * static_cast<double>(kernel.elements(0, kernel.rank() - 1));
+    cost.flops =
+        2.0 * static_cast<double>(in[0].elements()) * static_cast<double>(kernel.elements(0, kernel.rank() - 1));
     return cost;
   }
 

@@ -11,8 +11,8 @@ namespace {
 
 using namespace ops_test;
 
-/// One axis, written down from the definition: input i and tap j meet at i * stride + j * dilation, less what is cut off
-/// before. -1: no output padding is given.
+/// One axis, written down from the definition: input i and tap j meet at i * stride + j * dilation, less what is cut
+/// off before. -1: no output padding is given.
 struct SlowSpread {
   std::int64_t in = 1, size = 1, stride = 1, dilation = 1, output_padding = -1;
 
@@ -173,7 +173,8 @@ TEST(ConvTranspose, EqualsSlowLoopsOnRandomLargerShapes) {
     const std::int64_t rank = among(1, 3);
     for (std::int64_t k = 0; k < rank; ++k) {
       const std::int64_t stride = among(1, 4);
-      axes.push_back({among(2, rank == 3 ? 7 : 14), among(1, 5), stride, among(1, 2), padded ? among(0, stride - 1) : -1});
+      axes.push_back(
+          {among(2, rank == 3 ? 7 : 14), among(1, 5), stride, among(1, 2), padded ? among(0, stride - 1) : -1});
     }
     expect_equals_slow_loops({axes, among(0, 1) == 1, among(1, 2), among(1, 40), among(1, 40)}, seed);
     if (HasFatalFailure()) return;

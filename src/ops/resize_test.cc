@@ -129,14 +129,11 @@ TEST(Resize, SeveralAxesAreResizedOneByOne) {
   }
 }
 
-TEST(Resize, ToTheSameSizesChangesNothing) {
+TEST(Resize, ToTheSameSizesIsTheInputUnlessItBlurs) {
   Graph graph;
   const Value x = graph.input("x", {2, 5, 6, 3});
-  for (Interpolation interpolation : {Interpolation::kLanczos3, Interpolation::kMitchellCubic})
-    EXPECT_EQ(ops::resize(graph, x, {.sizes = {{1, 5}, {2, 6}}, .interpolation = interpolation}), x);
-  // But Mitchell's cubic blurs all axes as soon as one changes.
-  ops::resize(graph, x, {.sizes = {{1, 10}, {2, 6}}, .interpolation = Interpolation::kMitchellCubic});
-  EXPECT_EQ(graph.size(), 3);
+  EXPECT_EQ(ops::resize(graph, x, {.sizes = {{1, 5}, {2, 6}}, .interpolation = Interpolation::kLanczos3}), x);
+  EXPECT_NE(ops::resize(graph, x, {.sizes = {{1, 5}, {2, 6}}, .interpolation = Interpolation::kGaussian}), x);
 }
 
 TEST(Resize, NearestKeepsInfinityAndNan) {

@@ -37,8 +37,11 @@ std::string named(const char* name, const Spatial& sizes) {
   return fmt::format(" {} {}", name, equal ? std::to_string(sizes[0]) : times(sizes));
 }
 
+std::int64_t extent(const WindowAxis& axis) { return (axis.size - 1) * axis.dilation + 1; }
+
 /// Everything but the output and the padding.
 std::vector<WindowAxis> checked_axes(const std::string& op, const Shape& in, const WindowOptions& options) {
+  constexpr std::int64_t kMostExtent = 1 << 30;  // oneDNN counts in 32 bits
   const int rank = in.rank() - 2;
   if (rank < 1 || rank > 3)
     refuse(fmt::format("{} needs an input (batch, 1 to 3 spatial axes, channels), it gets {}", op, in.str()));
@@ -47,12 +50,15 @@ std::vector<WindowAxis> checked_axes(const std::string& op, const Shape& in, con
   const Spatial& strides = checked(op, "stride", options.strides.empty() ? ones : options.strides, rank);
   const Spatial& dilations = checked(op, "dilation", options.dilations.empty() ? ones : options.dilations, rank);
   std::vector<WindowAxis> axes;
-  for (std::size_t i = 0; i < size.size(); ++i)
-    axes.push_back({.in = in[static_cast<int>(i) + 1], .size = size[i], .stride = strides[i], .dilation = dilations[i]});
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    axes.push_back(
+        {.in = in[static_cast<int>(i) + 1], .size = size[i], .stride = strides[i], .dilation = dilations[i]});
+    if (extent(axes.back()) > kMostExtent)
+      refuse(fmt::format("{} reaches over {} numbers with its size {} and dilation {}, at most {} are possible", op,
+                         extent(axes.back()), size[i], dilations[i], kMostExtent));
+  }
   return axes;
 }
-
-std::int64_t extent(const WindowAxis& axis) { return (axis.size - 1) * axis.dilation + 1; }
 
 [[noreturn]] void refuse_empty(const std::string& op, const Shape& in, const WindowOptions& options) {
   refuse(fmt::format("{} {} leaves no output of an input of {}", op, describe(options), in.str()));

@@ -10,7 +10,7 @@
 namespace kerascope {
 namespace {
 
-constexpr std::int64_t kMostTiles = 1024, kSampledTiles = 256, kSampledSide = 16;
+constexpr std::int64_t kMostTiles = 1024, kSampledTiles = 256, kSampledSide = 16, kMostDown = 64, kMostAcross = 128;
 constexpr std::int64_t kMostMatrixSide = 1024;
 
 /// Takes every so-manieth place of an axis, so that at most `most` remain.
@@ -52,6 +52,7 @@ class KernelPicture {
     const bool is_1d = places_.size() == 1;
     tiles_.height = is_1d ? places_[0] : places_[places_.size() - 2];
     tiles_.width = is_1d ? inputs_ : places_.back();
+    tiles_.least_zoom = 4;  // or a 3x3 kernel could hardly be seen
     if (places_.size() > 2) tiles_.slices.assign(places_.begin(), places_.end() - 2);
     const bool is_rgb = places_.size() == 2 && inputs_.size == 3 && options_.in_color;
     if (is_1d || is_rgb || inputs_.size == 1) {
@@ -117,10 +118,11 @@ class KernelPicture {
   Grid pairs() {
     Axis inputs = inputs_, filters = filters_;
     std::int64_t input_step = 1, filter_step = 1;
-    if (inputs.size * filters.size > kMostTiles) {
-      input_step = thin_out(inputs, kSampledTiles / std::min(filters.size, kSampledSide));
-      filter_step = thin_out(filters, std::max(kSampledTiles / inputs.size, kSampledSide));
+    if (inputs.size * filters.size > kMostTiles || inputs.size > kMostDown || filters.size > kMostAcross) {
+      input_step = thin_out(inputs, std::min(kSampledTiles / std::min(filters.size, kSampledSide), kMostDown));
+      filter_step = thin_out(filters, std::clamp(kSampledTiles / inputs.size, kSampledSide, kMostAcross));
     }
+    tiles_.tallest_px = 1024;
     tiles_.channels = inputs;
     tiles_.slices.insert(tiles_.slices.begin(), filters);
     tiles_.rows = inputs.size;

@@ -1,4 +1,4 @@
-"""Test pictures: JPEG, PNG, WebP and GIF of every kind that is read, truncated ones, and kinds that are refused."""
+"""Test pictures: JPEG, PNG, WebP, GIF and BMP of every kind that is read, truncated ones, and kinds that are refused."""
 
 import io
 import itertools
@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-KIND_NAMES = {"jpg": "JPEG", "png": "PNG", "webp": "WebP", "gif": "GIF"}
+KIND_NAMES = {"jpg": "JPEG", "png": "PNG", "webp": "WebP", "gif": "GIF", "bmp": "picture"}
 SIZES = [(1, 1), (2, 3), (9, 8), (16, 16), (17, 33), (64, 48), (101, 67)]  # width, height
 
 
@@ -234,6 +234,40 @@ def write_gifs(folder):
     (folder / "wide-codes.gif").write_bytes(gif((60, 5), wide, (0, 0), colors(4), bits=8))
 
 
+def bmp(pixels, bits, header=40, palette=b"", masks=b"", from_top=False):
+    """A BMP of (height, width, channels) samples in the file's order: indexes, or blue, green, red."""
+    height, width = pixels.shape[:2]
+    rows = [pack(row, min(bits, 8)) for row in pixels]
+    rows = [row + bytes(-len(row) % 4) for row in rows]
+    if header == 12:
+        fields = struct.pack("<IHHHH", header, width, height, 1, bits)
+    else:
+        signed = -height if from_top else height
+        fields = struct.pack("<IiiHHIIIIII", header, width, signed, 1, bits, 3 if masks else 0, 0, 0, 0, 0, 0)
+        fields += masks + bytes(max(0, header - 40 - len(masks)))
+    content = b"".join(rows if from_top else rows[::-1])
+    begin = 14 + len(fields) + len(palette)
+    return b"BM" + struct.pack("<IHHI", begin + len(content), 0, 0, begin) + fields + palette + content
+
+
+def write_bmps(folder):
+    random = np.random.default_rng(13)
+    for width, height in SIZES:
+        for mode in ("1", "L", "RGB"):
+            Image.fromarray(scene(width, height, 3)).convert(mode).save(folder / f"{width}x{height}-{mode}.bmp")
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    for bits, header, from_top in itertools.product((1, 4, 8, 24, 32), (12, 40, 56, 124), (False, True)):
+        channels = max(1, bits // 8)
+        pixels = random.integers(0, 1 << min(bits, 8), (11, 13, channels))
+        palette = random.integers(0, 256, (1 << bits, 3 if header == 12 else 4)) if bits <= 8 else np.zeros(0)
+        palette = palette.astype("uint8").tobytes()
+        name = f"{bits}-{header}{'-from-top' * from_top}"
+        (folder / f"{name}.bmp").write_bytes(bmp(pixels, bits, header, palette, from_top=from_top))
+        if bits == 32 and header >= 40:
+            some = masks[:12] if header == 40 else masks
+            (folder / f"{name}-masks.bmp").write_bytes(bmp(pixels, bits, header, masks=some, from_top=from_top))
+
+
 def write_pictures(folder: pathlib.Path):
     """Fills the folder; gives the names, sorted."""
     folder.mkdir()
@@ -242,6 +276,7 @@ def write_pictures(folder: pathlib.Path):
     write_deep_pngs(folder)
     write_webps(folder)
     write_gifs(folder)
+    write_bmps(folder)
     write_apng(folder)
     return sorted(path.name for path in folder.iterdir())
 
@@ -268,9 +303,16 @@ def write_refused(folder: pathlib.Path):
         Image.fromarray(scene(40, 30, 3)).convert(mode).save(encoded, **options)
         return encoded.getvalue()
 
-    for kind, mode in [("BMP", "RGB"), ("TIFF", "RGB"), ("AVIF", "RGB")]:
+    for kind, mode in [("TIFF", "RGB"), ("AVIF", "RGB")]:
         add(f"cat.{kind.lower()}", save(mode, format=kind), "image-format", f"the kind {kind},")
     add("cat.jp2", save("RGB", format="JPEG2000"), "image-format", "the kind JPEG 2000,")
+    whole = bmp(np.zeros((3, 3, 4), int), 32)
+    add("masks.bmp", bmp(np.zeros((3, 3, 4), int), 32, masks=bytes(range(12))), "image-format", "its own masks")
+    add("packed.bmp", whole[:30] + b"\1" + whole[31:], "image-format", "compressed (kind 1)")
+    add("header.bmp", whole[:14] + b"\x10" + whole[15:], "image-format", "a header of 16 bytes")
+    add("bits.bmp", whole[:28] + b"\x02" + whole[29:], "image-format", "2 bits a pixel")
+    add("bomb.bmp", whole[:18] + struct.pack("<ii", 16000, 16000) + whole[26:], "image-invalid", "at most")
+    add("least.bmp", whole[:18] + struct.pack("<ii", 3, -(1 << 31)) + whole[26:], "image-invalid", "more than")
     add("empty.png", b"", "image-invalid", "0 bytes")
     add("words.jpg", b"not a picture", "image-format", "'not a pi'")
     add("start.jpg", b"\xff\xd8\xff\xe0", "image-invalid", "cut short")
@@ -284,7 +326,7 @@ def write_refused(folder: pathlib.Path):
     add("bomb.jpg", whole[:size_at] + struct.pack(">HH", 16000, 16000) + whole[size_at + 4 :], "image-invalid", "at most")
     for name, encoded in [("baseline.jpg", whole), ("progressive.jpg", save("RGB", format="JPEG", progressive=True)),
                           ("rgb.png", save("RGB", format="PNG")), ("palette.png", save("P", format="PNG")),
-                          ("lossy.webp", save("RGB", format="WEBP")), ("palette.gif", save("P", format="GIF")),
+                          ("lossy.webp", save("RGB", format="WEBP")), ("palette.gif", save("P", format="GIF")), ("rgb.bmp", save("RGB", format="BMP")),
                           ("lossless.webp", save("RGBA", format="WEBP", lossless=True))]:  # fmt: skip
         for cut in range(16, len(encoded), 97):
             if not is_readable(encoded[:cut]):

@@ -23,8 +23,8 @@ Outputs build(const GroupNormalization& layer, Build& b) {
   std::optional<Value> gamma, beta;
   if (layer.scale) gamma = b.weight("gamma", {channels});
   if (layer.center) beta = b.weight("beta", {channels});
-  return b.same_axes(ops::group_norm(b.graph, b.input(), gamma, beta,
-                                     {.axis = axis, .groups = groups, .epsilon = layer.epsilon}));
+  return b.same_axes(
+      ops::group_norm(b.graph, b.input(), gamma, beta, {.axis = axis, .groups = groups, .epsilon = layer.epsilon}));
 }
 
 const Register<GroupNormalization> registered{"GroupNormalization"};

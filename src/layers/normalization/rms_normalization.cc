@@ -13,9 +13,8 @@ void fields(of<RMSNormalization> auto& layer, auto&& field) {
 Outputs build(const RMSNormalization& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);
   const Value x = axes_last(b, b.input(), axes), scale = b.weight("scale", weight_shape(b, layer.axis));
-  const ops::RowNormOptions options = {.norm = ops::RowNorm::kRootMeanSquare,
-                                       .axes = static_cast<int>(axes.size()),
-                                       .epsilon = layer.epsilon};
+  const ops::RowNormOptions options = {
+      .norm = ops::RowNorm::kRootMeanSquare, .axes = static_cast<int>(axes.size()), .epsilon = layer.epsilon};
   if (x == b.input() && b.graph.shape(scale) == row_shape(b, x, axes))
     return b.same_axes(ops::row_norm(b.graph, x, scale, {}, options));
   // Keras multiplies with broadcasting: the weight counts from the last axis, whichever axes it was made for.
