@@ -8,7 +8,7 @@ namespace {
 
 // With these a page of ResNet50's 177 layers stays below 20 MB even where its maps are all noise.
 constexpr Size kLargestGrid{.width = 512, .height = 1024};
-constexpr int kPageGreys = 24;
+constexpr int kPageGreys = 16;
 
 /// Grey if it has no colours, which makes a smaller file.
 Picture without_idle_colors(Picture picture) {
@@ -32,7 +32,7 @@ Picture with_few_greys(Picture picture) {
 
 // Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; img-src data:; style-src 'sha256-bYIT+QIZWiCqgYA4l7yU1IzDcBVX7memGwYim/X10ds='; base-uri "
+    "default-src 'none'; img-src data:; style-src 'sha256-1meoQgSZaVTH/PS34weM9B/jW/N8g2/UB+nv/BtCG7g='; base-uri "
     "'none'; "
     "form-action 'none'";
 
@@ -41,12 +41,13 @@ constexpr std::string_view kStyle = R"(
 @media (prefers-color-scheme: dark) {
   :root { --page: #1e1e1e; --text: #e8eaee; --calm: #9ea3ad; --rule: #3b3d42; --warm: #dea85c; }
 }
-body { margin: 2rem; min-width: 1340px; background: var(--page); color: var(--text);
+body { margin: 2rem; min-width: 1360px; background: var(--page); color: var(--text);
   font: 14px/1.4 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
 header { display: flex; gap: 1.5rem; align-items: flex-start; margin-bottom: 2rem; }
 h1 { margin: 0 0 .4rem; font-size: 1.5rem; font-weight: 500; }
 header ul { margin: 0 0 .6rem; padding: 0; list-style: none; }
 figure { margin: 0; }
+th { color: var(--text); }
 figcaption, header p, header li, td { color: var(--calm); }
 header p { margin: 0; font-size: .86rem; }
 img { display: block; max-width: 100%; }
@@ -59,10 +60,10 @@ body > main > table > thead th { position: sticky; top: 0; z-index: 1; backgroun
   box-shadow: 0 1px var(--rule); }
 td table > thead th { padding-top: 0; padding-bottom: 0; font-size: 0; line-height: 0; }
 .class { width: 160px; }
-.shape { width: 122px; }
+.shape { width: 138px; }
 .number { width: 80px; text-align: right; overflow-wrap: normal; }
 .zeros { width: 58px; text-align: right; }
-.notes { width: 92px; }
+.notes { width: 104px; }
 .maps { width: 464px; padding-right: 0; }
 td.notes, td.problem, li.problem { color: var(--warm); }
 td.inside { padding: 0 0 0 .3rem; }
@@ -205,7 +206,7 @@ std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers
   for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", escaped(line));
   for (const std::string& line : head.warnings) html += fmt::format("<li class=\"problem\">{}</li>\n", escaped(line));
   html += fmt::format(
-      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 24 "
+      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 16 "
       "greys; kerascope show --layer draws every number.</p></div>\n</header>\n<main>\n",
       escaped(head.legend));
   std::size_t at = 0;
