@@ -164,7 +164,7 @@ class BatchNorm final : public Op {
   }
 
   Statistics statistics() const { return statistics_; }
-  const BatchNormOptions& options() const { return options_; }
+  BatchNormOptions options() const { return {.axis = options_.axis, .epsilon = options_.epsilon}; }
 
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
