@@ -9,6 +9,14 @@
 
 namespace kerascope::text {
 
+struct Character {
+  char32_t code = 0;
+  std::size_t length = 1;  ///< in bytes
+  bool valid = false;      ///< false: one byte that begins no character
+};
+/// The UTF-8 character at the front of `rest`, which is not empty; overlong forms and surrogates are not valid.
+Character first_character(std::string_view rest);
+
 /// Control characters (ESC, newline, C1, DEL), invalid UTF-8 and bidirectional overrides become \xNN or \u{NNNN},
 /// so that a name from a file cannot act on the terminal.
 std::string printable(std::string_view raw);

@@ -3,18 +3,11 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "base/tensor.h"
+#include "render/picture.h"
 
 namespace kerascope {
-
-/// 8-bit RGB or grey picture.
-struct Picture {
-  std::int64_t width = 0, height = 0;
-  int channels = 1;  ///< 1 grey, 3 RGB
-  std::vector<unsigned char> pixels;
-};
 
 struct GridOptions {
   int gap_px = 1;  ///< of dark grey between tiles (none around them); never zoomed
