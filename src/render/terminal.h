@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "render/grid.h"
+#include "render/picture.h"
 
 namespace kerascope {
 
