@@ -4,12 +4,14 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <vector>
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "base/simd.h"
 
 namespace kerascope {
 namespace {
@@ -111,46 +113,81 @@ Range finite_range(std::span<const float> numbers) {
   return {all.low, all.high, all_finite};
 }
 
-Statistics statistics(const Tensor& tensor, int channel_axis) {
-  const Shape& shape = tensor.shape();
-  const int axis = channel_axis < 0 ? channel_axis + shape.rank() : channel_axis;
-  KERASCOPE_CHECK(shape.rank() == 0 || (axis >= 0 && axis < shape.rank()));
-  const std::int64_t channel_count = shape.rank() ? shape[axis] : 1;
-  const std::int64_t outer = shape.rank() ? shape.elements(0, axis) : 1;
-  const std::int64_t inner = shape.rank() ? shape.elements(axis + 1, shape.rank()) : 1;
+namespace {
 
-  std::vector<Channel> channels(static_cast<std::size_t>(channel_count));
-  std::vector<std::vector<Channel>> of_thread(static_cast<std::size_t>(thread_count()));
-  const bool channels_last = inner == 1;
-  const std::int64_t items = channels_last ? outer : outer * channel_count;
-  const std::int64_t item_size = channels_last ? channel_count : inner;
-  parallel_for(
-      tensor.size() ? items : 0, kGrain / std::max<std::int64_t>(item_size, 1) + 1,
-      [&](std::int64_t begin, std::int64_t end) {
-        std::vector<Channel>& mine = of_thread[static_cast<std::size_t>(omp_get_thread_num())];
-        mine.resize(channels.size());
-        const auto numbers_of = [&](std::int64_t first, std::int64_t last) {
-          return std::span(tensor.data() + first * item_size, tensor.data() + last * item_size);
-        };
-        if (channels_last) {
-          // As many packs as hold each channel equally often, and some more where that is few.
-          const std::int64_t least = channel_count / std::gcd(channel_count, kPackWidth);
-          std::vector<Pack> packs(static_cast<std::size_t>(least * ((least + 7) / least)));
-          scan(numbers_of(begin, end), packs, mine);
-        } else {
-          std::array<Pack, 8> packs;
-          for (std::int64_t plane = begin; plane < end; ++plane)
-            scan(numbers_of(plane, plane + 1), packs, {&mine[static_cast<std::size_t>(plane % channel_count)], 1});
-        }
-      });
-  for (const std::vector<Channel>& part : of_thread)
+/// A tensor as (outer, channels, inner), cut into items that a thread reads one after the other: rows of all channels
+/// where these come last, else planes of one channel.
+struct Layout {
+  std::int64_t outer = 1, channels = 1, inner = 1;
+
+  Layout(const Shape& shape, int channel_axis) {
+    if (shape.rank() == 0) return;
+    const int axis = channel_axis < 0 ? channel_axis + shape.rank() : channel_axis;
+    KERASCOPE_CHECK(axis >= 0 && axis < shape.rank());
+    outer = shape.elements(0, axis);
+    channels = shape[axis];
+    inner = shape.elements(axis + 1, shape.rank());
+  }
+  bool is_channels_last() const { return inner == 1; }
+  std::int64_t channel_size() const { return outer * inner; }
+  std::int64_t items() const { return is_channels_last() ? outer : outer * channels; }
+  std::int64_t item_size() const { return is_channels_last() ? channels : inner; }
+};
+
+/// Calls read(begin, end, of_channel) on disjoint parts of the items, each thread with its own numbers a channel, and
+/// gives all of them.
+template <typename PerChannel, typename Read>
+std::vector<std::vector<PerChannel>> read_items(const Layout& layout, const Read& read) {
+  std::vector<std::vector<PerChannel>> of_thread(static_cast<std::size_t>(thread_count()));
+  if (layout.channels == 0 || layout.channel_size() == 0) return of_thread;
+  parallel_for(layout.items(), kGrain / layout.item_size() + 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<PerChannel>& mine = of_thread[static_cast<std::size_t>(omp_get_thread_num())];
+    mine.resize(static_cast<std::size_t>(layout.channels));
+    read(begin, end, mine);
+  });
+  return of_thread;
+}
+
+std::vector<Channel> channels_of(const Tensor& tensor, const Layout& layout) {
+  const auto numbers_of = [&](std::int64_t first, std::int64_t last) {
+    return std::span(tensor.data() + first * layout.item_size(), tensor.data() + last * layout.item_size());
+  };
+  const auto read = [&](std::int64_t begin, std::int64_t end, std::vector<Channel>& mine) {
+    if (layout.is_channels_last()) {
+      // As many packs as hold each channel equally often, and some more where that is few.
+      const std::int64_t least = layout.channels / std::gcd(layout.channels, kPackWidth);
+      std::vector<Pack> packs(static_cast<std::size_t>(least * ((least + 7) / least)));
+      scan(numbers_of(begin, end), packs, mine);
+    } else {
+      std::array<Pack, 8> packs;
+      for (std::int64_t plane = begin; plane < end; ++plane)
+        scan(numbers_of(plane, plane + 1), packs, {&mine[static_cast<std::size_t>(plane % layout.channels)], 1});
+    }
+  };
+  std::vector<Channel> channels(static_cast<std::size_t>(layout.channels));
+  for (const std::vector<Channel>& part : read_items<Channel>(layout, read))
     for (std::size_t channel = 0; channel < part.size(); ++channel) channels[channel].add(part[channel]);
+  return channels;
+}
 
-  Statistics result{.channels = channel_count};
+double square_distance(float number, double mean) {
+  const double distance = number - mean;
+  return number - number == 0 ? distance * distance : 0;  // finite numbers only
+}
+
+}  // namespace
+
+Statistics statistics(const Tensor& tensor, int channel_axis) {
+  const Layout layout(tensor.shape(), channel_axis);
+  Statistics result{.channels = layout.channels};
   Channel all;
-  for (const Channel& channel : channels) {
+  for (const Channel& channel : channels_of(tensor, layout)) {
     all.add(channel);
-    result.constant_channels += outer * inner > 1 && channel.finite == outer * inner && channel.low == channel.high;
+    const bool is_finite = channel.finite == layout.channel_size();
+    const bool is_constant = is_finite && layout.channel_size() > 1 && channel.low == channel.high;
+    result.constant_channels += is_constant;
+    result.dead_channels += is_constant && channel.low == 0;
+    result.non_finite_channels += !is_finite;
   }
   if (all.finite < tensor.size()) {
     for (const float number : tensor.numbers()) result.nan_count += std::isnan(number);
@@ -161,6 +198,69 @@ Statistics statistics(const Tensor& tensor, int channel_axis) {
   result.mean = all.finite ? all.sum / static_cast<double>(all.finite) : kNan;
   result.zero_share = tensor.size() ? static_cast<double>(all.zeros) / static_cast<double>(tensor.size()) : 0;
   return result;
+}
+
+std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int channel_axis) {
+  const Layout layout(tensor.shape(), channel_axis);
+  const std::vector<Channel> channels = channels_of(tensor, layout);
+  std::vector<ChannelStatistics> result(channels.size());
+  std::vector<double> means(channels.size(), kNan);
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    const Channel& channel = channels[c];
+    const bool has_any = channel.finite > 0;
+    if (has_any) means[c] = channel.sum / static_cast<double>(channel.finite);
+    result[c] = {.minimum = has_any ? channel.low : kNan,
+                 .maximum = has_any ? channel.high : kNan,
+                 .mean = means[c],
+                 .variance = has_any ? 0 : kNan,
+                 .zero_share = layout.channel_size()
+                                   ? static_cast<double>(channel.zeros) / static_cast<double>(layout.channel_size())
+                                   : 0};
+  }
+  const auto read = [&](std::int64_t begin, std::int64_t end, std::vector<double>& squares) {
+    const std::int64_t size = layout.item_size();
+    for (std::int64_t item = begin; item < end; ++item) {
+      const float* numbers = tensor.data() + item * size;
+      const auto channel = static_cast<std::size_t>(item % layout.channels);
+      vectorized([numbers, size, is_row = layout.is_channels_last(), to = squares.data(), of = means.data(), channel] {
+        if (is_row) {
+          for (std::int64_t c = 0; c < size; ++c) to[c] += square_distance(numbers[c], of[c]);
+        } else {
+          double sum = 0;
+          const double mean = of[channel];
+#pragma omp simd reduction(+ : sum)
+          for (std::int64_t i = 0; i < size; ++i) sum += square_distance(numbers[i], mean);
+          to[channel] += sum;
+        }
+      });
+    }
+  };
+  for (const std::vector<double>& part : read_items<double>(layout, read))
+    for (std::size_t c = 0; c < part.size(); ++c)
+      if (channels[c].finite) result[c].variance += part[c] / static_cast<double>(channels[c].finite);
+  return result;
+}
+
+std::vector<std::int64_t> sorted_channels(std::span<const ChannelStatistics> channels, ChannelOrder order) {
+  const auto key = [&](std::int64_t index) -> double {
+    const ChannelStatistics& channel = channels[static_cast<std::size_t>(index)];
+    if (std::isnan(channel.mean)) return -kInfinity;
+    switch (order) {
+      case ChannelOrder::kMean:
+        return channel.mean;
+      case ChannelOrder::kMaximum:
+        return channel.maximum;
+      case ChannelOrder::kVariance:
+        return channel.variance;
+      case ChannelOrder::kZeros:
+        return channel.zero_share;
+    }
+    return 0;
+  };
+  std::vector<std::int64_t> indices(channels.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  std::ranges::stable_sort(indices, std::greater(), key);
+  return indices;
 }
 
 }  // namespace kerascope

@@ -35,9 +35,14 @@ Statistics slowly(const Tensor& tensor, int axis) {
   }
   result.mean /= static_cast<double>(finite);
   result.zero_share = static_cast<double>(zeros) / static_cast<double>(tensor.size());
-  for (const std::vector<float>& numbers : of_channel)
-    result.constant_channels += numbers.size() > 1 && std::isfinite(numbers[0]) &&
-                                std::all_of(numbers.begin(), numbers.end(), [&](float x) { return x == numbers[0]; });
+  for (const std::vector<float>& numbers : of_channel) {
+    const bool is_constant = numbers.size() > 1 && std::isfinite(numbers[0]) &&
+                             std::all_of(numbers.begin(), numbers.end(), [&](float x) { return x == numbers[0]; });
+    result.constant_channels += is_constant;
+    result.dead_channels += is_constant && numbers[0] == 0;
+    result.non_finite_channels +=
+        !std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+  }
   return result;
 }
 
@@ -51,7 +56,39 @@ void expect_as_slowly(const Tensor& tensor, int axis) {
   EXPECT_EQ(found.nan_count, expected.nan_count);
   EXPECT_EQ(found.infinity_count, expected.infinity_count);
   EXPECT_EQ(found.constant_channels, expected.constant_channels);
+  EXPECT_EQ(found.dead_channels, expected.dead_channels);
+  EXPECT_EQ(found.non_finite_channels, expected.non_finite_channels);
   EXPECT_EQ(found.channels, expected.channels);
+}
+
+void expect_channels_as_slowly(const Tensor& tensor, int axis) {
+  SCOPED_TRACE("shape " + tensor.shape().str() + " channel axis " + std::to_string(axis));
+  const std::vector<ChannelStatistics> found = channel_statistics(tensor, axis);
+  const std::int64_t inner = tensor.shape().elements(axis + 1, tensor.shape().rank());
+  ASSERT_EQ(static_cast<std::int64_t>(found.size()), tensor.shape()[axis]);
+  for (std::size_t c = 0; c < found.size(); ++c) {
+    SCOPED_TRACE("channel " + std::to_string(c));
+    std::vector<double> finite;
+    double zeros = 0, count = 0, sum = 0, squares = 0;
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      if (i / inner % tensor.shape()[axis] != static_cast<std::int64_t>(c)) continue;
+      ++count;
+      zeros += tensor.data()[i] == 0;
+      if (std::isfinite(tensor.data()[i])) finite.push_back(tensor.data()[i]);
+    }
+    EXPECT_EQ(found[c].zero_share, zeros / count);
+    if (finite.empty()) {
+      EXPECT_TRUE(std::isnan(found[c].mean) && std::isnan(found[c].variance) && std::isnan(found[c].maximum));
+      continue;
+    }
+    for (const double number : finite) sum += number;
+    const double mean = sum / static_cast<double>(finite.size());
+    for (const double number : finite) squares += (number - mean) * (number - mean);
+    EXPECT_NEAR(found[c].mean, mean, 1e-5);
+    EXPECT_NEAR(found[c].variance, squares / static_cast<double>(finite.size()), 1e-4);
+    EXPECT_EQ(found[c].minimum, *std::min_element(finite.begin(), finite.end()));
+    EXPECT_EQ(found[c].maximum, *std::max_element(finite.begin(), finite.end()));
+  }
 }
 
 TEST(Statistics, EqualASlowLoopOnEveryAxis) {
@@ -68,10 +105,12 @@ TEST(Statistics, EqualASlowLoopOnEveryAxis) {
           const std::int64_t channel = i / inner % shape[axis];
           float number = std::max(normal(random), 0.0f);  // many zeros
           if (channel % 3 == 1) number = -0.5f;           // a constant channel
+          if (channel % 5 == 3) number = 0;               // a dead one
           if (bad && i % 31 == 5) number = std::array{kNan, kInfinity, -kInfinity}[static_cast<std::size_t>(i % 3)];
           tensor.mutable_data()[i] = number;
         }
         expect_as_slowly(tensor, axis);
+        expect_channels_as_slowly(tensor, axis);
       }
 }
 
@@ -116,6 +155,24 @@ TEST(Statistics, WithoutAFiniteNumberHaveNoRange) {
   const Statistics empty = statistics(Tensor({0, 4}), -1);
   EXPECT_TRUE(std::isnan(empty.mean));
   EXPECT_EQ(empty.zero_share, 0);
+}
+
+TEST(Statistics, OfAMeanFarFromZeroKeepTheDigitsOfTheVariance) {
+  Tensor tensor({1, 100, 100, 3});
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = 10000.0f + (i / 3 % 2 ? 0.5f : -0.5f);
+  for (const ChannelStatistics& channel : channel_statistics(tensor, -1)) EXPECT_NEAR(channel.variance, 0.25, 1e-6);
+}
+
+TEST(SortedChannels, StandLargestFirstTiesByIndexAndThoseWithoutANumberLast) {
+  // Four channels of two numbers: (0, 4), (3, 3), NaN, (4, 0).
+  const Tensor tensor = Tensor::of({2, 4}, std::vector<float>{0, 3, kNan, 4, 4, 3, kInfinity, 0});
+  const std::vector<ChannelStatistics> channels = channel_statistics(tensor, -1);
+  using Order = std::vector<std::int64_t>;
+  EXPECT_EQ(sorted_channels(channels, ChannelOrder::kMean), (Order{1, 0, 3, 2}));
+  EXPECT_EQ(sorted_channels(channels, ChannelOrder::kMaximum), (Order{0, 3, 1, 2}));
+  EXPECT_EQ(sorted_channels(channels, ChannelOrder::kVariance), (Order{0, 3, 1, 2}));
+  EXPECT_EQ(sorted_channels(channels, ChannelOrder::kZeros), (Order{0, 3, 1, 2}));
+  EXPECT_TRUE(sorted_channels({}, ChannelOrder::kMean).empty());
 }
 
 TEST(FiniteRange, LeavesOutNanAndInfinityWhereverTheyStand) {

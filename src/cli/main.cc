@@ -61,6 +61,7 @@ int run_program(int count, char** arguments) {
   add_layers_command(app, request, exit_code);
   add_show_command(app, request, exit_code);
   add_capture_command(app, request, exit_code);
+  add_diff_command(app, request, exit_code);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -64,6 +64,10 @@ class Progress {
 void add_model_option(CLI::App& command, Request& request) {
   command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras; - is standard input")
       ->required();
+  add_print_options(command, request);
+}
+
+void add_print_options(CLI::App& command, Request& request) {
   command.add_flag("--json", request.json, "print JSON, for programs");
   command.add_flag("--quiet,-q", request.quiet, "print nothing but errors");
 }
@@ -71,11 +75,18 @@ void add_model_option(CLI::App& command, Request& request) {
 void add_run_options(CLI::App& command, Request& request) {
   add_model_option(command, request);
   command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
-  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
-      ->allow_extra_args(false);
+  add_how_to_run_options(command, request);
+  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
+      ->check(CLI::IsMember({"graph", "plan"}));
+}
+
+void add_how_to_run_options(CLI::App& command, Request& request) {
   command
       .add_option("--layer,-l", request.layers,
                   "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
+      ->allow_extra_args(false);
+  command.option_defaults()->group(kHowToRun);
+  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
       ->allow_extra_args(false);
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
       ->check(CLI::IsMember({"inference", "training"}))
@@ -89,8 +100,7 @@ void add_run_options(CLI::App& command, Request& request) {
       ->capture_default_str();
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
-  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
-      ->check(CLI::IsMember({"graph", "plan"}));
+  command.option_defaults()->group("Options");
 }
 
 void note(const Request& request, const std::string& word, const std::string& text) {

@@ -30,6 +30,10 @@ struct Request {
   int sample = 0;
   int gap_px = 1;
   int zoom = 0;
+  std::string scale;     ///< empty: the command's own
+  std::string colormap;  ///< empty: what suits the scale
+  bool colorbar = false;
+  bool numbers = false;
   bool json = false;
   bool quiet = false;
   bool open = false;
@@ -42,9 +46,16 @@ void add_layers_command(CLI::App& app, Request& request, int& exit_code);
 void add_show_command(CLI::App& app, Request& request, int& exit_code);
 void add_capture_command(CLI::App& app, Request& request, int& exit_code);
 void add_demo_command(CLI::App& app, Request& request, int& exit_code);
+void add_diff_command(CLI::App& app, Request& request, int& exit_code);
+
+/// The group of options that only a run of a model reads.
+constexpr const char* kHowToRun = "How a model is run";
 
 void add_model_option(CLI::App& command, Request& request);
+void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
+/// Those among them that say what is run and how, without MODEL, INPUT and --dump.
+void add_how_to_run_options(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
 int show(const Request& request);

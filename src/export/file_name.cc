@@ -1,6 +1,8 @@
 // Addresses as file names: no name leaves its folder, and no two share one.
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/text.h"
 #include "export/npz.h"
 
@@ -35,11 +37,34 @@ std::string encoded(std::string_view segment) {
   return fmt::format("{}%-{:016x}", name.substr(0, kKeptOfLongSegment), hash(segment));
 }
 
+std::string decoded(std::string_view segment) {
+  if (segment == "%") return "";
+  std::string name;
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    unsigned char byte = 0;
+    const char* const digits = segment.data() + i + 1;
+    if (segment[i] == '%' && i + 2 < segment.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      name += static_cast<char>(byte);
+      i += 2;
+    } else {
+      name += segment[i];
+    }
+  }
+  return name;
+}
+
 }  // namespace
 
 std::string file_name_from_address(const std::string& address) {
   std::vector<std::string> segments = text::split(address, '/');
   for (std::string& segment : segments) segment = encoded(segment);
+  return text::join(segments, "/");
+}
+
+std::string address_from_file_name(const std::string& file_name) {
+  std::vector<std::string> segments = text::split(file_name, '/');
+  for (std::string& segment : segments) segment = decoded(segment);
   return text::join(segments, "/");
 }
 

@@ -31,5 +31,7 @@ class NpzWriter {
 /// An address as a path below a folder: each segment's characters outside letters, digits and ._@#- become %XX, and a
 /// segment of only dots is encoded whole, so that no name leaves the folder. "resnet50/conv1" stays "resnet50/conv1".
 std::string file_name_from_address(const std::string& address);
+/// The way back: %XX decoded. A segment that was too long for a file name stays cut.
+std::string address_from_file_name(const std::string& file_name);
 
 }  // namespace kerascope

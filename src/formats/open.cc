@@ -40,6 +40,14 @@ bool is_hdf5(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+bool is_model_file(const std::string& path) {
+  std::error_code ignored;
+  if (path != "-" && std::filesystem::is_directory(path, ignored)) return false;
+  const auto file = MappedFile::open(path);
+  if (ZipArchive::recognises(file->bytes())) return ZipArchive::open(file).has("config.json");
+  return is_hdf5(file->bytes());
+}
+
 Model open_model(const std::string& path) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_directory(path, ignored)) {

@@ -164,6 +164,9 @@ ZipArchive ZipArchive::open(std::shared_ptr<const MappedFile> file) {
 std::vector<std::string> ZipArchive::names() const {
   std::vector<std::string> all;
   for (const auto& [name, entry] : entries_) all.push_back(name);
+  std::stable_sort(all.begin(), all.end(), [&](const std::string& one, const std::string& other) {
+    return entries_.at(one).local_header < entries_.at(other).local_header;
+  });
   return all;
 }
 

@@ -23,6 +23,7 @@ class ZipArchive {
   /// Reads zip64 too. @throws Error{zip-invalid} where a number does not fit the file; encrypted archives likewise.
   static ZipArchive open(std::shared_ptr<const MappedFile> file);
 
+  /// In the order in which the members lie in the file.
   std::vector<std::string> names() const;
   bool has(const std::string& name) const;
   /// @throws Error{zip-invalid} if the member is damaged: wrong sizes, or a wrong CRC where it was deflated.

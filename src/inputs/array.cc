@@ -118,7 +118,9 @@ const Type& type_of(const std::string& descr) {
                .hint = std::string(kFloat32Hint)});
 }
 
-NamedArray read_npy(std::span<const std::byte> bytes) {
+}  // namespace
+
+NamedArray parse_npy(std::span<const std::byte> bytes) {
   const NpyHeader header = parse_npy_header(bytes);
   const Type& type = type_of(header.type);
   const std::int64_t left = static_cast<std::int64_t>(bytes.size() - header.size);
@@ -132,6 +134,8 @@ NamedArray read_npy(std::span<const std::byte> bytes) {
   return array;
 }
 
+namespace {
+
 std::vector<NamedArray> read_npz(const std::shared_ptr<const MappedFile>& file) {
   const ZipArchive archive = ZipArchive::open(file);
   std::vector<NamedArray> arrays;
@@ -139,7 +143,7 @@ std::vector<NamedArray> read_npz(const std::shared_ptr<const MappedFile>& file) 
     if (!text::ends_with(name, ".npy")) continue;
     try {
       const ZipArchive::Member member = archive.member(name);
-      arrays.push_back(read_npy(std::as_bytes(std::span(member.text()))));
+      arrays.push_back(parse_npy(std::as_bytes(std::span(member.text()))));
       arrays.back().name = name.substr(0, name.size() - 4);
     } catch (const Error& error) {
       throw error.inside("'" + name + "'");
@@ -159,7 +163,7 @@ std::vector<NamedArray> read(const std::shared_ptr<const MappedFile>& file) {
                  .because = file->size() == 0 ? "it is empty" : "",
                  .hint = "give a JPEG or PNG picture, or an array that np.save or np.savez wrote"});
   std::vector<NamedArray> arrays;
-  arrays.push_back(read_npy(file->bytes()));
+  arrays.push_back(parse_npy(file->bytes()));
   return arrays;
 }
 

@@ -1,7 +1,9 @@
 // .npy and .npz arrays, as float32 tensors.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,9 +18,13 @@ struct NamedArray {
   bool lossy = false;  ///< some number changed when it was cast to float32
 };
 
-/// One array of a .npy, all of a .npz in the order of their names; told by content.
+/// One array of a .npy, all of a .npz in the order of the file; told by content.
 /// Fortran order and either byte order are read; float, integer and bool types.
 /// @throws Error{array-invalid, array-pickled, array-type, file-missing, zip-invalid}
 std::vector<NamedArray> read_arrays(const std::filesystem::path& path);
+
+/// The array in the bytes of a .npy file, without a name.
+/// @throws Error{array-invalid, array-pickled, array-type} without a place.
+NamedArray parse_npy(std::span<const std::byte> bytes);
 
 }  // namespace kerascope

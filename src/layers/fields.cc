@@ -101,6 +101,17 @@ void FieldReader::read(const Json& json, const char* key, layers::Padding& value
     fail(key, json, "\"valid\" or \"same\"");
 }
 
+void FieldReader::read(const Json& json, const char* key, layers::SequencePadding& value) const {
+  if (json == "valid")
+    value = layers::SequencePadding::kValid;
+  else if (json == "same")
+    value = layers::SequencePadding::kSame;
+  else if (json == "causal")
+    value = layers::SequencePadding::kCausal;
+  else
+    fail(key, json, "\"valid\", \"same\" or \"causal\"");
+}
+
 void FieldReader::read(const Json& json, const char* key, layers::DataFormat& value) const {
   if (json == "channels_last")
     value = layers::DataFormat::kChannelsLast;
@@ -108,6 +119,13 @@ void FieldReader::read(const Json& json, const char* key, layers::DataFormat& va
     value = layers::DataFormat::kChannelsFirst;
   else
     fail(key, json, "\"channels_last\" or \"channels_first\"");
+}
+
+void FieldReader::read(const Json& json, const char* key, Interpolation& value) const {
+  const auto found = std::ranges::find_if(kInterpolationNames, [&](std::string_view name) { return json == name; });
+  if (found == kInterpolationNames.end())
+    fail(key, json, fmt::format("one of {}", fmt::join(kInterpolationNames, ", ")));
+  value = static_cast<Interpolation>(found - kInterpolationNames.begin());
 }
 
 void FieldReader::read(const Json& json, const char* key, layers::ActivationFunction& value) const {

@@ -66,7 +66,9 @@ class FieldReader {
   void read(const Json& json, const char* key, float& value) const;
   void read(const Json& json, const char* key, std::int64_t& value) const;
   void read(const Json& json, const char* key, layers::Padding& value) const;
+  void read(const Json& json, const char* key, layers::SequencePadding& value) const;
   void read(const Json& json, const char* key, layers::DataFormat& value) const;
+  void read(const Json& json, const char* key, Interpolation& value) const;
   void read(const Json& json, const char* key, layers::ActivationFunction& value) const;
   /// One number stands for all axes.
   template <std::size_t Rank>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -12,7 +13,7 @@ namespace kerascope {
 /// oneDNN's refusal as an exception of ours that names the op: std::bad_alloc or Error{compute-failed}.
 [[noreturn]] void rethrow(const dnnl::error& error, const std::string& op);
 
-/// @param parts  what oneDNN's type takes, from the algorithm to the padding.
+/// @param parts  what oneDNN's type takes behind the direction, which a matrix product has not.
 /// @throws Error{compute-failed} naming `op`, where oneDNN has no way to compute this.
 template <typename Forward, typename... Parts>
 typename Forward::primitive_desc describe_primitive(const Session& session, const std::string& op,
@@ -20,11 +21,19 @@ typename Forward::primitive_desc describe_primitive(const Session& session, cons
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   try {
+    if constexpr (std::is_same_v<Forward, dnnl::matmul>) {
 #if DNNL_VERSION_MAJOR < 3
-    return {typename Forward::desc(dnnl::prop_kind::forward_inference, parts...), attributes, session.engine()};
+      return {typename Forward::desc(parts...), attributes, session.engine()};
 #else
-    return {session.engine(), dnnl::prop_kind::forward_inference, parts..., attributes};
+      return {session.engine(), parts..., attributes};
 #endif
+    } else {
+#if DNNL_VERSION_MAJOR < 3
+      return {typename Forward::desc(dnnl::prop_kind::forward_inference, parts...), attributes, session.engine()};
+#else
+      return {session.engine(), dnnl::prop_kind::forward_inference, parts..., attributes};
+#endif
+    }
   } catch (const dnnl::error& error) {
     rethrow(error, op);
   }

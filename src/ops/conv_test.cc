@@ -32,8 +32,8 @@ struct ConvCase {
   std::string str() const {
     std::string text = fmt::format("batch {} channels {} filters {} groups {}", batch, channels, filters, groups);
     for (const SlowAxis& axis : window.given)
-      text += fmt::format(" [{} size {} stride {} dilation {} same {}]", axis.in, axis.size, axis.stride, axis.dilation,
-                          axis.same);
+      text += fmt::format(" [{} size {} stride {} dilation {} padding {}]", axis.in, axis.size, axis.stride, axis.dilation,
+                          static_cast<int>(axis.padding));
     return text;
   }
 };
@@ -113,9 +113,9 @@ TEST(Conv, EqualsSlowLoopsOnRandomLargerShapes) {
       return std::uniform_int_distribution<std::int64_t>(low, high)(generator);
     };
     std::vector<SlowAxis> axes;
-    const bool same = among(0, 1) == 1;
+    const auto padding = static_cast<ops::Padding>(among(0, 2));
     for (std::int64_t rank = among(1, 3); rank > 0; --rank)
-      axes.push_back({among(7, 20), among(1, 7), among(1, 4), among(1, 3), same});
+      axes.push_back({among(7, 20), among(1, 7), among(1, 4), among(1, 3), padding});
     const std::int64_t groups = among(1, 3) == 1 ? among(1, 20) : 1;
     const ConvCase c = {SlowWindow(axes), among(1, 3), groups * among(1, 20), groups * among(1, 40 / groups + 1),
                         groups};
@@ -126,14 +126,14 @@ TEST(Conv, EqualsSlowLoopsOnRandomLargerShapes) {
 }
 
 TEST(Conv, TakesAKernelThatIsComputed) {
-  expect_equals_slow_loops({SlowWindow({{9, 3, 2, 1, true}, {8, 3, 1, 1, true}}), 2, 16, 32, 1}, 1,
+  expect_equals_slow_loops({SlowWindow({{9, 3, 2, 1, ops::Padding::kSame}, {8, 3, 1, 1, ops::Padding::kSame}}), 2, 16, 32, 1}, 1,
                            KernelIs::kComputed);
-  expect_equals_slow_loops({SlowWindow({{9, 3, 2, 1, true}, {8, 3, 1, 1, true}}), 2, 16, 32, 2}, 1,
+  expect_equals_slow_loops({SlowWindow({{9, 3, 2, 1, ops::Padding::kSame}, {8, 3, 1, 1, ops::Padding::kSame}}), 2, 16, 32, 2}, 1,
                            KernelIs::kComputed);
 }
 
 TEST(Conv, WithoutABiasAddsNone) {
-  const ConvCase c = {SlowWindow({{5, 3, 1, 1, true}}), 1, 2, 3, 1};
+  const ConvCase c = {SlowWindow({{5, 3, 1, 1, ops::Padding::kSame}}), 1, 2, 3, 1};
   const Tensor x = random_tensor(c.window.in_shape(1, 2), 1), kernel = random_tensor(c.kernel_shape(), 2);
   const Tensor zeros = Tensor::of({3}, std::array{0.0f, 0.0f, 0.0f});
   Graph graph;
@@ -150,7 +150,7 @@ TEST(Conv, OfAnEmptyBatchIsEmpty) {
 
 // oneDNN's own scratchpad would belong to the thread that prepared.
 TEST(Conv, RunsInSeveralThreadsAtOnce) {
-  const ConvCase c = {SlowWindow({{14, 3, 1, 1, true}, {14, 3, 1, 1, true}}), 1, 48, 64, 1};
+  const ConvCase c = {SlowWindow({{14, 3, 1, 1, ops::Padding::kSame}, {14, 3, 1, 1, ops::Padding::kSame}}), 1, 48, 64, 1};
   const Tensor x = random_tensor(c.window.in_shape(1, 48), 1), kernel = random_tensor(c.kernel_shape(), 2),
                bias = random_tensor({64}, 3);
   const Tensor expected = slow_conv(c, x, kernel, bias);

@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "kerascope/interpolation.h"
 #include "ops/graph.h"
 
 namespace kerascope::ops {
 
-enum class Padding { kValid, kSame };
+/// kCausal: all padding comes first, so that no output sees what lies after it.
+enum class Padding { kValid, kSame, kCausal };
 
 /// Sizes along the spatial axes, as many as the op has of them.
 using Spatial = std::vector<std::int64_t>;
@@ -39,6 +41,10 @@ struct PoolOptions {
 };
 /// (N, spatial.., C) -> (N, spatial.., C). Padding counts neither for the maximum nor for the average's divisor.
 Value pool(Graph& graph, Value x, PoolKind kind, const PoolOptions& options);
+
+/// (N, spatial.., C) -> (N, out.., C): along an axis of `in` numbers, window i of `out` reaches from i * in / out,
+/// rounded down, to (i + 1) * in / out, rounded up.
+Value adaptive_pool(Graph& graph, Value x, PoolKind kind, const Spatial& out);
 
 enum class Reduction { kMean, kMax, kSum };
 /// Reduces over `axes` (each from 0), which vanish or, with keepdims, become 1.
@@ -126,7 +132,22 @@ struct PadOptions {
 };
 Value pad(Graph& graph, Value x, const PadOptions& options);
 
-/// axes[i] is the input's axis that becomes axis i, as numpy.transpose.
+/// Interpolates along each axis that is named with its new size, as tf.image.resize does.
+struct ResizeOptions {
+  struct AxisSize {
+    int axis;
+    std::int64_t size;
+  };
+  std::vector<AxisSize> sizes;
+  Interpolation interpolation = Interpolation::kNearest;
+  bool antialias = false;  ///< where an axis shrinks, every number of it counts
+};
+Value resize(Graph& graph, Value x, const ResizeOptions& options);
+
+/// (N, M, K) by (N, K, O) -> (N, M, O), matrix by matrix.
+Value matmul(Graph& graph, Value left, Value right);
+
+/// axes[i] is the input's axis that becomes axis i, as numpy.transpose. A view where no number moves.
 Value transpose(Graph& graph, Value x, std::vector<int> axes);
 /// A view: the same numbers, another shape of as many elements.
 Value reshape(Graph& graph, Value x, Shape shape);

@@ -113,7 +113,9 @@ class PadOp : public Op {
 }  // namespace
 
 Value pad(Graph& graph, Value x, const PadOptions& options) {
-  return graph.apply(std::make_shared<PadOp>(options), {x});
+  const bool changes = std::ranges::any_of(options.sizes, [](auto sizes) { return sizes[0] != 0 || sizes[1] != 0; });
+  const bool fits = options.sizes.size() == static_cast<std::size_t>(graph.shape(x).rank());
+  return fits && !changes ? x : graph.apply(std::make_shared<PadOp>(options), {x});
 }
 
 }  // namespace kerascope::ops

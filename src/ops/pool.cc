@@ -6,25 +6,34 @@
 
 #include "base/parallel.h"
 #include "base/simd.h"
+#include "kerascope/error.h"
 #include "ops/window.h"
 
 namespace kerascope::ops {
 namespace {
 
-/// Three spatial axes always: those that the input lacks have one position and come first.
-struct Geometry {
-  std::array<WindowAxis, 3> axes;
-  std::int64_t channels;
-};
-
-/// The part of the window at `position` that lies inside the input.
+/// The part of a window that lies inside the input.
 struct Range {
   std::int64_t begin, end;
 };
-Range inside(const WindowAxis& axis, std::int64_t position) {
-  const std::int64_t start = position * axis.stride - axis.before;
-  return {std::max<std::int64_t>(start, 0), std::min(start + axis.size, axis.in)};
-}
+
+struct PoolAxis {
+  std::int64_t in = 1, out = 1;
+  std::int64_t size = 1, stride = 1, before = 0;
+  bool adaptive = false;  ///< the windows follow from in and out alone
+
+  Range window(std::int64_t position) const {
+    if (adaptive) return {position * in / out, ((position + 1) * in + out - 1) / out};
+    const std::int64_t start = position * stride - before;
+    return {std::max<std::int64_t>(start, 0), std::min(start + size, in)};
+  }
+};
+
+/// Three spatial axes always: those that the input lacks have one position and come first.
+struct Geometry {
+  std::array<PoolAxis, 3> axes;
+  std::int64_t channels;
+};
 
 /// NaN never replaces a number and what is below the lowest finite number is that: as TensorFlow computes it.
 struct Largest {
@@ -73,43 +82,93 @@ void pool_all(const Geometry& geometry, std::int64_t batch, const float* in, flo
                            n = i / geometry.axes[1].out / geometry.axes[0].out;
         for (std::int64_t w = 0; w < geometry.axes[2].out; ++w)
           reduce_window<Rule>(geometry,
-                              {inside(geometry.axes[0], d), inside(geometry.axes[1], h), inside(geometry.axes[2], w)},
+                              {geometry.axes[0].window(d), geometry.axes[1].window(h), geometry.axes[2].window(w)},
                               in + n * item, out + i * row + w * geometry.channels);
       }
     });
   });
 }
 
-class Pool final : public Op {
+class PoolOp : public Op {
  public:
-  Pool(PoolKind kind, WindowOptions window)
-      : name_(kind == PoolKind::kMax ? "max_pool" : "average_pool"), kind_(kind), window_(std::move(window)) {}
-
-  std::string describe() const override { return name_ + ' ' + ops::describe(window_); }
+  PoolOp(std::string name, PoolKind kind) : name_(std::move(name)), kind_(kind) {}
 
   Shape infer(std::span<const Shape> in) const override {
-    return windowed(in[0], slide(name_, in[0], window_), in[0].back());
+    std::vector<std::int64_t> sizes = {in[0][0]};
+    for (const PoolAxis& axis : axes(in[0])) sizes.push_back(axis.out);
+    sizes.push_back(in[0].back());
+    return Shape(std::move(sizes));
   }
 
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
-    for (std::int64_t size : window_.size) cost.flops *= static_cast<double>(size);
+    for (const PoolAxis& axis : axes(in[0])) cost.flops *= static_cast<double>(axis.size);
     return cost;
   }
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
-    constexpr WindowAxis kOne = {.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0};
-    Geometry geometry = {.axes = {kOne, kOne, kOne}, .channels = out.back()};
-    std::ranges::copy_backward(slide(name_, in[0].shape, window_), geometry.axes.end());
+    Geometry geometry = {.axes = {}, .channels = out.back()};
+    std::ranges::copy_backward(axes(in[0].shape), geometry.axes.end());
     return [geometry, batch = out[0], run_pool = kind_ == PoolKind::kMax ? pool_all<Largest> : pool_all<Mean>](
                const KernelArguments& run) { run_pool(geometry, batch, run.in[0], run.out); };
   }
 
- private:
+ protected:
+  virtual std::vector<PoolAxis> axes(const Shape& in) const = 0;
+
   std::string name_;
+
+ private:
   PoolKind kind_;
+};
+
+class SlidingPool final : public PoolOp {
+ public:
+  SlidingPool(PoolKind kind, WindowOptions window)
+      : PoolOp(kind == PoolKind::kMax ? "max_pool" : "average_pool", kind), window_(std::move(window)) {}
+
+  std::string describe() const override { return name_ + ' ' + ops::describe(window_); }
+
+ private:
+  std::vector<PoolAxis> axes(const Shape& in) const override {
+    std::vector<PoolAxis> axes;
+    for (const WindowAxis& axis : slide(name_, in, window_))
+      axes.push_back({.in = axis.in, .out = axis.out, .size = axis.size, .stride = axis.stride, .before = axis.before});
+    return axes;
+  }
+
   WindowOptions window_;
+};
+
+class AdaptivePool final : public PoolOp {
+ public:
+  AdaptivePool(PoolKind kind, Spatial out)
+      : PoolOp(kind == PoolKind::kMax ? "adaptive_max_pool" : "adaptive_average_pool", kind), out_(std::move(out)) {}
+
+  std::string describe() const override { return fmt::format("{} to {}", name_, fmt::join(out_, "x")); }
+
+ private:
+  std::vector<PoolAxis> axes(const Shape& in) const override {
+    constexpr std::int64_t kMost = 1 << 20;
+    if (out_.empty() || out_.size() > 3 || static_cast<int>(out_.size()) + 2 != in.rank())
+      refuse(fmt::format("{} has {} output sizes for an input of {}", name_, out_.size(), in.str()));
+    std::vector<PoolAxis> axes;
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+      const std::int64_t size = in[static_cast<int>(i) + 1];
+      if (size < 1 || out_[i] < 1 || out_[i] > kMost)
+        refuse(fmt::format("{} of an input of {} to {} positions: there must be 1 to {}", name_, in.str(), out_[i],
+                           kMost));
+      axes.push_back({.in = size, .out = out_[i], .size = (size + out_[i] - 1) / out_[i], .adaptive = true});
+    }
+    return axes;
+  }
+
+  [[noreturn]] static void refuse(std::string what) {
+    throw Error({.code = "shape-mismatch", .what = std::move(what)});
+  }
+
+  Spatial out_;
 };
 
 }  // namespace
@@ -117,7 +176,11 @@ class Pool final : public Op {
 Value pool(Graph& graph, Value x, PoolKind kind, const PoolOptions& options) {
   WindowOptions window = {.size = options.size, .strides = options.strides, .padding = options.padding};
   if (window.strides.empty()) window.strides = window.size;
-  return graph.apply(std::make_shared<Pool>(kind, std::move(window)), {x});
+  return graph.apply(std::make_shared<SlidingPool>(kind, std::move(window)), {x});
+}
+
+Value adaptive_pool(Graph& graph, Value x, PoolKind kind, const Spatial& out) {
+  return graph.apply(std::make_shared<AdaptivePool>(kind, out), {x});
 }
 
 }  // namespace kerascope::ops

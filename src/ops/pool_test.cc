@@ -69,9 +69,9 @@ TEST(Pool, EqualsSlowLoopsOnRandomLargerShapes) {
       return std::uniform_int_distribution<std::int64_t>(low, high)(generator);
     };
     std::vector<SlowAxis> axes;
-    const bool same = among(0, 1) == 1;
+    const auto padding = static_cast<ops::Padding>(among(0, 2));
     for (std::int64_t rank = among(1, 3); rank > 0; --rank)
-      axes.push_back({among(7, 20), among(1, 7), among(1, 9), 1, same});
+      axes.push_back({among(7, 20), among(1, 7), among(1, 9), 1, padding});
     expect_equals_slow_loops(SlowWindow(axes), among(1, 3), among(1, 130), seed);
     if (HasFatalFailure()) return;
   }

@@ -121,7 +121,13 @@ class TransposeOp : public Op {
 }  // namespace
 
 Value transpose(Graph& graph, Value x, std::vector<int> axes) {
-  return graph.apply(std::make_shared<TransposeOp>(std::move(axes)), {x});
+  const Shape& in = graph.shape(x);
+  auto op = std::make_shared<TransposeOp>(axes);
+  Shape out = op->infer({&in, 1});
+  // No number moves where the axes of more than one entry keep their order.
+  std::erase_if(axes, [&](int axis) { return in[axis] == 1; });
+  if (std::ranges::is_sorted(axes)) return ops::reshape(graph, x, std::move(out));
+  return graph.apply(std::move(op), {x});
 }
 
 }  // namespace kerascope::ops

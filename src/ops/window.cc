@@ -59,7 +59,9 @@ std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const Wind
       axis.before = padding / 2;
       axis.after = padding - axis.before;
     } else {
-      axis.out = axis.in < extent ? 0 : (axis.in - extent) / axis.stride + 1;
+      if (options.padding == Padding::kCausal) axis.before = extent - 1;
+      const std::int64_t padded = axis.before + axis.in;
+      axis.out = padded < extent ? 0 : (padded - extent) / axis.stride + 1;
     }
     if (axis.out < 1) refuse(fmt::format("{} {} leaves no output of an input of {}", op, describe(options), in.str()));
     axes.push_back(axis);
@@ -75,8 +77,9 @@ Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_
 }
 
 std::string describe(const WindowOptions& options) {
+  static constexpr const char* kPaddings[] = {" valid", " same", " causal"};
   return times(options.size) + named("stride", options.strides) + named("dilation", options.dilations) +
-         (options.padding == Padding::kSame ? " same" : " valid");
+         kPaddings[static_cast<int>(options.padding)];
 }
 
 }  // namespace kerascope::ops

@@ -31,7 +31,7 @@ TEST(Window, AgreesWithSlowArithmeticOnAllSmallSizes) {
                             {.size = {slow.size},
                              .strides = {slow.stride},
                              .dilations = {slow.dilation},
-                             .padding = slow.same ? Padding::kSame : Padding::kValid});
+                             .padding = slow.padding});
     ASSERT_EQ(axes[0].out, slow.out());
     ASSERT_EQ(-axes[0].before, slow.source(0, 0));
     const std::int64_t last = slow.source(slow.out() - 1, slow.size - 1);

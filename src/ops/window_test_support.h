@@ -12,21 +12,23 @@ namespace kerascope::ops_test {
 /// One axis of a slow loop: where a window lies, written down from TensorFlow's documentation, not from window.cc.
 struct SlowAxis {
   std::int64_t in = 1, size = 1, stride = 1, dilation = 1;
-  bool same = false;
+  ops::Padding padding = ops::Padding::kValid;
 
   std::int64_t extent() const { return (size - 1) * dilation + 1; }
   std::int64_t out() const {
-    return same ? (in + stride - 1) / stride : in < extent() ? 0 : (in - extent()) / stride + 1;
+    if (padding != ops::Padding::kValid) return (in + stride - 1) / stride;
+    return in < extent() ? 0 : (in - extent()) / stride + 1;
   }
   /// Where the tap-th number of the window at `position` comes from; outside of [0, in) it is padding.
   std::int64_t source(std::int64_t position, std::int64_t tap) const {
-    std::int64_t padding = 0;
-    while (same && in + padding < (out() - 1) * stride + extent()) ++padding;
-    return position * stride - padding / 2 + tap * dilation;
+    std::int64_t added = 0;
+    while (padding == ops::Padding::kSame && in + added < (out() - 1) * stride + extent()) ++added;
+    const std::int64_t before = padding == ops::Padding::kCausal ? extent() - 1 : added / 2;
+    return position * stride - before + tap * dilation;
   }
 };
 
-/// All sizes 1 to 6, windows 1 to 4, strides 1 to 3, dilations 1 to `most_dilation`, both paddings, that have an
+/// All sizes 1 to 6, windows 1 to 4, strides 1 to 3, dilations 1 to `most_dilation`, all paddings, that have an
 /// output.
 inline std::vector<SlowAxis> all_small_axes(std::int64_t most_dilation) {
   std::vector<SlowAxis> axes;
@@ -34,19 +36,19 @@ inline std::vector<SlowAxis> all_small_axes(std::int64_t most_dilation) {
     for (std::int64_t size = 1; size <= 4; ++size)
       for (std::int64_t stride = 1; stride <= 3; ++stride)
         for (std::int64_t dilation = 1; dilation <= most_dilation; ++dilation)
-          for (bool same : {false, true})
-            if (const SlowAxis axis{in, size, stride, dilation, same}; axis.out() > 0) axes.push_back(axis);
+          for (ops::Padding padding : {ops::Padding::kValid, ops::Padding::kSame, ops::Padding::kCausal})
+            if (const SlowAxis axis{in, size, stride, dilation, padding}; axis.out() > 0) axes.push_back(axis);
   return axes;
 }
 
 /// A window over 1 to 3 axes, all with the first one's padding. The missing ones come first and have one position.
 struct SlowWindow {
   explicit SlowWindow(std::vector<SlowAxis> spatial) : given(std::move(spatial)) {
-    for (SlowAxis& axis : given) axis.same = given[0].same;
+    for (SlowAxis& axis : given) axis.padding = given[0].padding;
     std::copy(given.begin(), given.end(), axes.end() - static_cast<std::ptrdiff_t>(given.size()));
   }
   bool has_output() const { return axes[0].out() > 0 && axes[1].out() > 0 && axes[2].out() > 0; }
-  ops::Padding padding() const { return given[0].same ? ops::Padding::kSame : ops::Padding::kValid; }
+  ops::Padding padding() const { return given[0].padding; }
   ops::Spatial list(std::int64_t SlowAxis::*field) const {
     ops::Spatial numbers;
     for (const SlowAxis& axis : given) numbers.push_back(axis.*field);

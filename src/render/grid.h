@@ -3,46 +3,70 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/tensor.h"
+#include "render/colormap.h"
 #include "render/picture.h"
+#include "render/scale.h"
 
 namespace kerascope {
 
+/// The dark grey between tiles and around a colour bar.
+constexpr unsigned char kGapGray = 64;
+
 struct GridOptions {
   int gap_px = 1;  ///< of dark grey between tiles (none around them); never zoomed
-  int zoom = 0;    ///< 0: the least whole factor that makes the picture at least 512 pixels wide, as far as it then is
-                   ///< at most 4096 high
+  int zoom = 0;    ///< pixels a number; 0: the least whole factor that makes the picture at least 512 pixels wide, as
+                   ///< far as it then is at most 4096 high
+  Scale scale = {};
+  Colormap colormap = Colormap::kGray;
+  std::vector<std::int64_t> channels = {};  ///< which, in this order; empty: all
+  bool numbers = false;   ///< each channel's number in the upper left corner of its (first) tile; raises the zoom where
+                          ///< the tiles would be too small for that
+  bool colorbar = false;  ///< beside the tiles, with its numbers
 };
 
 struct Grid {
   Picture picture;
   int rows = 0, columns = 0;       ///< in tiles
   float minimum = 0, maximum = 0;  ///< over the finite numbers of all tiles; NaN where there is none
-  int zoom = 1;
-  bool has_one_scale = false;  ///< vectors and sequences: all tiles share one scale
+  int zoom = 1;                    ///< how many pixels wide a number is
+  bool has_numbers = false;        ///< a sequence has no tiles that could be numbered
+  bool is_zoom_raised = false;     ///< to make room for the numbers
+  bool has_one_scale = false;      ///< all tiles share one scale, from `low` to `high`
+  float low = 0, high = 0;
+  Scale::Kind scale = Scale::Kind::kTile;
+  Colormap colormap = Colormap::kGray;
+  std::string layout;  ///< "8x8 tiles"; empty for one tile
+
+  /// For people: layout, scale, range.
+  std::string str() const;
 };
 
-/// Lays one sample's feature map out as grey tiles, each scaled from its own minimum to its maximum:
-/// round(255 (x - min) / (max - min)), halves to even, computed in float32 as NumPy would.
+/// Lays one sample's feature map out as tiles. Under a scale from min to max a number's grey is
+/// round(255 (x - min) / (max - min)), halves to even, computed in float32 as NumPy would; with a colour map its colour
+/// is that of round(250 (x - min) / (max - min)) of 0..250, so that the other colours of the picture fit one palette.
 /// @param activation  one sample, without the batch axis.
 /// @param axes        the role of each axis: "HWC", "CHW", "C", "TC", "HW", "" for a scalar, ... 'C' are channels; of
-///                    the others the last two span a tile and one before them ("DHWC") gives further tiles: channel 0
-///                    slice by slice, then channel 1. Singleton axes other than C are squeezed. A vector becomes rows
-///                    of cells, scaled together, and so does a sequence of one channel; "TC": one picture, time down,
-///                    channels across, scaled together.
-/// @return  rows = columns = ceil(sqrt(tiles)); columns * (tile width * zoom + gap) - gap pixels wide. Cells beyond the
-///          last channel are the gap's colour (with gap 0: black). A constant tile is hatched (two greys, diagonal),
-///          NaN and infinity are magenta (then channels = 3).
-/// @throws Error{shape-empty}, Error{shape-rank} beyond one axis of slices, Error{picture-too-large} beyond 2^28
-/// pixels.
+///                    the others the last two span a tile and those before them ("DHWC", "THWC", attention's heads)
+///                    give further tiles. Singleton axes other than C are squeezed.
+///   - maps: rows = columns = ceil(sqrt(tiles)), channels in reading order.
+///   - slices: those of a channel lie side by side, as many channels across as make the picture about square.
+///   - a vector, and a sequence of one channel: rows of cells of one scale, one row up to 16; full rows where possible.
+///   - "TC": one picture of one scale, time down, channels across; by default its numbers are rectangles, so that it is
+///     both wide enough and at most 1024 high.
+/// @return  grey, palette (with a colour map), or RGB (grey with NaN, or colours with text). Cells beyond the last
+///          channel are the gap's colour (with gap 0: black). A tile of more than one number that are all the same is
+///          hatched (two greys, diagonal) under every scale; NaN and infinity are magenta.
+/// @throws Error{shape-empty}, Error{channel-invalid}, Error{picture-too-large} beyond 2^28 pixels.
 Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options = {});
 
 /// The input as the model sees it: "HWC" or "CHW" with 3 channels is one RGB picture (the tensor's order taken for it),
 /// scaled from the least to the largest number of all. Anything else is drawn by grid().
 Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options = {});
 
-/// Grey or RGB PNG, compressed by libdeflate. @throws Error{output-unwritable}
+/// Grey, palette or RGB PNG, compressed by libdeflate. @throws Error{output-unwritable}
 void write_png(const std::filesystem::path& path, const Picture& picture);
 
 }  // namespace kerascope

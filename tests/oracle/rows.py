@@ -1,7 +1,7 @@
 """Real Keras answers every row of src/layers/**/*.rows.json.  Usage: rows.py OUT_DIR
 
 The format of a rows file is described in tests/README.md. OUT_DIR/manifest.json lists the rows for the C++ driver; each row's
-folder holds model.h5, model.keras, input.npz and expected.npz.
+folder holds model.h5, model.keras (not where tf_keras, which is Keras 2, answers), input.npz and expected.npz.
 """
 
 import json
@@ -13,6 +13,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BATCH = 3
+KEYS = {"class", "config", "input", "inputs", "training", "adapt", "scale", "tolerance", "keras", "axes", "why"}
 # TensorFlow's CPU kernels refuse channels_first for these: the numbers come from a channels_last twin.
 LAST_ONLY = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling")
 
@@ -23,13 +24,14 @@ def questions():
     for path in sorted((ROOT / "src/layers").rglob("*.rows.json")):
         table = json.loads(path.read_text())
         for number, row in enumerate(table["rows"]):
-            unknown = set(row) - {"class", "config", "input", "inputs", "training", "adapt", "scale", "tolerance", "why"}
+            unknown = set(row) - KEYS
             if unknown:
                 sys.exit(f"{path}: row {number} has the unknown keys {sorted(unknown)}")
             yield {
                 "file": str(path.relative_to(ROOT)),
                 "row": number,
                 "class": table["class"],
+                "keras": "keras",
                 "required": table.get("required", []),
                 "unread": table.get("unread", []),
                 **row,
@@ -57,7 +59,7 @@ def randomise(layer, random):
 
 def expected_output(layer, inputs, question):
     """The layer's own answer, or its channels_last twin's with the channel axis moved there and back."""
-    training = bool(question.get("training"))
+    training = {"training": True} if question.get("training") else {}  # tf_keras refuses it where it means nothing
     config = question["config"]
     if config.get("data_format") == "channels_first" and question["class"].startswith(LAST_ONLY):
         activation = {"activation": None} if "activation" in config else {}
@@ -67,7 +69,7 @@ def expected_output(layer, inputs, question):
         twin.set_weights(layer.get_weights())
         output = np.moveaxis(np.asarray(twin(moved)), -1, 1)
         return np.asarray(layer.activation(output)) if activation else output
-    return np.asarray(layer(inputs if "inputs" in question else inputs[0], training=training))
+    return np.asarray(layer(inputs if "inputs" in question else inputs[0], **training))
 
 
 def answer(question, folder, keras):
@@ -85,8 +87,9 @@ def answer(question, folder, keras):
     if not np.isfinite(expected).all():
         raise ValueError("Keras's own answer is not finite; choose another input")
     model = keras.Model(symbols, output)
-    model.save(folder / "model.keras")
-    model.save(folder / "model.h5")
+    if question["keras"] == "keras":
+        model.save(folder / "model.keras")
+    model.save(str(folder / "model.h5"))
     np.savez(folder / "input.npz", **{f"input_{k}": array for k, array in enumerate(inputs)})
     np.savez(folder / "expected.npz", layer=expected)
 
@@ -100,10 +103,13 @@ def main(out):
         sys.exit(f"the same row stands twice: {sorted(twice)}")
     missing = [question for question in asked if not cache.is_made(out / question["folder"])]
     if missing:
-        from real_keras import keras
+        from real_keras import keras as current
 
         refused = 0
         for question in missing:
+            keras = current
+            if question["keras"] == "tf_keras":
+                import tf_keras as keras  # Keras 2 as it is still maintained
             folder = cache.fresh(out / question["folder"])
             try:
                 answer(question, folder, keras)

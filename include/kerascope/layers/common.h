@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "kerascope/interpolation.h"
+
 namespace kerascope::layers {
 
 enum class Padding { kValid, kSame };
+/// Along a single axis padding can be causal: what an output sees lies at its place or before.
+enum class SequencePadding { kValid, kSame, kCausal };
 enum class DataFormat { kChannelsLast, kChannelsFirst };
 
 /// One number for each spatial axis.
@@ -27,6 +31,14 @@ constexpr Size<Rank> each(std::int64_t number) {
 /// What is added or cut before and after each spatial axis.
 template <int Rank>
 using Borders = std::array<std::array<std::int64_t, 2>, Rank>;
+
+/// As a default: the same number on all sides.
+template <int Rank>
+constexpr Borders<Rank> all_around(std::int64_t number) {
+  Borders<Rank> borders{};
+  for (auto& border : borders) border = {number, number};
+  return borders;
+}
 
 /// An `activation` argument: a function's name, or a layer's class with its config as JSON text.
 struct ActivationFunction {

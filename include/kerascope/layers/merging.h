@@ -5,15 +5,36 @@
 
 namespace kerascope::layers {
 
-/// The sum of all inputs, element by element, with broadcasting.
+// Element by element, with broadcasting; inputs of fewer axes get axes of size 1 behind the batch's.
+
+/// The sum of all inputs.
 struct Add {};
 
-/// The product of all inputs, element by element, with broadcasting.
+/// The first input minus the second.
+struct Subtract {};
+
+/// The product of all inputs.
 struct Multiply {};
+
+/// The mean of all inputs.
+struct Average {};
+
+/// The largest of all inputs.
+struct Maximum {};
+
+/// The smallest of all inputs.
+struct Minimum {};
 
 /// The inputs joined along an axis.
 struct Concatenate {
   std::int64_t axis = -1;
+};
+
+/// The products of two inputs, summed along an axis of each: (N, a.., K, b..), (N, c.., K, d..) -> (N, a.., b.., c..,
+/// d..), or (N, 1) where nothing else remains.
+struct Dot {
+  Size<2> axes = {-1, -1};  ///< the batch's is 0 and cannot be summed over
+  bool normalize = false;   ///< to length 1 along the axis before
 };
 
 }  // namespace kerascope::layers

@@ -49,4 +49,25 @@ using GlobalMaxPooling1D = GlobalMaxPooling<1>;
 using GlobalMaxPooling2D = GlobalMaxPooling<2>;
 using GlobalMaxPooling3D = GlobalMaxPooling<3>;
 
+/// (N, H, W, C) -> (N, output_size.., C): the mean of each of so many windows, which together cover the input.
+template <int Rank>
+struct AdaptiveAveragePooling {
+  Size<Rank> output_size{};
+  DataFormat data_format = DataFormat::kChannelsLast;
+};
+using AdaptiveAveragePooling1D = AdaptiveAveragePooling<1>;
+using AdaptiveAveragePooling2D = AdaptiveAveragePooling<2>;
+using AdaptiveAveragePooling3D = AdaptiveAveragePooling<3>;
+
+/// (N, H, W, C) -> (N, output_size.., C): the largest number of each of so many windows, which together cover the
+/// input.
+template <int Rank>
+struct AdaptiveMaxPooling {
+  Size<Rank> output_size{};
+  DataFormat data_format = DataFormat::kChannelsLast;
+};
+using AdaptiveMaxPooling1D = AdaptiveMaxPooling<1>;
+using AdaptiveMaxPooling2D = AdaptiveMaxPooling<2>;
+using AdaptiveMaxPooling3D = AdaptiveMaxPooling<3>;
+
 }  // namespace kerascope::layers

@@ -15,10 +15,53 @@ struct Reshape {
   std::vector<std::int64_t> target_shape;
 };
 
+/// (N, ...) -> (N, ...): axis i of the output is the input's axis dims[i - 1], both counted from 1 behind the batch.
+struct Permute {
+  std::vector<std::int64_t> dims;
+};
+
+/// (N, C) -> (N, n, C)
+struct RepeatVector {
+  std::int64_t n = 0;
+};
+
+// Shapes are those of two axes and channels_last.
+
 /// (N, H, W, C) -> (N, top + H + bottom, left + W + right, C), zeros around.
-struct ZeroPadding2D {
-  Borders<2> padding = {{{1, 1}, {1, 1}}};  ///< {{top, bottom}, {left, right}}
+template <int Rank>
+struct ZeroPadding {
+  Borders<Rank> padding = all_around<Rank>(1);  ///< {{top, bottom}, {left, right}}
   DataFormat data_format = DataFormat::kChannelsLast;
 };
+using ZeroPadding1D = ZeroPadding<1>;
+using ZeroPadding2D = ZeroPadding<2>;
+using ZeroPadding3D = ZeroPadding<3>;
+
+/// (N, H, W, C) -> (N, H - top - bottom, W - left - right, C)
+template <int Rank>
+struct Cropping {
+  Borders<Rank> cropping = all_around<Rank>(Rank == 2 ? 0 : 1);  ///< {{top, bottom}, {left, right}}
+  DataFormat data_format = DataFormat::kChannelsLast;
+};
+using Cropping1D = Cropping<1>;
+using Cropping2D = Cropping<2>;
+using Cropping3D = Cropping<3>;
+
+/// (N, H, W, C) -> (N, H * size[0], W * size[1], C), each entry repeated.
+template <int Rank>
+struct UpSampling {
+  Size<Rank> size = each<Rank>(2);
+  DataFormat data_format = DataFormat::kChannelsLast;
+};
+/// Pictures can be interpolated as well.
+template <>
+struct UpSampling<2> {
+  Size<2> size = each<2>(2);
+  DataFormat data_format = DataFormat::kChannelsLast;
+  Interpolation interpolation = Interpolation::kNearest;
+};
+using UpSampling1D = UpSampling<1>;
+using UpSampling2D = UpSampling<2>;
+using UpSampling3D = UpSampling<3>;
 
 }  // namespace kerascope::layers

@@ -8,7 +8,7 @@ namespace kerascope::layers {
 
 /// Folds all inputs from the left. Inputs of a lower rank get axes of size 1 after the batch, as Keras does it.
 inline Outputs merged(Build& b, ops::Binary function) {
-  b.require_inputs(2);
+  b.require_inputs(1);
   int rank = 0, widest = 0;
   for (int i = 0; i < b.inputs(); ++i)
     if (b.shape(i).rank() > rank) {
@@ -24,6 +24,12 @@ inline Outputs merged(Build& b, ops::Binary function) {
   Value result = expanded(0);
   for (int i = 1; i < b.inputs(); ++i) result = ops::binary(b.graph, result, expanded(i), function);
   return b.with_axes(result, b.axes(widest));
+}
+
+inline void require_two_inputs(const Build& b) {
+  if (b.inputs() != 2)
+    b.fail("call-invalid", fmt::format("layer '{}' ({}) is called with {} inputs and takes 2", b.layer().name,
+                                       b.layer().class_name, b.inputs()));
 }
 
 }  // namespace kerascope::layers

@@ -34,4 +34,12 @@ Outputs globally_pooled(Build& b, const PoolLayer<Rank>& layer, ops::Reduction r
   return b.with_axes(y, layer.keepdims ? map_axes(layer.data_format, Rank) : "C");
 }
 
+template <template <int> typename PoolLayer, int Rank>
+Outputs adaptively_pooled(Build& b, const PoolLayer<Rank>& layer, ops::PoolKind kind) {
+  b.require_rank(Rank + 2);
+  const Value x = channels_last(b, b.input(), layer.data_format);
+  const Value y = ops::adaptive_pool(b.graph, x, kind, {layer.output_size.begin(), layer.output_size.end()});
+  return b.with_axes(from_channels_last(b, y, layer.data_format), map_axes(layer.data_format, Rank));
+}
+
 }  // namespace kerascope::layers

@@ -1,11 +1,10 @@
 // A depthwise convolution, then a 1 x 1 convolution. (N, H, W, C) -> (N, H', W', filters).
-#include "kerascope/layers/convolutional.h"
 #include "layers/convolutional/common.h"
 #include "layers/registry.h"
 
 namespace kerascope::layers {
 
-void fields(of<SeparableConv2D> auto& layer, auto&& field) {
+void fields(of_rank<SeparableConv> auto& layer, auto&& field) {
   field.required("filters", layer.filters);
   conv_fields(layer, field);
   field("depth_multiplier", layer.depth_multiplier);
@@ -13,20 +12,21 @@ void fields(of<SeparableConv2D> auto& layer, auto&& field) {
   field.ignored("rank");
 }
 
-Outputs build(const SeparableConv2D& layer, Build& b) {
-  b.require_rank(4);
-  const Value x = channels_last(b, b.input(), layer.data_format);
+template <int Rank>
+Outputs build(const SeparableConv<Rank>& layer, Build& b) {
+  const Value x = conv_input(b, layer);
   const std::int64_t channels = b.graph.shape(x).back();
-  require_positive(b, {layer.filters, layer.depth_multiplier, layer.kernel_size[0], layer.kernel_size[1]});
   const Value depthwise =
-      b.weight("depthwise_kernel", {layer.kernel_size[0], layer.kernel_size[1], channels, layer.depth_multiplier});
-  const Value pointwise = b.weight("pointwise_kernel", {1, 1, channels * layer.depth_multiplier, layer.filters});
+      b.weight("depthwise_kernel", kernel_shape(b, layer.kernel_size, channels, layer.depth_multiplier));
+  const Value pointwise =
+      b.weight("pointwise_kernel", kernel_shape(b, each<Rank>(1), channels * layer.depth_multiplier, layer.filters));
   std::optional<Value> bias;
   if (layer.use_bias) bias = b.weight("bias", {layer.filters});
   const Value deep = ops::depthwise_conv(b.graph, x, depthwise, {}, conv_options(layer));
   return finished(b, ops::conv(b.graph, deep, pointwise, bias, {}), layer);
 }
 
-const Register<SeparableConv2D> registered{"SeparableConv2D"};
+const Register<SeparableConv1D> registered_1d{"SeparableConv1D", "SeparableConvolution1D"};
+const Register<SeparableConv2D> registered_2d{"SeparableConv2D", "SeparableConvolution2D"};
 
 }  // namespace kerascope::layers

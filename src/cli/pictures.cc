@@ -1,0 +1,59 @@
+#include "cli/pictures.h"
+
+namespace kerascope::cli {
+
+void add_picture_options(CLI::App& command, Request& request) {
+  command.add_option("--sample", request.sample, "which of a batch is drawn")->capture_default_str();
+  command.add_option("--gap", request.gap_px, "pixels between the tiles")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command.add_option("--zoom", request.zoom, "pixels a number; 0: as many as make the picture 512 wide")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--scale", request.scale,
+          "from which number to which the grey goes: tile (each its own), layer (one for all), symmetric (-m to "
+          "m), percentile (1st to 99th), or LO,HI")
+      ->default_str("tile");
+  command.add_option("--cmap", request.colormap, "gray, viridis, magma, or diverging")->default_str("gray");
+  command.add_flag("--colorbar", request.colorbar, "a bar beside the tiles that says which number a colour is");
+  command.add_flag("--numbers", request.numbers, "each channel's number in its tile");
+}
+
+GridOptions grid_options(const Request& request) {
+  GridOptions options{.gap_px = request.gap_px, .zoom = request.zoom};
+  if (!request.scale.empty()) options.scale = parse_scale(request.scale);
+  if (!request.colormap.empty())
+    options.colormap = parse_colormap(request.colormap);
+  else if (options.scale.kind == Scale::Kind::kSymmetric)
+    options.colormap = Colormap::kDiverging;
+  options.numbers = request.numbers;
+  options.colorbar = request.colorbar;
+  return options;
+}
+
+Json picture_json(const std::string& address, const std::string& path, const Shape& shape, const Grid& grid) {
+  Json json = {{"address", address},
+               {"path", path},
+               {"shape", shape.sizes()},
+               {"rows", grid.rows},
+               {"columns", grid.columns},
+               {"layout", grid.layout},
+               {"min", grid.minimum},
+               {"max", grid.maximum},
+               {"scale", name_of({grid.scale})},
+               {"colormap", name_of(grid.colormap)}};
+  if (grid.has_one_scale) json["ends"] = {grid.low, grid.high};
+  return json;
+}
+
+void tell_numbers(const Request& request, const Grid& grid) {
+  if (!request.numbers) return;
+  if (grid.is_zoom_raised)
+    note(request, "numbers", fmt::format("drawn with zoom {}, so that they have room", grid.zoom));
+  else if (!grid.has_numbers)
+    note(request, "numbers", fmt::format("none: {}", grid.layout));
+}
+
+}  // namespace kerascope::cli

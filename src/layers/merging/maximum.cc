@@ -1,0 +1,14 @@
+// The largest of all inputs, with broadcasting.
+#include "kerascope/layers/merging.h"
+#include "layers/merging/common.h"
+#include "layers/registry.h"
+
+namespace kerascope::layers {
+
+void fields(of<Maximum> auto&, auto&&) {}
+
+Outputs build(const Maximum&, Build& b) { return merged(b, ops::Binary::kMaximum); }
+
+const Register<Maximum> registered{"Maximum"};
+
+}  // namespace kerascope::layers

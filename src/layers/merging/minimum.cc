@@ -1,0 +1,14 @@
+// The smallest of all inputs, with broadcasting.
+#include "kerascope/layers/merging.h"
+#include "layers/merging/common.h"
+#include "layers/registry.h"
+
+namespace kerascope::layers {
+
+void fields(of<Minimum> auto&, auto&&) {}
+
+Outputs build(const Minimum&, Build& b) { return merged(b, ops::Binary::kMinimum); }
+
+const Register<Minimum> registered{"Minimum"};
+
+}  // namespace kerascope::layers

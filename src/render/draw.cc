@@ -1,0 +1,182 @@
+#include "render/draw.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "base/parallel.h"
+#include "base/statistics.h"
+#include "render/canvas.h"
+#include "render/colorbar.h"
+#include "render/numbers.h"
+
+namespace kerascope {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// round(top (x - min) / (max - min)), halves to even, in float32; clipped.
+void levels_from(std::span<const float> numbers, const Range& own, const Range& range, int top, unsigned char* levels) {
+  const float width = range.maximum - range.minimum, factor = static_cast<float>(top);
+  const bool overflows = !std::isfinite(factor * width);
+  if (overflows || own.minimum < range.minimum || own.maximum > range.maximum) {
+    const double minimum = range.minimum, wide = static_cast<double>(range.maximum) - minimum;
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (std::isfinite(numbers[i])) {
+        const double clipped = std::clamp(numbers[i], range.minimum, range.maximum);
+        levels[i] = static_cast<unsigned char>(std::nearbyint(top * ((clipped - minimum) / wide)));
+      }
+    return;
+  }
+  // Adding 1.5 * 2^23 rounds to a whole number, as the processor does it, and leaves that number in the lowest bits.
+  constexpr float kRounder = 12582912.0f;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const float level = factor * (numbers[i] - range.minimum) / width;
+    levels[i] = static_cast<unsigned char>(std::bit_cast<std::uint32_t>(level + kRounder));
+  }
+}
+
+/// Tiles of some neighbouring channels, each laid out row by row. Channels that lie side by side in memory are copied
+/// together, so that each cache line is read once.
+class Gatherer {
+ public:
+  static constexpr std::int64_t kTogether = 16;
+
+  explicit Gatherer(const Tiles& tiles) : tiles_(tiles) {}
+
+  void gather(const float* first, std::int64_t channel_count) {
+    const std::int64_t height = tiles_.height.size, width = tiles_.width.size;
+    numbers_.resize(static_cast<std::size_t>(channel_count * pitch()));
+    for (std::int64_t y = 0; y < height; ++y)
+      for (std::int64_t x = 0; x < width; ++x) {
+        const float* from = first + y * tiles_.height.stride + x * tiles_.width.stride;
+        float* to = numbers_.data() + y * width + x;
+        for (std::int64_t k = 0; k < channel_count; ++k) to[k * pitch()] = from[k * tiles_.channels.stride];
+      }
+  }
+  const float* tile(std::int64_t k) const { return numbers_.data() + k * pitch(); }
+
+ private:
+  // Tiles a power of two apart would compete for the same few cache lines.
+  std::int64_t pitch() const { return tiles_.tile_size() + 16; }
+
+  const Tiles& tiles_;
+  std::vector<float> numbers_;
+};
+
+/// Draws one tile from its numbers row by row, and says their range.
+Range draw_tile(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers, const Range* shared,
+                std::vector<unsigned char>& levels) {
+  const std::span<const float> all(numbers, static_cast<std::size_t>(tiles.tile_size()));
+  const Range own = finite_range(all), &range = shared ? *shared : own;
+  const bool is_constant = all.size() > 1 && own.minimum == own.maximum;
+  if (is_constant || !(range.minimum < range.maximum)) {
+    canvas.hatch(tile);
+    return own;
+  }
+  levels_from(all, own, range, canvas.levels() - 1, levels.data());
+  for (std::int64_t y = 0; y < tiles.height.size; ++y) canvas.draw_row(tile, y, levels.data() + y * tiles.width.size);
+  return own;
+}
+
+void draw_not_finite(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers) {
+  for (std::int64_t y = 0; y < tiles.height.size; ++y)
+    for (std::int64_t x = 0; x < tiles.width.size; ++x)
+      if (!std::isfinite(numbers[y * tiles.height.stride + x * tiles.width.stride])) canvas.draw_magenta(tile, y, x);
+}
+
+/// Each tile's range, once all are drawn.
+std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles& tiles, const Range* shared) {
+  std::vector<Range> ranges(static_cast<std::size_t>(tiles.count()));
+  const std::int64_t slices = tiles.slice_count();
+  const std::int64_t together = tiles.rows_are_contiguous() ? 1 : Gatherer::kTogether;
+  const std::int64_t groups = (tiles.channels.size + together - 1) / together * slices;
+  constexpr std::int64_t kGrain = 1 << 16;  // numbers that are worth a thread
+  parallel_for(groups, kGrain / (together * tiles.tile_size()) + 1, [&](std::int64_t begin, std::int64_t end) {
+    Gatherer gatherer(tiles);
+    std::vector<unsigned char> levels(static_cast<std::size_t>(tiles.tile_size()));
+    for (std::int64_t group = begin; group < end; ++group) {
+      const std::int64_t slice = group % slices, channel = group / slices * together;
+      const std::int64_t count = std::min(together, tiles.channels.size - channel);
+      const float* first = numbers + tiles.offset(channel, slice);
+      if (together > 1) gatherer.gather(first, count);
+      for (std::int64_t k = 0; k < count; ++k) {
+        const std::int64_t tile = (channel + k) * slices + slice;
+        ranges[static_cast<std::size_t>(tile)] =
+            draw_tile(canvas, tile, tiles, together > 1 ? gatherer.tile(k) : first, shared, levels);
+      }
+    }
+  });
+  return ranges;
+}
+
+}  // namespace
+
+Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const GridOptions& options) {
+  Canvas canvas(tiles, options, tile_for(tiles.labels));
+  const std::vector<Range> ranges = draw_tiles(canvas, numbers, tiles, shared);
+  Range all{kNan, kNan};
+  for (const Range& range : ranges) {
+    all.minimum = std::fmin(all.minimum, range.minimum);
+    all.maximum = std::fmax(all.maximum, range.maximum);
+    all.all_finite = all.all_finite && range.all_finite;
+  }
+  if (!all.all_finite) {
+    canvas.make_room_for_magenta();
+    const std::int64_t slices = tiles.slice_count();
+    for (std::int64_t tile = 0; tile < tiles.count(); ++tile)
+      if (!ranges[static_cast<std::size_t>(tile)].all_finite)
+        draw_not_finite(canvas, tile, tiles, numbers + tiles.offset(tile / slices, tile % slices));
+  }
+  Grid grid{.rows = static_cast<int>(tiles.rows),
+            .columns = static_cast<int>(tiles.columns),
+            .minimum = all.minimum,
+            .maximum = all.maximum,
+            .zoom = canvas.zoom(),
+            .has_numbers = !tiles.labels.empty(),
+            .is_zoom_raised = canvas.is_zoom_raised(),
+            .scale = options.scale.kind,
+            .colormap = options.colormap,
+            .layout = tiles.layout};
+  if (shared) {
+    grid.has_one_scale = true;
+    grid.low = shared->minimum;
+    grid.high = shared->maximum;
+  }
+  grid.picture = canvas.take_picture();
+  if (grid.has_numbers) draw_numbers(grid.picture, canvas, tiles.labels);
+  if (options.colorbar) add_colorbar(grid);
+  return grid;
+}
+
+Grid draw_rgb(const float* numbers, const Tiles& tiles, std::int64_t color_stride, const Range& shared,
+              const GridOptions& options) {
+  GridOptions plain = options;
+  plain.colormap = Colormap::kGray;
+  plain.colorbar = false;
+  std::array<Grid, 3> planes;
+  for (std::size_t c = 0; c < 3; ++c)
+    planes[c] = draw(numbers + static_cast<std::int64_t>(c) * color_stride, tiles, &shared, plain);
+  Grid result = planes[0];
+  Picture& picture = result.picture;
+  picture.channels = 3;
+  picture.pixels.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
+  for (std::size_t pixel = 0; pixel < picture.pixels.size() / 3; ++pixel) {
+    unsigned char* const rgb_pixel = &picture.pixels[pixel * 3];
+    for (std::size_t c = 0; c < 3; ++c)
+      rgb_pixel[c] = planes[c].picture.pixels[pixel * static_cast<std::size_t>(planes[c].picture.channels)];
+    // A plane with NaN or infinity comes coloured: what is not grey there is magenta.
+    for (const Grid& plane : planes)
+      if (plane.picture.channels == 3 && plane.picture.pixels[pixel * 3] != plane.picture.pixels[pixel * 3 + 1])
+        std::copy_n(&plane.picture.pixels[pixel * 3], 3, rgb_pixel);
+  }
+  for (const Grid& plane : planes) {
+    result.minimum = std::fmin(result.minimum, plane.minimum);
+    result.maximum = std::fmax(result.maximum, plane.maximum);
+  }
+  return result;
+}
+
+}  // namespace kerascope

@@ -1,0 +1,18 @@
+// Draws tiles, whatever they stand for: greys or colours, what is constant or not finite, numbers, the colour bar.
+#pragma once
+
+#include "render/grid.h"
+#include "render/tiles.h"
+
+namespace kerascope {
+
+/// @param numbers  the first number that the tiles' offsets count from.
+/// @param shared   the scale of all tiles, or null: each its own.
+Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const GridOptions& options);
+
+/// Three drawings of the same tiles as the red, green and blue of one.
+/// @param color_stride  from a number's red to its green and from there to its blue, in numbers.
+Grid draw_rgb(const float* numbers, const Tiles& tiles, std::int64_t color_stride, const Range& shared,
+              const GridOptions& options);
+
+}  // namespace kerascope
