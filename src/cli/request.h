@@ -25,6 +25,7 @@ struct Request {
   std::string resize = "nearest";
   std::string labels;
   std::string dump;
+  std::string terminal = "auto";
   int threads = 0;
   int depth = -1;
   int sample = 0;

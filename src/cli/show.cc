@@ -45,11 +45,14 @@ int show(const Request& given) {
   std::string last;
   const Function::Result result = run(request, prepared, [&](const Activation& activation) {
     const Tensor sample = sample_of(request, activation);
-    const Grid drawn = grid(sample, activation.axes, options);
-    last = target.write(drawn.picture, activation.address);
+    const GridOptions fitting = target.fit(options, sample.shape(), activation.axes);
+    const Grid drawn = grid(sample, activation.axes, fitting);
     if (!request.quiet && !request.json)
       fmt::print("Shape of {}: {}\n", text::printable(activation.address), sample.shape().str());
-    say(request, "wrote", last + "   " + drawn.str());
+    last = target.put(drawn.picture, activation.address, drawn.str());
+    if (fitting.channels.size() != options.channels.size())
+      say(request, "", fmt::format("{} of {} channels have room here, evenly spaced; -o FILE.png draws all",
+                                   fitting.channels.size(), sample.shape()[static_cast<int>(activation.axes.find('C'))]));
     tell_numbers(request, drawn);
     pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
     pictures.back()["axes"] = activation.axes;
@@ -69,7 +72,8 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("show", "the feature maps of layers as pictures");
   add_run_options(*command, request);
   command->add_option("--output,-o", request.output,
-                      "one .png, a folder, or - for standard output; by default <model>-<layer>.png");
+                      "one .png, a folder, or - for standard output; by default the terminal, and where there is none "
+                      "<model>-<layer>.png");
   add_picture_options(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");
   command->callback([&] { exit_code = show(request); });

@@ -11,6 +11,8 @@
 #include <memory>
 #include <vector>
 
+#include "render/tiles.h"
+
 extern char** environ;
 
 namespace kerascope {
@@ -175,6 +177,21 @@ std::string terminal_text(const Picture& picture, const Terminal& terminal, int 
   std::string text(printed->str, printed->len);
   g_string_free(printed, TRUE);
   return text + "\n";
+}
+
+GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape, const std::string& axes) {
+  if (terminal.has_pixels()) return options;
+  const Tiles tiles = tiles_of(shape, axes);
+  if (!are_maps(tiles)) return options;
+  const std::int64_t all = options.channels.empty() ? tiles.channels.size : std::ssize(options.channels);
+  const BlockTiles fit = fit_block_tiles(terminal, all, tiles.height.size, tiles.width.size);
+  options.columns = static_cast<int>(std::min<std::int64_t>(fit.columns, all));
+  if (fit.count() >= all) return options;
+  const auto count = static_cast<std::size_t>(fit.count());
+  if (options.channels.empty())
+    for (std::int64_t i = 0; i < fit.count(); ++i) options.channels.push_back(i * all / fit.count());
+  options.channels.resize(count);
+  return options;
 }
 
 BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::int64_t height, std::int64_t width) {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "render/picture.h"
+#include "render/grid.h"
 
 namespace kerascope {
 
@@ -27,6 +27,11 @@ std::optional<Terminal::Graphics> parse_graphics(const std::string& word);
 /// The bytes that draw the picture, newline at the end. It keeps its size in pixels unless it is wider than the
 /// terminal; as blocks it is made as large as the terminal's width and, below `most_rows`, its height allow.
 std::string terminal_text(const Picture& picture, const Terminal& terminal, int most_rows);
+
+/// The options with which a sample stays readable as blocks: fewer columns and, if need be, fewer channels (evenly
+/// spaced, or the first of those that `options` chooses). In a terminal with pixels, and where the sample is no map,
+/// they stay as they are.
+GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape, const std::string& axes);
 
 /// How many tiles of height x width numbers stay readable as blocks, and how they are laid out.
 struct BlockTiles {

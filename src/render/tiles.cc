@@ -65,6 +65,14 @@ void lay_square(Tiles& tiles) {
   if (tiles.count() > 1) tiles.layout = fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
 }
 
+bool are_maps(const Tiles& tiles) { return tiles.slices.empty() && !tiles.one_scale; }
+
+void lay_in_columns(Tiles& tiles, std::int64_t columns) {
+  tiles.columns = columns;
+  tiles.rows = (tiles.count() + columns - 1) / columns;
+  if (tiles.count() > 1) tiles.layout = fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
+}
+
 Tiles tiles_of(const Shape& shape, const std::string& roles) {
   KERASCOPE_CHECK(static_cast<int>(roles.size()) == shape.rank());
   if (shape.elements() == 0)

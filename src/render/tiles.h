@@ -38,5 +38,8 @@ Tiles tiles_of(const Shape& shape, const std::string& roles);
 
 /// As many rows as columns: ceil(sqrt(tiles)).
 void lay_square(Tiles& tiles);
+/// True where each tile is a channel's map, which may be laid in any number of columns.
+bool are_maps(const Tiles& tiles);
+void lay_in_columns(Tiles& tiles, std::int64_t columns);
 
 }  // namespace kerascope
