@@ -115,10 +115,10 @@ def text_as_input(small, bad):
     return bad / "note.npy"
 
 
-@input_case("image-format", "GIF")
-def gif_picture(small, bad):
-    (bad / "x.gif").write_bytes(b"GIF89a" + bytes(100))
-    return bad / "x.gif"
+@input_case("image-format", "TIFF")
+def tiff_picture(small, bad):
+    (bad / "x.tiff").write_bytes(b"II*\0" + bytes(100))
+    return bad / "x.tiff"
 
 
 @input_case("image-invalid", "x.png")
@@ -138,8 +138,8 @@ def picture_of_a_huge_claim(small, bad):
     return bad / "x.png"
 
 
-@input_case("file-unreadable", "folder")
-def folder_as_input(small, bad):
+@input_case("input-missing", "the folder holds no picture, and 0 other files", "try: give a picture")
+def empty_folder_as_input(small, bad):
     return bad
 
 
@@ -351,7 +351,6 @@ USAGE = {
     "sample_is_a_word": (("capture", "m.keras", "x.png", "--sample", "first"), ("--sample", "first")),
     "option_without_value": (("show", "m.keras", "x.png", "--layer"), ("--layer",)),
     "gap_too_large": (("show", "m.keras", "x.png", "-l", "0", "--gap", "9999"), ("--gap", "9999")),
-    "show_without_layer": (("show", "m.keras", "x.png"), ("no layer is named", "-o FOLDER")),
     "standard_input_twice": (("capture", "-", "-"), ("standard input",)),
     "two_results_to_standard_output": (("capture", "m.keras", "x.png", "--json", "-o", "-"), ("standard output",)),
     "control_characters": (("sh\x1b[31mow\n", "m.keras"), ("sh\\x1b[31mow\\x0a",)),

@@ -207,6 +207,12 @@ void FileWriter::commit() {
   forget_unfinished(std::exchange(temporary_, {}));
 }
 
+void write_file(const std::filesystem::path& path, std::string_view content) {
+  FileWriter writer(path);
+  writer.write(content);
+  writer.commit();
+}
+
 void FileWriter::fail(int error_number) {
   // The constructor may be what failed, and then no destructor runs.
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));

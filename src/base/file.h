@@ -59,6 +59,9 @@ class FileWriter {
   std::uint64_t written_ = 0;
 };
 
+/// A whole file at once. @throws Error{output-unwritable}
+void write_file(const std::filesystem::path& path, std::string_view content);
+
 /// For programs: a mapped file that is cut short ends the program with a message and exit code 1 instead of a crash.
 void explain_bus_errors();
 

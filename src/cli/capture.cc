@@ -1,17 +1,11 @@
 // kerascope capture: every layer's numbers in one pass.
-#include "base/statistics.h"
 #include "base/text.h"
+#include "cli/channels.h"
 #include "cli/request.h"
 #include "export/npz.h"
 
 namespace kerascope::cli {
 namespace {
-
-/// The channel axis counted with the batch axis; -1 where there is none.
-int channel_axis(const Activation& activation) {
-  const auto role = activation.axes.find('C');
-  return role == activation.axes.npos ? -1 : static_cast<int>(role) + 1;
-}
 
 struct Row {
   std::string address, shape;
@@ -25,15 +19,12 @@ void print_table(const std::vector<Row>& rows) {
     shape = std::max(shape, row.shape.size());
   }
   fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>7}  {}\n", "address", address, "shape", shape, "min", "max",
-             "mean", "zeros", "constant");
+             "mean", "zeros", "channels");
   for (const Row& row : rows) {
     const Statistics& s = row.statistics;
-    std::string constant = s.constant_channels == 0 ? "" : fmt::format("{} of {}", s.constant_channels, s.channels);
-    if (s.nan_count > 0)
-      constant += fmt::format("{}{} NaN", constant.empty() ? "" : ", ", text::thousands(s.nan_count));
     std::string line = fmt::format("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}", text::printable(row.address),
                                    address, row.shape, shape, text::number(s.minimum), text::number(s.maximum),
-                                   text::number(s.mean), 100 * s.zero_share, constant);
+                                   text::number(s.mean), 100 * s.zero_share, channel_text(s));
     line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}\n", line);
   }
@@ -41,17 +32,16 @@ void print_table(const std::vector<Row>& rows) {
 
 Json json_of(const Row& row, const Activation& activation) {
   const Statistics& s = row.statistics;
-  return {{"address", row.address},
-          {"class", activation.layer->class_name},
-          {"shape", activation.tensor.shape().sizes()},
-          {"axes", activation.axes},
-          {"min", s.minimum},
-          {"max", s.maximum},
-          {"mean", s.mean},
-          {"zeros", s.zero_share},
-          {"nan", s.nan_count},
-          {"channels", s.channels},
-          {"constant_channels", s.constant_channels}};
+  Json json = {{"address", row.address},
+               {"class", activation.layer->class_name},
+               {"shape", activation.tensor.shape().sizes()},
+               {"axes", activation.axes},
+               {"min", s.minimum},
+               {"max", s.maximum},
+               {"mean", s.mean},
+               {"zeros", s.zero_share}};
+  json.update(channel_json(s));
+  return json;
 }
 
 /// An .npz, or a folder of .npy.
@@ -91,7 +81,7 @@ int capture(const Request& given) {
     if (request.quiet && !request.json) continue;
     rows.push_back({.address = activation.address,
                     .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
-                    .statistics = statistics(activation.tensor, channel_axis(activation))});
+                    .statistics = statistics_by_role(activation.tensor, activation.axes)});
     if (request.json) listed.push_back(json_of(rows.back(), activation));
   }
   output.commit();
@@ -100,6 +90,7 @@ int capture(const Request& given) {
     Json all = {{"model", request.model},
                 {"layers", listed},
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
+    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
     if (!request.output.empty()) all["output"] = request.output;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
@@ -116,8 +107,10 @@ int capture(const Request& given) {
 void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("capture", "every layer's numbers in one pass");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output,
-                      "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only");
+  command
+      ->add_option("--output,-o", request.output,
+                   "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only")
+      ->type_name("FILE");
   command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();
   command->callback([&] { exit_code = capture(request); });
 }

@@ -15,12 +15,6 @@ namespace {
 
 std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
-void write_file(const std::filesystem::path& path, std::string_view content) {
-  FileWriter writer(path);
-  writer.write(content);
-  writer.commit();
-}
-
 int demo(Request request, const std::string& program) {
   const std::filesystem::path folder = request.output.empty() ? "kerascope-demo" : request.output;
   const std::string model = folder / "digits.keras", picture = folder / "digit.png", maps = folder / "maps";
@@ -58,7 +52,8 @@ int demo(Request request, const std::string& program) {
 void add_demo_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("demo", "the built-in model on the built-in picture: pictures, numbers, what to try next");
-  command->add_option("--output,-o", request.output, "the folder for model, picture and maps (kerascope-demo)");
+  command->add_option("--output,-o", request.output, "the folder for model, picture and maps (kerascope-demo)")
+      ->type_name("FOLDER");
   command->add_flag("--quiet,-q", request.quiet, "print nothing but errors");
   command->callback([&] { exit_code = demo(request, request.program); });
 }

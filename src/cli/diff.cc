@@ -269,8 +269,10 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code) {
       ->add_option("--tol", given->tolerance,
                    "the largest difference over the largest number of a layer; beyond it the layer parts")
       ->capture_default_str();
-  command->add_option("--output,-o", request.output,
-                      "a .png of the relative distance over the depth, or - for standard output");
+  command
+      ->add_option("--output,-o", request.output,
+                   "a .png of the relative distance over the depth, or - for standard output")
+      ->type_name("FILE");
   add_print_options(*command, request);
   add_how_to_run_options(*command, request);
   command->add_option("--sample", request.sample, "which of a batch is predicted for")

@@ -5,9 +5,7 @@
 #include "model/json.h"
 
 namespace kerascope::cli {
-namespace {
 
-/// The model assembled for sizes that stand in for those which the file leaves open.
 Assembly assembled(const Model& model, std::int64_t stand_in) {
   std::vector<Shape> shapes;
   for (const ModelInput& input : model_inputs(model)) {
@@ -18,6 +16,8 @@ Assembly assembled(const Model& model, std::int64_t stand_in) {
   }
   return assemble(model, shapes);
 }
+
+namespace {
 
 /// The output's sizes after the batch axis; -1 where it depends on what the file leaves open.
 std::vector<std::int64_t> open_sizes(const Shape& one, const Shape& other) {

@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "cli/options.h"
 #include "cli/request.h"
+#include "cli/version.h"
 #include "kerascope/error.h"
 
 namespace kerascope::cli {
@@ -52,7 +54,8 @@ int run_program(int count, char** arguments) {
   CLI::App app{"Kerascope shows what every layer of a trained Keras model does to an input."};
   app.name("kerascope");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "kerascope " KERASCOPE_VERSION);
+  set_help_format(app);
+  app.set_version_flag("--version", version_text, "print the version and what it was built with");
   app.footer("Start with `kerascope demo`. `kerascope COMMAND --help` lists a command's options.");
   Request request;
   if (count > 0) request.program = arguments[0];
@@ -62,6 +65,8 @@ int run_program(int count, char** arguments) {
   add_show_command(app, request, exit_code);
   add_capture_command(app, request, exit_code);
   add_diff_command(app, request, exit_code);
+  add_completion_command(app);
+  add_man_command(app);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -47,7 +47,7 @@ Json picture_json(const std::string& address, const std::string& path, const Sha
                {"layout", grid.layout},
                {"min", grid.minimum},
                {"max", grid.maximum},
-               {"scale", name_of({grid.scale})},
+               {"scale", name_of({grid.scale, grid.low, grid.high})},
                {"colormap", name_of(grid.colormap)}};
   if (grid.has_one_scale) json["ends"] = {grid.low, grid.high};
   return json;

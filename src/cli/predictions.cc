@@ -8,7 +8,23 @@
 #include "kerascope/error.h"
 #include "model/json.h"
 
+extern "C" {
+extern const char kerascope_imagenet_names[], kerascope_imagenet_names_end[];
+}
+
 namespace kerascope::cli {
+namespace {
+
+std::vector<std::string> names_by_line(std::string_view content) {
+  std::vector<std::string> names = text::split(content, '\n');
+  for (std::string& name : names)
+    if (text::ends_with(name, "\r")) name.pop_back();
+  if (!names.empty() && names.back().empty()) names.pop_back();
+  return names;
+}
+
+}  // namespace
+
 std::vector<std::string> read_labels(const std::string& path) {
   const auto file = MappedFile::open(path);
   const std::string content(reinterpret_cast<const char*>(file->bytes().data()), file->size());
@@ -28,12 +44,11 @@ std::vector<std::string> read_labels(const std::string& path) {
     }
     return names;
   }
-  for (std::string& line : text::split(content, '\n')) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    names.push_back(line);
-  }
-  if (!names.empty() && names.back().empty()) names.pop_back();
-  return names;
+  return names_by_line(content);
+}
+
+std::vector<std::string> imagenet_names() {
+  return names_by_line({kerascope_imagenet_names, kerascope_imagenet_names_end});
 }
 
 namespace {
@@ -47,10 +62,11 @@ struct Prediction {
 };
 
 /// The largest values of one sample of an output with one axis; empty for other outputs.
-std::vector<Prediction> predictions(const Request& request, const Activation& output,
+std::vector<Prediction> predictions(const Activation& output, int sample_index,
                                     const std::vector<std::string>& labels) {
-  if (output.tensor.shape().rank() != 2) return {};
-  const Tensor sample = sample_of(request, output);
+  const Shape& shape = output.tensor.shape();
+  if (shape.rank() != 2 || sample_index >= shape[0]) return {};
+  const Tensor sample = output.tensor.item(sample_index);
   std::vector<std::int64_t> order(static_cast<std::size_t>(sample.size()));
   std::iota(order.begin(), order.end(), 0);
   const auto shown = std::min(kShown, sample.size());
@@ -67,36 +83,52 @@ std::vector<Prediction> predictions(const Request& request, const Activation& ou
   return best;
 }
 
+/// Every picture of a folder with its name; else the wanted sample without one.
+std::vector<std::pair<std::string, int>> predicted_samples(const Request& request, const Run& run) {
+  std::vector<std::pair<std::string, int>> samples;
+  for (const std::string& picture : run.fed.names) samples.emplace_back(picture, samples.size());
+  if (samples.empty()) samples.emplace_back("", request.sample);
+  return samples;
+}
+
 }  // namespace
 
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
                                           const std::vector<Activation>& outputs) {
   std::vector<std::string> lines;
-  for (const Activation& output : outputs) {
-    const std::vector<Prediction> best = predictions(request, output, run.labels);
-    if (best.empty()) continue;
-    std::string line = output.address + ":";
-    const bool single = output.tensor.shape()[1] == 1;
-    for (const Prediction& one : best) {
-      const std::string name = !one.label.empty() ? one.label : single ? "" : std::to_string(one.index);
-      line += fmt::format("{}{}{:.3f}", line.back() == ':' ? " " : "   ", name.empty() ? "" : name + " ", one.value);
+  std::size_t longest = 0;
+  for (const std::string& picture : run.fed.names) longest = std::max(longest, text::printable(picture).size());
+  for (const auto& [picture, sample] : predicted_samples(request, run))
+    for (const Activation& output : outputs) {
+      const std::vector<Prediction> best = predictions(output, sample, run.labels);
+      if (best.empty()) continue;
+      std::string line = picture.empty() ? "" : fmt::format("{:<{}}  ", text::printable(picture), longest);
+      line += output.address + ":";
+      const bool single = output.tensor.shape()[1] == 1;
+      for (const Prediction& one : best) {
+        const std::string name = !one.label.empty() ? one.label : single ? "" : std::to_string(one.index);
+        line += fmt::format("{}{}{:.3f}", line.back() == ':' ? " " : "   ", name.empty() ? "" : name + " ", one.value);
+      }
+      lines.push_back(line);
     }
-    lines.push_back(line);
-  }
   return lines;
 }
 
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs) {
   Json all = Json::array();
-  for (const Activation& output : outputs) {
-    Json best = Json::array();
-    for (const Prediction& one : predictions(request, output, run.labels)) {
-      Json entry = {{"index", one.index}, {"value", one.value}};
-      if (!one.label.empty()) entry["label"] = one.label;
-      best.push_back(std::move(entry));
+  for (const auto& [picture, sample] : predicted_samples(request, run))
+    for (const Activation& output : outputs) {
+      Json best = Json::array();
+      for (const Prediction& one : predictions(output, sample, run.labels)) {
+        Json entry = {{"index", one.index}, {"value", one.value}};
+        if (!one.label.empty()) entry["label"] = one.label;
+        best.push_back(std::move(entry));
+      }
+      if (best.empty()) continue;
+      Json entry = {{"output", output.address}, {"largest", std::move(best)}};
+      if (!picture.empty()) entry["picture"] = picture;
+      all.push_back(std::move(entry));
     }
-    if (!best.empty()) all.push_back({{"output", output.address}, {"largest", std::move(best)}});
-  }
   return all;
 }
 

@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "formats/open.h"
+#include "inputs/guess.h"
 
 extern char** environ;
 
@@ -30,9 +31,9 @@ std::vector<InputFile> input_files(const Request& request) {
 FeedOptions feed_options(const Request& request) {
   FeedOptions options;
   if (!request.preprocess.empty()) options.preprocessing = parse_preprocessing(request.preprocess);
-  options.resize = request.resize == "off"        ? Resize::kOff
-                   : request.resize == "bilinear" ? Resize::kBilinear
-                                                  : Resize::kNearest;
+  options.resize = std::nullopt;
+  if (request.resize != "off") options.resize = parse_filter(request.resize);
+  options.keep_aspect_ratio = request.keep_aspect_ratio;
   return options;
 }
 
@@ -74,7 +75,8 @@ void add_print_options(CLI::App& command, Request& request) {
 
 void add_run_options(CLI::App& command, Request& request) {
   add_model_option(command, request);
-  command.add_option("INPUT", request.inputs, "a picture, .npy or .npz; one for each input of the model");
+  command.add_option("INPUT", request.inputs,
+                     "a picture, a folder of them, .npy or .npz; one for each input of the model");
   add_how_to_run_options(command, request);
   command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
       ->check(CLI::IsMember({"graph", "plan"}));
@@ -84,21 +86,30 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
   command
       .add_option("--layer,-l", request.layers,
                   "which layers: name, path, index, range, pattern, type:Class, name:CHANNEL; repeat or use commas")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("LAYER");
   command.option_defaults()->group(kHowToRun);
-  command.add_option("--input", request.named_inputs, "NAME=FILE: the file for the input of this name")
-      ->allow_extra_args(false);
+  command.add_option("--input", request.named_inputs, "the file for the input of this name")
+      ->allow_extra_args(false)
+      ->type_name("NAME=FILE");
   command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
       ->check(CLI::IsMember({"inference", "training"}))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
+      ->capture_default_str()
+      ->type_name("N|off");
+  command
+      .add_option("--preprocess", request.preprocess,
+                  "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures")
+      ->type_name("MODE");
+  std::vector<std::string> filters(filter_names().begin(), filter_names().end());
+  filters.push_back("off");
+  command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
+      ->check(CLI::IsMember(filters))
       ->capture_default_str();
-  command.add_option("--preprocess", request.preprocess,
-                     "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures");
-  command.add_option("--resize", request.resize, "nearest (as load_img), bilinear, or off")
-      ->check(CLI::IsMember({"nearest", "bilinear", "off"}))
-      ->capture_default_str();
-  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON");
+  command.add_flag("--keep-aspect-ratio", request.keep_aspect_ratio,
+                   "resize only the centre that has the model's ratio");
+  command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON")->type_name("FILE");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
   command.option_defaults()->group("Options");
 }
@@ -133,6 +144,7 @@ Run prepare_run(const Request& request, bool with_outputs) {
   Run run;
   FunctionOptions options{.taps = request.layers, .with_outputs = with_outputs};
   options.phase = request.phase == "training" ? Phase::kTraining : Phase::kInference;
+  options.most_norm_fits = options.phase == Phase::kInference ? kEarlyNorms : 0;
   if (request.seed == "off") {
     options.random = false;
   } else {
@@ -156,11 +168,18 @@ Run prepare_run(const Request& request, bool with_outputs) {
 }
 
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready) {
-  Progress progress(!request.quiet);
-  return prepared.function->run(prepared.fed.tensors,
-                                {.seed = prepared.seed,
-                                 .on_ready = std::move(on_ready),
-                                 .on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); }});
+  Function::Result result;
+  {
+    Progress progress(!request.quiet);
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+    result = prepared.function->run(
+        prepared.fed.tensors, {.seed = prepared.seed, .on_ready = std::move(on_ready), .on_progress = on_progress});
+  }
+  prepared.warning = check_preprocessing(request, prepared, result);
+  const bool has_1000 = result.outputs.size() == 1 &&
+                        result.outputs[0].tensor.shape().elements(1, result.outputs[0].tensor.shape().rank()) == 1000;
+  if (prepared.labels.empty() && has_1000 && ends_as_application(prepared.model)) prepared.labels = imagenet_names();
+  return result;
 }
 
 bool tell_skipped(const Request& request, const Function& function) {
@@ -185,10 +204,20 @@ bool print_dump(const Request& request, const Function& function) {
 }
 
 Request with_standard_output(Request request) {
-  if (request.output != "-" && request.output != "/dev/stdout") return request;
-  if (request.json)
-    throw Error({.code = "usage", .what = "-o - and --json both want standard output", .hint = "give -o a file"});
-  request.output = "/dev/stdout";
+  std::vector<std::string> wanting;
+  auto redirect = [&](std::string& path, const char* option) {
+    if (path != "-" && path != "/dev/stdout") return;
+    path = "/dev/stdout";
+    wanting.push_back(option);
+  };
+  redirect(request.output, "-o -");
+  redirect(request.html, "--html -");
+  if (wanting.empty()) return request;
+  if (request.json) wanting.push_back("--json");
+  if (wanting.size() > 1)
+    throw Error({.code = "usage",
+                 .what = fmt::format("{} and {} both want standard output", wanting[0], wanting[1]),
+                 .hint = "give one of them a file"});
   request.quiet = true;
   return request;
 }

@@ -18,14 +18,18 @@ struct Request {
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
+  std::vector<std::string> kernels;  ///< whose weights are drawn
   std::string output;
+  std::string html;
   std::string phase = "inference";
   std::string seed = "0";
   std::string preprocess;
   std::string resize = "nearest";
   std::string labels;
+  std::string sort;
   std::string dump;
   std::string terminal = "auto";
+  bool keep_aspect_ratio = false;
   int threads = 0;
   int depth = -1;
   int sample = 0;
@@ -52,6 +56,9 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code);
 /// The group of options that only a run of a model reads.
 constexpr const char* kHowToRun = "How a model is run";
 
+void add_completion_command(CLI::App& app);
+void add_man_command(CLI::App& app);
+
 void add_model_option(CLI::App& command, Request& request);
 void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
@@ -60,6 +67,7 @@ void add_how_to_run_options(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
 int show(const Request& request);
+int show_kernels(const Request& request);
 int capture(const Request& request);
 
 /// A line for people on standard error, its first word in a column: "input     rose.jpg 640x427 ..".
@@ -74,6 +82,7 @@ struct Run {
   std::unique_ptr<Function> function;
   std::uint64_t seed = 0;
   std::vector<std::string> labels;  ///< names of the classes
+  Json warning;                     ///< of check_preprocessing(), null without one
 };
 /// Opens, feeds, compiles; says what was done to the inputs and what was odd. What can be wrong in a request is found
 /// here, before anything is computed or written.
@@ -82,13 +91,26 @@ Run prepare_run(const Request& request, bool with_outputs);
 /// Runs with a progress line on a terminal when it takes long.
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready);
 
+/// So many batch normalizations, from the first, are looked at by check_preprocessing().
+constexpr std::size_t kEarlyNorms = 3;
+
+/// Where what arrives at an early batch normalization is far from what it learnt, warns, and names the preprocessing
+/// that fits much better, if there is one; run() does this. Fields of the result: layer,
+/// variance_ratio and deviations (see NormFit), what, try.
+Json check_preprocessing(const Request& request, const Run& run, const Function::Result& result);
+
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path);
+/// The classes on which the networks of keras.applications were trained.
+std::vector<std::string> imagenet_names();
 
 /// The five largest values of each classifier output, or the value of a single one: lines, or JSON.
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
+
+/// The model assembled for sizes that stand in for those which the file leaves open.
+Assembly assembled(const Model& model, std::int64_t stand_in);
 
 /// What could not be computed, told once; true if there is something.
 bool tell_skipped(const Request& request, const Function& function);

@@ -1,5 +1,8 @@
 // kerascope show: the feature maps of layers as pictures.
+#include "base/file.h"
 #include "base/text.h"
+#include "cli/channels.h"
+#include "cli/overview.h"
 #include "cli/pictures.h"
 #include "cli/request.h"
 #include "cli/target.h"
@@ -27,43 +30,83 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
   }
 }
 
+struct Wanted {
+  bool layers = false, overview = false, page = false;
+};
+
+/// Named layers get their pictures, all layers an overview, and in a folder both; --html alone is nothing but the page.
+Wanted wanted_of(const Request& request, const Target& target) {
+  const bool page = !request.html.empty(), pictures = !page || !request.output.empty();
+  return {.layers = pictures && (target.is_folder() || !request.layers.empty()),
+          .overview = pictures && request.layers.empty(),
+          .page = page};
+}
+
 }  // namespace
 
 int show(const Request& given) {
+  if (!given.kernels.empty()) return show_kernels(given);
   const Request request = with_standard_output(given);
   const Target target(request);
-  const GridOptions options = grid_options(request);
-  if (request.layers.empty() && !target.is_folder() && request.dump.empty())
-    throw Error({.code = "usage",
-                 .what = "no layer is named",
-                 .hint = "--layer NAME for one (`kerascope layers MODEL` lists them), or -o FOLDER for all"});
-  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
+  GridOptions options = grid_options(request);
+  const Wanted wanted = wanted_of(request, target);
+  const bool has_overview = wanted.overview || wanted.page;
+  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview);
   if (print_dump(request, *prepared.function)) return kDone;
-  target.require_room_for(prepared.function->chosen());
+  if (wanted.layers) target.require_room_for(prepared.function->chosen());
   Json pictures = Json::array();
   if (target.is_folder()) draw_input(request, prepared, pictures);
-  std::string last;
+  std::string last, overview_path;
+  OverviewOfRun overview(request, prepared,
+                         {.scale = options.scale, .colormap = options.colormap, .page = wanted.page});
   const Function::Result result = run(request, prepared, [&](const Activation& activation) {
     const Tensor sample = sample_of(request, activation);
+    if (has_overview) overview.add(activation, sample);
+    if (!wanted.layers) return;
+    options.channels = channel_order(request, sample, activation.axes);
     const GridOptions fitting = target.fit(options, sample.shape(), activation.axes);
     const Grid drawn = grid(sample, activation.axes, fitting);
     if (!request.quiet && !request.json)
       fmt::print("Shape of {}: {}\n", text::printable(activation.address), sample.shape().str());
     last = target.put(drawn.picture, activation.address, drawn.str());
     if (fitting.channels.size() != options.channels.size())
-      say(request, "", fmt::format("{} of {} channels have room here, evenly spaced; -o FILE.png draws all",
-                                   fitting.channels.size(), sample.shape()[static_cast<int>(activation.axes.find('C'))]));
+      say(request, "",
+          fmt::format("{} of {} channels have room here, {}; -o FILE.png draws all", fitting.channels.size(),
+                      sample.shape()[static_cast<int>(activation.axes.find('C'))],
+                      options.channels.empty() ? "evenly spaced" : "the first of that order"));
     tell_numbers(request, drawn);
+    const Statistics statistics = statistics_by_role(sample, activation.axes);
+    if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
+    if (options.channels.size() > 1) say(request, "sorted", order_text(request, options.channels));
     pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
     pictures.back()["axes"] = activation.axes;
+    pictures.back().update(channel_json(statistics));
+    if (!options.channels.empty()) pictures.back()["order"] = options.channels;
   });
+  if (has_overview) overview.finish(result);
+  if (wanted.overview) {
+    std::string name = "overview";
+    auto is_taken = [&](const Json& picture) { return picture["path"] == target.path(name); };
+    while (std::any_of(pictures.begin(), pictures.end(), is_taken)) name += "_";  // by a layer of that name
+    last = overview_path = target.put(overview.picture(), name, "the overview", Target::Content::kText);
+  }
+  if (wanted.page) {
+    const std::string page = overview.page();
+    write_file(last = request.html, page);
+    say(request, "wrote", fmt::format("{}   the overview as a page, {}", last, text::bytes(page.size())));
+  }
   const bool partly = tell_skipped(request, *prepared.function);
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
-  if (request.json)
-    fmt::print("{}\n", Json({{"model", request.model},
-                             {"pictures", pictures},
-                             {"predictions", prediction_json(request, prepared, result.outputs)}})
-                           .dump(2, ' ', false, Json::error_handler_t::replace));
+  if (request.json) {
+    Json all = {{"model", request.model},
+                {"pictures", pictures},
+                {"predictions", prediction_json(request, prepared, result.outputs)}};
+    if (has_overview) all["layers"] = overview.layers_json();
+    if (wanted.overview) all["overview"] = overview_path;
+    if (wanted.page) all["html"] = request.html;
+    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  }
   if (request.open && !last.empty()) open_in_viewer(last);
   return partly ? kPartlyDone : kDone;
 }
@@ -71,10 +114,21 @@ int show(const Request& given) {
 void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("show", "the feature maps of layers as pictures");
   add_run_options(*command, request);
-  command->add_option("--output,-o", request.output,
-                      "one .png, a folder, or - for standard output; by default the terminal, and where there is none "
-                      "<model>-<layer>.png");
+  command
+      ->add_option("--output,-o", request.output,
+                   "one .png, a folder, or - for standard output; by default <model>-<layer>.png, and "
+                   "<model>-overview.png where no --layer is named")
+      ->type_name("FILE");
+  command
+      ->add_option("--kernels", request.kernels,
+                   "the weights of these layers instead, without INPUT: conv1 (its kernel), conv1:17 (one filter), "
+                   "conv1/bias")
+      ->type_name("LAYER")
+      ->allow_extra_args(false);
+  command->add_option("--html", request.html, "the overview as one HTML file, which opens from disk")
+      ->type_name("FILE");
   add_picture_options(*command, request);
+  add_sort_option(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");
   command->callback([&] { exit_code = show(request); });
 }

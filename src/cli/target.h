@@ -41,22 +41,26 @@ class Target {
     return terminal_ ? fit_to_terminal(options, *terminal_, shape, axes) : options;
   }
 
-  /// Writes or draws the picture and says what it is: `about`.
+  /// What has to be made out in a picture: maps, which may be scaled, or small print.
+  enum class Content { kTiles, kText };
+
+  /// Writes or draws the picture and says what it is: `about`. Small print goes into a file where the terminal would
+  /// have to scale it down.
   /// @return  the path; empty for the terminal.
-  std::string put(const Picture& picture, const std::string& address, const std::string& about) const {
-    if (terminal_) {
+  std::string put(const Picture& picture, const std::string& address, const std::string& about,
+                  Content content = Content::kTiles) const {
+    if (terminal_ && (content == Content::kTiles || terminal_->has_room_for(picture))) {
       fmt::print("{}", terminal_text(picture, *terminal_, std::max(terminal_->rows - 4, 10)));
       say(request_, "drawn", about);
       return "";
     }
-    const std::string path = path_of(address);
+    const std::string path = this->path(address);
     write_png(path, picture);
     say(request_, "wrote", path + "   " + about);
     return path;
   }
 
- private:
-  std::string path_of(const std::string& address) const {
+  std::string path(const std::string& address) const {
     if (is_single_) return request_.output;
     const std::string name = file_name_from_address(address);
     if (is_folder_) return (std::filesystem::path(request_.output) / (name + ".png")).string();
@@ -69,6 +73,7 @@ class Target {
     return path;
   }
 
+ private:
   const Request& request_;
   bool is_single_ = false, is_folder_ = false;
   std::optional<Terminal> terminal_;

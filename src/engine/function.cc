@@ -84,7 +84,8 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
     if (result.problem) {
       if (selection.by_name) fail(site, *result.problem);
-      skipped_.push_back({.address = site.address, .problem = result.problem});
+      skipped_.push_back(
+          {.address = site.address, .layer = site.layer, .problem = result.problem, .before = wanted_.size()});
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);
@@ -102,6 +103,8 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
       taps.push_back(result.output->value);
       outputs_.push_back({.address = site.address, .axes = result.output->axes, .layer = site.layer, .tensor = {}});
     }
+  norms_ = first_norms(assembly_, taps, options.most_norm_fits);
+  for (const NormInput& norm : norms_) taps.insert(taps.end(), {norm.use.mean, norm.use.variance, norm.use.x});
   plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, std::move(taps));
 }
 
@@ -132,15 +135,21 @@ Function::Result Function::run(std::span<const Tensor> inputs, const RunOptions&
   Result result;
   result.activations.resize(wanted_.size());
   result.outputs = outputs_;
+  std::vector<Tensor> norm_tensors(3 * norms_.size());
   auto on_tap = [&](std::size_t tap, const Tensor& tensor) {
     if (tap < wanted_.size()) {
       result.activations[tap] = activation(wanted_[tap], tensor);
       if (options.on_ready) options.on_ready(result.activations[tap]);
-    } else {
+    } else if (tap - wanted_.size() < outputs_.size()) {
       result.outputs[tap - wanted_.size()].tensor = tensor;
+    } else {
+      norm_tensors[tap - wanted_.size() - outputs_.size()] = tensor;
     }
   };
   plan_->run(inputs, {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress});
+  for (std::size_t i = 0; i < norms_.size(); ++i)
+    if (auto fit = norm_fit(norms_[i], norm_tensors[3 * i], norm_tensors[3 * i + 1], norm_tensors[3 * i + 2]))
+      result.norm_fits.push_back(std::move(*fit));
   return result;
 }
 

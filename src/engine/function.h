@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/norm_fit.h"
 #include "engine/plan.h"
 #include "layers/assemble.h"
 
@@ -23,14 +24,17 @@ struct Activation {
 /// A site that was asked for and cannot be computed.
 struct Skipped {
   std::string address;
+  const Layer* layer = nullptr;
   std::shared_ptr<const Error> problem;
+  std::size_t before = 0;  ///< how many of a run's activations come before it
 };
 
 struct FunctionOptions {
   std::vector<std::string> taps;  ///< addresses and patterns; empty: all layers
   Phase phase = Phase::kInference;
-  bool random = true;         ///< see AssembleOptions
-  bool with_outputs = false;  ///< compute the model's outputs too, where that is possible
+  bool random = true;              ///< see AssembleOptions
+  bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
+  std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input
 };
 
 /// Holds a reference to the model. One thread at a time.
@@ -50,6 +54,7 @@ class Function {
   struct Result {
     std::vector<Activation> activations;  ///< in the order in which they were asked for
     std::vector<Activation> outputs;      ///< the model's, with_outputs only
+    std::vector<NormFit> norm_fits;       ///< of the normalizations whose input the activations need
   };
   Result run(std::span<const Tensor> inputs, const RunOptions& options);
 
@@ -71,6 +76,7 @@ class Function {
   Assembly assembly_;
   std::vector<Wanted> wanted_;
   std::vector<Activation> outputs_;
+  std::vector<NormInput> norms_;
   std::vector<Skipped> skipped_;
   std::unique_ptr<Plan> plan_;
 };

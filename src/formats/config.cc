@@ -18,10 +18,10 @@ struct Reference {
   std::int64_t node = 0, tensor = 0;
 };
 
-/// What a file calls an argument of a call before names are resolved.
+/// A call before names are resolved.
 struct PendingCall {
   std::vector<Reference> inputs;
-  Json arguments = Json::object();
+  Json positional = Json::array(), keywords = Json::object();  ///< as in Call
 };
 
 class Reader {
@@ -78,8 +78,10 @@ class Reader {
 
   static std::string class_name_of(const Json& description) {
     const std::string registered = text_or(description, "registered_name", "");
-    // A custom class is registered as "package>Class"; built-in ones repeat the class's name.
-    if (registered.find('>') != registered.npos) return registered;
+    // A custom class is registered as "package>Class"; built-in ones repeat the class's name. tf.keras registers even
+    // some classes of its own applications.
+    const bool is_own = is_keras_module(text_or(description, "module", "custom"));
+    if (registered.find('>') != registered.npos && !is_own) return registered;
     return text_or(description, "class_name", "");
   }
 
@@ -102,10 +104,11 @@ class Reader {
     layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
     // keras.ops nodes have modules of their own in an archive; in HDF5 they can only be told by what they lack.
     layer.is_operation =
-        text::starts_with(layer.module, "keras.src.ops.") || layer.class_name == "TFOpLambda" ||
+        text::starts_with(layer.module, "keras.src.ops.") ||
+        text::starts_with(layer.module, "keras.src.activations.") || layer.class_name == "TFOpLambda" ||
         layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
         (layer.module.empty() && keras_major_ >= 3 && config.is_object() && description.contains("inbound_nodes") &&
-         !config.contains("trainable") && !config.contains("dtype") && !config.contains("layers"));
+         layer.class_name != "InputLayer" && !config.contains("trainable") && !config.contains("layers"));
     if (is_model(description)) {
       layer.network = std::make_unique<Network>(network(description, place, depth + 1));
       if (layer.name.empty()) layer.name = layer.network->name;
@@ -139,24 +142,43 @@ class Reader {
     return {json[0].get<std::string>(), json[1].get<std::int64_t>(), json[2].get<std::int64_t>()};
   }
 
-  /// Gathers the tensors of an argument, in order, dicts by sorted key as Keras flattens them.
-  static void gather(const Json& argument, std::vector<Reference>& inputs) {
-    if (argument.is_object() && text_or(argument, "class_name", "") == "__keras_tensor__") {
-      const Json& history = member(member(argument, "config"), "keras_history");
-      if (is_reference(history)) inputs.push_back(reference(history));
-    } else if (argument.is_structured()) {
-      for (const Json& item : argument) gather(item, inputs);
-    }
+  /// tf.keras writes ["_CONSTANT_VALUE", -1, 1.0, keywords] where an op's first argument is no tensor.
+  static bool is_constant(const Json& json) {
+    return json.is_array() && json.size() >= 3 && json[0] == "_CONSTANT_VALUE" && json[1] == -1;
   }
 
-  static void gather_keywords(const Json& keywords, PendingCall& call) {
-    for (const auto& [key, value] : keywords.items()) {
-      const std::size_t before = call.inputs.size();
-      gather(value, call.inputs);
-      // Before Keras 3 a tensor among the keywords is a plain [layer, node, tensor].
-      if (call.inputs.size() == before && is_reference(value)) call.inputs.push_back(reference(value));
-      if (call.inputs.size() == before) call.arguments[key] = value;
-    }
+  static Json tensor(const Json& history, PendingCall& call) {
+    call.inputs.push_back(reference(history));
+    return {{"tensor", call.inputs.size() - 1}};
+  }
+
+  /// The argument with {"tensor": k} for each tensor. Dicts are taken by sorted key, as Keras flattens them.
+  static Json argument(const Json& value, PendingCall& call) {
+    const Json& history = member(member(value, "config"), "keras_history");
+    if (text_or(value, "class_name", "") == "__keras_tensor__" && is_reference(history)) return tensor(history, call);
+    if (!value.is_structured()) return value;
+    Json result = value;
+    for (Json& item : result) item = argument(item, call);
+    return result;
+  }
+
+  /// The same before Keras 3, where a tensor is a plain [layer, node, tensor].
+  static Json old_argument(const Json& value, PendingCall& call) {
+    if (is_constant(value)) return value[2];
+    if (is_reference(value)) return tensor(value, call);
+    if (!value.is_structured()) return value;
+    Json result = value;
+    for (Json& item : result) item = old_argument(item, call);
+    return result;
+  }
+
+  /// The keywords stand behind the first tensor or constant of the node.
+  static const Json* first_leaf(const Json& node) {
+    if (is_constant(node) || is_reference(node)) return &node;
+    const Json* leaf = nullptr;
+    if (node.is_structured())
+      for (auto item = node.begin(); item != node.end() && !leaf; ++item) leaf = first_leaf(*item);
+    return leaf;
   }
 
   std::vector<PendingCall> pending_calls(const Json& description, const std::string& place) const {
@@ -165,22 +187,15 @@ class Reader {
     std::vector<PendingCall> calls;
     for (const Json& node : nodes) {
       PendingCall call;
-      if (node.is_object()) {  // Keras 3
-        gather(member(node, "args"), call.inputs);
-        if (member(node, "kwargs").is_object()) gather_keywords(node["kwargs"], call);
-        for (const Json& argument : member(node, "args"))
-          if (!argument.is_structured()) call.arguments["args"].push_back(argument);
-      } else if (is_reference(node)) {  // tf.keras writes an op's node without the list around it
-        call.inputs.push_back(reference(node));
-        if (node.size() == 4) gather_keywords(node[3], call);
-      } else if (node.is_array()) {
-        for (const Json& item : node) {
-          if (!is_reference(item)) fail("an inbound node is not [layer, node, tensor]", place);
-          call.inputs.push_back(reference(item));
-        }
-        if (!node.empty() && node[0].size() == 4) gather_keywords(node[0][3], call);
-      } else {
-        fail("an inbound node is neither a list nor an object", place);
+      const Json* leaf = first_leaf(node);
+      if (node.is_object() && (node.contains("args") || node.contains("kwargs"))) {  // Keras 3
+        for (const Json& value : member(node, "args")) call.positional.push_back(argument(value, call));
+        if (member(node, "kwargs").is_object()) call.keywords = argument(node["kwargs"], call);
+      } else if (leaf) {
+        call.positional.push_back(old_argument(node, call));
+        if (leaf->size() == 4 && (*leaf)[3].is_object()) call.keywords = old_argument((*leaf)[3], call);
+      } else if (!node.is_array() || !node.empty()) {
+        fail("an inbound node is not [layer, node, tensor]", place);
       }
       calls.push_back(std::move(call));
     }
@@ -235,7 +250,7 @@ class Reader {
 
     for (std::size_t i = 0; i < network.layers.size(); ++i)
       for (const PendingCall& pending : calls[i]) {
-        Call call{.inputs = {}, .arguments = pending.arguments};
+        Call call{.inputs = {}, .positional = pending.positional, .keywords = pending.keywords};
         for (const Reference& input : pending.inputs) call.inputs.push_back(resolve(input, network.layers[i].name));
         network.layers[i].calls.push_back(std::move(call));
       }
@@ -290,8 +305,7 @@ class Reader {
     }
     for (std::size_t i = 1; i < network.layers.size(); ++i) {
       if (network.layers[i].class_name == "InputLayer") fail("an InputLayer stands inside a Sequential", place);
-      network.layers[i].calls = {
-          Call{.inputs = {TensorRef{static_cast<int>(i) - 1, 0, 0}}, .arguments = Json::object()}};
+      network.layers[i].calls = {Call{.inputs = {TensorRef{static_cast<int>(i) - 1, 0, 0}}}};
     }
     network.inputs = {TensorRef{0, 0, 0}};
     network.outputs = {TensorRef{static_cast<int>(network.layers.size()) - 1, 0, 0}};

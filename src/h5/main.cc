@@ -1,5 +1,6 @@
 // kerascope-h5: the only program that links libhdf5. A damaged file can at worst end this process.
 #include <fcntl.h>
+#include <hdf5.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@ using kerascope::h5::Source;
 
 constexpr const char* kUsage =
     "usage: kerascope-h5 FILE_DESCRIPTOR OFFSET LENGTH MEMORY_DESCRIPTOR ANSWER_DESCRIPTOR\n"
-    "       kerascope-h5 --dump FILE [DECODED]   prints the index as JSON; writes decoded numbers to DECODED\n";
+    "       kerascope-h5 --dump FILE [DECODED]   prints the index as JSON; writes decoded numbers to DECODED\n"
+    "       kerascope-h5 --version [FILE_DESCRIPTOR]\n";
 
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -53,12 +55,21 @@ int dump(const char* path, const char* decoded) {
   return write_all(STDOUT_FILENO, kerascope::h5::as_json(kerascope::h5::index(source))) ? 0 : 1;
 }
 
+int tell_version(int descriptor) {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  const std::string version = std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+  return write_all(descriptor, version) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   int result = 2;
   if (count >= 3 && count <= 4 && std::string_view(arguments[1]) == "--dump")
     result = dump(arguments[2], count == 4 ? arguments[3] : "/dev/null");
+  else if ((count == 2 || count == 3) && std::string_view(arguments[1]) == "--version")
+    result = tell_version(count == 3 ? std::atoi(arguments[2]) : STDOUT_FILENO);
   else if (count == 6)
     result = answer(arguments + 1);
   else

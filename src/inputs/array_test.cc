@@ -30,7 +30,7 @@ TEST(ReadArrays, EqualsNumPyCastToFloat32) {
       ++compared;
     }
   }
-  std::printf("%zu arrays compared\n", compared);
+  RecordProperty("arrays", std::to_string(compared));
 }
 
 TEST(ReadArrays, RefusesWhatHoldsNoNumbers) {

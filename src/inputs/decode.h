@@ -8,17 +8,35 @@
 
 namespace kerascope {
 
-/// 1 channel (grey) or 3 (RGB). Bytes after a corrupt place are decoded as far as they go, as Pillow does.
-/// @throws Error{image-invalid, image-format} without a place.
-Image decode_jpeg(std::span<const std::byte> bytes);
+// Each gives grey (1), grey and alpha (2), RGB (3) or RGBA (4); palettes and transparent colours are resolved.
+// @throws Error{image-invalid, image-format} without a place.
 
-/// 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels; palettes and transparent colours are resolved.
-/// @throws Error{image-invalid, image-format} without a place.
-Image decode_png(std::span<const std::byte> bytes);
+/// Bytes after a corrupt place are decoded as far as they go, as Pillow does; CMYK becomes RGB.
+Image decode_jpeg(std::span<const std::byte> bytes);
+/// Grey of 16 bits keeps them where 1 channel is wanted, else it is cut to 255; other colours keep their upper 8 bits.
+Image decode_png(std::span<const std::byte> bytes, int wanted_channels);
+/// The first frame on its canvas.
+Image decode_gif(std::span<const std::byte> bytes);
+Image decode_webp(std::span<const std::byte> bytes);
+/// Without compression.
+Image decode_bmp(std::span<const std::byte> bytes);
 
 /// Memory for a picture of these sizes.
 /// @throws Error{image-invalid} if they are not positive, beyond 2^28 pixels, or more than `most_pixels`, which is
 /// what the file's bytes can hold at all.
-Image allocate_image(std::int64_t width, std::int64_t height, int channels, std::int64_t most_pixels);
+Image allocate_image(std::int64_t width, std::int64_t height, int channels, std::int64_t most_pixels, int bits = 8);
+
+/// What some bytes can hold where nothing bounds it: a blank picture takes hardly any.
+inline std::int64_t most_blank_pixels(std::size_t bytes) {
+  return (1 << 24) + (static_cast<std::int64_t>(bytes) << 13);
+}
+
+/// 256 colours of 4 bytes, opaque black until they are set.
+struct Palette {
+  unsigned char rgba[256][4] = {};
+  Palette() {
+    for (auto& entry : rgba) entry[3] = 255;
+  }
+};
 
 }  // namespace kerascope

@@ -5,33 +5,30 @@
 #include "base/text.h"
 #include "inputs/array.h"
 #include "inputs/guess.h"
+#include "inputs/pictures.h"
 #include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
-
-/// "(224, 224, 3)", "(?, ?, 3)": without the batch axis.
-std::string expected_text(const ModelInput& input) {
-  std::vector<std::string> sizes;
-  for (std::size_t i = 1; i < input.shape.size(); ++i)
-    sizes.push_back(input.shape[i] < 0 ? "?" : std::to_string(input.shape[i]));
-  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
-}
 
 class Feeder {
  public:
   Feeder(const Model& model, const FeedOptions& options)
       : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
     fed_.tensors.resize(inputs_.size());
+    fed_.unprepared.resize(inputs_.size());
   }
 
   void file(const InputFile& file) {
-    if (is_image_file(file.path)) return give(position(file), picture(inputs_[position(file)], file.path), file.path);
+    if (std::filesystem::is_directory(file.path))
+      return give(position(file), folder(position(file), file.path), file.path);
+    if (is_image_file(file.path))
+      return give(position(file), pictures(position(file), {file.path}, file.path), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
-      give(at, checked(inputs_[at], array, file.path), file.path);
+      give(at, checked(at, array, file.path), file.path);
     }
   }
 
@@ -74,7 +71,8 @@ class Feeder {
     throw Error({.code = "input-unknown",
                  .what = fmt::format("the model has {} input{}, and more files are given", inputs_.size(),
                                      inputs_.size() == 1 ? "" : "s"),
-                 .where = file.path});
+                 .where = file.path,
+                 .hint = "for a batch give one folder of pictures, or one .npy"});
   }
 
   void give(std::size_t at, Tensor tensor, const std::string& path) {
@@ -85,53 +83,31 @@ class Feeder {
     fed_.tensors[at] = std::move(tensor);
   }
 
-  Tensor picture(const ModelInput& input, const std::string& path) {
-    // (H, W) without channels takes a grey picture.
-    const bool flat = input.axes.size() == 2;
-    const bool first = input.axes == "CHW";
-    if (input.axes.size() != 2 && input.axes.size() != 3)
-      throw Error({.code = "input-rank",
-                   .what = fmt::format("input '{}' has the shape {}, which a picture does not fit", input.name,
-                                       input.shape.empty() ? "(?)" : expected_text(input)),
-                   .where = path,
-                   .hint = "give an .npy array"});
-    const std::int64_t channels = flat ? 1 : input.shape[first ? 1 : 3] < 0 ? 3 : input.shape[first ? 1 : 3];
-    if (channels != 1 && channels != 3 && channels != 4)
-      throw Error({.code = "image-channels",
-                   .what = fmt::format("input '{}' has {} channels, a picture 1, 3 or 4", input.name, channels),
-                   .where = path,
-                   .hint = "give an .npy array"});
-    std::int64_t height = input.shape[first ? 2 : 1], width = input.shape[first ? 3 : 2];
-    Image image = read_image(path, static_cast<int>(channels));
-    std::string line = fmt::format("{} {}x{}", path, image.width, image.height);
-    if (height < 0) height = image.height;
-    if (width < 0) width = image.width;
-    if (image.width != width || image.height != height) {
-      if (options_.resize == Resize::kOff)
-        throw Error({.code = "input-shape",
-                     .what = fmt::format("the picture has {}x{} pixels, input '{}' needs {}x{}", image.width,
-                                         image.height, input.name, width, height),
-                     .where = path,
-                     .hint = "leave --resize off away"});
-      const bool nearest = options_.resize == Resize::kNearest;
-      image = resize(image, width, height, nearest ? Filter::kNearest : Filter::kBilinear);
-      line += fmt::format(" -> {}x{} ({})", width, height, nearest ? "nearest, as load_img" : "bilinear");
-    }
+  /// @param what  how they are called in the message
+  Tensor pictures(std::size_t at, const std::vector<std::string>& paths, const std::string& what) {
     const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
-    line += "; " + preprocessing.str() + " preprocessing";
+    Pictures read = read_pictures(inputs_[at], paths, options_);
+    std::string line = fmt::format("{} {}; {} preprocessing", what, read.done, preprocessing.str());
     if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
     fed_.done.push_back(line);
-    Tensor tensor = preprocess(tensor_from_image(image), preprocessing);
-    if (flat) return tensor.reshaped({1, height, width});
-    if (!first) return tensor.reshaped({1, height, width, channels});
-    Tensor turned(Shape{1, channels, height, width});
-    for (std::int64_t pixel = 0; pixel < height * width; ++pixel)
-      for (std::int64_t c = 0; c < channels; ++c)
-        turned.mutable_data()[c * height * width + pixel] = tensor.data()[pixel * channels + c];
-    return turned;
+    fed_.warnings.insert(fed_.warnings.end(), read.warnings.begin(), read.warnings.end());
+    fed_.unprepared[at] = std::move(read.batch);
+    return prepare_input(inputs_[at], fed_.unprepared[at], preprocessing);
   }
 
-  Tensor checked(const ModelInput& input, const NamedArray& array, const std::string& path) {
+  Tensor folder(std::size_t at, const std::string& folder) {
+    PictureFolder listed = list_pictures(folder);
+    std::vector<std::string> paths;
+    for (const std::string& name : listed.names) paths.push_back((std::filesystem::path(folder) / name).string());
+    std::string what = fmt::format("{} picture{} of {}", paths.size(), paths.size() == 1 ? "" : "s", folder);
+    if (listed.passed_over > 0)
+      what += fmt::format(" ({} other file{} passed over)", listed.passed_over, listed.passed_over == 1 ? "" : "s");
+    if (fed_.names.empty()) fed_.names = std::move(listed.names);
+    return pictures(at, paths, what + ",");
+  }
+
+  Tensor checked(std::size_t at, const NamedArray& array, const std::string& path) {
+    const ModelInput& input = inputs_[at];
     Tensor tensor = array.tensor;
     std::string line = fmt::format("{} {}", path, tensor.shape().str());
     const int rank = static_cast<int>(input.shape.size());
@@ -159,8 +135,9 @@ class Feeder {
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)
       fed_.warnings.push_back(fmt::format("{} holds {} numbers that float32 cannot hold exactly", path, array.type));
+    fed_.unprepared[at] = tensor;
     if (options_.preprocessing) {
-      tensor = preprocess(tensor, *options_.preprocessing, input.axes == "CHW");
+      tensor = prepare_input(input, tensor, *options_.preprocessing);
       line += "; " + options_.preprocessing->str() + " preprocessing";
     }
     fed_.done.push_back(line);
@@ -179,6 +156,15 @@ Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOpti
   Feeder feeder(model, options);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();
+}
+
+Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing) {
+  const bool by_channel = preprocessing.mode == Preprocessing::Mode::kMeanStd || input.axes.size() != 2;
+  if (by_channel) return preprocess(unprepared, preprocessing, input.axes == "CHW");
+  // (H, W): a grey picture without an axis for its one channel.
+  std::vector<std::int64_t> sizes = unprepared.shape().sizes();
+  sizes.push_back(1);
+  return preprocess(unprepared.reshaped(Shape(sizes)), preprocessing).reshaped(unprepared.shape());
 }
 
 }  // namespace kerascope

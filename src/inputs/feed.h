@@ -1,4 +1,4 @@
-// From files to what a model is fed: pictures and arrays, one for each of its inputs.
+// From files to what a model is fed: pictures, folders of them and arrays, one for each of its inputs.
 #pragma once
 
 #include <optional>
@@ -10,25 +10,30 @@
 
 namespace kerascope {
 
-enum class Resize { kNearest, kBilinear, kOff };
-
 struct FeedOptions {
-  std::optional<Preprocessing> preprocessing;  ///< empty: pictures as guessed, arrays as they are
-  Resize resize = Resize::kNearest;
+  std::optional<Preprocessing> preprocessing;       ///< empty: pictures as guessed, arrays as they are
+  std::optional<Filter> resize = Filter::kNearest;  ///< empty: pictures must have the model's size
+  bool keep_aspect_ratio = false;                   ///< only the centre is resized, as load_img does
 };
 
-/// A file for the input of this name; an empty name means the next input in the model's order.
+/// A file, or a folder of pictures, for the input of this name; an empty name means the next input in the model's
+/// order.
 struct InputFile {
   std::string name, path;
 };
 
 struct Fed {
-  std::vector<Tensor> tensors;    ///< one a model input, batch first
-  std::vector<std::string> done;  ///< one line a file: what was done to it
+  std::vector<Tensor> tensors;     ///< one a model input, batch first
+  std::vector<Tensor> unprepared;  ///< the same before any preprocessing
+  std::vector<std::string> done;   ///< one line a file: what was done to it
   std::vector<std::string> warnings;
+  std::vector<std::string> names;  ///< of a folder's pictures, one a sample; else empty
 };
 
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
 Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options);
+
+/// What `--preprocess` does to a picture or an array for this input.
+Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing);
 
 }  // namespace kerascope

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <span>
 #include <string_view>
@@ -22,14 +23,20 @@ using namespace std::string_view_literals;
 struct Kind {
   std::string_view name, bytes;
   std::size_t offset = 0;
+  Image (*decode)(std::span<const std::byte> bytes, int wanted_channels) = nullptr;  ///< none: told, but not read
 };
 
-constexpr Kind kJpeg{"JPEG", "\xff\xd8\xff"sv};
-constexpr Kind kPng{"PNG", "\x89PNG\r\n\x1a\n"sv};
-constexpr Kind kUnreadable[] = {
-    {"GIF", "GIF8"sv},
-    {"WebP", "WEBP"sv, 8},
-    {"BMP", "BM"sv},
+template <auto decode>
+Image all_channels(std::span<const std::byte> bytes, int) {
+  return decode(bytes);
+}
+
+constexpr Kind kKinds[] = {
+    {"JPEG", "\xff\xd8\xff"sv, 0, all_channels<decode_jpeg>},
+    {"PNG", "\x89PNG\r\n\x1a\n"sv, 0, decode_png},
+    {"GIF", "GIF8"sv, 0, all_channels<decode_gif>},
+    {"WebP", "WEBP"sv, 8, all_channels<decode_webp>},
+    {"BMP", "BM"sv, 0, all_channels<decode_bmp>},
     {"TIFF", "II*\0"sv},
     {"TIFF", "MM\0*"sv},
     {"AVIF", "ftypavif"sv, 4},
@@ -54,19 +61,24 @@ std::string_view text_of(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
-Image decode(const MappedFile& file) {
-  const std::string_view bytes = text_of(file);
-  if (is_kind(bytes, kJpeg)) return decode_jpeg(file.bytes());
-  if (is_kind(bytes, kPng)) return decode_png(file.bytes());
-  if (bytes.empty()) throw Error({.code = "image-invalid", .what = "the picture has 0 bytes"});
-  for (const Kind& kind : kUnreadable)
-    if (is_kind(bytes, kind))
-      throw Error({.code = "image-format",
-                   .what = fmt::format("the picture is of the kind {}, which Kerascope cannot read", kind.name),
-                   .hint = "convert it to PNG or JPEG"});
-  throw Error({.code = "image-format",
-               .what = fmt::format("the file begins with '{}', which is neither PNG nor JPEG", bytes.substr(0, 8)),
-               .hint = "give a PNG or JPEG picture"});
+const Kind* kind_of(const MappedFile& file) {
+  const auto found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const Kind& kind) { return is_kind(text_of(file), kind); });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+Image decode(const MappedFile& file, int wanted_channels) {
+  if (file.size() == 0) throw Error({.code = "image-invalid", .what = "the picture has 0 bytes"});
+  const Kind* kind = kind_of(file);
+  if (!kind)
+    throw Error({.code = "image-format",
+                 .what = fmt::format("the file begins with '{}', as no picture does", text_of(file).substr(0, 8)),
+                 .hint = "give a JPEG, PNG, WebP, GIF or BMP picture"});
+  if (!kind->decode)
+    throw Error({.code = "image-format",
+                 .what = fmt::format("the picture is of the kind {}, which Kerascope cannot read", kind->name),
+                 .hint = "convert it to PNG or JPEG"});
+  return kind->decode(file.bytes(), wanted_channels);
 }
 
 // Pillow's integer form of ITU-R 601.
@@ -77,7 +89,7 @@ unsigned char luma(const unsigned char* rgb) {
 Image convert(Image from, int channels) {
   if (from.channels == channels) return from;
   const bool from_grey = from.channels < 3, from_alpha = from.channels % 2 == 0;
-  Image to{.width = from.width, .height = from.height, .channels = channels};
+  Image to{.width = from.width, .height = from.height, .channels = channels, .is_clipped = from.is_clipped};
   const std::size_t count = static_cast<std::size_t>(from.width * from.height);
   to.pixels.resize(count * static_cast<std::size_t>(channels));
   const unsigned char* in = from.pixels.data();
@@ -95,23 +107,19 @@ Image convert(Image from, int channels) {
 
 }  // namespace
 
-bool is_image_file(const std::filesystem::path& path) {
-  const auto file = MappedFile::open(path);
-  const auto is_this = [&](const Kind& kind) { return is_kind(text_of(*file), kind); };
-  return is_this(kJpeg) || is_this(kPng) || std::any_of(std::begin(kUnreadable), std::end(kUnreadable), is_this);
-}
+bool is_image_file(const std::filesystem::path& path) { return kind_of(*MappedFile::open(path)) != nullptr; }
 
 Image read_image(const std::filesystem::path& path, int channels) {
   KERASCOPE_CHECK(channels == 1 || channels == 3 || channels == 4);
   const auto file = MappedFile::open(path);
   try {
-    return convert(decode(*file), channels);
+    return convert(decode(*file, channels), channels);
   } catch (const Error& error) {
     throw error.inside(path.filename().string());
   }
 }
 
-Image allocate_image(std::int64_t width, std::int64_t height, int channels, std::int64_t most_pixels) {
+Image allocate_image(std::int64_t width, std::int64_t height, int channels, std::int64_t most_pixels, int bits) {
   constexpr std::int64_t kMostSide = 1 << 28, kMostPixels = 1 << 28;
   if (width < 1 || height < 1)
     throw Error(
@@ -125,14 +133,21 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
     throw Error({.code = "image-invalid",
                  .what = fmt::format("the picture claims {} x {} pixels, but its bytes can hold at most {}", width,
                                      height, text::thousands(most_pixels))});
-  Image image{.width = width, .height = height, .channels = channels};
-  image.pixels.resize(static_cast<std::size_t>(width * height * channels));
+  Image image{.width = width, .height = height, .channels = channels, .bits = bits};
+  image.pixels.resize(static_cast<std::size_t>(width * height * channels * bits / 8));
   return image;
 }
 
 Tensor tensor_from_image(const Image& image) {
   Tensor tensor(Shape({image.height, image.width, image.channels}));
-  std::copy(image.pixels.begin(), image.pixels.end(), tensor.mutable_data());
+  if (image.bits == 16)
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      std::uint16_t sample;
+      std::memcpy(&sample, &image.pixels[static_cast<std::size_t>(2 * i)], 2);
+      tensor.mutable_data()[i] = sample;
+    }
+  else
+    std::copy(image.pixels.begin(), image.pixels.end(), tensor.mutable_data());
   return tensor;
 }
 

@@ -3,30 +3,50 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/tensor.h"
 
 namespace kerascope {
 
-/// 8-bit pixels, rows from the top, channels interleaved.
+/// Rows from the top, channels interleaved.
 struct Image {
   std::int64_t width = 0, height = 0;
-  int channels = 3;  ///< 1 grey, 3 RGB, 4 RGBA
+  int channels = 3;         ///< 1 grey, 3 RGB, 4 RGBA
+  int bits = 8;             ///< of a sample; 16 only with 1 channel, then two bytes in the machine's order
+  bool is_clipped = false;  ///< numbers of 16 bits above 255 became 255, as Pillow makes them
   std::vector<unsigned char> pixels;
 };
 
-/// True if the file begins like a picture, also of a kind that read_image refuses by its name (GIF, WebP, ...).
+/// True if the file begins like a picture, also of a kind that read_image refuses by its name (TIFF, AVIF, ...).
 bool is_image_file(const std::filesystem::path& path);
 
-/// Decodes a JPEG or PNG and converts it as Pillow's `convert` does, to "L" (1), "RGB" (3) or "RGBA" (4).
+/// Decodes a JPEG, PNG, WebP, GIF or BMP (of several frames the first) and converts it as keras.utils.load_img
+/// has Pillow do it: to grey (1), which keeps a grey picture's 16 bits, RGB (3) or RGBA (4).
 /// @throws Error{image-invalid, image-format, file-missing}; sizes are checked before memory is taken.
 Image read_image(const std::filesystem::path& path, int channels);
 
-enum class Filter { kNearest, kBilinear };
-/// As Pillow's Image.resize, sample for sample.
+enum class Filter { kNearest, kBilinear, kBicubic, kHamming, kBox, kLanczos };
+/// Keras's names, in the order of Filter: "nearest", ...
+std::span<const std::string_view> filter_names();
+Filter parse_filter(std::string_view name);
+std::string_view filter_name(Filter filter);
+
+/// The columns [left, right) and rows [top, bottom) of a picture.
+struct Box {
+  std::int64_t left = 0, top = 0, right = 0, bottom = 0;
+};
+/// The largest part around the centre with the target's ratio, as load_img's keep_aspect_ratio takes it. Of a line it
+/// may be empty; resizing then repeats the pixels around that place, as Pillow does.
 /// @throws Error{image-size} beyond 2^28 pixels.
+Box centre_of(const Image& image, std::int64_t width, std::int64_t height);
+
+/// As Pillow's Image.resize, sample for sample; where filters reach over the box's edge, the pixels beyond it count.
+/// @throws Error{image-size} beyond 2^28 pixels.
+Image resize(const Image& image, const Box& box, std::int64_t width, std::int64_t height, Filter filter);
 Image resize(const Image& image, std::int64_t width, std::int64_t height, Filter filter);
 
 /// What is done to pixel values 0..255 before the model sees them.
@@ -41,7 +61,7 @@ struct Preprocessing {
 /// @throws Error{preprocess-unknown} with did-you-mean.
 Preprocessing parse_preprocessing(const std::string& text);
 
-/// (height, width, channels) float32, 0..255.
+/// (height, width, channels) float32, 0..255 or, of 16 bits, 0..65535.
 Tensor tensor_from_image(const Image& image);
 /// Applies to the last axis (the channels) of a tensor of any rank; with channels_first to the last but two.
 /// kCaffe turns RGB into BGR first. With a channel count that a mode does not fit (caffe, torch on grey):

@@ -44,31 +44,42 @@ Frame find_frame(std::span<const std::byte> bytes) {
                .hint = "copy or download the file again"});
 }
 
+// Pillow takes every CMYK for Adobe's, which stores 255 minus the ink, and multiplies each ink by the black's rest.
+void make_rgb(Image& image) {
+  const std::vector<unsigned char> cmyk = std::move(image.pixels);
+  image.channels = 3;
+  image.pixels.resize(cmyk.size() / 4 * 3);
+  unsigned char* out = image.pixels.data();
+  for (std::size_t i = 0; i < cmyk.size(); i += 4)
+    for (std::size_t c = 0; c < 3; ++c) {
+      const int without_black = cmyk[i + 3], product = (255 - cmyk[i + c]) * without_black + 128;
+      *out++ = static_cast<unsigned char>(without_black - ((product + (product >> 8)) >> 8));
+    }
+}
+
 }  // namespace
 
 Image decode_jpeg(std::span<const std::byte> bytes) {
   const Frame frame = find_frame(bytes);
-  if (frame.components == 4)
-    throw Error({.code = "image-format",
-                 .what = "the JPEG picture has the 4 channels of CMYK, Kerascope reads grey (1) and colour (3)",
-                 .hint = "convert it to RGB, or to PNG"});
-  if (frame.components != 1 && frame.components != 3)
+  if (frame.components != 1 && frame.components != 3 && frame.components != 4)
     throw Error({.code = "image-invalid",
-                 .what = fmt::format("the JPEG picture has {} channels, not 1 or 3", frame.components)});
+                 .what = fmt::format("the JPEG picture has {} channels, not 1, 3 or 4", frame.components)});
 
   // Even a blank block of 64 pixels takes a bit.
   Image image =
       allocate_image(frame.width, frame.height, frame.components, static_cast<std::int64_t>(bytes.size()) * 8 * 64);
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   const auto* encoded = reinterpret_cast<const unsigned char*>(bytes.data());
+  const int format = image.channels == 1 ? TJPF_GRAY : image.channels == 3 ? TJPF_RGB : TJPF_CMYK;
   const int failed =
       tjDecompress2(decoder.get(), encoded, bytes.size(), image.pixels.data(), static_cast<int>(image.width), 0,
-                    static_cast<int>(image.height), image.channels == 1 ? TJPF_GRAY : TJPF_RGB, TJFLAG_LIMITSCANS);
+                    static_cast<int>(image.height), format, TJFLAG_LIMITSCANS);
   // Warnings are about damage inside the compressed data; Pillow shows what there is.
   if (failed && tjGetErrorCode(decoder.get()) == TJERR_FATAL)
     throw Error({.code = "image-invalid",
                  .what = "the JPEG picture cannot be decoded",
                  .because = tjGetErrorStr2(decoder.get())});
+  if (image.channels == 4) make_rgb(image);
   return image;
 }
 

@@ -76,7 +76,7 @@ inline void expect_refusals(const Oracle& oracle, const std::string& kind,
       EXPECT_TRUE(error.parts().where.ends_with(file)) << error.what();
     }
   }
-  std::printf("%zu files refused\n", oracle.cases(kind).size());
+  ::testing::Test::RecordProperty("refused", std::to_string(oracle.cases(kind).size()));
 }
 
 /// A folder of its own that goes away with the test.
@@ -118,7 +118,8 @@ inline void survive_mutations(const std::filesystem::path& original, int count,
       ++refused;
     }
   }
-  std::printf("%s: %d of %d damaged versions refused\n", original.filename().c_str(), refused, count);
+  ::testing::Test::RecordProperty("damaged " + original.filename().string(), count);
+  ::testing::Test::RecordProperty("refused " + original.filename().string(), refused);
   EXPECT_GT(refused, 0);
 }
 

@@ -1,7 +1,8 @@
-// PNG of every colour type -> 8-bit grey, grey and alpha, RGB or RGBA.
+// PNG of every colour type -> grey, grey and alpha, RGB or RGBA.
 #include <fmt/format.h>
 #include <spng.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -33,16 +34,24 @@ void unpack(const unsigned char* row, int bits, std::span<unsigned char> samples
   }
 }
 
-struct Palette {
-  unsigned char rgba[256][4] = {};
+// Pillow cuts grey of 16 bits to 255, where it takes the upper 8 bits of other colours. True if any was above.
+bool clip(const unsigned char* row, std::span<unsigned char> samples) {
+  bool is_any = false;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    is_any |= row[2 * i] > 0;
+    samples[i] = row[2 * i] > 0 ? 255 : row[2 * i + 1];
+  }
+  return is_any;
+}
+
+struct PngPalette : Palette {
   bool has_alpha = false;
 };
 
-Palette palette_of(spng_ctx* decoder) {
-  Palette palette;
+PngPalette palette_of(spng_ctx* decoder) {
+  PngPalette palette;
   spng_plte colors;
   check(spng_get_plte(decoder, &colors));
-  for (auto& entry : palette.rgba) entry[3] = 255;  // a pixel beyond the palette is opaque black
   for (std::size_t i = 0; i < colors.n_entries; ++i) {
     palette.rgba[i][0] = colors.entries[i].red;
     palette.rgba[i][1] = colors.entries[i].green;
@@ -82,7 +91,7 @@ int samples_per_pixel(int colour_type) {
 
 }  // namespace
 
-Image decode_png(std::span<const std::byte> bytes) {
+Image decode_png(std::span<const std::byte> bytes, int wanted_channels) {
   const Decoder decoder(spng_ctx_new(0), spng_ctx_free);
   if (!decoder) throw std::bad_alloc();
   constexpr std::size_t kMostChunk = 64 << 20;  // texts and colour profiles may be compressed
@@ -91,21 +100,23 @@ Image decode_png(std::span<const std::byte> bytes) {
   spng_ihdr header;
   check(spng_get_ihdr(decoder.get(), &header));
   const int bits = header.bit_depth, in_channels = samples_per_pixel(header.color_type);
-  if (bits == 16 && header.color_type == SPNG_COLOR_TYPE_GRAYSCALE)
-    throw Error({.code = "image-format",
-                 .what = "the PNG picture is grey with 16 bits a pixel, Kerascope reads up to 8",
-                 .hint = "convert it to 8 bits, or give its numbers as .npy"});
-
   const bool indexed = header.color_type == SPNG_COLOR_TYPE_INDEXED;
-  const Palette palette = indexed ? palette_of(decoder.get()) : Palette{};
+  const PngPalette palette = indexed ? palette_of(decoder.get()) : PngPalette{};
   const auto transparent = indexed ? std::nullopt : transparent_colour(decoder.get(), header);
   const int channels = indexed ? (palette.has_alpha ? 4 : 3) : in_channels + (transparent ? 1 : 0);
 
   // Deflate packs at most 1032 bytes into one.
   const std::int64_t most_bits = static_cast<std::int64_t>(bytes.size()) * 1032 * 8;
-  Image image = allocate_image(header.width, header.height, channels, most_bits / (bits * in_channels));
+  const std::int64_t most_pixels = most_bits / (bits * in_channels);
   std::size_t size = 0;
   check(spng_decoded_image_size(decoder.get(), SPNG_FMT_RAW, &size));
+  const bool is_deep = bits == 16 && header.color_type == SPNG_COLOR_TYPE_GRAYSCALE;
+  if (is_deep && wanted_channels == 1) {
+    Image deep = allocate_image(header.width, header.height, 1, most_pixels, 16);
+    check(spng_decode_image(decoder.get(), deep.pixels.data(), size, SPNG_FMT_PNG, 0));
+    return deep;
+  }
+  Image image = allocate_image(header.width, header.height, channels, most_pixels);
   if (channels == in_channels && bits == 8) {
     check(spng_decode_image(decoder.get(), image.pixels.data(), size, SPNG_FMT_RAW, 0));
     return image;
@@ -116,7 +127,11 @@ Image decode_png(std::span<const std::byte> bytes) {
   std::vector<unsigned char> samples(header.width * static_cast<std::size_t>(in_channels));
   unsigned char* pixel = image.pixels.data();
   for (std::size_t y = 0; y < header.height; ++y) {
-    unpack(raw.data() + y * (size / header.height), bits, samples);
+    const unsigned char* row = raw.data() + y * (size / header.height);
+    if (is_deep)
+      image.is_clipped |= clip(row, samples);
+    else
+      unpack(row, bits, samples);
     if (bits < 8 && !indexed)
       for (unsigned char& sample : samples) sample = static_cast<unsigned char>(sample * 255 / ((1 << bits) - 1));
     for (std::size_t x = 0; x < header.width; ++x, pixel += channels) {

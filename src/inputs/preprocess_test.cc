@@ -23,8 +23,7 @@ TEST(Preprocess, EqualsKerasApplications) {
       ASSERT_FLOAT_EQ(got.data()[i], expected[static_cast<std::size_t>(i)]) << one.dump() << " at " << i;
     numbers += got.size();
   }
-  std::printf("%zu preprocessed arrays compared, %lld numbers\n", oracle.cases("preprocessed").size(),
-              static_cast<long long>(numbers));
+  RecordProperty("numbers", std::to_string(numbers));
 }
 
 Tensor preprocess_row(const std::vector<float>& pixels, const std::string& how) {

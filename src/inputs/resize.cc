@@ -1,7 +1,10 @@
-// Pillow's Image.resize, sample for sample: nearest, and bilinear that averages over what shrinks.
+// Pillow's Image.resize, sample for sample: nearest, and filters that average over what shrinks.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <numbers>
 
 #include "base/check.h"
 #include "base/parallel.h"
@@ -11,139 +14,205 @@
 namespace kerascope {
 namespace {
 
-constexpr int kFractionBits = 22;  // of a weight; an 8-bit sample times the weights then fits 32 bits
 constexpr std::int64_t kRowsAThread = 256;
 
 std::size_t to_size(std::int64_t number) { return static_cast<std::size_t>(number); }
 
-Image blank(std::int64_t width, std::int64_t height, int channels) {
-  Image image{.width = width, .height = height, .channels = channels};
-  image.pixels.resize(to_size(width * height * channels));
+Image blank(std::int64_t width, std::int64_t height, const Image& like) {
+  Image image{.width = width, .height = height, .channels = like.channels, .bits = like.bits};
+  image.pixels.resize(to_size(width * height * like.channels * like.bits / 8));
   return image;
 }
 
-// For each new pixel of an axis the old one under its centre. Pillow adds the step up, so its rounding is followed.
-std::vector<std::int64_t> nearest_positions(std::int64_t from, std::int64_t to) {
+// For each new pixel of an axis the old one under its centre. Pillow's rounding is followed: with 8 bits it adds the
+// step up, with 16 it multiplies.
+std::vector<std::int64_t> nearest_positions(std::int64_t begin, std::int64_t end, std::int64_t to, int bits) {
   std::vector<std::int64_t> positions(to_size(to));
-  const double step = static_cast<double>(from) / static_cast<double>(to);
-  double centre = step * 0.5;
-  for (std::int64_t& position : positions) {
-    position = static_cast<std::int64_t>(centre);
-    centre += step;
-  }
+  const double first = static_cast<double>(begin), step = static_cast<double>(end - begin) / static_cast<double>(to);
+  double centre = first + step * 0.5;
+  for (std::size_t i = 0; i < positions.size(); ++i, centre += step)
+    positions[i] = static_cast<std::int64_t>(bits == 16 ? step * (static_cast<double>(i) + 0.5) + first : centre);
   return positions;
 }
 
-Image nearest(const Image& image, std::int64_t width, std::int64_t height) {
-  const auto columns = nearest_positions(image.width, width), rows = nearest_positions(image.height, height);
-  Image out = blank(width, height, image.channels);
+Image nearest(const Image& image, const Box& box, std::int64_t width, std::int64_t height) {
+  const auto columns = nearest_positions(box.left, box.right, width, image.bits);
+  const auto rows = nearest_positions(box.top, box.bottom, height, image.bits);
+  Image out = blank(width, height, image);
+  const std::int64_t pixel_size = image.channels * image.bits / 8;
   unsigned char* pixel = out.pixels.data();
   for (const std::int64_t row : rows)
     for (const std::int64_t column : columns) {
       // Where the steps add up to just beyond the edge, Pillow leaves the pixel 0.
       if (row < image.height && column < image.width)
-        std::copy_n(&image.pixels[to_size((row * image.width + column) * image.channels)], image.channels, pixel);
-      pixel += image.channels;
+        std::copy_n(&image.pixels[to_size((row * image.width + column) * pixel_size)], pixel_size, pixel);
+      pixel += pixel_size;
     }
   return out;
 }
 
-// The weights of the old pixels [first, first + count) in one new pixel.
-struct Window {
-  std::int64_t first = 0, count = 0;
-  const std::int32_t* weights = nullptr;
+double sinc(double x) { return x == 0 ? 1 : std::sin(x * std::numbers::pi) / (x * std::numbers::pi); }
+
+struct Kernel {
+  std::string_view name;
+  double reach;              ///< pixels from the centre to where it ends
+  double (*weight)(double);  ///< of a pixel at this distance
 };
 
-// A triangle of the width of two new pixels (or two old ones, where it grows) around each new pixel's centre.
-struct Windows {
-  std::vector<Window> of;
-  std::vector<std::int32_t> weights;
+constexpr Kernel kKernels[] = {
+    {"bilinear", 1, [](double x) { return std::max(1 - std::abs(x), 0.0); }},
+    {"bicubic", 2,
+     [](double x) {
+       x = std::abs(x);
+       return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+     }},
+    // Pillow's constants are float32.
+    {"hamming", 1,
+     [](double x) { return std::abs(x) < 1 ? sinc(x) * (0.54f + 0.46f * std::cos(x * std::numbers::pi)) : 0; }},
+    {"box", 0.5, [](double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }},
+    {"lanczos", 3, [](double x) { return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0; }},
+};
 
-  Windows(std::int64_t from, std::int64_t to) {
-    const double scale = static_cast<double>(from) / static_cast<double>(to), reach = std::max(scale, 1.0);
+// How Pillow sums: samples of 8 bits in fixed point, of 16 bits in double.
+template <typename Sample>
+struct Sum;
+
+template <>
+struct Sum<unsigned char> {
+  using Number = std::int32_t;
+  static constexpr int kFractionBits = 22;  // a sample times the weights then fits 32 bits
+  static constexpr Number kStart = 1 << (kFractionBits - 1);
+  static Number weight(double exact) {
+    return static_cast<Number>((exact < 0 ? -0.5 : 0.5) + exact * (1 << kFractionBits));
+  }
+  static unsigned char rounded(Number sum) {
+    return static_cast<unsigned char>(std::clamp(sum >> kFractionBits, 0, 255));
+  }
+};
+
+template <>
+struct Sum<std::uint16_t> {
+  using Number = double;
+  static constexpr Number kStart = 0;
+  static Number weight(double exact) { return exact; }
+  static std::uint16_t rounded(Number sum) {
+    return static_cast<std::uint16_t>(std::clamp(std::floor(sum + 0.5), 0.0, 65535.0));
+  }
+};
+
+// The weights of the old pixels [first, first + count) in one new pixel.
+template <typename Number>
+struct Window {
+  std::int64_t first = 0, count = 0;
+  const Number* weights = nullptr;
+};
+
+// For each new pixel the kernel around its centre, as wide as new pixels (or as old ones, where the picture grows).
+template <typename Sample>
+struct Windows {
+  using Number = typename Sum<Sample>::Number;
+  std::vector<Window<Number>> of;
+  std::vector<Number> weights;
+
+  Windows(const Kernel& kernel, std::int64_t from, std::int64_t begin, std::int64_t end, std::int64_t to) {
+    const double step = static_cast<double>(end - begin) / static_cast<double>(to), stretch = std::max(step, 1.0);
+    const double reach = kernel.reach * stretch;
     const std::int64_t most = static_cast<std::int64_t>(std::ceil(reach)) * 2 + 1;
     weights.resize(to_size(to * most));
     std::vector<double> exact(to_size(most));
     for (std::int64_t i = 0; i < to; ++i) {
-      const double centre = (static_cast<double>(i) + 0.5) * scale;
+      const double centre = static_cast<double>(begin) + (static_cast<double>(i) + 0.5) * step;
       const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(centre - reach + 0.5), 0);
-      const auto end = std::min<std::int64_t>(static_cast<std::int64_t>(centre + reach + 0.5), from);
+      const auto last = std::min<std::int64_t>(static_cast<std::int64_t>(centre + reach + 0.5), from);
       double sum = 0;
-      for (std::int64_t j = first; j < end; ++j) {
-        const double distance = std::abs((static_cast<double>(j) - centre + 0.5) * (1.0 / reach));
-        sum += exact[to_size(j - first)] = std::max(1.0 - distance, 0.0);
-      }
-      std::int32_t* weight = &weights[to_size(i * most)];
-      of.push_back({first, end - first, weight});
-      for (std::int64_t j = 0; j < end - first; ++j)
-        weight[j] = static_cast<std::int32_t>(0.5 + exact[to_size(j)] / sum * (1 << kFractionBits));
+      for (std::int64_t j = first; j < last; ++j)
+        sum += exact[to_size(j - first)] = kernel.weight((static_cast<double>(j) - centre + 0.5) * (1.0 / stretch));
+      Number* weight = &weights[to_size(i * most)];
+      of.push_back({first, last - first, weight});
+      for (std::int64_t j = 0; j < last - first; ++j)
+        weight[j] = Sum<Sample>::weight(sum == 0 ? exact[to_size(j)] : exact[to_size(j)] / sum);
     }
   }
 };
 
-unsigned char rounded(std::int32_t sum) { return static_cast<unsigned char>(std::clamp(sum >> kFractionBits, 0, 255)); }
+template <typename Sample>
+const Sample* samples(const Image& image) {
+  return reinterpret_cast<const Sample*>(image.pixels.data());
+}
+template <typename Sample>
+Sample* samples(Image& image) {
+  return reinterpret_cast<Sample*>(image.pixels.data());
+}
 
-constexpr std::int32_t kHalf = 1 << (kFractionBits - 1);
-
-template <int kChannels>
-Image shrink_or_grow_rows(const Image& image, std::int64_t width) {
-  const Windows windows(image.width, width);
-  Image out = blank(width, image.height, kChannels);
+template <typename Sample, int kChannels>
+Image resample_rows(const Image& image, const Windows<Sample>& windows) {
+  const std::int64_t width = std::ssize(windows.of);
+  Image out = blank(width, image.height, image);
   parallel_for(image.height, kRowsAThread, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t y = begin; y < end; ++y) {
-      const unsigned char* row = &image.pixels[to_size(y * image.width * kChannels)];
-      unsigned char* pixel = &out.pixels[to_size(y * width * kChannels)];
-      for (const Window& window : windows.of) {
-        std::int32_t sums[kChannels];
-        std::fill_n(sums, kChannels, kHalf);
-        const unsigned char* in = row + window.first * kChannels;
+      const Sample* row = samples<Sample>(image) + y * image.width * kChannels;
+      Sample* pixel = samples<Sample>(out) + y * width * kChannels;
+      for (const auto& window : windows.of) {
+        typename Sum<Sample>::Number sums[kChannels];
+        std::fill_n(sums, kChannels, Sum<Sample>::kStart);
+        const Sample* in = row + window.first * kChannels;
         for (std::int64_t j = 0; j < window.count; ++j, in += kChannels)
           for (int c = 0; c < kChannels; ++c) sums[c] += in[c] * window.weights[j];
-        for (int c = 0; c < kChannels; ++c) *pixel++ = rounded(sums[c]);
+        for (int c = 0; c < kChannels; ++c) *pixel++ = Sum<Sample>::rounded(sums[c]);
       }
     }
   });
   return out;
 }
 
-Image shrink_or_grow_columns(const Image& image, std::int64_t height) {
-  const Windows windows(image.height, height);
-  Image out = blank(image.width, height, image.channels);
-  const std::int64_t row_size = image.width * image.channels;
-  parallel_for(height, kRowsAThread, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::int32_t> sums(to_size(row_size));
-    for (std::int64_t y = begin; y < end; ++y) {
-      const Window& window = windows.of[to_size(y)];
-      std::fill(sums.begin(), sums.end(), kHalf);
-      for (std::int64_t j = 0; j < window.count; ++j) {
-        const unsigned char* row = &image.pixels[to_size((window.first + j) * row_size)];
-        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += row[i] * window.weights[j];
-      }
-      std::transform(sums.begin(), sums.end(), &out.pixels[to_size(y * row_size)], rounded);
-    }
-  });
-  return out;
-}
-
-Image shrink_or_grow_rows(const Image& image, std::int64_t width) {
+template <typename Sample>
+Image resample_rows(const Image& image, const Windows<Sample>& windows) {
   switch (image.channels) {
     case 1:
-      return shrink_or_grow_rows<1>(image, width);
+      return resample_rows<Sample, 1>(image, windows);
     case 3:
-      return shrink_or_grow_rows<3>(image, width);
+      return resample_rows<Sample, 3>(image, windows);
     default:
-      return shrink_or_grow_rows<4>(image, width);
+      return resample_rows<Sample, 4>(image, windows);
   }
 }
 
-Image bilinear(const Image& image, std::int64_t width, std::int64_t height) {
-  if (image.width == width) return shrink_or_grow_columns(image, height);
-  if (image.height == height) return shrink_or_grow_rows(image, width);
+template <typename Sample>
+Image resample_columns(const Image& image, const Windows<Sample>& windows) {
+  const std::int64_t height = std::ssize(windows.of);
+  Image out = blank(image.width, height, image);
+  const std::int64_t row_size = image.width * image.channels;
+  parallel_for(height, kRowsAThread, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<typename Sum<Sample>::Number> sums(to_size(row_size));
+    for (std::int64_t y = begin; y < end; ++y) {
+      const auto& window = windows.of[to_size(y)];
+      std::fill(sums.begin(), sums.end(), Sum<Sample>::kStart);
+      for (std::int64_t j = 0; j < window.count; ++j) {
+        const Sample* row = samples<Sample>(image) + (window.first + j) * row_size;
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += row[i] * window.weights[j];
+      }
+      std::transform(sums.begin(), sums.end(), samples<Sample>(out) + y * row_size, Sum<Sample>::rounded);
+    }
+  });
+  return out;
+}
+
+template <typename Sample>
+Image resample(const Image& image, const Box& box, std::int64_t width, std::int64_t height, const Kernel& kernel) {
+  const bool is_as_wide = box.left == 0 && box.right == image.width && width == image.width;
+  const bool is_as_high = box.top == 0 && box.bottom == image.height && height == image.height;
+  const auto rows = [&](const Image& from) {
+    if (is_as_wide) return from;
+    return resample_rows(from, Windows<Sample>(kernel, image.width, box.left, box.right, width));
+  };
+  const auto columns = [&](const Image& from) {
+    if (is_as_high) return from;
+    return resample_columns(from, Windows<Sample>(kernel, image.height, box.top, box.bottom, height));
+  };
   // Each pass rounds, so their order shows. Pillow 13 was seen to take the columns first exactly where the height
-  // shrinks by more than twice what the width does; before 13 the rows always came first.
+  // shrinks by more than twice what the width does, whatever the box; before 13 the rows always came first.
   const bool columns_first = height < image.height && image.height - height > 2 * (image.width - width);
-  if (columns_first) return shrink_or_grow_rows(shrink_or_grow_columns(image, height), width);
-  return shrink_or_grow_columns(shrink_or_grow_rows(image, width), height);
+  return columns_first ? rows(columns(image)) : columns(rows(image));
 }
 
 // Transparent pixels must not lend their colour to their neighbours.
@@ -164,26 +233,61 @@ void divide_by_alpha(Image& rgba) {
   }
 }
 
-}  // namespace
+constexpr auto kFilterNames = [] {
+  std::array<std::string_view, std::size(kKernels) + 1> names{"nearest"};
+  for (std::size_t i = 0; i < std::size(kKernels); ++i) names[i + 1] = kKernels[i].name;
+  return names;
+}();
 
-Image resize(const Image& image, std::int64_t width, std::int64_t height, Filter filter) {
-  KERASCOPE_CHECK(image.channels == 1 || image.channels == 3 || image.channels == 4);
-  KERASCOPE_CHECK(image.width > 0 && image.height > 0);
+// The picture between the two passes counts too.
+void require_size(const Image& image, std::int64_t width, std::int64_t height) {
   constexpr std::int64_t kMostSide = 1 << 28, kMostPixels = 1 << 28;
-  // The picture between the two passes of bilinear counts too.
   if (width < 1 || height < 1 || width > kMostSide || height > kMostSide ||
       width * std::max(height, image.height) > kMostPixels)
     throw Error({.code = "image-size",
                  .what = fmt::format("a picture of {} x {} pixels cannot be resized to {} x {}", image.width,
                                      image.height, width, height)});
-  if (image.width == width && image.height == height) return image;
-  if (filter == Filter::kNearest) return nearest(image, width, height);
-  if (image.channels != 4) return bilinear(image, width, height);
+}
+
+}  // namespace
+
+std::span<const std::string_view> filter_names() { return kFilterNames; }
+
+Filter parse_filter(std::string_view name) {
+  const auto found = std::find(kFilterNames.begin(), kFilterNames.end(), name);
+  KERASCOPE_CHECK(found != kFilterNames.end());
+  return static_cast<Filter>(found - kFilterNames.begin());
+}
+
+std::string_view filter_name(Filter filter) { return kFilterNames[static_cast<std::size_t>(filter)]; }
+
+Box centre_of(const Image& image, std::int64_t width, std::int64_t height) {
+  require_size(image, width, height);
+  const std::int64_t crop_width = std::min(image.width, image.height * width / height);
+  const std::int64_t crop_height = std::min(image.height, image.width * height / width);
+  const std::int64_t left = (image.width - crop_width) / 2, top = (image.height - crop_height) / 2;
+  return {.left = left, .top = top, .right = left + crop_width, .bottom = top + crop_height};
+}
+
+Image resize(const Image& image, const Box& box, std::int64_t width, std::int64_t height, Filter filter) {
+  KERASCOPE_CHECK(image.channels == 1 || image.channels == 3 || image.channels == 4);
+  KERASCOPE_CHECK(box.left >= 0 && box.left <= box.right && box.right <= image.width);
+  KERASCOPE_CHECK(box.top >= 0 && box.top <= box.bottom && box.bottom <= image.height);
+  require_size(image, width, height);
+  if (filter == Filter::kNearest) return nearest(image, box, width, height);
+  const Kernel& kernel = kKernels[static_cast<std::size_t>(filter) - 1];
+  if (image.bits == 16) return resample<std::uint16_t>(image, box, width, height, kernel);
+  if (image.channels != 4) return resample<unsigned char>(image, box, width, height, kernel);
   Image rgba = image;
   multiply_by_alpha(rgba);
-  rgba = bilinear(rgba, width, height);
+  rgba = resample<unsigned char>(rgba, box, width, height, kernel);
   divide_by_alpha(rgba);
   return rgba;
+}
+
+Image resize(const Image& image, std::int64_t width, std::int64_t height, Filter filter) {
+  if (image.width == width && image.height == height) return image;
+  return resize(image, {.right = image.width, .bottom = image.height}, width, height, filter);
 }
 
 }  // namespace kerascope

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "layers/bind.h"
+#include "layers/operations/call.h"
 #include "layers/registry.h"
 #include "model/json.h"
 
@@ -225,7 +226,7 @@ class NetworkCall {
     const Layer& layer = layer_at(layer_index);
     const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
     // A call may fix the phase: base(x, training=False).
-    const Json& fixed = member(call.arguments, "training");
+    const Json& fixed = member(call.keywords, "training");
     const bool training = fixed.is_boolean() ? fixed.get<bool>() : place_.training;
     std::vector<CallResult> inputs;
     for (const TensorRef& reference : call.inputs) inputs.push_back(output(reference));
@@ -266,7 +267,9 @@ class NetworkCall {
     Taps taps;
     CallResult result;
     try {
-      result.outputs = build(layer, address_of(site_of(layer_index, call_index)), inputs, training, taps);
+      const std::string address = address_of(site_of(layer_index, call_index));
+      const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
+      result.outputs = build(layer, call, address, inputs, training, taps);
     } catch (const Error& error) {
       taps.clear();
       result = failed(error.parts().where.empty() ? of_layer(error, layer) : error);
@@ -282,10 +285,16 @@ class NetworkCall {
     return Error(std::move(parts));
   }
 
-  Outputs build(const Layer& layer, const std::string& address, const std::vector<Output>& inputs, bool training,
-                Taps& taps) {
-    const LayerType* type = layer.is_operation ? nullptr : find_layer_type(layer.class_name);
-    if (!type)
+  /// A user's own class may have the name of one of Keras's.
+  static const LayerType* type_of(const Layer& layer) {
+    const bool is_own = layer.module.empty() || is_keras_module(layer.module);
+    return is_own ? find_layer_type(layer.class_name) : nullptr;
+  }
+
+  Outputs build(const Layer& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
+                bool training, Taps& taps) {
+    const LayerType* type = type_of(layer);
+    if (!type && !layer.is_operation)
       throw Error({.code = "layer-unknown",
                    .what = fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
                                        layer.class_name),
@@ -302,6 +311,7 @@ class NetworkCall {
                                          .slots = weights.slots,
                                          .slot_order = weights.order,
                                          .weights = weights.values});
+    if (layer.is_operation) return operations::build_call(call, build);
     FieldReader fields(layer, keras_major);
     Outputs outputs = type->build(fields, build);
     weights.is_known = true;

@@ -69,7 +69,7 @@ class Binder {
       }
       const auto found = weights_.find(&layer);
       if (found == weights_.end() || !found->second.is_known) {
-        complete &= layer.class_name == "InputLayer";
+        complete &= layer.class_name == "InputLayer" || layer.is_operation;
         continue;
       }
       for (const std::string& name : found->second.order) {

@@ -1,5 +1,6 @@
 #include "layers/build.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "kerascope/error.h"
@@ -57,6 +58,16 @@ int Build::axis(std::int64_t axis, int rank) const {
   return static_cast<int>(counted);
 }
 
+std::vector<int> Build::sorted_axes(const std::vector<std::int64_t>& axes) const {
+  std::vector<int> sorted;
+  for (std::int64_t given : axes) sorted.push_back(axis(given, shape().rank()));
+  std::ranges::sort(sorted);
+  if (sorted.empty() || std::ranges::adjacent_find(sorted) != sorted.end())
+    fail("axis-invalid", fmt::format("layer '{}' ({}) works along the axes ({}) of {}, which are no distinct ones",
+                                     layer().name, layer().class_name, fmt::join(axes, ", "), shape().str()));
+  return sorted;
+}
+
 void Build::require_rank(int rank) const {
   if (shape().rank() != rank)
     fail("shape-rank", fmt::format("layer '{}' ({}) needs an input with {} axes and gets {}", layer().name,
@@ -70,21 +81,36 @@ void Build::fail(const std::string& code, const std::string& what) const {
 }
 
 namespace layers {
+namespace {
+
+std::vector<int> order_with_last(const std::vector<int>& axes, int rank) {
+  std::vector<int> order(static_cast<std::size_t>(rank));
+  std::iota(order.begin(), order.end(), 0);
+  std::erase_if(order, [&](int axis) { return std::ranges::count(axes, axis) > 0; });
+  order.insert(order.end(), axes.begin(), axes.end());
+  return order;
+}
+
+}  // namespace
+
+Value axes_last(Build& build, Value x, const std::vector<int>& axes) {
+  return ops::transpose(build.graph, x, order_with_last(axes, build.graph.shape(x).rank()));
+}
+
+Value axes_back(Build& build, Value x, const std::vector<int>& axes) {
+  const std::vector<int> order = order_with_last(axes, build.graph.shape(x).rank());
+  std::vector<int> back(order.size());
+  for (std::size_t place = 0; place < order.size(); ++place)
+    back[static_cast<std::size_t>(order[place])] = static_cast<int>(place);
+  return ops::transpose(build.graph, x, std::move(back));
+}
 
 Value channels_last(Build& build, Value x, DataFormat format) {
-  if (format == DataFormat::kChannelsLast) return x;
-  std::vector<int> axes(static_cast<std::size_t>(build.graph.shape(x).rank()));
-  std::iota(axes.begin(), axes.end(), 0);
-  std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
-  return ops::transpose(build.graph, x, std::move(axes));
+  return format == DataFormat::kChannelsLast ? x : axes_last(build, x, {1});
 }
 
 Value from_channels_last(Build& build, Value x, DataFormat format) {
-  if (format == DataFormat::kChannelsLast) return x;
-  std::vector<int> axes(static_cast<std::size_t>(build.graph.shape(x).rank()));
-  std::iota(axes.begin(), axes.end(), 0);
-  std::rotate(axes.begin() + 1, axes.end() - 1, axes.end());
-  return ops::transpose(build.graph, x, std::move(axes));
+  return format == DataFormat::kChannelsLast ? x : axes_back(build, x, {1});
 }
 
 std::string map_axes(DataFormat format, int spatial_rank) {

@@ -68,6 +68,8 @@ class Build {
 
   /// Counts a negative axis from the end. @throws Error{axis-invalid}
   int axis(std::int64_t axis, int rank) const;
+  /// The same for axes of the first input, in their order, each once. @throws Error{axis-invalid}
+  std::vector<int> sorted_axes(const std::vector<std::int64_t>& axes) const;
   void require_rank(int rank) const;
   void require_inputs(int least) const;
   [[noreturn]] void fail(const std::string& code, const std::string& what) const;
@@ -83,6 +85,10 @@ namespace layers {
 Value activate(Build& build, Value x, const ActivationFunction& activation);
 /// The same as a layer's last step: taps "pre_activation" where there is an activation.
 Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes);
+
+/// The axes moved to the end, and from there back to where they were.
+Value axes_last(Build& build, Value x, const std::vector<int>& axes);
+Value axes_back(Build& build, Value x, const std::vector<int>& axes);
 
 /// The convolution and pooling ops want channels last: transposes around them where the layer has them first.
 /// Any number of spatial axes.

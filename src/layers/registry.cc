@@ -2,11 +2,19 @@
 
 #include <map>
 
+#include "base/check.h"
+#include "base/text.h"
+
 namespace kerascope {
 namespace {
 
 std::map<std::string, LayerType, std::less<>>& types() {
   static std::map<std::string, LayerType, std::less<>> all;
+  return all;
+}
+
+std::map<std::string, Operation, std::less<>>& operations() {
+  static std::map<std::string, Operation, std::less<>> all;
   return all;
 }
 
@@ -24,5 +32,22 @@ std::vector<std::string> layer_class_names() {
 }
 
 void register_layer(std::string_view class_name, LayerType type) { types().emplace(class_name, type); }
+
+const Operation* find_operation(std::string_view name) {
+  const auto found = operations().find(name);
+  return found == operations().end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> operation_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, operation] : operations()) names.push_back(name);
+  return names;
+}
+
+RegisterOperations::RegisterOperations(std::initializer_list<Operation> rows) {
+  for (const Operation& row : rows)
+    for (const std::string& name : text::split(std::string(row.names), ' '))
+      KERASCOPE_CHECK(operations().emplace(name, row).second);
+}
 
 }  // namespace kerascope

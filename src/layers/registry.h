@@ -35,4 +35,22 @@ struct Register {
   }
 };
 
+/// One or several operations of keras.ops or TensorFlow that nodes of functional models call.
+struct Operation {
+  /// Keras's class, "Add", or TensorFlow's public name with "tf." before it; several are set apart by blanks.
+  std::string_view names;
+  /// Its parameters in their order: "x axis keepdims". "perm=axes" where `build` asks for another name.
+  std::string_view parameters;
+  /// @param arguments  by parameter, wherever the file keeps them: among the call's or in the config.
+  Outputs (*build)(FieldReader& arguments, Build& build) = nullptr;
+};
+
+/// Null for an operation that Kerascope cannot compute. Names of layers and operations are apart: Add is both.
+const Operation* find_operation(std::string_view name);
+std::vector<std::string> operation_names();
+
+struct RegisterOperations {
+  explicit RegisterOperations(std::initializer_list<Operation> rows);
+};
+
 }  // namespace kerascope

@@ -28,8 +28,14 @@ bool Model::freezes_statistics() const {
   return text::ends_with(keras_version, "-tf") || minor.value_or(0) >= 4;
 }
 
+bool is_keras_module(std::string_view module) {
+  const std::string_view package = module.substr(0, module.find('.'));
+  return package == "keras" || package == "tf_keras" || package == "tensorflow";
+}
+
 std::string usual_axes(int rank_without_batch) {
   switch (rank_without_batch) {
+    case -1:  // a number for the whole batch
     case 0:
       return "";
     case 1:

@@ -33,14 +33,16 @@ struct TensorRef {
 /// One use of a layer (Keras's node).
 struct Call {
   std::vector<TensorRef> inputs;  ///< all tensors of the arguments, in order
-  Json arguments;                 ///< the other arguments by keyword, as the file has them: {"training": false}
+  /// The arguments as the file has them; {"tensor": 1} stands for inputs[1], wherever it lies in lists.
+  Json positional = Json::array();
+  Json keywords = Json::object();  ///< {"training": false}
 };
 
 struct Network;
 
 struct Layer {
   std::string class_name;  ///< "Conv2D"; with the package of registered custom classes: "Custom>SpatialGate"
-  std::string module;      ///< "keras.layers"; empty in files that do not say
+  std::string module;      ///< "keras.layers", a user's own; empty in files that do not say
   std::string name;
   Json config;
   std::string place;          ///< for messages: "config.layers[41]"
@@ -79,6 +81,9 @@ struct Model {
   /// normalization keeps its moving statistics in the training phase; in Keras up to 2.3 it does not.
   bool freezes_statistics() const;
 };
+
+/// Whether Keras itself, in any of its packages, defines what a module holds.
+bool is_keras_module(std::string_view module);
 
 /// The roles of a tensor's axes where nobody says else, by rank without the batch axis: 1 "C", 2 "TC", 3 "HWC".
 std::string usual_axes(int rank_without_batch);

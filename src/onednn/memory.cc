@@ -35,6 +35,20 @@ memory::desc kernel_desc(const Shape& kernel, std::int64_t groups, Layout layout
   return {dims, kFloat, groups > 1 ? kGroupTags[spatial - 1] : kTags[spatial - 1]};
 }
 
+memory::desc transposed_kernel_desc(const Shape& kernel, Layout layout) {
+  const int spatial = kernel.rank() - 2;
+  KERASCOPE_CHECK(spatial >= 1 && spatial <= 3);
+  std::vector<int> axes = {spatial, spatial + 1};
+  for (int axis = 0; axis < spatial; ++axis) axes.push_back(axis);
+  memory::dims dims, strides;
+  for (int axis : axes) {
+    dims.push_back(kernel[axis]);
+    strides.push_back(kernel.elements(axis + 1, kernel.rank()));
+  }
+  if (layout == Layout::kAny) return {dims, kFloat, memory::format_tag::any};
+  return {dims, kFloat, strides};
+}
+
 memory::desc row_major(const Shape& shape) {
   memory::dims strides(static_cast<std::size_t>(shape.rank()), 1);
   for (std::size_t axis = strides.size() - 1; axis > 0; --axis)

@@ -15,6 +15,8 @@ enum class Layout {
 dnnl::memory::desc channels_last(const Shape& shape);
 /// A kernel (spatial.., I/groups, O); with groups > 1 the description has the axis G in front.
 dnnl::memory::desc kernel_desc(const Shape& kernel, std::int64_t groups, Layout layout);
+/// A kernel (spatial.., O, I) of a transposed convolution.
+dnnl::memory::desc transposed_kernel_desc(const Shape& kernel, Layout layout);
 /// Row-major.
 dnnl::memory::desc row_major(const Shape& shape);
 

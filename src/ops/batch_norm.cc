@@ -1,10 +1,12 @@
-// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis, computed as x * scale + shift.
+// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis, computed as x * scale + shift: batch and
+// group normalization.
 //
 // So does Keras (tf.nn.batch_normalization), with the same rounding of scale and shift.
 #include <fmt/format.h>
 
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -111,30 +113,38 @@ struct Moments {
   std::vector<float> mean, variance;
 };
 
-Moments batch_moments(const Layout& layout, const float* in) {
-  const double count = static_cast<double>(layout.outer) * static_cast<double>(layout.inner);
+/// Divides the channels' sums, where `shared` neighbours have one sum together.
+void to_means(std::vector<double>& sums, std::int64_t shared, double count) {
+  for (auto first = sums.begin(); first != sums.end(); first += shared)
+    std::fill_n(first, shared, std::accumulate(first, first + shared, 0.0) / count);
+}
+
+/// @param shared  so many neighbouring channels have one mean and one variance.
+Moments moments_of(const Layout& layout, const float* in, std::int64_t shared) {
+  const double count = static_cast<double>(layout.outer) * static_cast<double>(layout.inner * shared);
   std::vector<double> mean = channel_sums(layout, in, [](double x, std::int64_t) { return x; });
-  for (double& sum : mean) sum /= count;
+  to_means(mean, shared, count);
   std::vector<double> variance = channel_sums(layout, in, [mean = mean.data()](double x, std::int64_t c) {
     const double distance = x - mean[c];
     return distance * distance;
   });
-  for (double& sum : variance) sum /= count;
+  to_means(variance, shared, count);
   return {.mean = {mean.begin(), mean.end()}, .variance = {variance.begin(), variance.end()}};
 }
 
 class BatchNorm final : public Op {
  public:
   /// Where mean and variance come from. The inputs are x, the given ones, then gamma and beta as far as there are any.
-  enum class Statistics { kGiven, kBatch };
+  enum class Statistics { kGiven, kBatch, kGroups };
   struct Has {
     bool gamma, beta;
   };
-  BatchNorm(Statistics statistics, Has has, const BatchNormOptions& options)
-      : statistics_(statistics), has_(has), options_(options) {}
+  BatchNorm(Statistics statistics, Has has, const BatchNormOptions& options, std::int64_t groups)
+      : statistics_(statistics), has_(has), options_(options), groups_(groups) {}
 
   std::string describe() const override {
-    return fmt::format("{} axis {} epsilon {}", name(), options_.axis, options_.epsilon);
+    return fmt::format("{} axis {}{} epsilon {}", name(), options_.axis,
+                       statistics_ == Statistics::kGroups ? fmt::format(" groups {}", groups_) : "", options_.epsilon);
   }
 
   Shape infer(std::span<const Shape> in) const override {
@@ -142,11 +152,18 @@ class BatchNorm final : public Op {
     if (options_.axis < -x.rank() || options_.axis >= x.rank())
       refuse(fmt::format("{} has the axis {}, its input {} has {} axes", name(), options_.axis, x.str(), x.rank()));
     const std::int64_t channels = layout(x).channels;
+    if (groups_ < 1 || channels % groups_ != 0)
+      refuse(fmt::format("{} cannot split {} channels into {} groups", name(), channels, groups_));
+    if (statistics_ == Statistics::kGroups && axis(x) == 0)
+      refuse(fmt::format("{} takes the batch of its input {} for channels", name(), x.str()));
     for (const Shape& weight : in.subspan(1))
       if (weight != Shape{channels})
         refuse(fmt::format("{} has a weight of shape {} for {} channels", name(), weight.str(), channels));
     return x;
   }
+
+  Statistics statistics() const { return statistics_; }
+  BatchNormOptions options() const { return {.axis = options_.axis, .epsilon = options_.epsilon}; }
 
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
@@ -157,12 +174,19 @@ class BatchNorm final : public Op {
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const Layout where = layout(out);
-    if (statistics_ == Statistics::kBatch)
-      return [this_ = *this, where](const KernelArguments& run) {
-        const Moments moments = batch_moments(where, run.in[0]);
-        const Affine affine = this_.fold(moments.mean.data(), moments.variance.data(), run.in.subspan(1), where);
-        apply_affine(affine, where, run.in[0], run.out);
+    if (statistics_ != Statistics::kGiven) {
+      const bool grouped = statistics_ == Statistics::kGroups;
+      const std::int64_t parts = grouped ? out[0] : 1, size = out.elements() / parts,
+                         shared = grouped ? where.channels / groups_ : 1;
+      const Layout part = {.outer = where.outer / parts, .channels = where.channels, .inner = where.inner};
+      return [this_ = *this, part, parts, size, shared](const KernelArguments& run) {
+        for (std::int64_t i = 0; i < parts; ++i) {
+          const Moments moments = moments_of(part, run.in[0] + i * size, shared);
+          const Affine affine = this_.fold(moments.mean.data(), moments.variance.data(), run.in.subspan(1), part);
+          apply_affine(affine, part, run.in[0] + i * size, run.out + i * size);
+        }
       };
+    }
 
     std::vector<const float*> weights;
     for (const Operand& operand : in.subspan(1)) weights.push_back(operand.constant);
@@ -176,11 +200,15 @@ class BatchNorm final : public Op {
   }
 
  private:
-  const char* name() const { return statistics_ == Statistics::kGiven ? "batch_norm" : "batch_norm_training"; }
+  const char* name() const {
+    static constexpr const char* kNames[] = {"batch_norm", "batch_norm_training", "group_norm"};
+    return kNames[static_cast<int>(statistics_)];
+  }
+
+  int axis(const Shape& x) const { return options_.axis < 0 ? options_.axis + x.rank() : options_.axis; }
 
   Layout layout(const Shape& x) const {
-    const int axis = options_.axis < 0 ? options_.axis + x.rank() : options_.axis;
-    return {.outer = x.elements(0, axis), .channels = x[axis], .inner = x.elements(axis + 1, x.rank())};
+    return {.outer = x.elements(0, axis(x)), .channels = x[axis(x)], .inner = x.elements(axis(x) + 1, x.rank())};
   }
 
   Affine fold(const float* mean, const float* variance, std::span<const float* const> gamma_beta,
@@ -200,25 +228,41 @@ class BatchNorm final : public Op {
   Statistics statistics_;
   Has has_;
   BatchNormOptions options_;
+  std::int64_t groups_;
 };
+
+Value add_norm(Graph& graph, BatchNorm::Statistics statistics, std::vector<Value> inputs, std::optional<Value> gamma,
+               std::optional<Value> beta, const BatchNormOptions& options, std::int64_t groups = 1) {
+  if (gamma) inputs.push_back(*gamma);
+  if (beta) inputs.push_back(*beta);
+  const BatchNorm::Has has = {.gamma = gamma.has_value(), .beta = beta.has_value()};
+  return graph.apply(std::make_shared<BatchNorm>(statistics, has, options, groups), std::move(inputs));
+}
 
 }  // namespace
 
 Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const BatchNormOptions& options) {
-  std::vector<Value> inputs = {x, weights.mean, weights.variance};
-  if (weights.gamma) inputs.push_back(*weights.gamma);
-  if (weights.beta) inputs.push_back(*weights.beta);
-  const BatchNorm::Has has = {.gamma = weights.gamma.has_value(), .beta = weights.beta.has_value()};
-  return graph.apply(std::make_shared<BatchNorm>(BatchNorm::Statistics::kGiven, has, options), std::move(inputs));
+  return add_norm(graph, BatchNorm::Statistics::kGiven, {x, weights.mean, weights.variance}, weights.gamma,
+                  weights.beta, options);
+}
+
+std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value) {
+  const Graph::Node& node = graph.node(value);
+  const auto* op = dynamic_cast<const BatchNorm*>(node.op.get());
+  if (!op || op->statistics() != BatchNorm::Statistics::kGiven) return {};
+  return BatchNormUse{
+      .x = node.inputs[0], .mean = node.inputs[1], .variance = node.inputs[2], .options = op->options()};
 }
 
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                           const BatchNormOptions& options) {
-  std::vector<Value> inputs = {x};
-  if (gamma) inputs.push_back(*gamma);
-  if (beta) inputs.push_back(*beta);
-  const BatchNorm::Has has = {.gamma = gamma.has_value(), .beta = beta.has_value()};
-  return graph.apply(std::make_shared<BatchNorm>(BatchNorm::Statistics::kBatch, has, options), std::move(inputs));
+  return add_norm(graph, BatchNorm::Statistics::kBatch, {x}, gamma, beta, options);
+}
+
+Value group_norm(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
+                 const GroupNormOptions& options) {
+  return add_norm(graph, BatchNorm::Statistics::kGroups, {x}, gamma, beta,
+                  {.axis = options.axis, .epsilon = options.epsilon}, options.groups);
 }
 
 }  // namespace kerascope::ops

@@ -116,6 +116,63 @@ TEST(BatchNorm, TrainingKeepsItsDigitsFarFromZero) {
   EXPECT_TRUE(close(normalized(c, x, {}), slow_norm(c, x, {}), {.tolerance = 4e-5}));
 }
 
+/// Item by item, group by group, from the definition.
+Tensor slow_group_norm(const Tensor& x, int axis, std::int64_t groups, const Tensor& gamma, const Tensor& beta) {
+  const Shape& shape = x.shape();
+  const std::int64_t channels = shape[axis], inner = shape.elements(axis + 1, shape.rank());
+  const auto channel = [&](std::int64_t i) { return i / inner % channels; };
+  const auto group = [&](std::int64_t i) {
+    return i / (x.size() / shape[0]) * groups + channel(i) / (channels / groups);
+  };
+  std::vector<double> mean(static_cast<std::size_t>(shape[0] * groups)), variance = mean;
+  const double count = static_cast<double>(x.size()) / static_cast<double>(mean.size());
+  for (std::int64_t i = 0; i < x.size(); ++i) mean[static_cast<std::size_t>(group(i))] += x.data()[i] / count;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const auto mine = static_cast<std::size_t>(group(i));
+    variance[mine] += std::pow(x.data()[i] - mean[mine], 2) / count;
+  }
+  Tensor out(shape);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const auto mine = static_cast<std::size_t>(group(i));
+    const double normal = (x.data()[i] - mean[mine]) / std::sqrt(variance[mine] + 1e-3);
+    out.mutable_data()[i] = static_cast<float>(normal * gamma.data()[channel(i)] + beta.data()[channel(i)]);
+  }
+  return out;
+}
+
+TEST(GroupNorm, EqualsSlowLoops) {
+  unsigned seed = 0;
+  for (const Shape& shape :
+       {Shape{2, 6}, {3, 5, 12}, {2, 12, 5}, {1, 7, 9, 24}, {2, 24, 7, 9}, {2, 3, 24, 5}, {0, 3, 6}})
+    for (int axis = 1; axis < shape.rank(); ++axis)
+      for (std::int64_t groups = 1; groups <= shape[axis]; ++groups) {
+        Graph graph;
+        const Value in = graph.input("x", shape);
+        const Tensor x = random_tensor(shape, ++seed, 2), gamma = random_tensor({shape[axis]}, seed + 1000),
+                     beta = random_tensor({shape[axis]}, seed + 2000);
+        const auto norm = [&] {
+          return ops::group_norm(graph, in, graph.constant(gamma), graph.constant(beta),
+                                 {.axis = seed % 2 == 0 ? axis : axis - shape.rank(), .groups = groups});
+        };
+        if (shape[axis] % groups != 0) {
+          ASSERT_EQ(error_code(norm), "shape-mismatch");
+          continue;
+        }
+        ASSERT_TRUE(close(evaluate(graph, norm(), {{in.id, x}}), slow_group_norm(x, axis, groups, gamma, beta),
+                          {.tolerance = 1e-5, .at_least_one = true}))
+            << shape.str() << " axis " << axis << " groups " << groups;
+      }
+}
+
+TEST(GroupNorm, RefusesTheBatchAsChannels) {
+  Graph graph;
+  const Value x = graph.input("x", {4, 5});
+  EXPECT_THAT(error_text([&] { ops::group_norm(graph, x, {}, {}, {.axis = -2, .groups = 2}); }),
+              testing::HasSubstr("group_norm takes the batch of its input (4, 5) for channels"));
+  EXPECT_THAT(error_text([&] { ops::group_norm(graph, x, {}, {}, {.groups = 2}); }),
+              testing::HasSubstr("group_norm cannot split 5 channels into 2 groups"));
+}
+
 TEST(BatchNorm, OfAnEmptyBatchIsEmpty) {
   const NormCase c = {{0, 3, 2}, -1};
   NormWeights weights = random_weights(c, 1);

@@ -1,5 +1,7 @@
 // Elementwise functions of two arguments with NumPy's broadcasting. A NaN on either side gives NaN, as in TensorFlow.
 
+#include <cmath>
+
 #include "base/check.h"
 #include "base/parallel.h"
 #include "base/simd.h"
@@ -26,6 +28,10 @@ const char* name(Binary function) {
       return "maximum";
     case Binary::kMinimum:
       return "minimum";
+    case Binary::kPrelu:
+      return "prelu";
+    case Binary::kPower:
+      return "power";
   }
   KERASCOPE_CHECK(false);
 }
@@ -130,6 +136,13 @@ class BinaryOp : public Op {
           const float smaller = l < r ? l : r;
           return l != l ? l : smaller;
         });
+      case Binary::kPrelu:
+        return kernel_of(std::move(axes), [](float l, float r) {
+          const float above = l < 0 ? 0 : l, below = l > 0 ? 0 : -l;
+          return above - r * below;
+        });
+      case Binary::kPower:
+        return kernel_of(std::move(axes), [](float l, float r) { return std::pow(l, r); });
     }
     KERASCOPE_CHECK(false);
   }

@@ -33,6 +33,10 @@ double formula(Binary function, double l, double r) {
       return std::max(l, r);
     case Binary::kMinimum:
       return std::min(l, r);
+    case Binary::kPower:
+      return std::pow(l, r);
+    case Binary::kPrelu:
+      return l > 0 ? l : r * l;
   }
   return 0;
 }
@@ -51,8 +55,8 @@ Tensor slow(const Tensor& left, const Tensor& right, const Shape& out_shape, Bin
   });
 }
 
-constexpr Binary kAll[] = {Binary::kAdd,    Binary::kSubtract, Binary::kMultiply,
-                           Binary::kDivide, Binary::kMaximum,  Binary::kMinimum};
+constexpr Binary kAll[] = {Binary::kAdd,     Binary::kSubtract, Binary::kMultiply, Binary::kDivide,
+                           Binary::kMaximum, Binary::kMinimum,  Binary::kPrelu};
 
 TEST(Binary, EveryPairOfSmallShapesBroadcastsAsInNumPy) {
   const std::vector<Shape> shapes = ops_test::small_shapes(4, {1, 2, 3});
@@ -111,6 +115,7 @@ TEST(Binary, SpecialValuesAreThoseOfKeras) {
       {Binary::kMaximum, {n, n, n, 0, i, i, i, 1}},    {Binary::kMinimum, {n, n, n, 0, -i, -i, i, 0}},
       {Binary::kAdd, {n, n, n, 0, n, n, i, 1}},        {Binary::kSubtract, {n, n, n, 0, i, -i, n, 1}},
       {Binary::kMultiply, {n, n, n, 0, -i, -i, i, 0}}, {Binary::kDivide, {n, n, n, n, n, n, n, i}},
+      {Binary::kPrelu, {n, n, n, 0, n, -i, n, 1}},
   };
   for (const auto& [function, expected] : table)
     EXPECT_TRUE(close(run(left, right, function), Tensor::of(Shape{8}, expected))) << static_cast<int>(function);
@@ -122,6 +127,14 @@ TEST(Binary, TheMessageNamesBothShapesAndTheSizes) {
     ops::binary(graph, graph.input("x", Shape{1, 8, 8, 3}), graph.input("y", Shape{1, 8, 6, 3}), Binary::kAdd);
   });
   EXPECT_EQ(text, "error[shape-mismatch]: add of (1, 8, 8, 3) and (1, 8, 6, 3): their sizes 8 and 6 do not broadcast");
+}
+
+TEST(Binary, PowersAsInNumPy) {
+  const Tensor base = Tensor::of({7}, std::vector<float>{2, 0.5f, 3, -2, 0, -8, 1});
+  const Tensor exponent = Tensor::of({7}, std::vector<float>{10, -1.5f, 0, 3, 0, 0.5f, kNan});
+  const Tensor power = run(base, exponent, Binary::kPower);
+  const std::vector<float> expected = {1024, 2.82842712f, 1, -8, 1, kNan, 1};
+  EXPECT_TRUE(close(power, Tensor::of({7}, expected)));
 }
 
 }  // namespace

@@ -4,12 +4,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 
 #include "kerascope/error.h"
-#include "onednn/memory.h"
-#include "onednn/primitive.h"
-#include "ops/window.h"
+#include "ops/convolving.h"
 
 namespace kerascope::ops {
 namespace {
@@ -88,57 +85,34 @@ Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const 
   if (out.elements() == 0) return [](const KernelArguments&) {};
   const std::vector<Shape> shapes = {in[0].shape, in[1].shape};
   const auto [kernel, groups] = group(shapes);
-  dnnl::memory::dims strides, dilations, before, after;
-  for (const WindowAxis& axis : slide(name_, in[0].shape, window_)) {
-    strides.push_back(axis.stride);
-    dilations.push_back(axis.dilation - 1);  // oneDNN counts dilation from 0, Keras from 1.
-    before.push_back(axis.before);
-    after.push_back(axis.after);
-  }
-  // A missing bias is an empty description.
-  const auto x = channels_last(in[0].shape), y = channels_last(out),
-             bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc();
-  const auto stored = kernel_desc(kernel, groups, Layout::kKeras);
+  const WindowDims window(slide(name_, in[0].shape, window_));
+  const ConvLayouts layouts = {.x = channels_last(in[0].shape),
+                               .kernel = kernel_desc(kernel, groups, Layout::kKeras),
+                               .bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc(),
+                               .y = channels_last(out)};
   const auto description = describe_primitive<dnnl::convolution_forward>(
-      session, describe(), dnnl::algorithm::convolution_direct, x, kernel_desc(kernel, groups, Layout::kAny), bias, y,
-      strides, dilations, before, after);
-  const dnnl::memory::desc wanted = description.weights_desc();
-
-  std::optional<dnnl::memory> weights;  // a constant kernel is reordered here, once
-  if (in[1].constant && wanted != stored) weights = reordered(session, view(session, stored, in[1].constant), wanted);
-  return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
-    dnnl::memory kernel_now = weights ? *weights : view(session, stored, run.in[1]);
-    if (!weights && wanted != stored) kernel_now = reordered(session, kernel_now, wanted);
-    Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x, run.in[0])},
-                                      {DNNL_ARG_WEIGHTS, kernel_now},
-                                      {DNNL_ARG_DST, view(session, y, run.out)}};
-    if (run.in.size() > 2) arguments.emplace(DNNL_ARG_BIAS, view(session, bias, run.in[2]));
-    primitive.run(std::move(arguments));
-  };
+      session, describe(), dnnl::algorithm::convolution_direct, layouts.x, kernel_desc(kernel, groups, Layout::kAny),
+      layouts.bias, layouts.y, window.strides, window.dilations, window.before, window.after);
+  return convolving(session, describe(), description, layouts, in[1].constant);
 }
 
 Value add_conv(Graph& graph, Kind kind, const std::vector<Value>& inputs, const ConvOptions& options,
                std::int64_t groups) {
-  const Shape& kernel = graph.shape(inputs[1]);
-  WindowOptions window = {.strides = options.strides, .dilations = options.dilations, .padding = options.padding};
-  if (kernel.rank() > 2) window.size = Spatial(kernel.begin(), kernel.end() - 2);
+  WindowOptions window = {.size = kernel_size(graph.shape(inputs[1])),
+                          .strides = options.strides,
+                          .dilations = options.dilations,
+                          .padding = options.padding};
   return graph.apply(std::make_shared<Conv>(kind, std::move(window), groups), inputs);
-}
-
-std::vector<Value> operands(Value x, Value kernel, std::optional<Value> bias) {
-  std::vector<Value> inputs = {x, kernel};
-  if (bias) inputs.push_back(*bias);
-  return inputs;
 }
 
 }  // namespace
 
 Value conv(Graph& graph, Value x, Value kernel, std::optional<Value> bias, const ConvOptions& options) {
-  return add_conv(graph, Kind::kPlain, operands(x, kernel, bias), options, options.groups);
+  return add_conv(graph, Kind::kPlain, conv_operands(x, kernel, bias), options, options.groups);
 }
 
 Value depthwise_conv(Graph& graph, Value x, Value kernel, std::optional<Value> bias, const ConvOptions& options) {
-  return add_conv(graph, Kind::kDepthwise, operands(x, kernel, bias), options, 1);
+  return add_conv(graph, Kind::kDepthwise, conv_operands(x, kernel, bias), options, 1);
 }
 
 }  // namespace kerascope::ops

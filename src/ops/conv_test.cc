@@ -32,8 +32,8 @@ struct ConvCase {
   std::string str() const {
     std::string text = fmt::format("batch {} channels {} filters {} groups {}", batch, channels, filters, groups);
     for (const SlowAxis& axis : window.given)
-      text += fmt::format(" [{} size {} stride {} dilation {} padding {}]", axis.in, axis.size, axis.stride, axis.dilation,
-                          static_cast<int>(axis.padding));
+      text += fmt::format(" [{} size {} stride {} dilation {} padding {}]", axis.in, axis.size, axis.stride,
+                          axis.dilation, static_cast<int>(axis.padding));
     return text;
   }
 };
@@ -126,10 +126,12 @@ TEST(Conv, EqualsSlowLoopsOnRandomLargerShapes) {
 }
 
 TEST(Conv, TakesAKernelThatIsComputed) {
-  expect_equals_slow_loops({SlowWindow({{9, 3, 2, 1, ops::Padding::kSame}, {8, 3, 1, 1, ops::Padding::kSame}}), 2, 16, 32, 1}, 1,
-                           KernelIs::kComputed);
-  expect_equals_slow_loops({SlowWindow({{9, 3, 2, 1, ops::Padding::kSame}, {8, 3, 1, 1, ops::Padding::kSame}}), 2, 16, 32, 2}, 1,
-                           KernelIs::kComputed);
+  expect_equals_slow_loops(
+      {SlowWindow({{9, 3, 2, 1, ops::Padding::kSame}, {8, 3, 1, 1, ops::Padding::kSame}}), 2, 16, 32, 1}, 1,
+      KernelIs::kComputed);
+  expect_equals_slow_loops(
+      {SlowWindow({{9, 3, 2, 1, ops::Padding::kSame}, {8, 3, 1, 1, ops::Padding::kSame}}), 2, 16, 32, 2}, 1,
+      KernelIs::kComputed);
 }
 
 TEST(Conv, WithoutABiasAddsNone) {
@@ -150,7 +152,8 @@ TEST(Conv, OfAnEmptyBatchIsEmpty) {
 
 // oneDNN's own scratchpad would belong to the thread that prepared.
 TEST(Conv, RunsInSeveralThreadsAtOnce) {
-  const ConvCase c = {SlowWindow({{14, 3, 1, 1, ops::Padding::kSame}, {14, 3, 1, 1, ops::Padding::kSame}}), 1, 48, 64, 1};
+  const ConvCase c = {SlowWindow({{14, 3, 1, 1, ops::Padding::kSame}, {14, 3, 1, 1, ops::Padding::kSame}}), 1, 48, 64,
+                      1};
   const Tensor x = random_tensor(c.window.in_shape(1, 48), 1), kernel = random_tensor(c.kernel_shape(), 2),
                bias = random_tensor({64}, 3);
   const Tensor expected = slow_conv(c, x, kernel, bias);

@@ -30,6 +30,19 @@ Value conv(Graph& graph, Value x, Value kernel, std::optional<Value> bias, const
 /// options.groups is not used.
 Value depthwise_conv(Graph& graph, Value x, Value kernel, std::optional<Value> bias, const ConvOptions& options);
 
+struct ConvTransposeOptions {
+  Spatial strides;                    ///< empty: all 1
+  Spatial dilations;                  ///< empty: all 1
+  Padding padding = Padding::kValid;  ///< or kSame
+  /// Less than the strides; which of the sizes that a convolution would bring to the input's comes out. Without it the
+  /// input's size times the stride, with kValid as much more as the kernel reaches further.
+  std::optional<Spatial> output_padding;
+};
+/// (N, spatial.., C) with kernel (spatial.., O, C) and bias (O) -> (N, spatial.., O): each number of x adds itself
+/// times the kernel to the output, a stride apart. 1 to 3 spatial axes.
+Value conv_transpose(Graph& graph, Value x, Value kernel, std::optional<Value> bias,
+                     const ConvTransposeOptions& options);
+
 /// (..., I) with kernel (I, O) and bias (O) -> (..., O).
 Value dense(Graph& graph, Value x, Value kernel, std::optional<Value> bias);
 
@@ -67,6 +80,38 @@ Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const B
 /// The same with the batch's own mean and biased variance over all axes but the channel's.
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                           const BatchNormOptions& options);
+/// How a value was made by batch_norm(); nothing where it was made otherwise.
+struct BatchNormUse {
+  Value x, mean, variance;
+  BatchNormOptions options;
+};
+std::optional<BatchNormUse> batch_norm_use(const Graph& graph, Value value);
+
+/// As batch_norm_training, but of each item alone, and `groups` neighbouring channels share their mean and variance.
+struct GroupNormOptions {
+  int axis = -1;  ///< the channel axis
+  std::int64_t groups = 1;
+  float epsilon = 1e-3f;
+};
+Value group_norm(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
+                 const GroupNormOptions& options);
+
+/// What the numbers of a row are divided by.
+enum class RowNorm {
+  kStandard,        ///< by sqrt(variance + epsilon), the mean taken off before: layer normalization
+  kDeviation,       ///< by sqrt(variance + epsilon), the mean left in
+  kRootMeanSquare,  ///< by sqrt(mean of squares + epsilon)
+  kLength,          ///< by sqrt(sum of squares), at least epsilon
+};
+/// The last `axes` axes together are a row.
+struct RowNormOptions {
+  RowNorm norm = RowNorm::kStandard;
+  int axes = 1;
+  float epsilon = 1e-3f;
+};
+/// Then each row times gamma plus beta, of those axes' shape, if there are any.
+Value row_norm(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
+               const RowNormOptions& options);
 
 /// Elementwise functions of one argument; see unary.cc for the formula of each. a and b are the function's
 /// parameters where it has some.
@@ -113,7 +158,16 @@ struct UnaryOptions {
 std::string name(Unary function);
 Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options = {});
 
-enum class Binary { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum };
+enum class Binary {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kMaximum,
+  kMinimum,
+  kPower,
+  kPrelu,  ///< max(left, 0) - right * max(-left, 0)
+};
 /// NumPy's broadcasting.
 Value binary(Graph& graph, Value left, Value right, Binary function);
 
@@ -131,6 +185,13 @@ struct PadOptions {
   float fill = 0;
 };
 Value pad(Graph& graph, Value x, const PadOptions& options);
+
+/// `size` positions from `start` on, `step` apart; a negative step walks backwards.
+struct SliceAxis {
+  std::int64_t start = 0, size = 0, step = 1;
+};
+/// One entry for every axis, batch included.
+Value slice(Graph& graph, Value x, std::vector<SliceAxis> axes);
 
 /// Interpolates along each axis that is named with its new size, as tf.image.resize does.
 struct ResizeOptions {

@@ -52,6 +52,12 @@ TEST(Pad, LargerShapes) {
   expect_padded({0, 3}, {{2, 1}, {0, 1}}, 4);
 }
 
+TEST(Pad, OfNothingIsTheInput) {
+  Graph graph;
+  const Value x = graph.input("x", {2, 3});
+  EXPECT_EQ(ops::pad(graph, x, {.sizes = {{0, 0}, {0, 0}}}), x);
+}
+
 TEST(Pad, SizesThatDoNotFitAreErrors) {
   const Tensor x(Shape{1, 4});
   EXPECT_EQ(ops_test::error_text([&] {

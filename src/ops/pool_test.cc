@@ -109,5 +109,59 @@ TEST(Pool, RefusesAWindowThatDoesNotFitWithTheNumbers) {
   EXPECT_EQ(error_code([&] { ops::pool(graph, x, ops::PoolKind::kMax, {}); }), "shape-mismatch");
 }
 
+/// Entry p of an axis belongs to window i of `out` where (p, p + 1) and (i, i + 1) * in / out overlap.
+Tensor slow_adaptive_pool(const Tensor& x, ops::PoolKind kind, const ops::Spatial& out) {
+  Shape shape = x.shape();
+  for (std::size_t i = 0; i < out.size(); ++i) shape[static_cast<int>(i) + 1] = out[i];
+  return tensor_by(shape, [&](const Index& index) {
+    double sum = 0, count = 0, largest = -HUGE_VAL;
+    for (std::int64_t at = 0; at < x.size(); ++at) {
+      const Index from = index_of(x.shape(), at);
+      bool belongs = from.front() == index.front() && from.back() == index.back();
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const std::int64_t p = from[i + 1], position = index[i + 1], in = x.shape()[static_cast<int>(i) + 1];
+        belongs = belongs && p * out[i] < (position + 1) * in && position * in < (p + 1) * out[i];
+      }
+      if (!belongs) continue;
+      const double number = static_cast<double>(x.data()[at]);
+      sum += number;
+      count += 1;
+      largest = std::max(largest, number);
+    }
+    return kind == ops::PoolKind::kMax ? largest : sum / count;
+  });
+}
+
+void expect_adaptive_equals_slow_loops(const Shape& shape, const ops::Spatial& out, unsigned seed) {
+  const Tensor x = random_tensor(shape, seed, -5);
+  for (ops::PoolKind kind : {ops::PoolKind::kMax, ops::PoolKind::kAverage}) {
+    Graph graph;
+    const Tensor seen = evaluate(graph, ops::adaptive_pool(graph, graph.constant(x), kind, out));
+    ASSERT_TRUE(close(seen, slow_adaptive_pool(x, kind, out))) << shape.str() << " seed " << seed;
+  }
+}
+
+TEST(AdaptivePool, EqualsSlowLoopsOverAllSmallSizes) {
+  unsigned seed = 0;
+  for (std::int64_t in = 1; in <= 9; ++in)
+    for (std::int64_t out = 1; out <= 11; ++out, ++seed) {
+      const std::int64_t other_in = 1 + seed * 5 % 7, other_out = 1 + seed * 3 % 8;
+      expect_adaptive_equals_slow_loops({2, in, 3}, {out}, seed);
+      expect_adaptive_equals_slow_loops({1, in, other_in, 2}, {out, other_out}, seed);
+      expect_adaptive_equals_slow_loops({1, other_in, in, 3, 1}, {other_out, out, 2}, seed);
+    }
+  expect_adaptive_equals_slow_loops({2, 17, 19, 37}, {7, 5}, seed);
+}
+
+TEST(AdaptivePool, SizesThatDoNotFitAreErrors) {
+  Graph graph;
+  const Value x = graph.input("x", {1, 5, 4, 3});
+  const auto pool = [&](const ops::Spatial& out) { ops::adaptive_pool(graph, x, ops::PoolKind::kMax, out); };
+  EXPECT_EQ(error_text([&] { pool({2}); }),
+            "error[shape-mismatch]: adaptive_max_pool has 1 output sizes for an input of (1, 5, 4, 3)");
+  for (std::int64_t out : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1} << 40})
+    EXPECT_EQ(error_code([&] { pool({2, out}); }), "shape-mismatch");
+}
+
 }  // namespace
 }  // namespace kerascope

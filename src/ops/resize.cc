@@ -177,17 +177,15 @@ Windows windows_of(const Axis& axis, Interpolation interpolation, bool antialias
 }
 
 /// `out` becomes the weighted sum of rows of `in`, each of `length` numbers.
-void mix_rows(const float* in, std::span<const float> weights, std::int64_t length, float* out) {
+inline void mix_rows(const float* in, const float* weights, std::int64_t count, std::int64_t length, float* out) {
   // A copy keeps infinity and NaN as they are.
-  if (weights.size() == 1 && weights[0] == 1) {
+  if (count == 1 && weights[0] == 1) {
     std::copy_n(in, length, out);
     return;
   }
-  vectorized([=] {
-    for (std::int64_t i = 0; i < length; ++i) out[i] = weights[0] * in[i];
-    for (std::size_t k = 1; k < weights.size(); ++k)
-      for (std::int64_t i = 0; i < length; ++i) out[i] += weights[k] * in[static_cast<std::int64_t>(k) * length + i];
-  });
+  for (std::int64_t i = 0; i < length; ++i) out[i] = weights[0] * in[i];
+  for (std::int64_t k = 1; k < count; ++k)
+    for (std::int64_t i = 0; i < length; ++i) out[i] += weights[k] * in[k * length + i];
 }
 
 class ResizeOp : public Op {
@@ -202,12 +200,11 @@ class ResizeOp : public Op {
 
   Shape infer(std::span<const Shape> in) const override {
     Shape out = in[0];
-    const int axis = resolved_axis("resize", axis_, out);
-    if (size_ < 1 || size_ > kMostSize || out[axis] < 1 || out[axis] > kMostSize)
+    if (size_ < 1 || size_ > kMostSize || out[axis_] < 1 || out[axis_] > kMostSize)
       throw Error({.code = "shape-mismatch",
-                   .what = fmt::format("resize of axis {} of {} to {}: both sizes must be 1 to {}", axis, out.str(),
+                   .what = fmt::format("resize of axis {} of {} to {}: both sizes must be 1 to {}", axis_, out.str(),
                                        size_, kMostSize)});
-    out[axis] = size_;
+    out[axis_] = size_;
     return out;
   }
 
@@ -215,13 +212,18 @@ class ResizeOp : public Op {
     const AxisView from = view_of_axis(in[0].shape, axis_);
     return [from, windows = windows_of({.in = from.size, .out = size_}, interpolation_, antialias_),
             size = out[axis_]](const KernelArguments& run) {
-      parallel_for(from.outer * size, 1 + 16 * 1024 / (from.inner + 1), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row) {
-          const Window& window = windows.of[static_cast<std::size_t>(row % size)];
-          mix_rows(run.in[0] + (row / size * from.size + window.first) * from.inner,
-                   {windows.weights.data() + window.weights, static_cast<std::size_t>(window.count)}, from.inner,
-                   run.out + row * from.inner);
-        }
+      const float* old_rows = run.in[0];
+      float* new_rows = run.out;
+      const Window* of = windows.of.data();
+      const float* weights = windows.weights.data();
+      parallel_for(from.outer * size, 1 + 16 * 1024 / (from.inner + 1), [=](std::int64_t begin, std::int64_t end) {
+        vectorized([=] {
+          for (std::int64_t row = begin; row < end; ++row) {
+            const Window window = of[row % size];
+            mix_rows(old_rows + (row / size * from.size + window.first) * from.inner, weights + window.weights,
+                     window.count, from.inner, new_rows + row * from.inner);
+          }
+        });
       });
     };
   }
@@ -236,14 +238,14 @@ class ResizeOp : public Op {
 }  // namespace
 
 Value resize(Graph& graph, Value x, const ResizeOptions& options) {
-  // Unless nothing changes its size, a blurring function blurs along every axis.
+  // These two do not pass through the old numbers, so that they blur an axis that keeps its size, too.
   const bool blurs =
       options.interpolation == Interpolation::kGaussian || options.interpolation == Interpolation::kMitchellCubic;
-  bool changes = false;
-  for (auto [axis, size] : options.sizes) changes = changes || graph.shape(x)[axis] != size;
-  for (auto [axis, size] : options.sizes)
-    if (graph.shape(x)[axis] != size || (changes && blurs))
+  for (auto [given_axis, size] : options.sizes) {
+    const int axis = resolved_axis("resize", given_axis, graph.shape(x));
+    if (blurs || graph.shape(x)[axis] != size)
       x = graph.apply(std::make_shared<ResizeOp>(axis, size, options.interpolation, options.antialias), {x});
+  }
   return x;
 }
 

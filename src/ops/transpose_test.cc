@@ -42,6 +42,15 @@ TEST(Transpose, LargerShapes) {
     expect_all_permutations(shape);
 }
 
+TEST(Transpose, IsAViewWhereNoNumberMoves) {
+  Graph graph;
+  const Value x = graph.input("x", {2, 1, 3, 1});
+  EXPECT_EQ(ops::transpose(graph, x, {0, 1, 2, 3}), x);
+  for (const std::vector<int>& axes : {std::vector{1, 0, 2, 3}, {0, 2, 3, 1}, {3, 0, 1, 2}})
+    EXPECT_TRUE(graph.node(ops::transpose(graph, x, axes)).op->is_view());
+  EXPECT_FALSE(graph.node(ops::transpose(graph, x, {2, 1, 0, 3})).op->is_view());
+}
+
 TEST(Transpose, WhatIsNoPermutationIsAnError) {
   const Tensor x(Shape{2, 3});
   EXPECT_EQ(ops_test::error_text([&] {

@@ -37,9 +37,11 @@ std::string named(const char* name, const Spatial& sizes) {
   return fmt::format(" {} {}", name, equal ? std::to_string(sizes[0]) : times(sizes));
 }
 
-}  // namespace
+std::int64_t extent(const WindowAxis& axis) { return (axis.size - 1) * axis.dilation + 1; }
 
-std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const WindowOptions& options) {
+/// Everything but the output and the padding.
+std::vector<WindowAxis> checked_axes(const std::string& op, const Shape& in, const WindowOptions& options) {
+  constexpr std::int64_t kMostExtent = 1 << 30;  // oneDNN counts in 32 bits
   const int rank = in.rank() - 2;
   if (rank < 1 || rank > 3)
     refuse(fmt::format("{} needs an input (batch, 1 to 3 spatial axes, channels), it gets {}", op, in.str()));
@@ -47,24 +49,64 @@ std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const Wind
   const Spatial& size = checked(op, "size", options.size, rank);
   const Spatial& strides = checked(op, "stride", options.strides.empty() ? ones : options.strides, rank);
   const Spatial& dilations = checked(op, "dilation", options.dilations.empty() ? ones : options.dilations, rank);
-
   std::vector<WindowAxis> axes;
-  for (int i = 0; i < rank; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    WindowAxis axis{.in = in[i + 1], .size = size[at], .stride = strides[at], .dilation = dilations[at]};
-    const std::int64_t extent = (axis.size - 1) * axis.dilation + 1;
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    axes.push_back(
+        {.in = in[static_cast<int>(i) + 1], .size = size[i], .stride = strides[i], .dilation = dilations[i]});
+    if (extent(axes.back()) > kMostExtent)
+      refuse(fmt::format("{} reaches over {} numbers with its size {} and dilation {}, at most {} are possible", op,
+                         extent(axes.back()), size[i], dilations[i], kMostExtent));
+  }
+  return axes;
+}
+
+[[noreturn]] void refuse_empty(const std::string& op, const Shape& in, const WindowOptions& options) {
+  refuse(fmt::format("{} {} leaves no output of an input of {}", op, describe(options), in.str()));
+}
+
+}  // namespace
+
+std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const WindowOptions& options) {
+  std::vector<WindowAxis> axes = checked_axes(op, in, options);
+  for (WindowAxis& axis : axes) {
     if (options.padding == Padding::kSame) {
       axis.out = (axis.in + axis.stride - 1) / axis.stride;
-      const std::int64_t padding = std::max<std::int64_t>((axis.out - 1) * axis.stride + extent - axis.in, 0);
+      const std::int64_t padding = std::max<std::int64_t>((axis.out - 1) * axis.stride + extent(axis) - axis.in, 0);
       axis.before = padding / 2;
       axis.after = padding - axis.before;
     } else {
-      if (options.padding == Padding::kCausal) axis.before = extent - 1;
-      const std::int64_t padded = axis.before + axis.in;
-      axis.out = padded < extent ? 0 : (padded - extent) / axis.stride + 1;
+      if (options.padding == Padding::kCausal) axis.before = extent(axis) - 1;
+      const std::int64_t room = axis.before + axis.in - extent(axis);
+      axis.out = room < 0 ? 0 : room / axis.stride + 1;
     }
-    if (axis.out < 1) refuse(fmt::format("{} {} leaves no output of an input of {}", op, describe(options), in.str()));
-    axes.push_back(axis);
+    if (axis.out < 1) refuse_empty(op, in, options);
+  }
+  return axes;
+}
+
+std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const WindowOptions& options,
+                               const std::optional<Spatial>& output_padding) {
+  std::vector<WindowAxis> axes = checked_axes(op, in, options);
+  if (output_padding && output_padding->size() != axes.size())
+    refuse(fmt::format("{} has {} numbers for its output padding, its input has {} spatial axes", op,
+                       output_padding->size(), axes.size()));
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    WindowAxis& axis = axes[i];
+    const bool same = options.padding == Padding::kSame;
+    const std::int64_t last = (axis.in - 1) * axis.stride, reach = last + extent(axis);
+    if (output_padding) {
+      const std::int64_t more = (*output_padding)[i];
+      if (more < 0 || more >= axis.stride)
+        refuse(fmt::format("{} has an output padding of {}, it must be 0 to less than the stride {}", op, more,
+                           axis.stride));
+      axis.out = (same ? last + extent(axis) % 2 : reach) + more;
+    } else {
+      axis.out = same ? last + axis.stride : std::max(reach, last + axis.stride);
+    }
+    if (axis.in < 1 || axis.out <= last) refuse_empty(op, in, options);
+    // What a convolution of the output with "same" padding would add before it.
+    axis.before = same ? std::max<std::int64_t>(reach - axis.out, 0) / 2 : 0;
+    axis.after = reach - axis.out - axis.before;
   }
   return axes;
 }

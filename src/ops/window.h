@@ -1,6 +1,7 @@
 // How a window (a kernel, a pool) slides along the spatial axes of (N, spatial.., C), by TensorFlow's rules.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct WindowOptions {
 /// @param op  its name, for messages: "conv".
 /// @throws Error{shape-mismatch} where the rank does not fit, a number is not positive, or the window does not fit in.
 std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const WindowOptions& options);
+
+/// The same for a window whose positions are the input's and whose taps make the output, as a transposed convolution
+/// has it: `before` and `after` are cut off; where the window does not reach to the output's end, `after` is negative.
+/// @param output_padding  see ConvTransposeOptions.
+std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const WindowOptions& options,
+                               const std::optional<Spatial>& output_padding);
 
 /// (N, out.., channels).
 Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_t channels);

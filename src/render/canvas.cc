@@ -13,8 +13,8 @@ namespace kerascope {
 namespace {
 
 constexpr std::int64_t kHatchStripe_px = 4;
-constexpr std::int64_t kLeastWidth_px = 512, kGreatestZoomedHeight_px = 4096;
-constexpr std::int64_t kGreatestStretchedHeight_px = 1024, kGreatestStretch = 8;
+constexpr std::int64_t kLeastWidth_px = 512;
+constexpr std::int64_t kLeastStretchedHeight_px = 96, kGreatestStretchedHeight_px = 1024, kGreatestStretch = 32;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;
 constexpr Rgb kMagenta = {255, 0, 255};
 
@@ -49,7 +49,7 @@ Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
     : tiles_(tiles),
       colormap_(options.colormap),
       gap_px_(options.gap_px),
-      strip_gap_px_(tiles.strip > 0 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
+      strip_gap_px_(tiles.strip > 1 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
   KERASCOPE_CHECK(options.gap_px >= 0 && options.zoom >= 0);
   choose_zoom(options.zoom, least);
   const std::int64_t width = width_px(), height = height_px();
@@ -73,12 +73,13 @@ void Canvas::choose_zoom(int wanted, LeastTile least) {
   } else {
     zoom_x_ = divided_up(std::max<std::int64_t>(kLeastWidth_px - gaps_px, 1), numbers_across);
     if (tiles_.may_stretch) {
-      zoom_y_ = std::clamp<std::int64_t>(kGreatestStretchedHeight_px / numbers_down, 1, zoom_x_);
+      const std::int64_t tallest = std::max(zoom_x_, kLeastStretchedHeight_px / numbers_down);
+      zoom_y_ = std::clamp<std::int64_t>(kGreatestStretchedHeight_px / numbers_down, 1, tallest);
       zoom_x_ = std::min(zoom_x_, kGreatestStretch * zoom_y_);
     } else {
       // A narrow picture would become endless.
-      zoom_x_ = std::clamp<std::int64_t>(kGreatestZoomedHeight_px / numbers_down, 1, zoom_x_);
-      zoom_y_ = zoom_x_;
+      zoom_x_ = std::clamp<std::int64_t>(tiles_.tallest_px / numbers_down, 1, zoom_x_);
+      zoom_x_ = zoom_y_ = std::max(zoom_x_, tiles_.least_zoom);
     }
   }
   const std::int64_t needed =

@@ -38,9 +38,11 @@ std::vector<Label> round_labels(double low, double high, std::int64_t most) {
   const int decimals = static_cast<int>(std::max(0.0, -std::floor(std::log10(step) + 1e-9)));
   const bool is_long = decimals > 4 || std::max(std::abs(low), std::abs(high)) >= 1e6;
   for (double k = std::ceil(low / step); k * step < high; ++k) {
-    const double number = k * step + 0.0;  // no -0
-    labels.push_back({(number - low) / (high - low),
-                      with_minus(is_long ? text::number(number) : fmt::format("{:.{}f}", number, decimals))});
+    const double number = k * step;
+    const std::string shown = number == 0 ? "0"
+                              : is_long   ? text::number(number)
+                                          : fmt::format("{:.{}f}", number, decimals);
+    labels.push_back({(number - low) / (high - low), with_minus(shown)});
   }
   return labels;
 }
@@ -74,7 +76,7 @@ void add_colorbar(Grid& grid) {
   const std::int64_t bar_height = std::max(tiles.height, kLeastHeight_px);
   const std::vector<Label> labels = labels_of(grid, bar_height);
   // Under a scale a tile the numbers differ from tile to tile.
-  const std::string remark = grid.has_one_scale ? "" : "each tile";
+  const std::string remark = grid.has_one_scale ? "" : "of each tile";
   std::int64_t text_px = text_width(remark, kSmallText);
   for (const Label& label : labels) text_px = std::max(text_px, text_width(label.text));
 

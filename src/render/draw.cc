@@ -67,11 +67,11 @@ class Gatherer {
 };
 
 /// Draws one tile from its numbers row by row, and says their range.
-Range draw_tile(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers, const Range* shared,
+Range draw_tile(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers, const Range* scale,
                 std::vector<unsigned char>& levels) {
   const std::span<const float> all(numbers, static_cast<std::size_t>(tiles.tile_size()));
-  const Range own = finite_range(all), &range = shared ? *shared : own;
-  const bool is_constant = all.size() > 1 && own.minimum == own.maximum;
+  const Range own = finite_range(all), &range = scale ? *scale : own;
+  const bool is_constant = tiles.hatch_constant && all.size() > 1 && own.minimum == own.maximum;
   if (is_constant || !(range.minimum < range.maximum)) {
     canvas.hatch(tile);
     return own;
@@ -88,8 +88,11 @@ void draw_not_finite(Canvas& canvas, std::int64_t tile, const Tiles& tiles, cons
 }
 
 /// Each tile's range, once all are drawn.
-std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles& tiles, const Range* shared) {
+std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles& tiles, std::span<const Range> scales) {
   std::vector<Range> ranges(static_cast<std::size_t>(tiles.count()));
+  auto scale_of = [&](std::int64_t tile) {
+    return scales.empty() ? nullptr : &scales[scales.size() == 1 ? 0 : static_cast<std::size_t>(tile)];
+  };
   const std::int64_t slices = tiles.slice_count();
   const std::int64_t together = tiles.rows_are_contiguous() ? 1 : Gatherer::kTogether;
   const std::int64_t groups = (tiles.channels.size + together - 1) / together * slices;
@@ -105,18 +108,51 @@ std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles&
       for (std::int64_t k = 0; k < count; ++k) {
         const std::int64_t tile = (channel + k) * slices + slice;
         ranges[static_cast<std::size_t>(tile)] =
-            draw_tile(canvas, tile, tiles, together > 1 ? gatherer.tile(k) : first, shared, levels);
+            draw_tile(canvas, tile, tiles, together > 1 ? gatherer.tile(k) : first, scale_of(tile), levels);
       }
     }
   });
   return ranges;
 }
 
+/// Of each tile's three colours together.
+std::vector<Range> color_ranges(const float* numbers, const Tiles& tiles, std::int64_t color_stride) {
+  std::vector<Range> ranges;
+  std::vector<float> all;
+  const std::int64_t slices = tiles.slice_count();
+  for (std::int64_t tile = 0; tile < tiles.count(); ++tile) {
+    all.clear();
+    for (std::int64_t c = 0; c < 3; ++c)
+      for (std::int64_t y = 0; y < tiles.height.size; ++y)
+        for (std::int64_t x = 0; x < tiles.width.size; ++x)
+          all.push_back(numbers[tiles.offset(tile / slices, tile % slices) + c * color_stride +
+                                y * tiles.height.stride + x * tiles.width.stride]);
+    ranges.push_back(finite_range(all));
+  }
+  return ranges;
+}
+
+Picture merged(const std::array<Grid, 3>& planes) {
+  Picture picture = planes[0].picture;
+  picture.channels = 3;
+  picture.pixels.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
+  for (std::size_t pixel = 0; pixel < picture.pixels.size() / 3; ++pixel) {
+    unsigned char* const rgb_pixel = &picture.pixels[pixel * 3];
+    for (std::size_t c = 0; c < 3; ++c)
+      rgb_pixel[c] = planes[c].picture.pixels[pixel * static_cast<std::size_t>(planes[c].picture.channels)];
+    // A plane with NaN or infinity comes coloured: what is not grey there is magenta.
+    for (const Grid& plane : planes)
+      if (plane.picture.channels == 3 && plane.picture.pixels[pixel * 3] != plane.picture.pixels[pixel * 3 + 1])
+        std::copy_n(&plane.picture.pixels[pixel * 3], 3, rgb_pixel);
+  }
+  return picture;
+}
+
 }  // namespace
 
-Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const GridOptions& options) {
+Grid draw(const float* numbers, const Tiles& tiles, std::span<const Range> scales, const GridOptions& options) {
   Canvas canvas(tiles, options, tile_for(tiles.labels));
-  const std::vector<Range> ranges = draw_tiles(canvas, numbers, tiles, shared);
+  const std::vector<Range> ranges = draw_tiles(canvas, numbers, tiles, scales);
   Range all{kNan, kNan};
   for (const Range& range : ranges) {
     all.minimum = std::fmin(all.minimum, range.minimum);
@@ -140,10 +176,10 @@ Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const G
             .scale = options.scale.kind,
             .colormap = options.colormap,
             .layout = tiles.layout};
-  if (shared) {
+  if (scales.size() == 1) {
     grid.has_one_scale = true;
-    grid.low = shared->minimum;
-    grid.high = shared->maximum;
+    grid.low = scales[0].minimum;
+    grid.high = scales[0].maximum;
   }
   grid.picture = canvas.take_picture();
   if (grid.has_numbers) draw_numbers(grid.picture, canvas, tiles.labels);
@@ -151,31 +187,29 @@ Grid draw(const float* numbers, const Tiles& tiles, const Range* shared, const G
   return grid;
 }
 
-Grid draw_rgb(const float* numbers, const Tiles& tiles, std::int64_t color_stride, const Range& shared,
+Grid draw_rgb(const float* numbers, const Tiles& tiles, std::int64_t color_stride, std::span<const Range> scales,
               const GridOptions& options) {
+  std::vector<Range> own;
+  if (scales.empty()) {
+    own = color_ranges(numbers, tiles, color_stride);
+    scales = own;
+  }
   GridOptions plain = options;
   plain.colormap = Colormap::kGray;
   plain.colorbar = false;
+  Tiles of_one_color = tiles;
+  of_one_color.hatch_constant = false;
   std::array<Grid, 3> planes;
   for (std::size_t c = 0; c < 3; ++c)
-    planes[c] = draw(numbers + static_cast<std::int64_t>(c) * color_stride, tiles, &shared, plain);
+    planes[c] = draw(numbers + static_cast<std::int64_t>(c) * color_stride, of_one_color, scales, plain);
   Grid result = planes[0];
-  Picture& picture = result.picture;
-  picture.channels = 3;
-  picture.pixels.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
-  for (std::size_t pixel = 0; pixel < picture.pixels.size() / 3; ++pixel) {
-    unsigned char* const rgb_pixel = &picture.pixels[pixel * 3];
-    for (std::size_t c = 0; c < 3; ++c)
-      rgb_pixel[c] = planes[c].picture.pixels[pixel * static_cast<std::size_t>(planes[c].picture.channels)];
-    // A plane with NaN or infinity comes coloured: what is not grey there is magenta.
-    for (const Grid& plane : planes)
-      if (plane.picture.channels == 3 && plane.picture.pixels[pixel * 3] != plane.picture.pixels[pixel * 3 + 1])
-        std::copy_n(&plane.picture.pixels[pixel * 3], 3, rgb_pixel);
-  }
+  result.has_one_scale = own.empty();
+  result.picture = merged(planes);
   for (const Grid& plane : planes) {
     result.minimum = std::fmin(result.minimum, plane.minimum);
     result.maximum = std::fmax(result.maximum, plane.maximum);
   }
+  if (options.colorbar) add_colorbar(result);
   return result;
 }
 

@@ -52,9 +52,9 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
   Tiles tiles = tiles_of(drawn.shape(), axes);
   if (options.columns > 0 && are_maps(tiles)) lay_in_columns(tiles, options.columns);
   if (options.numbers) tiles.labels = channel_labels(tiles, chooses ? options.channels : std::vector<std::int64_t>{});
-  if (options.scale.kind == Scale::Kind::kTile && !tiles.one_scale) return draw(drawn.data(), tiles, nullptr, options);
+  if (options.scale.kind == Scale::Kind::kTile && !tiles.one_scale) return draw(drawn.data(), tiles, {}, options);
   const Range shared = range_of(options.scale, activation.numbers());  // of all channels, whichever are drawn
-  return draw(drawn.data(), tiles, &shared, options);
+  return draw(drawn.data(), tiles, {&shared, 1}, options);
 }
 
 Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) {
@@ -67,7 +67,8 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
     named = {input.shape()[axis], input.shape().elements(axis + 1, input.shape().rank())};
   }
   if (colors.size != 3 || input.size() == 0) return grid(input, axes, options);
-  return draw_rgb(input.data(), tiles, colors.stride, finite_range(input.numbers()), options);
+  const Range shared = finite_range(input.numbers());
+  return draw_rgb(input.data(), tiles, colors.stride, {&shared, 1}, options);
 }
 
 std::string Grid::str() const {

@@ -67,7 +67,9 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
 /// scaled from the least to the largest number of all. Anything else is drawn by grid().
 Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options = {});
 
-/// Grey, palette or RGB PNG, compressed by libdeflate. @throws Error{output-unwritable}
+/// Grey, palette or RGB PNG, compressed by libdeflate.
+std::vector<unsigned char> png_bytes(const Picture& picture);
+/// @throws Error{output-unwritable}
 void write_png(const std::filesystem::path& path, const Picture& picture);
 
 }  // namespace kerascope

@@ -15,7 +15,7 @@ namespace {
 using Map = std::vector<std::vector<float>>;  // rows of a tile
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr GridOptions kPlain{.gap_px = 0, .zoom = 1};
+const GridOptions kPlain{.gap_px = 0, .zoom = 1};
 constexpr std::array<unsigned char, 3> kMagenta = {255, 0, 255};
 
 Tensor random_tensor(const Shape& shape, unsigned seed) {
@@ -67,22 +67,20 @@ bool is_magenta(const Picture& picture, std::int64_t y, std::int64_t x) {
 }
 
 TEST(Grid, PlainEqualsTheRuleInEveryAxisOrder) {
-  const std::map<char, std::int64_t> sizes = {{'H', 9}, {'W', 6}, {'C', 37}, {'D', 3}};
-  for (const std::string roles : {"HWC", "CHW", "HCW", "DHWC", "CDHW", "DCHW"}) {
+  const std::map<char, std::int64_t> sizes = {{'H', 9}, {'W', 6}, {'C', 37}};
+  for (const std::string roles : {"HWC", "CHW", "HCW"}) {
     SCOPED_TRACE(roles);
     std::vector<std::int64_t> shape;
     for (const char role : roles) shape.push_back(sizes.at(role));
     const Tensor tensor = random_tensor(Shape(shape), 1);
     std::vector<Map> tiles;
-    const std::int64_t slices = roles.find('D') == std::string::npos ? 1 : 3;
-    for (std::int64_t c = 0; c < 37; ++c)
-      for (std::int64_t d = 0; d < slices; ++d) {
-        Map& tile = tiles.emplace_back(9, std::vector<float>(6));
-        for (std::int64_t y = 0; y < 9; ++y)
-          for (std::int64_t x = 0; x < 6; ++x)
-            tile[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)] =
-                number_at(tensor, roles, {{'C', c}, {'D', d}, {'H', y}, {'W', x}});
-      }
+    for (std::int64_t c = 0; c < 37; ++c) {
+      Map& tile = tiles.emplace_back(9, std::vector<float>(6));
+      for (std::int64_t y = 0; y < 9; ++y)
+        for (std::int64_t x = 0; x < 6; ++x)
+          tile[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)] =
+              number_at(tensor, roles, {{'C', c}, {'H', y}, {'W', x}});
+    }
     const Grid found = grid(tensor, roles, kPlain);
     EXPECT_EQ(found.picture.channels, 1);
     EXPECT_EQ(found.rows, found.columns);
@@ -91,6 +89,35 @@ TEST(Grid, PlainEqualsTheRuleInEveryAxisOrder) {
     EXPECT_EQ(found.picture.pixels, plain_grid(tiles));
     EXPECT_EQ(found.minimum, *std::min_element(tensor.data(), tensor.data() + tensor.size()));
     EXPECT_EQ(found.maximum, *std::max_element(tensor.data(), tensor.data() + tensor.size()));
+  }
+}
+
+TEST(Grid, SlicesOfAChannelLieSideBySideInEveryAxisOrder) {
+  const std::map<char, std::int64_t> sizes = {{'T', 2}, {'D', 3}, {'H', 9}, {'W', 6}, {'C', 11}};
+  for (const std::string roles : {"DHWC", "CDHW", "DCHW", "TDHWC", "TCDHW", "CTDHW"}) {
+    SCOPED_TRACE(roles);
+    std::vector<std::int64_t> shape;
+    for (const char role : roles) shape.push_back(sizes.at(role));
+    const Tensor tensor = random_tensor(Shape(shape), 1);
+    const std::int64_t times = roles.find('T') == std::string::npos ? 1 : 2, slices = 3 * times;
+    const Grid found = grid(tensor, roles, kPlain);
+    ASSERT_EQ(found.columns % slices, 0);
+    EXPECT_LE(found.picture.width, 3 * found.picture.height);
+    for (std::int64_t c = 0; c < 11; ++c)
+      for (std::int64_t slice = 0; slice < slices; ++slice) {
+        auto number = [&](std::int64_t y, std::int64_t x) {
+          return number_at(tensor, roles, {{'C', c}, {'T', slice / 3}, {'D', slice % 3}, {'H', y}, {'W', x}});
+        };
+        float minimum = kInfinity, maximum = -kInfinity;
+        for (std::int64_t i = 0; i < 54; ++i) {
+          minimum = std::min(minimum, number(i / 6, i % 6));
+          maximum = std::max(maximum, number(i / 6, i % 6));
+        }
+        const std::int64_t tile = c * slices + slice;
+        const std::int64_t top = tile / found.columns * 9, left = tile % found.columns * 6;
+        for (std::int64_t i = 0; i < 54; ++i)
+          ASSERT_EQ(pixel(found.picture, top + i / 6, left + i % 6), grey(number(i / 6, i % 6), minimum, maximum));
+      }
   }
 }
 
@@ -133,9 +160,13 @@ TEST(Grid, CountsTheGapsInItsWidth) {
 
 TEST(Grid, DoesNotZoomWhatIsWideOrWouldBecomeEndless) {
   EXPECT_EQ(grid(random_tensor({224, 224, 9}, 3), "HWC").zoom, 1);
-  const Grid sequence = grid(random_tensor({3000, 2}, 3), "TC");
-  EXPECT_EQ(sequence.zoom, 1);
-  EXPECT_EQ(sequence.picture.height, 3000);
+  EXPECT_EQ(grid(random_tensor({3000, 2}, 3), "TC").picture.height, 3000);
+}
+
+TEST(Grid, ASequenceIsStretchedToBeWideAndNotTooHigh) {
+  const Grid found = grid(random_tensor({500, 64}, 3), "TC");
+  EXPECT_EQ(found.picture.width, 512);
+  EXPECT_EQ(found.picture.height, 1000);
 }
 
 TEST(Grid, CellsBeyondTheLastChannelAreBlackWithoutGap) {
@@ -153,17 +184,26 @@ TEST(Grid, AMapOfOneChannelIsOneTile) {
 
 TEST(Grid, AVectorIsRowsOfCellsOfOneScale) {
   const std::vector<float> numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 10};
-  const std::vector<unsigned char> expected = {0, 26, 51, 76, 102, 128, 153, 178, 204, 255, 0, 0, 0, 0, 0, 0};
+  const std::vector<unsigned char> expected = {0, 26, 51, 76, 102, 128, 153, 178, 204, 255};
   const std::vector<std::pair<Shape, std::string>> cases = {
       {{10}, "C"}, {{1, 1, 10}, "HWC"}, {{10, 1, 1}, "CHW"}, {{1, 10}, "TC"}, {{10, 1}, "TC"}};
   for (const auto& [shape, roles] : cases) {
     SCOPED_TRACE(shape.str());
     const Grid found = grid(Tensor::of(shape, numbers), roles, kPlain);
-    EXPECT_EQ(found.columns, 4);
+    EXPECT_EQ(found.columns, 10);
     EXPECT_EQ(found.picture.pixels, expected);
   }
   const Grid scalar = grid(Tensor::of({}, std::vector<float>{3}), "");
   EXPECT_EQ(scalar.picture.width, 512);
+}
+
+TEST(Grid, AVectorHasFullRowsWherePossible) {
+  const std::map<std::int64_t, std::pair<int, int>> expected = {
+      {1, {1, 1}}, {16, {1, 16}}, {84, {7, 12}}, {23, {5, 5}}, {512, {16, 32}}, {1000, {25, 40}}, {4096, {64, 64}}};
+  for (const auto& [count, sides] : expected) {
+    const Grid found = grid(random_tensor({count}, 5), "C", kPlain);
+    EXPECT_EQ(std::pair(found.rows, found.columns), sides) << count;
+  }
 }
 
 TEST(Grid, ASequenceIsTimeDownAndChannelsAcross) {
@@ -220,6 +260,95 @@ TEST(Grid, WithoutAFiniteNumberIsAllMagenta) {
   EXPECT_TRUE(std::isnan(found.minimum));
 }
 
+TEST(Grid, OneScaleForAllTilesClipsWhatLiesBeyond) {
+  const Tensor wide = Tensor::of({2, 2, 2}, std::vector<float>{-4, 0, 1, 2, 3, 8, 5, 6});
+  const auto pixels = [&](Scale scale) {
+    return grid(wide, "HWC", {.gap_px = 0, .zoom = 1, .scale = scale, .channels = {1}}).picture.pixels;
+  };
+  // Channel 1 holds 0, 2, 8, 6; the layer goes from -4 to 8.
+  EXPECT_EQ(pixels({}), (std::vector<unsigned char>{0, 64, 255, 191}));
+  EXPECT_EQ(pixels({Scale::Kind::kLayer}), (std::vector<unsigned char>{85, 128, 255, 212}));
+  EXPECT_EQ(pixels({Scale::Kind::kSymmetric}), (std::vector<unsigned char>{128, 159, 255, 223}));
+  EXPECT_EQ(pixels({Scale::Kind::kFixed, 0, 4}), (std::vector<unsigned char>{0, 128, 255, 255}));
+  EXPECT_EQ(pixels({Scale::Kind::kFixed, 2, 7}), (std::vector<unsigned char>{0, 0, 255, 204}));
+}
+
+TEST(Grid, AConstantTileIsHatchedUnderEveryScale) {
+  Tensor tensor = random_tensor({7, 7, 4}, 6);
+  for (std::int64_t i = 2; i < tensor.size(); i += 4) tensor.mutable_data()[i] = 1.25f;
+  for (const auto kind : {Scale::Kind::kLayer, Scale::Kind::kSymmetric, Scale::Kind::kPercentile}) {
+    const Grid found = grid(tensor, "HWC", {.gap_px = 0, .zoom = 1, .scale = {kind}});
+    std::set<unsigned char> greys;
+    for (std::int64_t i = 0; i < 49; ++i) greys.insert(pixel(found.picture, 7 + i / 7, i % 7));
+    EXPECT_EQ(greys.size(), 2u);
+  }
+}
+
+TEST(Grid, ChosenChannelsComeInTheirOrderOnWhateverAxis) {
+  const Tensor hwc = random_tensor({5, 6, 7}, 3), chw = random_tensor({7, 5, 6}, 3), tc = random_tensor({5, 7}, 3);
+  for (const auto& [tensor, roles] : {std::pair(hwc, "HWC"), {chw, "CHW"}}) {
+    const Grid all = grid(tensor, roles, kPlain),
+               some = grid(tensor, roles, {.gap_px = 0, .zoom = 1, .channels = {6, 0}});
+    EXPECT_EQ(some.columns, 2);
+    for (std::int64_t i = 0; i < 30; ++i) {
+      EXPECT_EQ(pixel(some.picture, i / 6, i % 6), pixel(all.picture, 10 + i / 6, i % 6));
+      EXPECT_EQ(pixel(some.picture, i / 6, 6 + i % 6), pixel(all.picture, i / 6, i % 6));
+    }
+  }
+  const Grid all = grid(tc, "TC", kPlain), some = grid(tc, "TC", {.gap_px = 0, .zoom = 1, .channels = {3, 1, 1}});
+  for (std::int64_t y = 0; y < 5; ++y) EXPECT_EQ(pixel(some.picture, y, 0), pixel(all.picture, y, 3));
+}
+
+TEST(Grid, ColorsAreAPaletteWithGapsHatchesAndMagenta) {
+  Tensor tensor = random_tensor({7, 7, 5}, 6);
+  for (std::int64_t i = 2; i < tensor.size(); i += 5) tensor.mutable_data()[i] = 1.25f;
+  tensor.mutable_data()[0] = kNan;
+  for (const Colormap colormap : {Colormap::kViridis, Colormap::kMagma, Colormap::kDiverging}) {
+    const Grid gray = grid(tensor, "HWC", {.zoom = 1}), found = grid(tensor, "HWC", {.zoom = 1, .colormap = colormap});
+    ASSERT_EQ(found.picture.palette.size(), 256u);
+    const Picture rgb = rgb_picture(found.picture);
+    EXPECT_TRUE(is_magenta(rgb, 0, 0));
+    for (std::int64_t y = 0; y < gray.picture.height; ++y)
+      for (std::int64_t x = 0; x < gray.picture.width; ++x) {
+        const std::int64_t tile = y / 8 * 3 + x / 8;
+        const int level = pixel(gray.picture, y, x);
+        if (x % 8 == 7 || y % 8 == 7 || tile == 2 || tile >= 5) {
+          EXPECT_EQ(pixel(rgb, y, x), level);  // gap or hatch
+        } else if (x || y) {
+          int nearest = 999;
+          for (int near = std::max(level - 2, 0); near <= std::min(level + 2, 255); ++near) {
+            const Rgb color = colors(colormap)[static_cast<std::size_t>(near)];
+            nearest =
+                std::min(nearest, std::abs(color.r - pixel(rgb, y, x, 0)) + std::abs(color.g - pixel(rgb, y, x, 1)) +
+                                      std::abs(color.b - pixel(rgb, y, x, 2)));
+          }
+          EXPECT_EQ(nearest, 0) << y << ", " << x;
+        }
+      }
+  }
+}
+
+TEST(Grid, NumbersRaiseTheZoomWhereTilesAreTooSmall) {
+  const Tensor tensor = random_tensor({3, 3, 120}, 1);
+  EXPECT_FALSE(grid(random_tensor({64, 64, 12}, 1), "HWC", {.numbers = true}).is_zoom_raised);
+  const Grid found = grid(tensor, "HWC", {.zoom = 1, .numbers = true});
+  EXPECT_TRUE(found.is_zoom_raised);
+  EXPECT_GT(found.zoom, 5);
+  EXPECT_FALSE(grid(random_tensor({9, 4}, 1), "TC", {.numbers = true}).has_numbers);
+}
+
+TEST(Grid, AColorbarLeavesTheTilesAsTheyAre) {
+  const Tensor tensor = random_tensor({20, 20, 4}, 1);
+  for (const Colormap colormap : {Colormap::kGray, Colormap::kDiverging}) {
+    const Picture plain = rgb_picture(grid(tensor, "HWC", {.colormap = colormap}).picture);
+    const Picture found = rgb_picture(grid(tensor, "HWC", {.colormap = colormap, .colorbar = true}).picture);
+    const std::int64_t left = 16, top = (found.height - plain.height) / 2;
+    for (std::int64_t y = 0; y < plain.height; ++y)
+      for (std::int64_t x = 0; x < plain.width; ++x)
+        for (int c = 0; c < 3; ++c) ASSERT_EQ(pixel(found, top + y, left + x, c), pixel(plain, y, x, c));
+  }
+}
+
 std::string code_of(const std::function<void()>& action) {
   try {
     action();
@@ -231,7 +360,7 @@ std::string code_of(const std::function<void()>& action) {
 
 TEST(Grid, RefusesWhatCannotBeDrawn) {
   EXPECT_EQ(code_of([] { grid(Tensor({4, 0, 3}), "HWC"); }), "shape-empty");
-  EXPECT_EQ(code_of([] { grid(Tensor({2, 2, 2, 2, 2}), "TDHWC"); }), "shape-rank");
+  EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.channels = {0, 4}}); }), "channel-invalid");
   EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.zoom = 2000}); }), "picture-too-large");
   EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.zoom = 2000000000}); }), "picture-too-large");
 }
@@ -251,7 +380,12 @@ TEST(InputPicture, OfOneChannelIsGreyAndOfOtherCountsAGrid) {
   const Tensor one = random_tensor({6, 6, 1}, 8), five = random_tensor({6, 6, 5}, 8);
   EXPECT_EQ(input_picture(one, "HWC").picture.pixels, grid(one, "HWC").picture.pixels);
   EXPECT_EQ(input_picture(five, "HWC").columns, 3);
-  EXPECT_EQ(input_picture(Tensor::of({3}, std::vector<float>{1, 2, 3}), "C").columns, 2);
+  EXPECT_EQ(input_picture(Tensor::of({3}, std::vector<float>{1, 2, 3}), "C").columns, 3);
+}
+
+TEST(InputPicture, AColorThatIsNowhereStaysBlack) {
+  const Tensor tensor = Tensor::of({1, 2, 3}, std::vector<float>{0, 0, 255, 102, 0, 51});
+  EXPECT_EQ(input_picture(tensor, "HWC", kPlain).picture.pixels, (std::vector<unsigned char>{0, 0, 255, 102, 0, 51}));
 }
 
 TEST(InputPicture, ShowsNanInAnyColourAsMagenta) {

@@ -27,7 +27,7 @@ void darken(Picture& picture, std::int64_t left, std::int64_t top, std::int64_t 
 Canvas::LeastTile tile_for(const std::vector<std::string>& labels) {
   Canvas::LeastTile least;
   for (const std::string& label : labels)
-    if (!label.empty()) least = {std::max(least.width_px, plate_width(label) + kSide_px), plate_height() * 3 / 2};
+    if (!label.empty()) least = {std::max(least.width_px, plate_width(label) + 2 * kSide_px), 2 * plate_height()};
   return least;
 }
 

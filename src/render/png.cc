@@ -24,13 +24,13 @@ void put_u32(unsigned char* to, std::uint64_t number) {
 }
 
 /// @param chunk  the length (left empty), the type, then the data; the checksum is added.
-void write_chunk(FileWriter& file, Bytes& chunk) {
+void append_chunk(Bytes& file, Bytes& chunk) {
   KERASCOPE_CHECK(chunk.size() - 8 < (std::uint64_t{1} << 31));
   put_u32(chunk.data(), chunk.size() - 8);
   const std::uint32_t checksum = libdeflate_crc32(0, chunk.data() + 4, chunk.size() - 4);
   chunk.resize(chunk.size() + 4);
   put_u32(chunk.data() + chunk.size() - 4, checksum);
-  file.write(std::as_bytes(std::span(chunk)));
+  file.insert(file.end(), chunk.begin(), chunk.end());
 }
 
 Bytes chunk_of(std::string_view type, std::size_t size) {
@@ -76,7 +76,7 @@ Bytes filtered(const Picture& picture) {
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, const Picture& picture) {
+std::vector<unsigned char> png_bytes(const Picture& picture) {
   KERASCOPE_CHECK(picture.channels == 1 || picture.channels == 3);
   KERASCOPE_CHECK(picture.palette.empty() || (picture.channels == 1 && picture.palette.size() == 256));
   KERASCOPE_CHECK(picture.width > 0 && picture.height > 0);
@@ -101,12 +101,19 @@ void write_png(const std::filesystem::path& path, const Picture& picture) {
   }
   Bytes end = chunk_of("IEND", 0);
 
+  Bytes file = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+  file.reserve(pixels.size() + 1024);
+  append_chunk(file, header);
+  if (!picture.palette.empty()) append_chunk(file, palette);
+  append_chunk(file, pixels);
+  append_chunk(file, end);
+  return file;
+}
+
+void write_png(const std::filesystem::path& path, const Picture& picture) {
+  const Bytes bytes = png_bytes(picture);
   FileWriter file(path);
-  file.write("\x89PNG\r\n\x1a\n");
-  write_chunk(file, header);
-  if (!picture.palette.empty()) write_chunk(file, palette);
-  write_chunk(file, pixels);
-  write_chunk(file, end);
+  file.write(std::as_bytes(std::span(bytes)));
   file.commit();
 }
 

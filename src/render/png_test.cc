@@ -70,6 +70,25 @@ TEST_F(PngTest, ReadsBackAsItWasWritten) {
       }
 }
 
+TEST_F(PngTest, KeepsAPalette) {
+  Picture picture{.width = 16, .height = 16};
+  for (int i = 0; i < 256; ++i) {
+    const auto byte = static_cast<unsigned char>(i);
+    picture.pixels.push_back(byte);
+    picture.palette.push_back({byte, static_cast<unsigned char>(255 - i), static_cast<unsigned char>(i * 7)});
+  }
+  write_png(folder_ / "a.png", picture);
+  const Decoded found = decoded(folder_ / "a.png");
+  EXPECT_EQ(found.header.color_type, SPNG_COLOR_TYPE_INDEXED);
+  EXPECT_EQ(found.pixels, picture.pixels);
+  const auto file = MappedFile::open(folder_ / "a.png");
+  const std::unique_ptr<spng_ctx, void (*)(spng_ctx*)> context(spng_ctx_new(0), spng_ctx_free);
+  spng_set_png_buffer(context.get(), file->bytes().data(), file->bytes().size());
+  std::vector<unsigned char> rgb(256 * 3);
+  EXPECT_EQ(spng_decode_image(context.get(), rgb.data(), rgb.size(), SPNG_FMT_RGB8, 0), 0);
+  EXPECT_EQ(rgb, rgb_picture(picture).pixels);
+}
+
 TEST_F(PngTest, GradientsOfEitherDirectionStaySmall) {
   std::mt19937 random(2);
   std::vector<unsigned> noise(300);

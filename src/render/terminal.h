@@ -17,6 +17,10 @@ struct Terminal {
   int cell_width_px = 10, cell_height_px = 20;  ///< of a cell
 
   bool has_pixels() const { return graphics != Graphics::kBlocks; }
+  /// Pixel for pixel.
+  bool has_room_for(const Picture& picture) const {
+    return has_pixels() && picture.width <= std::int64_t{columns} * cell_width_px;
+  }
 };
 
 /// The terminal behind standard output as its environment describes it; nothing where there is none, or a dumb one.

@@ -18,31 +18,6 @@ std::int64_t square_side(std::int64_t count) {
   return static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
 }
 
-/// Rows that are all full where that is possible, and not much wider than high, so that a cell is easily counted out.
-void lay_cells(Tiles& tiles) {
-  const std::int64_t count = tiles.count(), side = square_side(count);
-  tiles.columns = count <= kLongestRow ? count : side;
-  for (std::int64_t columns = tiles.columns; columns <= 2 * side; ++columns)
-    if (count % columns == 0) {
-      tiles.columns = columns;
-      break;
-    }
-  tiles.rows = (count + tiles.columns - 1) / tiles.columns;
-  if (count > 1) tiles.layout = fmt::format("{}x{} cells", tiles.rows, tiles.columns);
-}
-
-/// The slices of a channel side by side, and as many channels across as make the picture about as wide as high.
-void lay_strips(Tiles& tiles) {
-  const std::int64_t slices = tiles.slice_count(), strip_px = slices * tiles.width.size;
-  if (tiles.channels.size == 1 || strip_px > kWidestStrip_px) return lay_square(tiles);
-  const double ratio = static_cast<double>(tiles.channels.size * tiles.height.size) / static_cast<double>(strip_px);
-  const auto across = std::max<std::int64_t>(std::llround(std::sqrt(ratio)), 1);
-  tiles.strip = slices;
-  tiles.columns = across * slices;
-  tiles.rows = (tiles.channels.size + across - 1) / across;
-  tiles.layout = fmt::format("{} channels of {} slices", tiles.channels.size, slices);
-}
-
 }  // namespace
 
 std::int64_t Tiles::slice_count() const {
@@ -71,6 +46,29 @@ void lay_in_columns(Tiles& tiles, std::int64_t columns) {
   tiles.columns = columns;
   tiles.rows = (tiles.count() + columns - 1) / columns;
   if (tiles.count() > 1) tiles.layout = fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
+}
+
+void lay_cells(Tiles& tiles) {
+  const std::int64_t count = tiles.count(), side = square_side(count);
+  tiles.columns = count <= kLongestRow ? count : side;
+  for (std::int64_t columns = tiles.columns; columns <= 2 * side; ++columns)
+    if (count % columns == 0) {
+      tiles.columns = columns;
+      break;
+    }
+  tiles.rows = (count + tiles.columns - 1) / tiles.columns;
+  if (count > 1) tiles.layout = fmt::format("{}x{} cells", tiles.rows, tiles.columns);
+}
+
+void lay_strips(Tiles& tiles) {
+  const std::int64_t slices = tiles.slice_count(), strip_px = slices * tiles.width.size;
+  if (tiles.channels.size == 1 || strip_px > kWidestStrip_px) return lay_square(tiles);
+  const double ratio = static_cast<double>(tiles.channels.size * tiles.height.size) / static_cast<double>(strip_px);
+  const auto across = std::max<std::int64_t>(std::llround(std::sqrt(ratio)), 1);
+  tiles.strip = slices;
+  tiles.columns = across * slices;
+  tiles.rows = (tiles.channels.size + across - 1) / across;
+  tiles.layout = fmt::format("{} channels of {} slices", tiles.channels.size, slices);
 }
 
 Tiles tiles_of(const Shape& shape, const std::string& roles) {

@@ -19,6 +19,9 @@ struct Tiles {
   bool one_scale = false;    ///< even where each tile of a map would have its own
   bool may_stretch = false;  ///< height and width measure different things, so that numbers need not be squares
 
+  bool hatch_constant = true;                      ///< a tile whose numbers are all the same
+  std::int64_t least_zoom = 1, tallest_px = 4096;  ///< of a zoom that is ours to choose
+
   std::int64_t rows = 1, columns = 1;
   std::int64_t strip = 0;           ///< so many columns belong together; 0: all
   std::string layout;               ///< for people: "8x8 tiles"; empty for one tile
@@ -41,5 +44,9 @@ void lay_square(Tiles& tiles);
 /// True where each tile is a channel's map, which may be laid in any number of columns.
 bool are_maps(const Tiles& tiles);
 void lay_in_columns(Tiles& tiles, std::int64_t columns);
+/// Rows that are all full where that is possible, and not much wider than high, so that a cell is easily counted out.
+void lay_cells(Tiles& tiles);
+/// The slices of a channel side by side, and as many channels across as make the picture about as wide as high.
+void lay_strips(Tiles& tiles);
 
 }  // namespace kerascope

@@ -3,6 +3,7 @@ them. manifest.json lists the cases; "offset" is the place of a case's answer in
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import pathlib
@@ -15,9 +16,11 @@ import numpy as np
 import arrays
 import pictures
 
-MODES = {1: ("grayscale", "L"), 3: ("rgb", "RGB"), 4: ("rgba", "RGBA")}
-RESIZED = ["101x67-420.jpg", "64x48-RGBA.png", "17x33-LA.png", "9x8-L.png", "1x1-RGB.png", "37x22-steps.png"]
-TARGETS = [(1, 1), (2, 7), (9, 8), (13, 9), (32, 32), (50, 75), (64, 48), (100, 101), (101, 33), (37, 66), (224, 224)]
+MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
+FILTERS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
+RESIZED = ["101x67-420.jpg", "64x48-RGBA.png", "17x33-LA.png", "9x8-L.png", "1x1-RGB.png", "37x22-steps.png",
+           "37x22-deep.png"]  # fmt: skip
+TARGETS = [(1, 1), (2, 7), (9, 8), (13, 9), (32, 32), (50, 75), (64, 48), (100, 101), (101, 33), (37, 66), (131, 97)]
 
 
 class Expected:
@@ -32,14 +35,19 @@ class Expected:
         return self.size - len(self.parts[-1])
 
 
+def described(pixels, expected):
+    """load_img keeps grey pictures of 16 bits as they are."""
+    return {"width": pixels.width, "height": pixels.height, "bits": 16 if pixels.mode == "I;16" else 8,
+            "offset": expected(np.asarray(pixels))}  # fmt: skip
+
+
 def decoded_cases(folder, names, expected):
-    from PIL import Image
+    import keras
 
     for name in names:
-        for channels, (_, mode) in MODES.items():
-            pixels = np.asarray(Image.open(folder / name).convert(mode))
-            yield {"file": name, "channels": channels, "width": pixels.shape[1], "height": pixels.shape[0],
-                   "offset": expected(pixels)}  # fmt: skip
+        for channels, mode in MODES.items():
+            picture = keras.utils.load_img(folder / name, mode)
+            yield {"file": name, "channels": channels, **described(picture, expected)}
 
 
 def resized_cases(folder, expected):
@@ -52,17 +60,22 @@ def resized_cases(folder, expected):
     targets = [(name, *target) for name in RESIZED for target in TARGETS]
     # Where the steps of nearest add up, rounding shows on long lines.
     targets += [("line.png", int(width), 1) for width in random.integers(1, 2000, 150)]
-    # Any size to any other: Pillow's bilinear resizes now the rows first, now the columns.
+    # Any size to any other: Pillow resizes now the rows first, now the columns.
     for number in range(25):
         name = f"random{number}.png"
-        Image.fromarray(pictures.scene(*random.integers(1, 90, 2), 3)).save(folder / name)
+        if number % 5 == 0:
+            height, width = map(int, random.integers(1, 90, 2))
+            deep = random.integers(0, 1 << 16, (height, width, 1))
+            (folder / name).write_bytes(pictures.png(deep, 16, 0))
+        else:
+            Image.fromarray(pictures.scene(*random.integers(1, 90, 2), 3)).save(folder / name)
         targets += [(name, *map(int, random.integers(1, 90, 2))) for _ in range(6)]
-    for name, width, height in targets:
-        for channels, (mode, _) in MODES.items() if name in RESIZED else [(1, MODES[1])]:
-            for filter_name in ("nearest", "bilinear"):
-                picture = keras.utils.load_img(folder / name, mode, (height, width), filter_name)
-                yield {"file": name, "channels": channels, "width": width, "height": height, "filter": filter_name,
-                       "offset": expected(np.asarray(picture))}  # fmt: skip
+    for (name, width, height), keep in itertools.product(targets, (False, True)):
+        for channels, mode in MODES.items() if name in RESIZED else [(1, MODES[1])]:
+            for filter_name in FILTERS:
+                picture = keras.utils.load_img(folder / name, mode, (height, width), filter_name, keep)
+                yield {"file": name, "channels": channels, "filter": filter_name, "keep": keep,
+                       **described(picture, expected)}  # fmt: skip
 
 
 def preprocessed_cases(expected):

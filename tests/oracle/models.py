@@ -28,13 +28,13 @@ def enliven(model, inputs, seed):
             kind = weight.name.split("/")[-1].removesuffix(":0")
             if kind == "bias":
                 weight.assign(random.normal(0, 0.05, weight.shape))
-            elif kind == "gamma":
+            elif kind == "gamma" or type(layer).__name__ == "LayerScale":  # which Keras starts at 1e-6
                 weight.assign(random.uniform(0.7, 1.3, weight.shape))
             elif kind == "beta":
                 weight.assign(random.normal(0, 0.2, weight.shape))
             elif kind.endswith("kernel") and not norms:
                 weight.assign(np.sqrt(2) * np.asarray(weight))  # what each relu takes away
-        if type(layer).__name__ == "Normalization":
+        if type(layer).__name__ == "Normalization" and hasattr(layer, "adapt_mean"):
             layer.adapt_mean.assign(random.uniform(0.3, 0.6, layer.adapt_mean.shape))
             layer.adapt_variance.assign(random.uniform(0.05, 0.1, layer.adapt_variance.shape))
             layer.finalize_state()

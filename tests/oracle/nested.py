@@ -135,6 +135,14 @@ def plain_sequential(keras):
     )
 
 
+def scaled_by_lambda(keras):
+    """The end of InceptionResNetV2's blocks before Keras 2.13: told by name and argument, its code is not run."""
+    x = inputs = keras.Input(SHAPE, name="picture")
+    up = keras.layers.Conv2D(3, 1, name="block35_1_conv")(x)
+    scale = keras.layers.Lambda(lambda inputs, scale: inputs[0] + inputs[1] * scale, arguments={"scale": 0.17}, name="block35_1")
+    return keras.Model(inputs, keras.layers.Activation("relu", name="block35_1_ac")(scale([x, up])))
+
+
 def application(name, side):
     return lambda keras: getattr(keras.applications, name)((side, side, 3), weights=None, classes=10)
 
@@ -187,9 +195,17 @@ QUESTIONS |= {
     "siamese_as_keras_2_0": (siamese, "tf_keras", as_keras_2_0),
     "nested_in_nested_as_keras_2_0": (nested_in_nested, "tf_keras", as_keras_2_0),
     "resnet50_tf_keras": (application("ResNet50", 64), "tf_keras", nothing),
+    "mobilenet_tf_keras": (application("MobileNet", 64), "tf_keras", nothing),
     "mobilenetv2_tf_keras": (application("MobileNetV2", 96), "tf_keras", nothing),
+    "mobilenetv3small_tf_keras": (application("MobileNetV3Small", 64), "tf_keras", nothing),
     "inceptionv3_tf_keras": (application("InceptionV3", 139), "tf_keras", nothing),
+    "inceptionresnetv2_tf_keras": (application("InceptionResNetV2", 96), "tf_keras", nothing),
+    "scaled_by_lambda_tf_keras": (scaled_by_lambda, "tf_keras", nothing),
+    "densenet121_tf_keras": (application("DenseNet121", 64), "tf_keras", nothing),
     "efficientnetb0_tf_keras": (application("EfficientNetB0", 64), "tf_keras", nothing),
+    "efficientnetv2b0_tf_keras": (application("EfficientNetV2B0", 64), "tf_keras", nothing),
+    "nasnetmobile_tf_keras": (application("NASNetMobile", 64), "tf_keras", nothing),
+    "convnexttiny_tf_keras": (application("ConvNeXtTiny", 64), "tf_keras", nothing),
 }
 
 
@@ -204,7 +220,7 @@ def answer(folder, keras, question):
     keras.utils.set_random_seed(1)
     model = make(keras)
     random = np.random.default_rng(2)
-    high = 255 if model.layers[1].name.startswith("rescaling") else 1
+    high = 255 if type(model.layers[1]).__name__ in ("Rescaling", "Normalization") else 1
     batch = [random.uniform(0, high, (5, *tensor.shape[1:])).astype("float32") for tensor in model.inputs]
     models.enliven(model, batch if len(batch) > 1 else batch[0], seed=1)
     outputs = models.all_outputs(keras, model, [array[:2] for array in batch])

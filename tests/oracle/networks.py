@@ -10,7 +10,25 @@ import cache
 import numpy as np
 
 HERE = pathlib.Path(__file__)
-SIDES = {"VGG16": 224, "ResNet50": 224, "MobileNetV2": 224, "InceptionV3": 299, "EfficientNetB0": 224}
+# The smallest of each family, at its natural size.
+SIDES = {
+    "VGG16": 224,
+    "ResNet50": 224,
+    "ResNet50V2": 224,
+    "MobileNet": 224,
+    "MobileNetV2": 224,
+    "MobileNetV3Small": 224,
+    "InceptionV3": 299,
+    "InceptionResNetV2": 299,
+    "Xception": 299,
+    "DenseNet121": 224,
+    "EfficientNetB0": 224,
+    "EfficientNetV2B0": 224,
+    "NASNetMobile": 224,
+    "ConvNeXtTiny": 224,
+}
+NESTED = ("VGG16", "ResNet50", "MobileNetV2", "MobileNetV3Small", "InceptionV3", "EfficientNetB0", "ConvNeXtTiny")
+SCALE_THEMSELVES = ("EfficientNet", "MobileNetV3", "ConvNeXt")
 
 
 def whole(keras, name):
@@ -40,7 +58,7 @@ def answer(folder, keras, question):
     make, name = question
     keras.utils.set_random_seed(1)
     model = make(keras, name)
-    low, high = (0, 255) if name.startswith("EfficientNet") else (-1, 1)  # what the network's own preprocessing gives
+    low, high = (0, 255) if name.startswith(SCALE_THEMSELVES) else (-1, 1)  # what the network's own preprocessing gives
     pictures = np.random.default_rng(1).uniform(low, high, (5, SIDES[name], SIDES[name], 3)).astype("float32")
     models.enliven(model, pictures[1:], seed=1)
     outputs = models.all_outputs(keras, model, [pictures[:1]])
@@ -52,5 +70,5 @@ def answer(folder, keras, question):
 
 
 QUESTIONS = {name.lower(): (whole, name) for name in SIDES}
-QUESTIONS |= {f"{name.lower()}_nested": (fine_tuned, name) for name in SIDES}
+QUESTIONS |= {f"{name.lower()}_nested": (fine_tuned, name) for name in NESTED}
 cache.answer_all([HERE, HERE.with_name("models.py")], QUESTIONS, answer, pathlib.Path(sys.argv[1]))

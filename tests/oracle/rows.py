@@ -4,6 +4,7 @@ The format of a rows file is described in tests/README.md. OUT_DIR/manifest.json
 folder holds model.h5, model.keras (not where tf_keras, which is Keras 2, answers), input.npz and expected.npz.
 """
 
+import importlib
 import json
 import pathlib
 import sys
@@ -34,6 +35,7 @@ def questions():
                 "keras": "keras",
                 "required": table.get("required", []),
                 "unread": table.get("unread", []),
+                "module": table.get("module"),
                 **row,
                 "folder": f"{row.get('class', table['class'])}-{cache.key_of(script, table['class'], row)}",
             }
@@ -76,7 +78,8 @@ def answer(question, folder, keras):
     random = np.random.default_rng(int(question["folder"][-16:], 16))
     shapes = question.get("inputs") or [question["input"]]
     inputs = [(question.get("scale", 1) * random.normal(size=[BATCH, *shape])).astype("float32") for shape in shapes]
-    layer = getattr(keras.layers, question["class"])(**question["config"], name="layer")
+    home = importlib.import_module(question["module"]) if question["module"] else keras.layers
+    layer = getattr(home, question["class"])(**question["config"], name="layer")
     if question.get("adapt"):
         layer.adapt(random.normal(1, 2, inputs[0].shape).astype("float32"))
     symbols = [keras.Input(shape, name=f"input_{k}") for k, shape in enumerate(shapes)]

@@ -27,6 +27,17 @@ struct ELU {
   float alpha = 1;
 };
 
+/// y = x where x > 0, else alpha * x. (N, ...) -> (N, ...). Weight: alpha, of the input's shape without the batch, with
+/// 1 in place of the axes that share it.
+struct PReLU {
+  std::vector<std::int64_t> shared_axes;  ///< counted from 1
+};
+
+/// y = x where x > theta, else 0. (...) -> (...). Keras 2 only.
+struct ThresholdedReLU {
+  float theta = 1;
+};
+
 /// y = exp(x) / sum(exp(x)) along the axes. (...) -> (...)
 struct Softmax {
   std::vector<std::int64_t> axis = {-1};

@@ -12,4 +12,7 @@ struct Dense {
   bool use_bias = true;
 };
 
+/// y = x. (...) -> (...)
+struct Identity {};
+
 }  // namespace kerascope::layers

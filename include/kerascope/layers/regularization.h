@@ -12,11 +12,15 @@ struct Dropout {
   std::vector<std::optional<std::int64_t>> noise_shape;
 };
 
-/// Drops whole feature maps of (N, H, W, C).
-struct SpatialDropout2D {
+/// Drops whole feature maps of (N, H, W, C), and so with 1 and 3 spatial axes.
+template <int Rank>
+struct SpatialDropout {
   float rate = 0;
-  DataFormat data_format = DataFormat::kChannelsLast;
+  DataFormat data_format = DataFormat::kChannelsLast;  ///< always, along a single axis
 };
+using SpatialDropout1D = SpatialDropout<1>;
+using SpatialDropout2D = SpatialDropout<2>;
+using SpatialDropout3D = SpatialDropout<3>;
 
 /// Multiplies by normal noise of mean 1 and standard deviation sqrt(rate / (1 - rate)).
 struct GaussianDropout {
@@ -33,5 +37,8 @@ struct AlphaDropout {
   float rate = 0;
   std::vector<std::optional<std::int64_t>> noise_shape;  ///< as Dropout's
 };
+
+/// Adds to the training's loss; y = x.
+struct ActivityRegularization {};
 
 }  // namespace kerascope::layers

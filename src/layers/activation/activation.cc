@@ -57,39 +57,10 @@ constexpr Named kElementwise[] = {
                .hint = text::did_you_mean(name, names)});
 }
 
-}  // namespace
-
-Value activate(Build& build, Value x, const ActivationFunction& activation) {
-  std::string name = activation.name;
-  if (!activation.config.empty()) {
-    // A layer given as activation: built as if it stood there, without weights of its own.
-    const LayerType* type = find_layer_type(name);
-    if (!type) unknown_activation(build, name);
-    Layer stand_in;
-    stand_in.name = build.layer().name;
-    stand_in.class_name = name;
-    stand_in.config = Json::parse(activation.config, nullptr, false);
-    stand_in.place = build.layer().place;
-    std::vector<Output> inputs = {{x, usual_axes(build.graph.shape(x).rank() - 1)}};
-    std::map<std::string, std::shared_ptr<WeightSlot>> slots;
-    std::vector<std::string> order;
-    std::map<std::string, Value> weights;
-    Build inner(build.graph, {.layer = stand_in,
-                              .model = build.model(),
-                              .training = build.training(),
-                              .random = build.random(),
-                              .key = build.random_key(),
-                              .inputs = inputs,
-                              .slots = slots,
-                              .slot_order = order,
-                              .weights = weights});
-    FieldReader fields(stand_in, build.keras_major());
-    const Outputs outputs = type->build(fields, inner);
-    if (!order.empty() || outputs.size() != 1) unknown_activation(build, name);
-    return outputs[0].value;
-  }
+/// A function of keras.activations; none where there is no such name.
+std::optional<Value> named(Build& build, Value x, std::string_view name) {
   // "keras.activations>relu" and "keras.layers.relu" name the same function.
-  if (const auto last = name.find_last_of(".>"); last != name.npos) name = name.substr(last + 1);
+  if (const auto last = name.find_last_of(".>"); last != name.npos) name.remove_prefix(last + 1);
   if (name == "linear") return x;
   if (name == "softmax") return ops::softmax(build.graph, x);
   if (name == "log_softmax") return ops::log_softmax(build.graph, x);
@@ -99,7 +70,43 @@ Value activate(Build& build, Value x, const ActivationFunction& activation) {
   if (name == "hard_sigmoid" && build.keras_major() < 3) return ops::unary(build.graph, x, Unary::kHardSigmoidOld);
   for (const Named& known : kElementwise)
     if (known.name == name) return ops::unary(build.graph, x, known.function, known.options);
-  unknown_activation(build, activation.name);
+  return {};
+}
+
+/// A layer given as activation: built as if it stood there, without weights of its own.
+Value layer_as_activation(Build& build, Value x, const ActivationFunction& activation) {
+  const LayerType* type = find_layer_type(activation.name);
+  if (!type) unknown_activation(build, activation.name);
+  Layer stand_in;
+  stand_in.name = build.layer().name;
+  stand_in.class_name = activation.name;
+  stand_in.config = Json::parse(activation.config, nullptr, false);
+  stand_in.place = build.layer().place;
+  std::vector<Output> inputs = {{x, usual_axes(build.graph.shape(x).rank() - 1)}};
+  std::map<std::string, std::shared_ptr<WeightSlot>> slots;
+  std::vector<std::string> order;
+  std::map<std::string, Value> weights;
+  Build inner(build.graph, {.layer = stand_in,
+                            .model = build.model(),
+                            .training = build.training(),
+                            .random = build.random(),
+                            .key = build.random_key(),
+                            .inputs = inputs,
+                            .slots = slots,
+                            .slot_order = order,
+                            .weights = weights});
+  FieldReader fields(stand_in, build.keras_major());
+  const Outputs outputs = type->build(fields, inner);
+  if (!order.empty() || outputs.size() != 1) unknown_activation(build, activation.name);
+  return outputs[0].value;
+}
+
+}  // namespace
+
+Value activate(Build& build, Value x, const ActivationFunction& activation) {
+  if (activation.config.empty())
+    if (const std::optional<Value> y = named(build, x, activation.name)) return *y;
+  return layer_as_activation(build, x, activation);  // in Keras 2 its name is enough, too
 }
 
 Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes) {

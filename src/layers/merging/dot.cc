@@ -38,7 +38,6 @@ Outputs build(const Dot& layer, Build& b) {
   require_two_inputs(b);
   std::array<Value, 2> inputs = {b.input(0), b.input(1)};
   std::array<int, 2> axes;
-  std::string roles;
   std::vector<std::int64_t> remaining = {b.shape()[0]};
   for (int i : {0, 1}) {
     const auto at = static_cast<std::size_t>(i);

@@ -1,0 +1,216 @@
+// The overview as a page that opens from disk: no script, nothing from elsewhere, every picture inside.
+#include "base/text.h"
+#include "cli/channels.h"
+#include "cli/overview.h"
+
+namespace kerascope::cli {
+namespace {
+
+// With these a page of ResNet50's 177 layers stays below 20 MB even where its maps are all noise.
+constexpr Size kLargestGrid{.width = 512, .height = 1024};
+constexpr int kPageGreys = 24;
+
+/// Grey if it has no colours, which makes a smaller file.
+Picture without_idle_colors(Picture picture) {
+  if (picture.channels != 3) return picture;
+  for (std::size_t i = 0; i < picture.pixels.size(); i += 3)
+    if (picture.pixels[i] != picture.pixels[i + 1] || picture.pixels[i] != picture.pixels[i + 2]) return picture;
+  for (std::size_t i = 0; i < picture.pixels.size() / 3; ++i) picture.pixels[i] = picture.pixels[3 * i];
+  picture.pixels.resize(picture.pixels.size() / 3);
+  picture.channels = 1;
+  return picture;
+}
+
+Picture with_few_greys(Picture picture) {
+  if (picture.palette.empty())
+    for (unsigned char& sample : picture.pixels) {
+      const int level = (sample * (kPageGreys - 1) + 127) / 255;
+      sample = static_cast<unsigned char>(level * 255 / (kPageGreys - 1));
+    }
+  return picture;
+}
+
+// Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
+constexpr std::string_view kPolicy =
+    "default-src 'none'; img-src data:; style-src 'sha256-bYIT+QIZWiCqgYA4l7yU1IzDcBVX7memGwYim/X10ds='; base-uri "
+    "'none'; "
+    "form-action 'none'";
+
+constexpr std::string_view kStyle = R"(
+:root { color-scheme: light dark; --page: #fff; --text: #1d2024; --calm: #5b616b; --rule: #dfe2e6; --warm: #99600a; }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #1e1e1e; --text: #e8eaee; --calm: #9ea3ad; --rule: #3b3d42; --warm: #dea85c; }
+}
+body { margin: 2rem; min-width: 1340px; background: var(--page); color: var(--text);
+  font: 14px/1.4 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
+header { display: flex; gap: 1.5rem; align-items: flex-start; margin-bottom: 2rem; }
+h1 { margin: 0 0 .4rem; font-size: 1.5rem; font-weight: 500; }
+header ul { margin: 0 0 .6rem; padding: 0; list-style: none; }
+figure { margin: 0; }
+figcaption, header p, header li, td { color: var(--calm); }
+header p { margin: 0; font-size: .86rem; }
+img { display: block; max-width: 100%; }
+.pixels { image-rendering: pixelated; height: auto; }
+table { width: 100%; border-collapse: collapse; table-layout: fixed; }
+th, td { box-sizing: border-box; padding: .35rem .7rem .35rem 0; text-align: left; font-weight: 400; overflow-wrap: anywhere; }
+tbody tr { border-bottom: 1px solid var(--rule); }
+tr:has(> .maps > details[open]) > * { vertical-align: top; }
+body > main > table > thead th { position: sticky; top: 0; z-index: 1; background: var(--page); color: var(--calm);
+  box-shadow: 0 1px var(--rule); }
+td table > thead th { padding-top: 0; padding-bottom: 0; font-size: 0; line-height: 0; }
+.class { width: 160px; }
+.shape { width: 122px; }
+.number { width: 80px; text-align: right; overflow-wrap: normal; }
+.zeros { width: 58px; text-align: right; }
+.notes { width: 92px; }
+.maps { width: 464px; padding-right: 0; }
+td.notes, td.problem, li.problem { color: var(--warm); }
+td.inside { padding: 0 0 0 .3rem; }
+td.inside > details { border-left: 2px solid var(--rule); padding-left: .8rem; }
+td.inside tr:last-child { border-bottom: 0; }
+td.inside > details > summary { padding: .3rem 0; color: var(--calm); cursor: pointer; }
+.film { padding: 4px; border-radius: 4px; background: #1e1e1e; }
+.maps summary { list-style: none; cursor: zoom-in; }
+.maps details[open] > summary { cursor: zoom-out; margin-bottom: .4rem; }
+.maps summary::-webkit-details-marker { display: none; }
+summary:focus-visible { outline: 2px solid #4a90d9; outline-offset: 2px; border-radius: 4px; }
+.maps summary:hover .film { box-shadow: 0 0 0 1px var(--calm); }
+)";
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  for (const char c : text::printable(text)) switch (c) {
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      case '\'':
+        html += "&#39;";
+        break;
+      default:
+        html += c;
+    }
+  return html;
+}
+
+std::string base64(std::span<const unsigned char> bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3);
+    unsigned three = 0;
+    for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (k < count ? bytes[i + k] : 0u);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= count ? kDigits[three >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+std::string image(const PagePicture& picture, const std::string& description) {
+  return fmt::format(R"(<img class="film pixels" width="{}" height="{}" alt="{}" loading="lazy" )"
+                     R"(src="data:image/png;base64,{}">)",
+                     picture.shown.width, picture.shown.height, escaped(description), base64(picture.png));
+}
+
+std::string number(double value) { return std::isnan(value) ? "" : text::number(value); }
+
+constexpr std::string_view kTableHead =
+    R"(<table><thead><tr><th>layer</th><th class="class">class</th><th class="shape">shape</th>)"
+    R"(<th class="number">min</th><th class="number">max</th><th class="number">mean</th><th class="zeros">zeros</th>)"
+    R"(<th class="notes">notes</th><th class="maps">channels</th></tr></thead><tbody>
+)";
+
+std::string row(const SeenLayer& layer) {
+  std::string html = fmt::format(R"(<tr><th scope="row">{}</th><td class="class">{}</td><td class="shape">{}</td>)",
+                                 escaped(layer.name), escaped(layer.class_name), layer.shape_text);
+  const Statistics& s = layer.statistics;
+  if (layer.shape_text.empty())
+    html += R"(<td colspan="5"></td>)";
+  else
+    html += fmt::format(R"(<td class="number">{}</td><td class="number">{}</td><td class="number">{}</td>)"
+                        R"(<td class="zeros">{:.1f}%</td><td class="notes">{}</td>)",
+                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, channel_text(s));
+  if (layer.is_seen())
+    html += fmt::format("<td class=\"maps\"><details><summary>{}</summary>{}</details></td></tr>\n",
+                        image(layer.page_strip, "some channels of " + layer.address),
+                        image(layer.grid, "all channels of " + layer.address));
+  else
+    html += fmt::format("<td class=\"maps problem\">{}</td></tr>\n", escaped(layer.problem));
+  return html;
+}
+
+/// The rows from `at` on that lie as deep as the first, with tables inside for what lies deeper.
+std::string table(const std::vector<SeenLayer>& layers, std::size_t& at) {
+  std::string html(kTableHead);
+  const int depth = at < layers.size() ? layers[at].depth : 0;
+  while (at < layers.size() && layers[at].depth >= depth) {
+    if (layers[at].depth == depth) {
+      html += row(layers[at++]);
+      continue;
+    }
+    const std::string name = layers[at - 1].name;
+    const std::size_t first = at;
+    const std::string inner = table(layers, at);
+    html += fmt::format(
+        "<tr><td class=\"inside\" colspan=\"9\"><details open><summary>inside {}, {} rows</summary>{}"
+        "</details></td></tr>\n",
+        escaped(name), at - first, inner);
+  }
+  return html + "</tbody></table>";
+}
+
+}  // namespace
+
+ThumbnailOptions page_strip_options() { return {.width_px = 456, .height_px = 48}; }
+
+PagePicture page_picture(const Picture& picture) {
+  return {.png = png_bytes(without_idle_colors(picture)), .shown = {picture.width, picture.height}};
+}
+
+PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  Picture picture =
+      grid(sample, axes,
+           {.gap_px = 1, .zoom = 1, .scale = options.scale, .colormap = options.colormap, .channels = options.channels})
+          .picture;
+  std::int64_t zoom = std::min(kLargestGrid.width / picture.width, kLargestGrid.width / picture.height);
+  if (picture.width > kLargestGrid.width || picture.height > kLargestGrid.height) {
+    const Size size = fitting(picture, kLargestGrid);
+    picture = resized(picture.palette.empty() ? picture : rgb_picture(picture), size.width, size.height);
+  }
+  PagePicture result = page_picture(with_few_greys(std::move(picture)));
+  zoom = std::clamp<std::int64_t>(zoom, 1, 32);
+  result.shown = {.width = zoom * result.shown.width, .height = zoom * result.shown.height};
+  return result;
+}
+
+std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers) {
+  std::string html = fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"generator\" content=\"Kerascope {}\">\n"
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n",
+      kPolicy, KERASCOPE_VERSION, escaped(head.title), kStyle);
+  for (const Overview::Input& input : head.inputs)
+    html += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                        image(page_picture(input.picture), "the input as the model sees it"), escaped(input.caption));
+  html += fmt::format("<div><h1>{}</h1>\n<ul>\n", escaped(head.title));
+  for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", escaped(line));
+  for (const std::string& line : head.warnings) html += fmt::format("<li class=\"problem\">{}</li>\n", escaped(line));
+  html += fmt::format(
+      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 24 "
+      "greys; kerascope show --layer draws every number.</p></div>\n</header>\n<main>\n",
+      escaped(head.legend));
+  std::size_t at = 0;
+  html += table(layers, at);
+  return html + "\n</main>\n</body>\n</html>\n";
+}
+
+}  // namespace kerascope::cli

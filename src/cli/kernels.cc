@@ -1,0 +1,224 @@
+// kerascope show MODEL --kernels LAYER: the weights of layers as pictures.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "cli/pictures.h"
+#include "cli/target.h"
+#include "formats/open.h"
+#include "render/captions.h"
+#include "render/kernel.h"
+
+namespace kerascope::cli {
+namespace {
+
+struct Weight {
+  std::string name;
+  Shape shape;
+  std::function<Tensor()> read;
+  std::shared_ptr<const Error> problem;
+};
+
+/// What each layer holds: as the layer asked for it, or, where it could not be built, as the file has it.
+class Weights {
+ public:
+  explicit Weights(const Assembly& assembly) {
+    for (int id = 0; id < assembly.graph.size(); ++id) {
+      const Graph::Node& node = assembly.graph.node(Value{id});
+      if (node.kind != Graph::Kind::kWeight) continue;
+      const WeightSlot& slot = *node.weight;
+      by_layer_[node.owner].push_back({slot.name, slot.shape, slot.read, slot.problem});
+    }
+    for (std::size_t i = 0; i < assembly.sites.size(); ++i)
+      problems_.emplace(assembly.sites[i].layer, assembly.results[i].problem);
+  }
+
+  /// Why the layer cannot be computed; null where it can.
+  std::shared_ptr<const Error> problem_of(const Layer& layer) const { return problems_.at(&layer); }
+
+  std::vector<Weight> of(const Layer& layer) const {
+    if (const auto found = by_layer_.find(&layer); found != by_layer_.end()) return found->second;
+    std::vector<Weight> weights;
+    if (layer.network) return weights;
+    for (const StoredWeight& stored : layer.weights) {
+      const std::string name = stored.name.substr(0, stored.name.rfind(':'));
+      weights.push_back({name.substr(name.rfind('/') + 1), stored.shape, stored.read, nullptr});
+    }
+    return weights;
+  }
+
+ private:
+  std::map<const void*, std::vector<Weight>> by_layer_;
+  std::map<const Layer*, std::shared_ptr<const Error>> problems_;
+};
+
+/// Every layer once, whatever its calls, and every weight as something inside it: "conv1", "conv1/kernel".
+std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights) {
+  std::vector<Site> sites;
+  std::set<const Layer*> seen;
+  for (Site site : assembly.sites) {
+    if (!site.inner.empty() || !seen.insert(site.layer).second) continue;
+    site.call = site.output = "";
+    site.address = (site.container.empty() ? "" : site.container + "/") + site.name;
+    sites.push_back(site);
+    for (const Weight& weight : weights.of(*site.layer)) {
+      Site inside = site;
+      inside.inner = weight.name;
+      inside.address += "/" + weight.name;
+      sites.push_back(std::move(inside));
+    }
+  }
+  return sites;
+}
+
+bool is_kernel(const Weight& weight) {
+  return weight.name.find("kernel") != std::string::npos || weight.name == "embeddings";
+}
+
+/// The weights that a chosen site means; none for a layer that a pattern met and that holds none.
+std::vector<Weight> chosen_weights(const Selection& selection, const Site& site, const Weights& all) {
+  std::vector<Weight> weights = all.of(*site.layer);
+  if (!site.inner.empty())
+    std::erase_if(weights, [&](const Weight& weight) { return weight.name != site.inner; });
+  else if (std::any_of(weights.begin(), weights.end(), is_kernel))
+    std::erase_if(weights, [](const Weight& weight) { return !is_kernel(weight); });
+  if (weights.empty() && selection.by_name) {
+    const std::string what = fmt::format("layer '{}' ({}) holds no weights", site.address, site.layer->class_name);
+    if (site.layer->network)
+      throw Error({.code = "weight-missing",
+                   .what = what + " of its own",
+                   .because = "it is a model, whose layers hold them",
+                   .hint = fmt::format("--kernels '{}/*'", site.address)});
+    const auto problem = all.problem_of(*site.layer);
+    throw Error({.code = "weight-missing",
+                 .what = what + (problem ? " that are known" : ""),
+                 .where = site.layer->place,
+                 .because = problem ? problem->parts().what : "",
+                 .hint = "`kerascope layers MODEL` lists how many each layer has"});
+  }
+  return weights;
+}
+
+/// As kernel_picture() wants them; a depthwise kernel's (.., channels, multipliers) count as filters.
+std::string roles_of(const std::string& class_name, Weight& weight) {
+  const int rank = weight.shape.rank();
+  if (rank == 0) return "";
+  if (rank == 1) return "O";
+  if (rank == 2 || class_name.find("Conv") == std::string::npos)
+    return std::string(static_cast<std::size_t>(rank - 2), 'D') + "IO";
+  const std::string places = rank == 3 ? "T" : rank == 4 ? "HW" : "DHW";
+  const bool is_depthwise = weight.name == "depthwise_kernel" || class_name.find("Depthwise") != std::string::npos;
+  if (is_depthwise) {
+    Shape merged = weight.shape.slice(0, rank - 1);
+    merged[rank - 2] *= weight.shape.back();
+    weight.read = [read = weight.read, merged] { return read().reshaped(merged); };
+    return places + "O";
+  }
+  return places + (class_name.find("Transpose") != std::string::npos ? "OI" : "IO");
+}
+
+KernelOptions kernel_options(const Request& request, const Selection& selection, const Tensor& numbers) {
+  KernelOptions options{
+      .grid = grid_options(request), .filter = selection.channel, .in_color = request.colormap.empty()};
+  const bool is_signed = finite_range(numbers.numbers()).minimum < 0;
+  if (request.scale.empty()) options.grid.scale.kind = is_signed ? Scale::Kind::kSymmetric : Scale::Kind::kLayer;
+  if (request.colormap.empty() && options.grid.scale.kind == Scale::Kind::kSymmetric)
+    options.grid.colormap = Colormap::kDiverging;
+  return options;
+}
+
+void require_no_place(const Selection& selection, const Site& site) {
+  if (!selection.position.empty())
+    throw Error({.code = "usage",
+                 .what = fmt::format("'{}[{}]:{}' names one place of an output, and weights have none", site.address,
+                                     fmt::join(selection.position, ","), *selection.channel),
+                 .hint = fmt::format("--kernels {}:{}", site.address, *selection.channel)});
+}
+
+/// What of a request has no meaning without a run.
+void require_no_input(const Request& request) {
+  const std::string given = !request.inputs.empty()         ? "'" + request.inputs[0] + "'"
+                            : !request.named_inputs.empty() ? "--input"
+                            : !request.layers.empty()       ? "--layer"
+                                                            : "";
+  if (!given.empty())
+    throw Error({.code = "usage",
+                 .what = fmt::format("--kernels draws weights, which no input changes, and {} is given", given),
+                 .hint = "show MODEL --kernels LAYER"});
+}
+
+struct Chosen {
+  Selection selection;
+  Site site;
+  std::vector<Weight> weights;
+
+  std::string address_of(const Weight& weight) const {
+    return site.inner.empty() ? site.address + "/" + weight.name : site.address;
+  }
+  /// Of the file.
+  std::string name() const {
+    const std::string filter = selection.channel ? fmt::format(":{}", *selection.channel) : "";
+    return (weights.size() == 1 ? address_of(weights[0]) : site.address + "/weights") + filter;
+  }
+};
+
+std::vector<Chosen> choose(const Request& request, const Assembly& assembly) {
+  const Weights weights(assembly);
+  const std::vector<Site> sites = weight_sites(assembly, weights);
+  std::vector<Chosen> all;
+  for (const Selection& selection : select(sites, request.kernels)) {
+    const Site& site = sites[static_cast<std::size_t>(selection.site)];
+    require_no_place(selection, site);
+    std::vector<Weight> found = chosen_weights(selection, site, weights);
+    if (!found.empty()) all.push_back({selection, site, std::move(found)});
+  }
+  return all;
+}
+
+Grid drawn(const Request& request, const Chosen& chosen, Weight weight) {
+  if (weight.problem) throw *weight.problem;
+  const std::string roles = roles_of(chosen.site.layer->class_name, weight);
+  const Tensor numbers = weight.read();
+  return kernel_picture(numbers, roles, kernel_options(request, chosen.selection, numbers));
+}
+
+}  // namespace
+
+int show_kernels(const Request& given) {
+  const Request request = with_standard_output(given);
+  require_no_input(request);
+  grid_options(request);  // what is wrong there is said before anything is opened
+  const Target target(request);
+  const Model model = open_model(request.model);
+  const Assembly assembly = assembled(model, 256);
+  const std::vector<Chosen> all = choose(request, assembly);
+  target.require_room_for(all.size());
+  Json pictures = Json::array();
+  std::string path;
+  for (const Chosen& chosen : all) {
+    std::vector<Captioned> parts;
+    std::vector<std::string> texts;
+    for (const Weight& weight : chosen.weights) {
+      const Grid grid = drawn(request, chosen, weight);
+      if (!request.quiet && !request.json)
+        fmt::print("Shape of {}: {}\n", text::printable(chosen.address_of(weight)), weight.shape.str());
+      tell_numbers(request, grid);
+      parts.push_back({weight.name, grid.picture});
+      texts.push_back((chosen.weights.size() > 1 ? weight.name + ": " : "") + grid.str());
+      pictures.push_back(picture_json(chosen.address_of(weight), target.path(chosen.name()), weight.shape, grid));
+    }
+    path = target.put(parts.size() == 1 ? parts[0].picture : with_captions(parts), chosen.name(),
+                      texts.size() == 1 ? texts[0] : fmt::format("{} weights", texts.size()));
+    for (const std::string& text : texts)
+      if (texts.size() > 1) say(request, "", text);
+  }
+  if (request.json)
+    fmt::print(
+        "{}\n",
+        Json({{"model", request.model}, {"pictures", pictures}}).dump(2, ' ', false, Json::error_handler_t::replace));
+  if (request.open && !path.empty()) open_in_viewer(path);
+  return kDone;
+}
+
+}  // namespace kerascope::cli

@@ -1,0 +1,74 @@
+// The overview of a run: gathered layer by layer, then drawn as one picture or written as one HTML page.
+#pragma once
+
+#include <map>
+
+#include "base/statistics.h"
+#include "cli/request.h"
+#include "render/overview.h"
+#include "render/resize.h"
+
+namespace kerascope::cli {
+
+/// A PNG file and the size in which it is shown.
+struct PagePicture {
+  std::vector<unsigned char> png;
+  Size shown;
+};
+
+/// What is kept of a layer once it was seen; its activation is not.
+struct SeenLayer {
+  std::string address;
+  std::string name;  ///< within the innermost nested model that is in the overview
+  int depth = 0;     ///< how many of those it lies in
+  std::string class_name;
+  bool is_network = false;
+  Shape shape;  ///< of the sample
+  std::string axes, shape_text;
+  Statistics statistics;
+  Picture strip;                 ///< without pixels where `problem` says why
+  PagePicture page_strip, grid;  ///< for the page only
+  std::string problem;
+
+  bool is_seen() const { return problem.empty(); }
+  std::string range() const;  ///< "0 .. 6.31"
+};
+
+class OverviewOfRun {
+ public:
+  struct Options {
+    Scale scale = {};
+    Colormap colormap = Colormap::kGray;
+    bool page = false;  ///< keeps what page() needs, too: each layer's whole grid
+  };
+  OverviewOfRun(const Request& request, const Run& run, const Options& options);
+
+  void add(const Activation& activation, const Tensor& sample);
+  /// After the run: puts the layers into the model's order, with those that cannot be computed among them.
+  void finish(const Function::Result& result);
+
+  Picture picture() const;
+  std::string page() const;
+  Json layers_json() const;
+
+ private:
+  Overview head() const;
+
+  const Request& request_;
+  const Run& run_;
+  bool with_page_;
+  ThumbnailOptions strip_options_, page_strip_options_;
+  std::map<std::string, SeenLayer> by_address_;
+  std::vector<SeenLayer> layers_;
+  std::vector<std::string> predictions_;
+};
+
+ThumbnailOptions page_strip_options();
+PagePicture page_picture(const Picture& picture);
+/// All channels: small grids are shown enlarged, large ones are made smaller.
+PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
+
+/// A whole HTML file: no scripts, nothing from elsewhere, every picture inside.
+std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers);
+
+}  // namespace kerascope::cli

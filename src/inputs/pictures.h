@@ -1,0 +1,30 @@
+// Pictures for one input of a model: a file, or all of a folder as a batch, each prepared alike.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "inputs/feed.h"
+
+namespace kerascope {
+
+/// The pictures of a folder, told by content, in natural order (9.png before 10.png).
+struct PictureFolder {
+  std::vector<std::string> names;
+  std::size_t passed_over = 0;  ///< files that are no pictures, or hidden
+};
+/// @throws Error{input-missing} without a picture, file-unreadable.
+PictureFolder list_pictures(const std::string& folder);
+
+struct Pictures {
+  Tensor batch;      ///< (N, ...) in the input's order of axes, not preprocessed yet
+  std::string done;  ///< "640x427 -> 224x224 (nearest, as load_img)"
+  std::vector<std::string> warnings;
+};
+/// @throws Error{input-rank, image-channels, input-shape, ...}; a batch is at most 2^30 bytes.
+Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const FeedOptions& options);
+
+/// "(224, 224, 3)", "(?, ?, 3)": what an input expects, without the batch axis.
+std::string expected_text(const ModelInput& input);
+
+}  // namespace kerascope

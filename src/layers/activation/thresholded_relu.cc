@@ -1,0 +1,16 @@
+// x where x > theta, else 0. (...) -> (...)
+#include "kerascope/layers/activation.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+void fields(of<ThresholdedReLU> auto& layer, auto&& field) { field("theta", layer.theta); }
+
+Outputs build(const ThresholdedReLU& layer, Build& b) {
+  return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kThreshold, {.a = layer.theta, .b = 0}));
+}
+
+const Register<ThresholdedReLU> registered{"ThresholdedReLU"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,20 @@
+// x * gamma along the last axis. (..., C) -> (..., C)
+#include "kerascope/layers/applications.h"
+#include "layers/registry.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+void fields(of<LayerScale> auto& layer, auto&& field) {
+  field.required("projection_dim", layer.projection_dim);
+  field.ignored("init_values");
+}
+
+Outputs build(const LayerScale& layer, Build& b) {
+  const Value gamma = b.weight("gamma", {layer.projection_dim});
+  return b.same_axes(ops::binary(b.graph, b.input(), gamma, ops::Binary::kMultiply));
+}
+
+const Register<LayerScale> registered{"LayerScale"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,24 @@
+// What the layers share that bring rows to a common scale.
+#pragma once
+
+#include "layers/build.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+/// The sizes of the axes in the order in which Keras makes a weight of them. Keras 3 sorts the axes as they were given,
+/// Keras 2 takes them in that order; its file has them counted from 0.
+inline Shape weight_shape(const Build& b, std::vector<std::int64_t> axes) {
+  if (b.keras_major() >= 3) std::ranges::sort(axes);
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t axis : axes) sizes.push_back(b.shape()[b.axis(axis, b.shape().rank())]);
+  return Shape(std::move(sizes));
+}
+
+/// The sizes of the last axes of x, so many as there are axes.
+inline Shape row_shape(const Build& b, Value x, const std::vector<int>& axes) {
+  const Shape& shape = b.graph.shape(x);
+  return shape.slice(shape.rank() - static_cast<int>(axes.size()), shape.rank());
+}
+
+}  // namespace kerascope::layers

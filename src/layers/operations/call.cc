@@ -1,0 +1,143 @@
+#include "layers/operations/call.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "base/text.h"
+#include "kerascope/error.h"
+#include "layers/registry.h"
+#include "model/json.h"
+
+namespace kerascope::operations {
+namespace {
+
+/// The name under which an operation is registered.
+std::string name_of(const Layer& layer) {
+  if (layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda")
+    return "tf." + text_or(layer.config, "function", "?");
+  return layer.class_name;
+}
+
+/// Each argument by the name that `build` asks for. What is no parameter stays under its own name.
+Json bound(const Operation& operation, const Layer& layer, const Call& call) {
+  Json all = Json::object();
+  // tf.keras's nodes have a layer's config; those of Keras 3 hold some of the arguments there.
+  if (text::starts_with(name_of(layer), "tf."))
+    all = call.keywords;
+  else if (layer.config.is_object())
+    (all = layer.config).update(call.keywords);
+  all.erase("name");
+
+  std::size_t position = 0;
+  for (const std::string& parameter : text::split(std::string(operation.parameters), ' ')) {
+    const std::size_t equals = parameter.find('=');
+    const std::string theirs = parameter.substr(0, equals);
+    const std::string ours = equals == parameter.npos ? theirs : parameter.substr(equals + 1);
+    Json value;
+    if (const auto found = all.find(theirs); found != all.end()) {
+      value = *found;
+      all.erase(found);
+    }
+    if (position < call.positional.size()) value = call.positional[position];
+    if (!value.is_null()) all[ours] = std::move(value);
+    ++position;
+  }
+  for (; position < call.positional.size(); ++position)
+    all[fmt::format("argument {}", position + 1)] = call.positional[position];
+  return all;
+}
+
+/// Numbers as Keras stores NumPy's arrays and tensors, or in plain nested lists; nothing for anything else.
+std::optional<Tensor> constant_of(const Json& argument) {
+  const Json& value = argument.is_object() ? member(member(argument, "config"), "value") : argument;
+  std::vector<std::int64_t> sizes;
+  for (const Json* item = &value; item->is_array(); item = &item->front()) {
+    sizes.push_back(static_cast<std::int64_t>(item->size()));
+    if (item->empty()) break;
+  }
+  std::vector<float> numbers;
+  std::function<bool(const Json&, std::size_t)> gather = [&](const Json& item, std::size_t depth) {
+    if (depth < sizes.size())
+      return item.is_array() && static_cast<std::int64_t>(item.size()) == sizes[depth] &&
+             std::all_of(item.begin(), item.end(), [&](const Json& inner) { return gather(inner, depth + 1); });
+    if (item.is_number())
+      numbers.push_back(item.get<float>());
+    else if (item.is_string() && (item == "NaN" || item == "Infinity" || item == "-Infinity"))
+      numbers.push_back(static_cast<float>(text::to_number(item.get<std::string>()).value_or(NAN)));
+    else
+      return false;
+    return true;
+  };
+  if (!gather(value, 0)) return {};
+  return Tensor::of(Shape(std::move(sizes)), numbers);
+}
+
+Value tensor_of(const Json& argument, FieldReader& arguments, const char* parameter, Build& b) {
+  if (const Json& index = member(argument, "tensor"); index.is_number_unsigned() && index < b.inputs())
+    return b.input(index.get<int>());
+  if (std::optional<Tensor> constant = constant_of(argument)) return b.graph.constant(*constant);
+  arguments.fail(parameter, argument, "a tensor or numbers");
+}
+
+}  // namespace
+
+Outputs build_call(const Call& call, Build& b) {
+  const std::string name = name_of(b.layer());
+  const Operation* operation = find_operation(name);
+  if (!operation)
+    b.fail("layer-unknown",
+           fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", b.layer().name, name));
+  Layer with_arguments;
+  with_arguments.name = b.layer().name;
+  with_arguments.class_name = name;
+  with_arguments.place = b.layer().place;
+  with_arguments.config = bound(*operation, b.layer(), call);
+  FieldReader arguments(with_arguments, b.keras_major());
+  Outputs outputs = operation->build(arguments, b);
+  for (const std::string& key : arguments.unknown()) {
+    const Json& value = with_arguments.config[key];
+    if (!value.is_null() && value != false)
+      b.fail("layer-unsupported",
+             fmt::format("operation '{}' ({}) has the argument '{}', which Kerascope does not know yet", b.layer().name,
+                         name, key));
+  }
+  return outputs;
+}
+
+Value tensor(FieldReader& arguments, const char* parameter, Build& b) {
+  const Json* argument = &arguments.raw(parameter);
+  // tf.keras puts some single tensors into a list.
+  if (argument->is_array() && argument->size() == 1 && argument->front().is_object()) argument = &argument->front();
+  return tensor_of(*argument, arguments, parameter, b);
+}
+
+std::vector<Value> tensors(FieldReader& arguments, const char* parameter, Build& b) {
+  const Json& list = arguments.raw(parameter);
+  if (!list.is_array() || list.empty()) arguments.fail(parameter, list, "a list of tensors");
+  std::vector<Value> values;
+  for (const Json& item : list) values.push_back(tensor_of(item, arguments, parameter, b));
+  return values;
+}
+
+std::vector<int> axes(FieldReader& arguments, const char* parameter, Build& b, int rank) {
+  std::optional<std::vector<std::int64_t>> given;
+  arguments(parameter, given);
+  std::vector<int> axes(static_cast<std::size_t>(rank));
+  std::iota(axes.begin(), axes.end(), 0);
+  if (!given) return axes;
+  axes.clear();
+  for (std::int64_t axis : *given) axes.push_back(b.axis(axis, rank));
+  return axes;
+}
+
+std::string roles_of(Build& b, Value value) {
+  const int rank = b.graph.shape(value).rank();
+  for (int i = 0; i < b.inputs(); ++i)
+    if (b.shape(i).rank() == rank && static_cast<int>(b.axes(i).size()) == rank - 1) return b.axes(i);
+  return usual_axes(rank - 1);
+}
+
+Outputs output(Build& b, Value value) { return b.with_axes(value, roles_of(b, value)); }
+
+}  // namespace kerascope::operations

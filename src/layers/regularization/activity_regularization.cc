@@ -1,0 +1,16 @@
+// y = x: what it adds to the loss shows in training only. (...) -> (...)
+#include "kerascope/layers/regularization.h"
+#include "layers/registry.h"
+
+namespace kerascope::layers {
+
+void fields(of<ActivityRegularization> auto&, auto&& field) {
+  field.ignored("l1");
+  field.ignored("l2");
+}
+
+Outputs build(const ActivityRegularization&, Build& b) { return b.same_axes(b.input()); }
+
+const Register<ActivityRegularization> registered{"ActivityRegularization"};
+
+}  // namespace kerascope::layers

@@ -1,0 +1,104 @@
+#include "render/overview.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "render/resize.h"
+
+namespace kerascope {
+namespace {
+
+constexpr Rgb kInk = {1, 200, 3};
+
+OverviewRow row(std::size_t of, const std::string& name = "conv1", int depth = 0) {
+  const ThumbnailOptions options = overview_strip_options(of);
+  return {.depth = depth,
+          .name = name,
+          .kind = "Conv2D",
+          .shape = "H28 W28 C64",
+          .range = "0 .. 6.31",
+          .warning = "3 dead",
+          .strip = plain({.width = options.width_px, .height = options.height_px}, kInk),
+          .problem = ""};
+}
+
+Overview overview_of(std::size_t rows) {
+  Overview overview{.title = "model.h5",
+                    .lines = {"one line"},
+                    .warnings = {"a warning"},
+                    .legend = "legend",
+                    .inputs = {},
+                    .rows = {}};
+  overview.rows.assign(rows, row(rows));
+  return overview;
+}
+
+std::int64_t count_of(const Picture& picture, Rgb color) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < picture.pixels.size(); i += 3)
+    count += Rgb{picture.pixels[i], picture.pixels[i + 1], picture.pixels[i + 2]} == color;
+  return count;
+}
+
+TEST(Overview, EachRowsStripIsWholeAndThePageKeepsItsBounds) {
+  for (const std::size_t rows : {1u, 2u, 12u, 25u, 60u, 61u, 180u, 313u, 600u}) {
+    SCOPED_TRACE(rows);
+    const Picture page = draw(overview_of(rows));
+    const ThumbnailOptions strip = overview_strip_options(rows);
+    EXPECT_EQ(count_of(page, kInk), static_cast<std::int64_t>(rows) * strip.width_px * strip.height_px);
+    EXPECT_LE(page.width, 6000);
+    EXPECT_LE(page.height, 4000);
+    EXPECT_LE(page.height, 2 * page.width);
+  }
+  EXPECT_LE(draw(overview_of(1500)).width, 6000);
+}
+
+TEST(Overview, WithoutRowsOrInputsIsStillAPage) {
+  EXPECT_GT(draw({}).width, 100);
+  EXPECT_GT(draw({}).height, 50);
+}
+
+TEST(Overview, LongTextsStayInTheirPlace) {
+  const Overview plain_one = overview_of(4);
+  Overview long_one = plain_one;
+  const std::string endless(3000, 'W');
+  long_one.title = long_one.lines[0] = long_one.legend = endless;
+  for (OverviewRow& one : long_one.rows) one.name = one.kind = one.shape = one.range = one.warning = endless;
+  const Picture page = draw(plain_one), long_page = draw(long_one);
+  ASSERT_EQ(page.width, long_page.width);
+  ASSERT_EQ(page.height, long_page.height);
+  EXPECT_EQ(count_of(page, kInk), count_of(long_page, kInk));
+}
+
+TEST(Overview, AProblemStandsWhereTheTilesWouldBe) {
+  Overview overview = overview_of(2);
+  const Picture seen = draw(overview);
+  overview.rows[1].strip = {};
+  overview.rows[1].warning = "";
+  const Picture empty = draw(overview);
+  overview.rows[1].problem = "layer 'gate' cannot be computed";
+  const Picture told = draw(overview);
+  EXPECT_EQ(count_of(seen, kInk), 2 * count_of(told, kInk));
+  EXPECT_NE(empty.pixels, told.pixels);
+}
+
+TEST(Overview, NestedRowsAreIndentedAndDeepOnesStillHaveRoom) {
+  Overview flat = overview_of(3), nested = flat, deep = flat;
+  nested.rows[1].depth = 1;
+  deep.rows[1].depth = 1000;
+  EXPECT_NE(draw(flat).pixels, draw(nested).pixels);
+  EXPECT_EQ(count_of(draw(deep), kInk), count_of(draw(flat), kInk));
+}
+
+TEST(Overview, DrawsTheInputsThatFit) {
+  Overview overview = overview_of(3);
+  for (int i = 0; i < 40; ++i)
+    overview.inputs.push_back({.caption = "input", .picture = plain({.width = 128, .height = 128}, {9, 9, 9})});
+  const std::int64_t drawn = count_of(draw(overview), {9, 9, 9});
+  EXPECT_GT(drawn, 0);
+  EXPECT_EQ(drawn % (128 * 128), 0);
+}
+
+}  // namespace
+}  // namespace kerascope

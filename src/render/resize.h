@@ -1,0 +1,26 @@
+// Pictures in other sizes.
+#pragma once
+
+#include "render/picture.h"
+
+namespace kerascope {
+
+/// Each new pixel is the mean of the area that it covers; whole factors upwards repeat pixels. One magenta pixel (NaN,
+/// infinity) makes the whole new one magenta, so that it cannot vanish.
+/// @param picture  grey or RGB.
+Picture resized(const Picture& picture, std::int64_t width, std::int64_t height);
+
+/// The largest size of the picture's proportions within the given one, at least 1 x 1.
+struct Size {
+  std::int64_t width = 0, height = 0;
+};
+Size fitting(const Picture& picture, Size within);
+
+/// Copies a grey or RGB picture into an RGB one that has room for it there.
+void paste(Picture& onto, const Picture& picture, std::int64_t x, std::int64_t y);
+
+void fill(Picture& onto, std::int64_t x, std::int64_t y, Size size, Rgb color);
+
+Picture plain(Size size, Rgb color);
+
+}  // namespace kerascope

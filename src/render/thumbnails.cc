@@ -1,0 +1,127 @@
+#include "render/thumbnails.h"
+
+#include <algorithm>
+
+#include "render/resize.h"
+#include "render/tiles.h"
+
+namespace kerascope {
+namespace {
+
+constexpr std::int64_t kLargestCell_px = 24;
+constexpr std::int64_t kLeastTileWidth_px = 8;
+
+Picture strip_of(std::int64_t width, std::int64_t height, const ThumbnailOptions& options) {
+  return plain({.width = width, .height = height}, options.ground);
+}
+
+/// A picture with one pixel a number.
+Picture pixels_of(const Grid& grid) { return grid.picture.palette.empty() ? grid.picture : rgb_picture(grid.picture); }
+
+Grid plain_grid(const Tensor& numbers, const std::string& axes, const Scale& scale, const ThumbnailOptions& options) {
+  return grid(numbers, axes,
+              {.gap_px = 0, .zoom = 1, .scale = scale, .colormap = options.colormap, .channels = options.channels});
+}
+
+Tensor tile_numbers(const Tensor& sample, const Tiles& tiles, std::int64_t channel, std::int64_t slice) {
+  Tensor numbers({tiles.height.size, tiles.width.size});
+  const float* first = sample.data() + tiles.offset(channel, slice);
+  float* to = numbers.mutable_data();
+  for (std::int64_t y = 0; y < tiles.height.size; ++y)
+    for (std::int64_t x = 0; x < tiles.width.size; ++x) *to++ = first[y * tiles.height.stride + x * tiles.width.stride];
+  return numbers;
+}
+
+/// What grid() drew with a pixel a number, in another size.
+Picture resized_tile(const Grid& tile, const Picture& pixels, Size size, const ThumbnailOptions& options) {
+  if (tile.minimum < tile.maximum || pixels.channels == 3) return resized(pixels, size.width, size.height);
+  // A hatch must not be resized, so one of the wanted size is drawn.
+  Tensor constant({size.height, size.width});
+  std::fill_n(constant.mutable_data(), constant.size(), 0.0f);
+  return pixels_of(plain_grid(constant, "HW", {}, options));
+}
+
+Picture maps(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& options) {
+  const std::int64_t height = options.height_px;
+  const std::int64_t natural = (tiles.width.size * height + tiles.height.size / 2) / tiles.height.size;
+  const Size size{.width = std::clamp(natural, kLeastTileWidth_px, std::max(options.width_px / 3, kLeastTileWidth_px)),
+                  .height = height};
+  const std::int64_t room =
+      std::max<std::int64_t>((options.width_px + options.gap_px) / (size.width + options.gap_px), 1);
+  const std::int64_t channels = std::min(tiles.channels.size, room);
+  const std::int64_t slices = std::min(tiles.slice_count(), room / channels);
+  Scale scale = options.scale;
+  if (scale.kind != Scale::Kind::kTile) {
+    const Range range = range_of(scale, sample.numbers());
+    scale = {.kind = Scale::Kind::kFixed, .low = range.minimum, .high = range.maximum};
+  }
+  Picture strip = strip_of(channels * slices * (size.width + options.gap_px) - options.gap_px, height, options);
+  std::int64_t x = 0;
+  for (std::int64_t i = 0; i < channels; ++i)
+    for (std::int64_t j = 0; j < slices; ++j, x += size.width + options.gap_px) {
+      const std::int64_t channel =
+          options.channels.empty() ? i * tiles.channels.size / channels : options.channels[static_cast<std::size_t>(i)];
+      const std::int64_t slice = (2 * j + 1) * tiles.slice_count() / (2 * slices);
+      const Grid tile = plain_grid(tile_numbers(sample, tiles, channel, slice), "HW", scale, options);
+      paste(strip, resized_tile(tile, pixels_of(tile), size, options), x, 0);
+    }
+  return strip;
+}
+
+Picture cells(const Picture& numbers, std::int64_t count, const ThumbnailOptions& options) {
+  std::int64_t side = std::min(kLargestCell_px, options.height_px);
+  while (side > 1 && (options.width_px / side) * (options.height_px / side) < count) --side;
+  const std::int64_t per_row = std::min(options.width_px / side, count), rows = (count + per_row - 1) / per_row;
+  // Large cells are told apart by a gap.
+  const std::int64_t inner = side >= 8 ? side - 1 : side;
+  Picture strip = strip_of(per_row * side, rows * side, options);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const unsigned char* number = &numbers.pixels[static_cast<std::size_t>(i * numbers.channels)];
+    const Rgb color = numbers.channels == 3 ? Rgb{number[0], number[1], number[2]} : Rgb{*number, *number, *number};
+    fill(strip, i % per_row * side, i / per_row * side, {.width = inner, .height = inner}, color);
+  }
+  return rows * side > options.height_px ? resized(strip, strip.width, options.height_px) : strip;
+}
+
+Picture turned(const Picture& picture) {
+  Picture result{
+      .width = picture.height, .height = picture.width, .channels = picture.channels, .pixels = {}, .palette = {}};
+  result.pixels.resize(picture.pixels.size());
+  for (std::int64_t y = 0; y < result.height; ++y)
+    for (std::int64_t x = 0; x < result.width; ++x)
+      std::copy_n(&picture.pixels[static_cast<std::size_t>((x * picture.width + y) * picture.channels)],
+                  picture.channels,
+                  &result.pixels[static_cast<std::size_t>((y * result.width + x) * picture.channels)]);
+  return result;
+}
+
+/// Whole factors where there is room for them.
+std::int64_t line_length(std::int64_t count, std::int64_t room) {
+  return count >= room ? room : count * std::min(room / count, kLargestCell_px);
+}
+
+}  // namespace
+
+Picture thumbnails(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  const Tiles tiles = tiles_of(sample.shape(), axes);
+  const bool is_map = tiles.height.size > 1 && tiles.width.size > 1 && !tiles.may_stretch;
+  if (is_map) return maps(sample, tiles, options);
+  const Grid all = plain_grid(sample, axes, options.scale, options);
+  const Picture pixels = pixels_of(all);
+  if (tiles.tile_size() == 1) return cells(pixels, tiles.count(), options);
+  const Size size{.width = line_length(tiles.height.size, options.width_px),
+                  .height = line_length(tiles.width.size, options.height_px)};
+  return resized_tile(all, turned(pixels), size, options);
+}
+
+Picture input_thumbnail(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  const Tiles tiles = tiles_of(sample.shape(), axes);
+  const bool is_picture = tiles.height.size > 1 && tiles.width.size > 1 && !tiles.may_stretch &&
+                          tiles.slice_count() == 1 && (tiles.channels.size == 1 || tiles.channels.size == 3);
+  if (!is_picture) return thumbnails(sample, axes, options);
+  const Picture whole = pixels_of(input_picture(sample, axes, {.gap_px = 0, .zoom = 1}));
+  const Size size = fitting(whole, {.width = options.width_px, .height = options.height_px});
+  return resized(whole, size.width, size.height);
+}
+
+}  // namespace kerascope

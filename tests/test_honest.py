@@ -1,0 +1,297 @@
+"""What the program says about its numbers: wrong preprocessing, classes' names, constant, dead and non-finite channels, order."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import oracle_cases
+from PIL import Image
+
+SIDE = 48
+MODES = ("tf", "caffe", "torch", "unit", "raw")
+LARGE = ("caffe", "raw")  # numbers about 255 times those of the other modes
+
+
+def picture(seed):
+    """Smooth colours of every size with some noise, as photographs have; 0 to 255."""
+    random = np.random.default_rng(seed)
+    pixels = random.uniform(40, 215, (1, 1, 3)) + random.normal(0, 8, (SIDE, SIDE, 3))
+    for grain in (3, 6, 12, 24):
+        coarse = random.normal(0, 25, (grain, grain, 3))
+        pixels = pixels + np.kron(coarse, np.ones((SIDE // grain, SIDE // grain, 1)))
+    return pixels.clip(0, 255).round()
+
+
+def prepared(pixels, mode):
+    """keras.applications' preprocess_input, written down once more."""
+    if mode == "caffe":
+        return pixels[..., ::-1] - [103.939, 116.779, 123.68]
+    if mode == "torch":
+        return (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    return {"tf": pixels / 127.5 - 1, "unit": pixels / 255, "raw": pixels}[mode]
+
+
+def learn_statistics(model, inputs):
+    """Gives each batch normalization the moments of its input as moving statistics."""
+    norms = [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
+    for norm in norms:
+        norm.momentum = 0.0
+    model(np.asarray(inputs, "float32"), training=True)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Models whose statistics fit one way to prepare pictures, and pictures that they have not seen."""
+    import keras
+
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    folder = tmp_path_factory.mktemp("honest")
+    seen = np.stack([picture(seed) for seed in range(24)])
+
+    def net():
+        return keras.Sequential(
+            [
+                keras.Input((SIDE, SIDE, 3), name="pixels"),
+                layers.Conv2D(12, 3, name="first"),
+                layers.BatchNormalization(name="norm"),
+                layers.ReLU(),
+                layers.Conv2D(8, 3, strides=2, name="second"),
+                layers.BatchNormalization(),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(3, activation="softmax"),
+            ]
+        )
+
+    for mode in MODES:
+        model = net()
+        learn_statistics(model, prepared(seen, mode))
+        model.save(folder / f"{mode}.keras")
+        model.save(folder / f"{mode}.h5")
+    net().save(folder / "untrained.keras")
+
+    first = keras.Sequential([keras.Input((3, 16, 16), name="planes"), layers.BatchNormalization(axis=1), layers.Flatten()])
+    learn_statistics(first, np.random.default_rng(0).normal([[[1]], [[20]], [[-5]]], 3, (50, 3, 16, 16)).reshape(50, 3, 16, 16))
+    first.save(folder / "planes.keras")
+    vector = keras.Sequential([keras.Input((30,)), layers.Dense(20, name="dense"), layers.BatchNormalization()])
+    learn_statistics(vector, np.random.default_rng(0).normal(size=(200, 30)))
+    vector.save(folder / "vector.keras")
+
+    Image.fromarray(picture(100).astype("uint8")).save(folder / "new.png")
+    np.save(folder / "new.npy", picture(100).astype("float32"))
+    for name, colour in (("black", 0), ("white", 255), ("grey", 120)):
+        Image.new("RGB", (SIDE, SIDE), (colour,) * 3).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.mark.parametrize("fed", MODES)
+@pytest.mark.parametrize("learnt", MODES)
+def test_a_scale_that_the_model_never_saw_is_noticed_and_the_right_one_named(kerascope, made, learnt, fed):
+    file = f"{learnt}.{'h5' if fed == 'tf' else 'keras'}"
+    done = kerascope("capture", made / file, made / "new.png", "--preprocess", fed)
+    if (learnt in LARGE) == (fed in LARGE):
+        assert "warning" not in done.stderr
+    else:
+        more = "less" if learnt in LARGE else "more"
+        first, second = done.stderr.split("warning")[1].splitlines()[:2]
+        assert first.startswith("   first varies about ") and first.endswith(
+            f" times {more} than its batch normalization expects"
+        )
+        assert second == f"          try: --preprocess {learnt}"
+
+
+def test_the_warning_is_a_field_of_the_json_and_given_to_show_too(kerascope, made, tmp_path):
+    for command in (["capture"], ["show", "--layer", "first", "-o", tmp_path / "a.png"]):
+        wrong = json.loads(kerascope(*command, made / "tf.keras", made / "new.png", "--json").stdout)["warning"]
+        assert wrong["layer"] == "first" and wrong["try"] == "--preprocess tf" and 5000 < wrong["variance_ratio"] < 50000
+        assert wrong["what"].startswith("first varies about ")
+        right = kerascope(*command, made / "tf.keras", made / "new.png", "--json", "--preprocess", "tf")
+        assert "warning" not in json.loads(right.stdout)
+    assert kerascope("capture", made / "tf.keras", made / "new.png", "--quiet").stderr == ""
+
+
+def test_arrays_are_looked_at_as_well(kerascope, made, tmp_path):
+    done = kerascope("capture", made / "tf.keras", made / "new.npy")
+    assert "try: --preprocess tf" in done.stderr
+    assert "warning" not in kerascope("capture", made / "tf.keras", made / "new.npy", "--preprocess", "tf").stderr
+    np.save(tmp_path / "unit.npy", np.load(made / "new.npy") / 255)
+    done = kerascope("capture", made / "raw.keras", tmp_path / "unit.npy")
+    assert "times less than its batch normalization expects" in done.stderr
+    assert "try:" not in done.stderr, "no mode makes numbers larger"
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "grey"])
+@pytest.mark.parametrize("learnt", MODES)
+def test_a_picture_of_one_colour_alone_is_no_reason(kerascope, made, learnt, colour):
+    done = kerascope("capture", made / f"{learnt}.keras", made / f"{colour}.png", "--preprocess", learnt)
+    assert "warning" not in done.stderr
+
+
+def test_nothing_is_said_where_nothing_can_be_known(kerascope, made, tmp_path):
+    picture = made / "new.png"
+    assert "warning" not in kerascope("capture", made / "tf.keras", picture, "--phase", "training").stderr
+    assert "warning" not in kerascope("capture", made / "untrained.keras", picture).stderr
+    assert "warning" not in kerascope("show", made / "tf.keras", picture, "--layer", "pixels", "-o", tmp_path / "a.png", "-q").stderr
+    array = np.load(made / "new.npy")
+    array[:] = np.nan
+    np.save(tmp_path / "nan.npy", array)
+    assert "warning" not in kerascope("capture", made / "tf.keras", tmp_path / "nan.npy").stderr
+
+
+def test_the_axis_of_the_normalization_is_its_own(kerascope, made, tmp_path):
+    random = np.random.default_rng(1)
+    array = random.normal([[[1]], [[20]], [[-5]]], 3, (3, 16, 16)).astype("float32")
+    np.save(tmp_path / "right.npy", array)
+    np.save(tmp_path / "large.npy", array * 40)
+    np.save(tmp_path / "far.npy", array + 400)
+    assert "warning" not in kerascope("capture", made / "planes.keras", tmp_path / "right.npy").stderr
+    assert "planes varies about 1," in kerascope("capture", made / "planes.keras", tmp_path / "large.npy").stderr
+    assert (
+        "planes lies about 130 standard deviations from where its batch normalization expects it"
+        in kerascope("capture", made / "planes.keras", tmp_path / "far.npy").stderr
+    )
+
+
+def test_one_vector_has_a_place_but_no_variance(kerascope, made, tmp_path):
+    vector = np.random.default_rng(1).normal(size=(1, 30)).astype("float32")
+    np.save(tmp_path / "right.npy", vector)
+    np.save(tmp_path / "large.npy", vector * 1000)
+    np.save(tmp_path / "twice.npy", np.repeat(vector, 2, axis=0))
+    for name in ("right", "twice"):
+        assert "warning" not in kerascope("capture", made / "vector.keras", tmp_path / f"{name}.npy").stderr
+    assert "dense lies about" in kerascope("capture", made / "vector.keras", tmp_path / "large.npy").stderr
+
+
+@pytest.mark.parametrize("folder, file", oracle_cases("networks"))
+def test_networks_that_are_fed_rightly_are_left_alone(kerascope, folder, file, tmp_path):
+    done = kerascope("capture", folder / file, folder / "input.npy", "--layer", "0..3")
+    assert "warning" not in done.stderr
+    if "mobilenet" in folder.name or "inception" in folder.name:
+        np.save(tmp_path / "pixels.npy", (np.load(folder / "input.npy") + 1) * 127.5)
+        done = kerascope("capture", folder / file, tmp_path / "pixels.npy", "--layer", "0..3")
+        assert "try: --preprocess tf" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def applications(tmp_path_factory):
+    """MobileNets whose largest outputs are known: as they are, nested in another model, of 5 classes, and one that is none."""
+    import keras
+
+    folder = tmp_path_factory.mktemp("applications")
+
+    def mobilenet(classes):
+        model = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, weights=None, classes=classes)
+        bias = np.zeros(classes, "float32")
+        bias[[1, 3, 0] if classes < 1000 else [281, 0, 999, 517, 134]] = [20, 19, 18] if classes < 1000 else [20, 19, 18, 17, 16]
+        model.layers[-1].set_weights([model.layers[-1].get_weights()[0] * 0, bias])
+        return model
+
+    mobilenet(1000).save(folder / "whole.keras")
+    mobilenet(5).save(folder / "five.keras")
+    keras.Sequential([keras.Input((32, 32, 3)), mobilenet(1000)]).save(folder / "nested.h5")
+    keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(1000)]).save(folder / "own.keras")
+    Image.new("RGB", (32, 32), (9, 99, 200)).save(folder / "blue.png")
+    (folder / "labels.txt").write_text("\n".join(f"class-{i}" for i in range(1000)))
+    return folder
+
+
+def test_a_network_of_keras_applications_names_its_classes(kerascope, applications):
+    for model in ("whole.keras", "nested.h5"):
+        line = kerascope("capture", applications / model, applications / "blue.png").stdout.splitlines()[-1]
+        names = [part.strip().rsplit(" ", 1)[0] for part in line.split(": ")[1].split("   ")]
+        assert names == ["tabby", "tench", "toilet tissue", "crane (machine)", "crane (bird)"]
+    seen = kerascope("capture", applications / "whole.keras", applications / "blue.png", "--json").stdout
+    largest = json.loads(seen)["predictions"][0]["largest"][0]
+    assert largest["index"] == 281 and largest["label"] == "tabby"
+
+
+def test_classes_that_are_not_imagenets_are_numbers(kerascope, applications):
+    line = kerascope("capture", applications / "five.keras", applications / "blue.png").stdout.splitlines()[-1]
+    assert "predictions: 1 0." in line
+    line = kerascope("capture", applications / "own.keras", applications / "blue.png").stdout.splitlines()[-1]
+    assert all(part.strip().split(" ")[0].isdigit() for part in line.split(": ")[1].split("   "))
+    labelled = kerascope(
+        "capture", applications / "whole.keras", applications / "blue.png", "--labels", applications / "labels.txt"
+    )
+    assert "predictions: class-281 " in labelled.stdout
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """A convolution with a constant, a dead, a NaN and an infinite channel; a map, a sequence and a vector."""
+    import keras
+
+    layers = keras.layers
+    folder = tmp_path_factory.mktemp("odd")
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 1), name="pixels"),
+            layers.Conv2D(7, 1, activation="relu", name="conv"),
+        ]
+    )
+    kernel = np.array([1, 0, -1, np.nan, np.inf, 0.5, 1], "float32")
+    model.layers[0].set_weights([kernel.reshape(1, 1, 1, 7), np.array([0, 2, 0, 0, 0, 0, 0], "float32")])
+    model.save(folder / "odd.keras")
+    clean = keras.Sequential(
+        [
+            keras.Input((6, 6, 1), name="pixels"),
+            layers.Conv2D(9, 3, activation="relu", name="conv"),
+            layers.Reshape((16, 9), name="sequence"),
+            layers.Flatten(name="flat"),
+        ]
+    )
+    keras.utils.set_random_seed(5)
+    clean.layers[0].set_weights([np.random.normal(size=(3, 3, 1, 9)), np.random.normal(size=9)])
+    clean.save(folder / "clean.keras")
+    np.save(folder / "input.npy", np.random.default_rng(0).uniform(0.1, 1, (2, 6, 6, 1)).astype("float32"))
+    return folder
+
+
+def test_constant_dead_and_non_finite_channels_are_counted(kerascope, odd, tmp_path):
+    done = kerascope("show", odd / "odd.keras", odd / "input.npy", "--layer", "conv", "-o", tmp_path / "a.png")
+    assert "\nchannels  2 of 7 constant (1 dead), 2 of 7 with NaN or infinity\n" in done.stdout
+    table = kerascope("capture", odd / "odd.keras", odd / "input.npy").stdout.splitlines()
+    row = next(line for line in table if line.startswith("conv"))
+    assert row.endswith("2 of 7 constant (1 dead), 2 of 7 with NaN or infinity")
+    for command, key in (["capture"], "layers"), (["show", "--layer", "conv", "-o", tmp_path / "a.png"], "pictures"):
+        listed = json.loads(kerascope(*command, odd / "odd.keras", odd / "input.npy", "--json").stdout)[key]
+        conv = next(entry for entry in listed if entry["address"] == "conv")
+        assert (conv["channels"], conv["constant_channels"], conv["dead_channels"]) == (7, 2, 1)
+        assert conv["non_finite_channels"] == 2
+    done = kerascope("show", odd / "clean.keras", odd / "input.npy", "--layer", "flat", "-o", tmp_path / "a.png")
+    assert "channels" not in done.stdout
+
+
+@pytest.mark.parametrize("layer", ["conv", "sequence", "flat"])
+@pytest.mark.parametrize("by", ["mean", "max", "variance", "zeros"])
+def test_channels_stand_in_the_order_that_numpy_gives(kerascope, odd, tmp_path, layer, by):
+    kerascope("capture", odd / "clean.keras", odd / "input.npy", "-q", "-o", tmp_path / "all.npz")
+    numbers = np.load(tmp_path / "all.npz")[layer][1].astype("float64")
+    numbers = numbers.reshape(-1, numbers.shape[-1])
+    key = {"mean": np.mean, "max": np.max, "variance": np.var, "zeros": lambda x, axis: (x == 0).mean(axis)}[by]
+    key = key(numbers, axis=0)
+    expected = sorted(range(len(key)), key=lambda channel: (-key[channel], channel))
+    arguments = ["show", odd / "clean.keras", odd / "input.npy", "--layer", layer, "--sample", 1, "--sort", by]
+    arguments += ["-o", tmp_path / "sorted.png", "--gap", 0, "--zoom", 1]
+    order = json.loads(kerascope(*arguments, "--json").stdout)["pictures"][0]["order"]
+    assert order == expected
+    said = ", ".join(map(str, expected[:8]))
+    assert f"\nsorted    by {by}: {said}, ..\n" in kerascope(*arguments).stdout
+    if layer != "conv":
+        return
+    kerascope(*arguments[:7], "-o", tmp_path / "plain.png", "--gap", 0, "--zoom", 1)
+    tiles = [
+        np.asarray(Image.open(tmp_path / name)).reshape(3, 4, 3, 4).transpose(0, 2, 1, 3).reshape(9, 4, 4)
+        for name in ("plain.png", "sorted.png")
+    ]
+    varied = np.ptp(numbers, axis=0)[expected] > 0  # the hatching of the others goes on from tile to tile
+    assert varied.sum() > 5
+    assert (tiles[1] == tiles[0][expected])[varied].all()
+
+
+def test_equal_channels_stand_as_they_are_and_nan_comes_last(kerascope, odd, tmp_path):
+    arguments = ["--sort", "max", "--json", "-o", tmp_path / "a.png"]
+    picture = json.loads(kerascope("show", odd / "odd.keras", odd / "input.npy", "--layer", "conv", *arguments).stdout)
+    assert picture["pictures"][0]["order"] == [1, 0, 6, 5, 2, 3, 4]
+    wrong = kerascope("show", odd / "odd.keras", odd / "input.npy", "--layer", "conv", "--sort", "size", check=False)
+    assert wrong.returncode == 2 and "mean" in wrong.stderr
