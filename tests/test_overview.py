@@ -41,9 +41,9 @@ class Page(html.parser.HTMLParser):
         self.attributes += attrs.items()
         if tag == "meta" and attrs.get("http-equiv") == "Content-Security-Policy":
             self.policy = attrs["content"]
-        if tag == "tr" and "tbody" in self.open:
+        if tag == "tr" and self.is_in_body():
             self.rows.append({"depth": self.open.count("table") - 1, "cells": [], "pictures": []})
-        if tag in ("td", "th") and self.rows:
+        if tag in ("td", "th") and self.is_in_body():
             self.rows[-1]["cells"].append("")
         if tag == "img":
             source = attrs["src"]
@@ -54,6 +54,9 @@ class Page(html.parser.HTMLParser):
         if tag not in self.VOID:
             self.open.append(tag)
 
+    def is_in_body(self):
+        return [tag for tag in self.open if tag in ("thead", "tbody")][-1:] == ["tbody"]
+
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
@@ -62,7 +65,7 @@ class Page(html.parser.HTMLParser):
             self.style += data
         if self.open and self.open[-1] == "h1":
             self.heading += data
-        if "tr" in self.open and "tbody" in self.open and self.rows[-1]["cells"]:
+        if self.is_in_body() and self.rows and self.rows[-1]["cells"]:
             self.rows[-1]["cells"][-1] += data
 
     def layers(self):
@@ -119,14 +122,14 @@ def test_default_name_overwrites_nothing(kerascope, small, tmp_path):
 
 
 def test_single_file_and_standard_output_are_the_same_picture(kerascope, small, tmp_path):
-    kerascope("show", small / "net.keras", small / "picture.png", "-o", tmp_path / "a.png")
+    kerascope("show", small / "nested.keras", small / "picture.png", "-o", tmp_path / "a.png")
     program = pathlib.Path(os.environ["KERASCOPE_BUILD"]) / "kerascope"
-    command = [program, "show", small / "net.keras", small / "picture.png", "-o", "-"]
+    command = [program, "show", small / "nested.keras", small / "picture.png", "-o", "-"]
     assert subprocess.run(command, capture_output=True, check=True).stdout == (tmp_path / "a.png").read_bytes()
 
 
 def test_page_on_standard_output(kerascope, small, tmp_path):
-    arguments = ("show", small / "net.keras", small / "picture.png")
+    arguments = ("show", small / "nested.keras", small / "picture.png")
     kerascope(*arguments, "--html", tmp_path / "a.html")
     assert kerascope(*arguments, "--html", "-").stdout == (tmp_path / "a.html").read_text(encoding="utf-8")
     done = kerascope(*arguments, "--html", "-", "-o", "-", check=False)
@@ -145,7 +148,7 @@ def test_folder_holds_every_layer_the_input_and_the_overview(kerascope, small, t
 
 def test_a_layer_called_overview_keeps_its_picture(kerascope, models, tmp_path):
     kerascope("show", models / "names.keras", models / "names.npy", "-o", tmp_path)
-    assert Image.open(tmp_path / "overview.png").size == (513, 256)
+    assert Image.open(tmp_path / "overview.png").size == (513, 513)
     assert Image.open(tmp_path / "overview_.png").width > 900
 
 

@@ -58,6 +58,12 @@ Picture resized(const Picture& picture, std::int64_t width, std::int64_t height)
   return result;
 }
 
+bool has_magenta(const Picture& picture) {
+  for (std::size_t i = 0; picture.channels == 3 && i < picture.pixels.size(); i += 3)
+    if (is_magenta(&picture.pixels[i])) return true;
+  return false;
+}
+
 Size fitting(const Picture& picture, Size within) {
   const double factor = std::min(static_cast<double>(within.width) / static_cast<double>(picture.width),
                                  static_cast<double>(within.height) / static_cast<double>(picture.height));

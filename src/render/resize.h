@@ -10,6 +10,9 @@ namespace kerascope {
 /// @param picture  grey or RGB.
 Picture resized(const Picture& picture, std::int64_t width, std::int64_t height);
 
+/// Is there what is no finite number in it?
+bool has_magenta(const Picture& picture);
+
 /// The largest size of the picture's proportions within the given one, at least 1 x 1.
 struct Size {
   std::int64_t width = 0, height = 0;

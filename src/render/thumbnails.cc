@@ -34,7 +34,7 @@ Tensor tile_numbers(const Tensor& sample, const Tiles& tiles, std::int64_t chann
 
 /// What grid() drew with a pixel a number, in another size.
 Picture resized_tile(const Grid& tile, const Picture& pixels, Size size, const ThumbnailOptions& options) {
-  if (tile.minimum < tile.maximum || pixels.channels == 3) return resized(pixels, size.width, size.height);
+  if (tile.minimum < tile.maximum || has_magenta(pixels)) return resized(pixels, size.width, size.height);
   // A hatch must not be resized, so one of the wanted size is drawn.
   Tensor constant({size.height, size.width});
   std::fill_n(constant.mutable_data(), constant.size(), 0.0f);
@@ -111,7 +111,7 @@ Picture thumbnails(const Tensor& sample, const std::string& axes, const Thumbnai
   if (tiles.tile_size() == 1) return cells(pixels, tiles.count(), options);
   const Size size{.width = line_length(tiles.height.size, options.width_px),
                   .height = line_length(tiles.width.size, options.height_px)};
-  return resized_tile(all, turned(pixels), size, options);
+  return rgb_picture(resized_tile(all, turned(pixels), size, options));
 }
 
 Picture input_thumbnail(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
@@ -121,7 +121,7 @@ Picture input_thumbnail(const Tensor& sample, const std::string& axes, const Thu
   if (!is_picture) return thumbnails(sample, axes, options);
   const Picture whole = pixels_of(input_picture(sample, axes, {.gap_px = 0, .zoom = 1}));
   const Size size = fitting(whole, {.width = options.width_px, .height = options.height_px});
-  return resized(whole, size.width, size.height);
+  return rgb_picture(resized(whole, size.width, size.height));
 }
 
 }  // namespace kerascope
