@@ -179,7 +179,8 @@ std::string terminal_text(const Picture& picture, const Terminal& terminal, int 
   return text + "\n";
 }
 
-GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape, const std::string& axes) {
+GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape,
+                            const std::string& axes) {
   if (terminal.has_pixels()) return options;
   const Tiles tiles = tiles_of(shape, axes);
   if (!are_maps(tiles)) return options;
