@@ -21,6 +21,11 @@ void add_picture_options(CLI::App& command, Request& request) {
       ->default_str("gray")
       ->type_name("MAP");
   command.add_flag("--colorbar", request.colorbar, "a bar beside the tiles that says which number a colour is");
+  command
+      .add_option("--terminal", request.terminal,
+                  "how pictures are drawn in the terminal: kitty, iterm2, sixel, blocks; off: never (default: what it "
+                  "says it can)")
+      ->check(CLI::IsMember({"auto", "kitty", "iterm2", "sixel", "blocks", "off"}));
   command.add_flag("--numbers", request.numbers, "each channel's number in its tile");
 }
 
