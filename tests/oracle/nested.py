@@ -144,7 +144,7 @@ def scaled_by_lambda(keras):
 
 
 def application(name, side):
-    return lambda keras: getattr(keras.applications, name)((side, side, 3), weights=None, classes=10)
+    return lambda keras: getattr(keras.applications, name)(input_shape=(side, side, 3), weights=None, classes=10)
 
 
 def nothing(config):

@@ -31,6 +31,7 @@ Outputs build(const CustomScaleLayer& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(0), scaled, ops::Binary::kAdd));
 }
 
-const Register<CustomScaleLayer> registered{"CustomScaleLayer", "Lambda"};
+// tf.keras saves its own class like a user's.
+const Register<CustomScaleLayer> registered{"CustomScaleLayer", "Custom>CustomScaleLayer", "Lambda"};
 
 }  // namespace kerascope::layers
