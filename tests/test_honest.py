@@ -135,7 +135,10 @@ def test_nothing_is_said_where_nothing_can_be_known(kerascope, made, tmp_path):
     array = np.load(made / "new.npy")
     array[:] = np.nan
     np.save(tmp_path / "nan.npy", array)
-    assert "warning" not in kerascope("capture", made / "tf.keras", tmp_path / "nan.npy").stderr
+    done = kerascope("capture", made / "tf.keras", tmp_path / "nan.npy")
+    assert "batch normalization" not in done.stderr
+    assert "\nwarning   the numbers for input 'pixels' are not all finite\n" in done.stderr
+    assert ": 0 NaN   1 NaN" in done.stdout
 
 
 def test_the_axis_of_the_normalization_is_its_own(kerascope, made, tmp_path):

@@ -107,7 +107,8 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
       const bool single = output.tensor.shape()[1] == 1;
       for (const Prediction& one : best) {
         const std::string name = !one.label.empty() ? one.label : single ? "" : std::to_string(one.index);
-        line += fmt::format("{}{}{:.3f}", line.back() == ':' ? " " : "   ", name.empty() ? "" : name + " ", one.value);
+        const std::string value = std::isnan(one.value) ? "NaN" : fmt::format("{:.3f}", one.value);
+        line += (line.back() == ':' ? " " : "   ") + (name.empty() ? "" : name + " ") + value;
       }
       lines.push_back(line);
     }

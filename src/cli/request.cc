@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/parallel.h"
+#include "base/statistics.h"
 #include "base/text.h"
 #include "formats/open.h"
 #include "inputs/guess.h"
@@ -159,6 +160,10 @@ Run prepare_run(const Request& request, bool with_outputs) {
   run.fed = feed(run.model, input_files(request), feed_options(request));
   for (const std::string& line : run.fed.done) note(request, "input", line);
   for (const std::string& line : run.fed.warnings) note(request, "warning", line);
+  const std::vector<ModelInput> inputs = model_inputs(run.model);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!finite_range(run.fed.tensors[i].numbers()).all_finite)
+      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", inputs[i].name));
   require_sample(request, run.fed.tensors[0].shape()[0]);
   std::vector<Shape> shapes;
   for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
