@@ -200,23 +200,27 @@ Side run_of(const Request& given, const std::string& word, const std::string& mo
   return side_of_run(request, name);
 }
 
+[[noreturn]] void refuse(const std::string& path) {
+  throw Error({.code = "format-unknown",
+               .what = "this is neither a model (.h5, .keras) nor arrays (.npz, .npy, a folder of .npy)",
+               .where = path,
+               .hint = "kerascope diff A.npz B.npz, diff MODEL_A MODEL_B INPUT, or diff MODEL INPUT_A INPUT_B"});
+}
+
 /// The files are told apart by what they hold.
 Sides sides_of(const CLI::App& command, const Request& request, const DiffRequest& diff) {
   const std::vector<std::string>& rest = request.inputs;
   if (holds_arrays(diff.a)) {
     if (is_model_file(diff.b))
       return {side_of_arrays(diff.a, request.layers), run_of(request, "B", diff.b, rest, diff.b)};
+    if (!holds_arrays(diff.b)) refuse(diff.b);
     refuse_run_options(command);
     if (!rest.empty())
       throw Error({.code = "usage",
                    .what = fmt::format("two sets of arrays are compared, and a third file is given: {}", rest[0])});
     return {side_of_arrays(diff.a, request.layers), side_of_arrays(diff.b, request.layers)};
   }
-  if (!is_model_file(diff.a))
-    throw Error({.code = "format-unknown",
-                 .what = "this is neither a model (.h5, .keras) nor arrays (.npz, .npy, a folder of .npy)",
-                 .where = diff.a,
-                 .hint = "kerascope diff A.npz B.npz, diff MODEL_A MODEL_B INPUT, or diff MODEL INPUT_A INPUT_B"});
+  if (!is_model_file(diff.a)) refuse(diff.a);
   if (is_model_file(diff.b))
     return {run_of(request, "A", diff.a, rest, diff.a), run_of(request, "B", diff.b, rest, diff.b)};
   std::vector<std::string> inputs = {diff.b};
@@ -235,7 +239,7 @@ Sides sides_of(const CLI::App& command, const Request& request, const DiffReques
 int diff(const CLI::App& command, const Request& given, const DiffRequest& diff) {
   const Request request = with_standard_output(given);
   if (!(diff.tolerance >= 0))
-    throw Error({.code = "usage", .what = fmt::format("--tol is {}, the least is 0", diff.tolerance)});
+    throw Error({.code = "usage", .what = fmt::format("--tol is '{}', not a number from 0", diff.tolerance)});
   if (!request.output.empty() && request.output != "/dev/stdout" && !text::ends_with(request.output, ".png"))
     throw Error({.code = "usage",
                  .what = fmt::format("-o is '{}', and the curve is a picture", request.output),

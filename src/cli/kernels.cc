@@ -208,8 +208,8 @@ int show_kernels(const Request& given) {
       texts.push_back((chosen.weights.size() > 1 ? weight.name + ": " : "") + grid.str());
       pictures.push_back(picture_json(chosen.address_of(weight), target.path(chosen.name()), weight.shape, grid));
     }
-    path = target.write(parts.size() == 1 ? parts[0].picture : with_captions(parts), chosen.name());
-    say(request, "wrote", path + "   " + (texts.size() == 1 ? texts[0] : fmt::format("{} weights", texts.size())));
+    path = target.put(parts.size() == 1 ? parts[0].picture : with_captions(parts), chosen.name(),
+                      texts.size() == 1 ? texts[0] : fmt::format("{} weights", texts.size()));
     for (const std::string& text : texts)
       if (texts.size() > 1) say(request, "", text);
   }

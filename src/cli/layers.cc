@@ -243,7 +243,8 @@ int layers(const Request& request) {
 void add_layers_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("layers", "index, address, class, output and parameters of every layer");
   add_model_option(*command, request);
-  command->add_option("--depth", request.depth, "how many levels of nested models are listed; 1: the outermost");
+  command->add_option("--depth", request.depth, "how many levels of nested models are listed; 1: the outermost")
+      ->check(CLI::Range(1, 1000));
   command->callback([&] { exit_code = layers(request); });
 }
 

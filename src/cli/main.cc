@@ -1,5 +1,6 @@
 // The program: picks the command, turns errors into messages and exit codes.
 #include <unistd.h>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -9,6 +10,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/request.h"
+#include "cli/usage.h"
 #include "cli/version.h"
 #include "kerascope/error.h"
 
@@ -18,36 +20,6 @@ namespace {
 void on_interrupt(int signal_number) {
   remove_unfinished_files();
   _exit(128 + signal_number);
-}
-
-/// What the parser found wrong, in our words where a command or an option does not exist.
-Error usage_error(const CLI::App& app, int count, char** arguments, std::string what) {
-  std::vector<std::string> commands;
-  for (const CLI::App* known : app.get_subcommands({})) commands.push_back(known->get_name());
-  if (!what.empty() && what.back() == '.') what.pop_back();
-  if (text::starts_with(what, "The ") || text::starts_with(what, "Could "))
-    what = text::lower(what.substr(0, 1)) + what.substr(1);
-  const std::string first = count > 1 ? arguments[1] : "";
-  if (first.empty()) return Error({.code = "usage", .what = "no command is given", .hint = "kerascope --help"});
-  const bool is_known = std::find(commands.begin(), commands.end(), first) != commands.end();
-  const CLI::App& command = is_known ? *app.get_subcommand(first) : app;
-  std::string hint = is_known ? "kerascope " + first + " --help" : "kerascope --help";
-  auto unknown = [&](const std::string& kind, const std::string& word, const std::vector<std::string>& known) {
-    const std::string meant = text::did_you_mean(word, known);
-    return Error({.code = "usage",
-                  .what = fmt::format("there is no {} '{}'", kind, word),
-                  .hint = meant.empty() ? hint : meant});
-  };
-  if (!is_known && !text::starts_with(first, "-")) return unknown("command", first, commands);
-  std::vector<std::string> options;
-  for (const CLI::Option* known : command.get_options())
-    for (const std::string& name : known->get_lnames()) options.push_back("--" + name);
-  for (int i = 1; i < count; ++i) {
-    const std::string word = arguments[i], option = word.substr(0, word.find('='));
-    if (text::starts_with(option, "--") && option != "--" && !command.get_option_no_throw(option))
-      return unknown("option", option, options);
-  }
-  return Error({.code = "usage", .what = std::move(what), .hint = std::move(hint)});
 }
 
 int run_program(int count, char** arguments) {
@@ -71,7 +43,7 @@ int run_program(int count, char** arguments) {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    throw usage_error(app, count, arguments, error.what());
+    throw usage_error(app, {arguments + std::min(count, 1), arguments + count}, error.what());
   }
   return exit_code;
 }

@@ -40,9 +40,11 @@ OptionText described(const CLI::Option& option) {
                  : kValues.count(plain) ? kValues.at(plain)
                                         : plain;
   if (text.names.empty() && !text.choices.empty()) text.description += ": " + text::join(text.choices, ", ");
-  if (const std::string range = between(type, "in [", "]"); !range.empty()) {
+  if (const std::string range = between(type, "in [", "]"); !range.empty() && plain == "INT") {
     const auto dash = range.find(" - ");
-    text.description += fmt::format("; {} to {}", range.substr(0, dash), range.substr(dash + 3));
+    text.least = text::to_integer(range.substr(0, dash));
+    text.greatest = text::to_integer(range.substr(dash + 3));
+    text.description += fmt::format("; {} to {}", *text.least, *text.greatest);
   }
   if (!option.get_default_str().empty()) text.description += fmt::format(" ({})", option.get_default_str());
   return text;

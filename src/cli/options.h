@@ -2,6 +2,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@ struct OptionText {
   std::string value;                 ///< "FILE", "N", "nearest|off", or the positional's name; empty for a flag
   std::vector<std::string> choices;  ///< the only values it takes, if they are few
   std::string description;           ///< with its range and, in brackets, what it is by default
+  std::optional<std::int64_t> least, greatest;  ///< of a whole number
   std::string group;
   bool is_required = false, is_repeated = false;
 

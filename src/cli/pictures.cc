@@ -15,9 +15,17 @@ void add_picture_options(CLI::App& command, Request& request) {
           "--scale", request.scale,
           "from which number to which the grey goes: tile (each its own), layer (one for all), symmetric (-m to "
           "m), percentile (1st to 99th), or LO,HI")
-      ->default_str("tile");
-  command.add_option("--cmap", request.colormap, "gray, viridis, magma, or diverging")->default_str("gray");
+      ->default_str("tile")
+      ->type_name("SCALE");
+  command.add_option("--cmap", request.colormap, "gray, viridis, magma, or diverging")
+      ->default_str("gray")
+      ->type_name("MAP");
   command.add_flag("--colorbar", request.colorbar, "a bar beside the tiles that says which number a colour is");
+  command
+      .add_option("--terminal", request.terminal,
+                  "how pictures are drawn in the terminal: kitty, iterm2, sixel, blocks; off: never (default: what it "
+                  "says it can)")
+      ->check(CLI::IsMember({"auto", "kitty", "iterm2", "sixel", "blocks", "off"}));
   command.add_flag("--numbers", request.numbers, "each channel's number in its tile");
 }
 

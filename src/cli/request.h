@@ -28,6 +28,7 @@ struct Request {
   std::string labels;
   std::string sort;
   std::string dump;
+  std::string terminal = "auto";
   bool keep_aspect_ratio = false;
   int threads = 0;
   int depth = -1;

@@ -64,11 +64,16 @@ int show(const Request& given) {
     if (has_overview) overview.add(activation, sample);
     if (!wanted.layers) return;
     options.channels = channel_order(request, sample, activation.axes);
-    const Grid drawn = grid(sample, activation.axes, options);
-    last = target.write(drawn.picture, activation.address);
+    const GridOptions fitting = target.fit(options, sample.shape(), activation.axes);
+    const Grid drawn = grid(sample, activation.axes, fitting);
     if (!request.quiet && !request.json)
       fmt::print("Shape of {}: {}\n", text::printable(activation.address), sample.shape().str());
-    say(request, "wrote", last + "   " + drawn.str());
+    last = target.put(drawn.picture, activation.address, drawn.str());
+    if (fitting.channels.size() != options.channels.size())
+      say(request, "",
+          fmt::format("{} of {} channels have room here, {}; -o FILE.png draws all", fitting.channels.size(),
+                      sample.shape()[static_cast<int>(activation.axes.find('C'))],
+                      options.channels.empty() ? "evenly spaced" : "the first of that order"));
     tell_numbers(request, drawn);
     const Statistics statistics = statistics_by_role(sample, activation.axes);
     if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
@@ -83,8 +88,7 @@ int show(const Request& given) {
     std::string name = "overview";
     auto is_taken = [&](const Json& picture) { return picture["path"] == target.path(name); };
     while (std::any_of(pictures.begin(), pictures.end(), is_taken)) name += "_";  // by a layer of that name
-    last = overview_path = target.write(overview.picture(), name);
-    say(request, "wrote", last + "   the overview");
+    last = overview_path = target.put(overview.picture(), name, "the overview", Target::Content::kText);
   }
   if (wanted.page) {
     const std::string page = overview.page();

@@ -1,4 +1,4 @@
-// Where a command's pictures go.
+// Where a command's pictures go: into files, or onto the terminal.
 #pragma once
 
 #include <algorithm>
@@ -7,15 +7,22 @@
 #include "cli/request.h"
 #include "export/npz.h"
 #include "render/grid.h"
+#include "render/terminal.h"
 
 namespace kerascope::cli {
 
-/// One .png, a folder, or names made from the model's and the layer's.
+/// One .png, a folder, the terminal, or names made from the model's and the layer's.
 class Target {
  public:
   explicit Target(const Request& request) : request_(request) {
     is_single_ = text::ends_with(request.output, ".png") || request.output == "/dev/stdout";
     is_folder_ = !request.output.empty() && !is_single_;
+    if (!request.output.empty() || request.json || request.terminal == "off") return;
+    terminal_ = find_terminal();
+    if (const auto graphics = parse_graphics(request.terminal)) {
+      if (!terminal_) terminal_.emplace();
+      terminal_->graphics = *graphics;
+    }
   }
   bool is_single() const { return is_single_; }
   bool is_folder() const { return is_folder_; }
@@ -29,10 +36,27 @@ class Target {
                    .hint = "give a folder: -o maps/"});
   }
 
-  /// Says where the picture went.
-  std::string write(const Picture& picture, const std::string& address) const {
+  /// The options with which a sample can be made out where it goes.
+  GridOptions fit(const GridOptions& options, const Shape& shape, const std::string& axes) const {
+    return terminal_ ? fit_to_terminal(options, *terminal_, shape, axes) : options;
+  }
+
+  /// What has to be made out in a picture: maps, which may be scaled, or small print.
+  enum class Content { kTiles, kText };
+
+  /// Writes or draws the picture and says what it is: `about`. Small print goes into a file where the terminal would
+  /// have to scale it down.
+  /// @return  the path; empty for the terminal.
+  std::string put(const Picture& picture, const std::string& address, const std::string& about,
+                  Content content = Content::kTiles) const {
+    if (terminal_ && (content == Content::kTiles || terminal_->has_room_for(picture))) {
+      fmt::print("{}", terminal_text(picture, *terminal_, std::max(terminal_->rows - 4, 10)));
+      say(request_, "drawn", about);
+      return "";
+    }
     const std::string path = this->path(address);
     write_png(path, picture);
+    say(request_, "wrote", path + "   " + about);
     return path;
   }
 
@@ -52,6 +76,7 @@ class Target {
  private:
   const Request& request_;
   bool is_single_ = false, is_folder_ = false;
+  std::optional<Terminal> terminal_;
 };
 
 }  // namespace kerascope::cli

@@ -78,9 +78,10 @@ class Reader {
 
   static std::string class_name_of(const Json& description) {
     const std::string registered = text_or(description, "registered_name", "");
-    // A custom class is registered as "package>Class"; built-in ones repeat the class's name. tf.keras registers even
-    // some classes of its own applications.
-    const bool is_own = is_keras_module(text_or(description, "module", "custom"));
+    // A custom class is registered as "package>Class"; built-in ones repeat the class's name. tf.keras registers those
+    // of its own applications, too.
+    const std::string module = text_or(description, "module", "");
+    const bool is_own = is_keras_module(module) && module.find(".applications.") != module.npos;
     if (registered.find('>') != registered.npos && !is_own) return registered;
     return text_or(description, "class_name", "");
   }

@@ -115,7 +115,7 @@ Value from_channels_last(Build& build, Value x, DataFormat format) {
 
 std::string map_axes(DataFormat format, int spatial_rank) {
   const std::string axes = usual_axes(spatial_rank + 1);  // ends in C
-  return format == DataFormat::kChannelsLast ? axes : "C" + axes.substr(0, axes.size() - 1);
+  return format == DataFormat::kChannelsLast ? axes : std::string("C").append(axes, 0, axes.size() - 1);
 }
 
 }  // namespace layers

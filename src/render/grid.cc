@@ -50,6 +50,7 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
   const bool chooses = !options.channels.empty() && channel_axis != axes.npos;
   const Tensor drawn = chooses ? with_channels(activation, channel_axis, options.channels) : activation;
   Tiles tiles = tiles_of(drawn.shape(), axes);
+  if (options.columns > 0 && are_maps(tiles)) lay_in_columns(tiles, options.columns);
   if (options.numbers) tiles.labels = channel_labels(tiles, chooses ? options.channels : std::vector<std::int64_t>{});
   if (options.scale.kind == Scale::Kind::kTile && !tiles.one_scale) return draw(drawn.data(), tiles, {}, options);
   const Range shared = range_of(options.scale, activation.numbers());  // of all channels, whichever are drawn

@@ -40,6 +40,14 @@ void lay_square(Tiles& tiles) {
   if (tiles.count() > 1) tiles.layout = fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
 }
 
+bool are_maps(const Tiles& tiles) { return tiles.slices.empty() && !tiles.one_scale; }
+
+void lay_in_columns(Tiles& tiles, std::int64_t columns) {
+  tiles.columns = columns;
+  tiles.rows = (tiles.count() + columns - 1) / columns;
+  if (tiles.count() > 1) tiles.layout = fmt::format("{}x{} tiles", tiles.rows, tiles.columns);
+}
+
 void lay_cells(Tiles& tiles) {
   const std::int64_t count = tiles.count(), side = square_side(count);
   tiles.columns = count <= kLongestRow ? count : side;

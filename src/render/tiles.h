@@ -41,6 +41,9 @@ Tiles tiles_of(const Shape& shape, const std::string& roles);
 
 /// As many rows as columns: ceil(sqrt(tiles)).
 void lay_square(Tiles& tiles);
+/// True where each tile is a channel's map, which may be laid in any number of columns.
+bool are_maps(const Tiles& tiles);
+void lay_in_columns(Tiles& tiles, std::int64_t columns);
 /// Rows that are all full where that is possible, and not much wider than high, so that a cell is easily counted out.
 void lay_cells(Tiles& tiles);
 /// The slices of a channel side by side, and as many channels across as make the picture about as wide as high.

@@ -1,0 +1,49 @@
+// Pictures in the terminal, by libchafa: as pixels where it can (kitty, iTerm2, sixel), else as coloured blocks.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "render/grid.h"
+
+namespace kerascope {
+
+struct Terminal {
+  enum class Graphics { kBlocks, kSixel, kKitty, kIterm2 };
+  enum class Colors { kTrue, k256, k16, kNone };
+  Graphics graphics = Graphics::kBlocks;
+  Colors colors = Colors::kTrue;
+  int columns = 80, rows = 24;                  ///< in cells
+  int cell_width_px = 10, cell_height_px = 20;  ///< of a cell
+
+  bool has_pixels() const { return graphics != Graphics::kBlocks; }
+  /// Pixel for pixel.
+  bool has_room_for(const Picture& picture) const {
+    return has_pixels() && picture.width <= std::int64_t{columns} * cell_width_px;
+  }
+};
+
+/// The terminal behind standard output as its environment describes it; nothing where there is none, or a dumb one.
+std::optional<Terminal> find_terminal();
+/// "kitty", "sixel", "iterm2", "blocks": for a terminal that does not say what it can. Empty for other words.
+std::optional<Terminal::Graphics> parse_graphics(const std::string& word);
+
+/// The bytes that draw the picture, newline at the end. It keeps its size in pixels unless it is wider than the
+/// terminal; as blocks it is made as large as the terminal's width and, below `most_rows`, its height allow.
+std::string terminal_text(const Picture& picture, const Terminal& terminal, int most_rows);
+
+/// The options with which a sample stays readable as blocks: fewer columns and, if need be, fewer channels (evenly
+/// spaced, or the first of those that `options` chooses). In a terminal with pixels, and where the sample is no map,
+/// they stay as they are.
+GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape, const std::string& axes);
+
+/// How many tiles of height x width numbers stay readable as blocks, and how they are laid out.
+struct BlockTiles {
+  int columns = 1, rows = 1;  ///< of tiles
+  std::int64_t count() const { return std::int64_t{columns} * rows; }
+};
+/// As few columns as hold all `tiles`; where that is too many for tiles of at least 20 x 10 cells (less for maps that
+/// are smaller), as many as fit.
+BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::int64_t height, std::int64_t width);
+
+}  // namespace kerascope
