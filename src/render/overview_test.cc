@@ -41,6 +41,15 @@ std::int64_t count_of(const Picture& picture, Rgb color) {
   return count;
 }
 
+/// How many pixels of a block are not the ground.
+std::int64_t drawn_in(const Picture& page, std::int64_t left, std::int64_t top, Size size) {
+  std::int64_t count = 0;
+  for (std::int64_t y = top; y < top + size.height; ++y)
+    for (std::int64_t x = left; x < left + size.width; ++x)
+      count += page.pixels[static_cast<std::size_t>((y * page.width + x) * 3)] != ThumbnailOptions().ground.r;
+  return count;
+}
+
 TEST(Overview, EachRowsStripIsWholeAndThePageKeepsItsBounds) {
   for (const std::size_t rows : {1u, 2u, 12u, 25u, 60u, 61u, 180u, 313u, 600u}) {
     SCOPED_TRACE(rows);
@@ -69,6 +78,10 @@ TEST(Overview, LongTextsStayInTheirPlace) {
   ASSERT_EQ(page.width, long_page.width);
   ASSERT_EQ(page.height, long_page.height);
   EXPECT_EQ(count_of(page, kInk), count_of(long_page, kInk));
+  for (OverviewRow& one : long_one.rows) one.strip = {};
+  const std::int64_t below_head = page.height - 28 - 4 * 64 + 8, beside_texts = 28 + 264;
+  const Size rest{.width = page.width - beside_texts, .height = page.height - below_head};
+  EXPECT_EQ(drawn_in(draw(long_one), beside_texts, below_head, rest), 0);
 }
 
 TEST(Overview, AProblemStandsWhereTheTilesWouldBe) {
@@ -87,7 +100,12 @@ TEST(Overview, NestedRowsAreIndentedAndDeepOnesStillHaveRoom) {
   Overview flat = overview_of(3), nested = flat, deep = flat;
   nested.rows[1].depth = 1;
   deep.rows[1].depth = 1000;
-  EXPECT_NE(draw(flat).pixels, draw(nested).pixels);
+  const Picture flat_page = draw(flat), nested_page = draw(nested);
+  const std::int64_t second_row = flat_page.height - 28 - 56 - 64;
+  const Size indent{.width = 9, .height = 56};
+  EXPECT_GT(drawn_in(flat_page, 28 + 4, second_row, indent), 0);
+  EXPECT_EQ(drawn_in(nested_page, 28 + 4, second_row, indent), 0);
+  EXPECT_EQ(drawn_in(nested_page, 28 + 3, second_row, {.width = 1, .height = 56}), 56);
   EXPECT_EQ(count_of(draw(deep), kInk), count_of(draw(flat), kInk));
 }
 
