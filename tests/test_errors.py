@@ -343,7 +343,7 @@ USAGE = {
     ),
     "unknown_letter": (("layers", "m.keras", "-z"), ("-z", "kerascope layers --help")),
     "too_many_models": (("layers", "m.keras", "n.keras"), ("n.keras", "kerascope layers --help")),
-    "no_model": (("show",), ("MODEL is required", "kerascope show --help")),
+    "no_model": (("show",), ("MODEL is missing", "kerascope show --help")),
     "unknown_phase": (("show", "m.keras", "--phase", "trainign"), ("--phase", "trainign")),
     "unknown_resize": (("show", "m.keras", "--resize", "cubic"), ("--resize", "cubic")),
     "seed_is_a_word": (("capture", "m.keras", "x.png", "--seed", "lucky"), ("--seed is 'lucky'",)),

@@ -1,6 +1,6 @@
 // kerascope man: the manual page, made from the same options as --help; `kerascope man | man -l -` shows it.
+#include <build_facts.h>
 #include "base/text.h"
-#include "build_facts.h"
 #include "cli/options.h"
 #include "cli/request.h"
 

@@ -8,10 +8,10 @@
 #include <array>
 #include <string_view>
 
+#include <build_facts.h>
 #include "base/parallel.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "build_facts.h"
 #include "inputs/libraries.h"
 #include "onednn/version.h"
 
