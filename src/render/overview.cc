@@ -93,7 +93,7 @@ std::int64_t head_height(const Overview& overview) {
 void draw_head(Picture& page, const Overview& overview) {
   std::int64_t x = kMargin_px, y = kMargin_px;
   for (const Overview::Input& input : overview.inputs) {
-    if (x + input.picture.width > page.width / 2) break;
+    if (x + input.picture.width > page.width * 3 / 5) break;
     paste(page, input.picture, x, y);
     if (overview.inputs.size() > 1)
       draw_text(page, x, y + input.picture.height + kCaptionGap_px,

@@ -30,7 +30,7 @@ using CanvasConfig = Handle<ChafaCanvasConfig, chafa_canvas_config_unref>;
 using ChafaPicture = Handle<ChafaCanvas, chafa_canvas_unref>;
 using SymbolMap = Handle<ChafaSymbolMap, chafa_symbol_map_unref>;
 
-constexpr std::int64_t kReadableColumns = 20, kReadableRows = 10;
+constexpr std::int64_t kReadableColumns = 12, kReadableRows = 6;
 constexpr int kRowsOfText = 4;  // that stand around a picture and should stay on the screen with it
 
 const std::map<std::string, Terminal::Graphics> kGraphics = {{"blocks", Terminal::Graphics::kBlocks},
@@ -106,14 +106,14 @@ Cells cells_of(const Picture& picture, const Terminal& terminal, int most_rows) 
   return cells;
 }
 
-std::vector<unsigned char> rgba_on_ground(const Picture& picture, const Cells& cells) {
+std::vector<unsigned char> rgba_on_ground(const Picture& any, const Cells& cells) {
+  const Picture picture = rgb_picture(any);
   std::vector<unsigned char> rgba(static_cast<std::size_t>(cells.width * cells.height * 4));
-  const unsigned char* from = picture.pixels.data();
   for (std::int64_t y = 0; y < std::min(picture.height, cells.height); ++y) {
-    from = picture.pixels.data() + y * picture.width * picture.channels;
+    const unsigned char* from = picture.pixels.data() + y * picture.width * 3;
     unsigned char* to = rgba.data() + y * cells.width * 4;
-    for (std::int64_t x = 0; x < std::min(picture.width, cells.width); ++x, from += picture.channels, to += 4) {
-      for (int c = 0; c < 3; ++c) to[c] = from[picture.channels == 3 ? c : 0];
+    for (std::int64_t x = 0; x < std::min(picture.width, cells.width); ++x, from += 3, to += 4) {
+      std::copy_n(from, 3, to);
       to[3] = 255;
     }
   }
@@ -182,11 +182,16 @@ std::string terminal_text(const Picture& picture, const Terminal& terminal, int 
 GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape,
                             const std::string& axes) {
   if (terminal.has_pixels()) return options;
+  options.numbers = options.colorbar = false;  // small print
   const Tiles tiles = tiles_of(shape, axes);
   if (!are_maps(tiles)) return options;
   const std::int64_t all = options.channels.empty() ? tiles.channels.size : std::ssize(options.channels);
   const BlockTiles fit = fit_block_tiles(terminal, all, tiles.height.size, tiles.width.size);
   options.columns = static_cast<int>(std::min<std::int64_t>(fit.columns, all));
+  // A gap as wide as a cell: a narrower one would blur.
+  const std::int64_t tile_columns = std::max<std::int64_t>((terminal.columns - fit.columns + 1) / fit.columns, 1);
+  options.zoom = static_cast<int>((tile_columns + tiles.width.size - 1) / tiles.width.size);
+  options.gap_px = static_cast<int>(std::max<std::int64_t>(tiles.width.size * options.zoom / tile_columns, 1));
   if (fit.count() >= all) return options;
   const auto count = static_cast<std::size_t>(fit.count());
   if (options.channels.empty())

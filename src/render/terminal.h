@@ -32,9 +32,9 @@ std::optional<Terminal::Graphics> parse_graphics(const std::string& word);
 /// terminal; as blocks it is made as large as the terminal's width and, below `most_rows`, its height allow.
 std::string terminal_text(const Picture& picture, const Terminal& terminal, int most_rows);
 
-/// The options with which a sample stays readable as blocks: fewer columns and, if need be, fewer channels (evenly
-/// spaced, or the first of those that `options` chooses). In a terminal with pixels, and where the sample is no map,
-/// they stay as they are.
+/// The options with which a sample stays readable as blocks: no small print, a gap as wide as a cell, fewer columns
+/// and, if need be, fewer channels (evenly spaced, or the first of those that `options` chooses). In a terminal with
+/// pixels, and where the sample is no map, they stay as they are.
 GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape, const std::string& axes);
 
 /// How many tiles of height x width numbers stay readable as blocks, and how they are laid out.
@@ -42,7 +42,7 @@ struct BlockTiles {
   int columns = 1, rows = 1;  ///< of tiles
   std::int64_t count() const { return std::int64_t{columns} * rows; }
 };
-/// As few columns as hold all `tiles`; where that is too many for tiles of at least 20 x 10 cells (less for maps that
+/// As few columns as hold all `tiles`; where that is too many for tiles of at least 12 x 6 cells (less for maps that
 /// are smaller), as many as fit.
 BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::int64_t height, std::int64_t width);
 

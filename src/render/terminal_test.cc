@@ -38,6 +38,12 @@ TEST(Terminal, BlocksCarryTheColoursThatTheTerminalHas) {
   EXPECT_THAT(plain, HasSubstr("█"));
 }
 
+TEST(Terminal, APaletteIsResolved) {
+  Picture picture = black_and_white(10, 10);
+  picture.palette.assign(256, Rgb{.r = 200, .g = 40, .b = 10});
+  EXPECT_THAT(terminal_text(picture, {.columns = 10, .rows = 24}, 5), HasSubstr("2;200;40;10"));
+}
+
 TEST(Terminal, PixelsKeepTheirSizeUnlessTheTerminalIsTooNarrow) {
   Terminal terminal{.graphics = Terminal::Graphics::kKitty, .columns = 80, .rows = 24};
   // 55 x 45 pixels take 6 x 3 cells of 10 x 20.
@@ -56,8 +62,8 @@ TEST(Terminal, SpeaksSixelAndIterm2) {
 TEST(Terminal, AsManyTilesAsStayReadableAreDrawn) {
   const Terminal terminal{.columns = 80, .rows = 24};
   const BlockTiles many = fit_block_tiles(terminal, 64, 28, 28);
-  EXPECT_EQ(many.columns, 3);  // of 26 x 13 cells; four would leave 19 columns each
-  EXPECT_EQ(many.rows, 1);
+  EXPECT_EQ(many.columns, 6);  // of 12 x 6 cells; seven would leave 10 columns each
+  EXPECT_EQ(many.rows, 3);
   const BlockTiles small = fit_block_tiles(terminal, 64, 4, 4);  // 2 rows of 4 cells show all there is
   EXPECT_GE(small.count(), 64);
 }
