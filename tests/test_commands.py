@@ -181,7 +181,7 @@ def test_zoom_repeats_pixels_and_gap_parts_tiles(kerascope, small, tmp_path):
 def test_a_folder_holds_each_layer_and_the_input(kerascope, small, tmp_path):
     done = kerascope("show", small / "nested.keras", small / "picture.png", "-o", tmp_path / "maps")
     written = {str(path.relative_to(tmp_path / "maps")) for path in (tmp_path / "maps").rglob("*.png")}
-    assert written == {f"{address}.png" for address in ALL_NESTED} | {"input.png"}
+    assert written == {f"{address}.png" for address in ALL_NESTED} | {"input.png", "overview.png"}
     assert "Shape of base/conv: (6, 6, 4)" in done.stdout
     for path in written:
         assert str(tmp_path / "maps" / path) in done.stdout

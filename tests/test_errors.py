@@ -528,7 +528,7 @@ def test_odd_layer_names_stay_in_the_folder_and_off_the_terminal(kerascope, smal
     assert [file for file in files_below(tmp_path) if not file.startswith("a/b/out/")] == before
     written = files_below(out)
     assert len([file for file in written if file.startswith("arrays/")]) == 8
-    assert len([file for file in written if file.startswith("pictures/")]) == 9
+    assert len([file for file in written if file.startswith("pictures/")]) == 10
     assert len([file for file in written if file.startswith("here/")]) == 1
     assert all(character.isalnum() or character in "._@#%-/" for file in written for character in file), written
     assert np.load(out / "seen.npz").files[4] == name.split("\0")[0] or name == "nul\0l"
@@ -562,6 +562,6 @@ def test_custom_code_is_never_run(kerascope, small, tmp_path):
         assert np.load(tmp_path / "seen.npz").files == ["picture", "before"]
         done = kerascope("show", small / file, small / "batch.npy", "-o", tmp_path / "maps", check=False)
         assert done.returncode == 3
-        assert files_below(tmp_path / "maps") == ["before.png", "input.png", "picture.png"]
+        assert files_below(tmp_path / "maps") == ["before.png", "input.png", "overview.png", "picture.png"]
         marked = [line for line in kerascope("layers", small / file).stdout.split("\n") if line.endswith("  !")]
         assert [line.split()[1] for line in marked] == ["secret", "after"]

@@ -222,7 +222,7 @@ Request with_standard_output(Request request) {
   if (wanting.size() > 1)
     throw Error({.code = "usage",
                  .what = fmt::format("{} and {} both want standard output", wanting[0], wanting[1]),
-                 .hint = "give one of them a file"});
+                 .hint = fmt::format("give {} a file", wanting[0].substr(0, wanting[0].find(" -", 1)))});
   request.quiet = true;
   return request;
 }

@@ -8,6 +8,12 @@
 namespace kerascope::ops {
 namespace {
 
+bool fits(const SliceAxis& axis, std::int64_t size) {
+  if (axis.step == 0 || axis.size <= 0) return axis.step != 0 && axis.size == 0;
+  const std::int64_t room = axis.step > 0 ? (size - 1 - axis.start) / axis.step : axis.start / -axis.step;
+  return axis.start >= 0 && axis.start < size && axis.size - 1 <= room;
+}
+
 class SliceOp : public Op {
  public:
   explicit SliceOp(std::vector<SliceAxis> axes) : axes_(std::move(axes)) {}
@@ -27,9 +33,7 @@ class SliceOp : public Op {
     std::vector<std::int64_t> sizes;
     for (const SliceAxis& axis : axes_) {
       const std::int64_t size = in[0][static_cast<int>(sizes.size())];
-      const std::int64_t room = axis.step > 0 ? (size - 1 - axis.start) / axis.step : axis.start / -axis.step;
-      const bool fits = axis.size == 0 || (axis.start >= 0 && axis.start < size && axis.size - 1 <= room);
-      if (axis.step == 0 || axis.size < 0 || !fits)
+      if (!fits(axis, size))
         throw Error({.code = "shape-mismatch",
                      .what = fmt::format("slice of {} positions from {} by {} leaves axis {} of {}", axis.size,
                                          axis.start, axis.step, sizes.size(), in[0].str())});
