@@ -18,6 +18,8 @@ LARGEST |= {"EfficientNetV2M", "EfficientNetV2L", "ResNet101", "ResNet152", "Res
 SMALLEST = ["ConvNeXtTiny", "DenseNet121", "EfficientNetB0", "EfficientNetV2B0", "InceptionResNetV2", "InceptionV3"]
 SMALLEST += ["MobileNet", "MobileNetV2", "MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2", "VGG16", "Xception"]
 RENAMED = ["ConvNeXtTiny", "DenseNet121", "MobileNetV3Small", "NASNetMobile"]  # layers that tf_keras calls otherwise
+# Untrained, these double a rounding error every few layers: Keras's own answer moves by 40 % where its input moves by 2e-6.
+CHAOTIC = {"EfficientNetV2M", "EfficientNetV2L"}
 VARIANTS = [
     ("MobileNetV3Small", {"minimalistic": True}),
     ("MobileNetV3Large", {"minimalistic": True, "include_preprocessing": False}),
@@ -55,8 +57,9 @@ def test_it_runs_and_its_preprocessing_is_guessed(kerascope, tmp_path, name, opt
     }
     assert all(np.isfinite(seen[key]).all() for key in seen.files)
     np.testing.assert_allclose(seen[model.operations[0].name], prepared, atol=2e-6 * max(1, np.abs(prepared).max()))
-    truth = np.asarray(model(prepared, training=False))
-    np.testing.assert_allclose(seen[model.operations[-1].name], truth, atol=1e-3 * np.abs(truth).max())
+    last = model.operations[len(model.operations) // 2 if name in CHAOTIC else -1]
+    truth = np.asarray(keras.Model(model.inputs, last.output)(prepared, training=False))
+    np.testing.assert_allclose(seen[last.name], truth, atol=1e-3 * np.abs(truth).max())
     (tmp_path / "model.keras").unlink()  # pytest would keep these gigabytes
     (tmp_path / "seen.npz").unlink()
 

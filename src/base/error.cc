@@ -1,14 +1,16 @@
 #include "kerascope/error.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace kerascope {
 
 Error::Error(Parts parts) : parts_(std::move(parts)) {
-  text_ = "error[" + parts_.code + "]: " + text::printable(parts_.what);
-  if (!parts_.where.empty()) text_ += "\n  where: " + text::printable(parts_.where);
-  if (!parts_.because.empty()) text_ += "\n  because: " + text::printable(parts_.because);
-  if (!parts_.hint.empty()) text_ += "\n  try: " + text::printable(parts_.hint);
+  text_ = fmt::format("error[{}]: {}", parts_.code, text::printable(parts_.what));
+  if (!parts_.where.empty()) text_ += fmt::format("\n  where: {}", text::printable(parts_.where));
+  if (!parts_.because.empty()) text_ += fmt::format("\n  because: {}", text::printable(parts_.because));
+  if (!parts_.hint.empty()) text_ += fmt::format("\n  try: {}", text::printable(parts_.hint));
 }
 
 Error Error::inside(const std::string& outer_place) const {

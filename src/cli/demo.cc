@@ -41,9 +41,19 @@ int demo(Request request, const std::string& program) {
   request.layers = {"conv*"};
   request.output = maps;
   if (const int code = show(request); code != kDone) return code;
+  const std::string overview = folder / "overview.png";
+  if (!request.quiet) {
+    fmt::print("\n$ {} show {} {} -o {}\n", program, model, picture, overview);
+    std::fflush(stdout);
+  }
+  request.layers.clear();
+  request.output = overview;
+  if (const int code = show(request); code != kDone) return code;
   if (!request.quiet)
-    fmt::print("\nThe pictures lie in {}. Now try:\n  {} layers {}\n  {} show {} {} --layer conv1out -o conv1out.png\n",
-               maps, program, model, program, model, picture);
+    fmt::print(
+        "\nThe pictures lie in {}; overview.png first. Now try:\n  {} layers {}\n  {} show {} {} --layer conv1out -o "
+        "conv1out.png\n",
+        folder.string(), program, model, program, model, picture);
   return kDone;
 }
 

@@ -212,6 +212,9 @@ Value matmul(Graph& graph, Value left, Value right);
 Value transpose(Graph& graph, Value x, std::vector<int> axes);
 /// A view: the same numbers, another shape of as many elements.
 Value reshape(Graph& graph, Value x, Shape shape);
+/// The shape of `elements` numbers that is meant by one in which a single -1 takes what remains; empty where there is
+/// none.
+std::optional<Shape> completed_shape(Shape wanted, std::int64_t elements);
 
 enum class Distribution {
   kKeepMask,  ///< 1 / (1 - a) with probability 1 - a, else 0: Dropout's factor with a = rate

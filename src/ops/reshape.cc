@@ -31,6 +31,22 @@ class ReshapeOp : public Op {
 
 }  // namespace
 
+std::optional<Shape> completed_shape(Shape wanted, std::int64_t elements) {
+  int open = -1;
+  for (int axis = 0; axis < wanted.rank(); ++axis) {
+    if (wanted[axis] >= 0) continue;
+    if (wanted[axis] != -1 || open >= 0) return {};
+    open = axis;
+  }
+  if (open >= 0) {
+    wanted[open] = 1;
+    const std::int64_t known = wanted.elements();
+    if (known == 0 || elements % known != 0) return {};
+    wanted[open] = elements / known;
+  }
+  return wanted.elements() == elements ? std::optional(wanted) : std::nullopt;
+}
+
 Value reshape(Graph& graph, Value x, Shape shape) {
   if (graph.shape(x) == shape) return x;
   return graph.apply(std::make_shared<ReshapeOp>(std::move(shape)), {x});

@@ -24,5 +24,12 @@ TEST(Reshape, AnotherNumberOfElementsIsAnError) {
             "error[shape-mismatch]: reshape of (2, 3) to (7,): 6 elements cannot become 7");
 }
 
+TEST(CompletedShape, MinusOneTakesWhatRemains) {
+  EXPECT_EQ(ops::completed_shape({2, -1, 3}, 12), (Shape{2, 2, 3}));
+  EXPECT_EQ(ops::completed_shape({4, 3}, 12), (Shape{4, 3}));
+  for (const Shape& wanted : {Shape{5, -1}, {-1, -1}, {-2, 6}, {4, 4}, {0, -1}})
+    EXPECT_EQ(ops::completed_shape(wanted, 12), std::nullopt) << wanted.str();
+}
+
 }  // namespace
 }  // namespace kerascope

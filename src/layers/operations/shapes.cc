@@ -16,17 +16,11 @@ Outputs reshape(FieldReader& arguments, Build& b) {
   // One size may be -1, or null where it was not known when the model was made.
   std::vector<std::int64_t> sizes;
   for (const auto& size : wanted) sizes.push_back(size.value_or(-1));
-  const std::int64_t elements = b.graph.shape(x).elements();
-  const auto open = std::find(sizes.begin(), sizes.end(), -1);
-  if (open != sizes.end()) {
-    *open = 1;
-    const std::int64_t known = Shape(sizes).elements();
-    *open = known > 0 && elements % known == 0 ? elements / known : -1;
-  }
-  if (std::count_if(sizes.begin(), sizes.end(), [](std::int64_t size) { return size < 0; }))
+  const std::optional<Shape> shape = ops::completed_shape(Shape(sizes), b.graph.shape(x).elements());
+  if (!shape)
     b.fail("shape-mismatch", fmt::format("operation '{}' makes {} of {}, which has {} numbers", b.layer().name,
-                                         Shape(sizes).str(), b.graph.shape(x).str(), elements));
-  return output(b, ops::reshape(b.graph, x, Shape(sizes)));
+                                         Shape(sizes).str(), b.graph.shape(x).str(), b.graph.shape(x).elements()));
+  return output(b, ops::reshape(b.graph, x, *shape));
 }
 
 Outputs transpose(FieldReader& arguments, Build& b) {
