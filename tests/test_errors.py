@@ -138,7 +138,7 @@ def picture_of_a_huge_claim(small, bad):
     return bad / "x.png"
 
 
-@input_case("input-missing", "the folder holds no picture, and 0 other files", "try: give a picture")
+@input_case("input-missing", "the folder is empty", "try: give a picture")
 def empty_folder_as_input(small, bad):
     return bad
 
@@ -422,10 +422,12 @@ def test_full_standard_output(kerascope, small, command, target):
     assert done.returncode == 1 and "error[output-unwritable]" in done.stderr and "full" in done.stderr, done.stderr
 
 
-def test_tables_to_a_full_standard_output(kerascope, small):
+@pytest.mark.parametrize("command", ["layers", "man"])  # the man page is longer than stdio's buffer
+def test_tables_to_a_full_standard_output(kerascope, small, command):
     program = kerascope("--version").args[0]
+    arguments = [command, small / "net.keras"] if command == "layers" else [command]
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([program, "layers", small / "net.keras"], stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([program, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and "error[output-unwritable]" in done.stderr, done.stderr
 
 
@@ -565,3 +567,11 @@ def test_custom_code_is_never_run(kerascope, small, tmp_path):
         assert files_below(tmp_path / "maps") == ["before.png", "input.png", "overview.png", "picture.png"]
         marked = [line for line in kerascope("layers", small / file).stdout.split("\n") if line.endswith("  !")]
         assert [line.split()[1] for line in marked] == ["secret", "after"]
+
+
+def test_capture_into_one_npy(kerascope, small, tmp_path):
+    done = kerascope(
+        "capture", small / "net.keras", small / "batch.npy", "-o", tmp_path / "all.npy", check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2 and "an .npy holds one array only" in done.stderr and "all.npz" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -48,6 +48,10 @@ Json json_of(const Row& row, const Activation& activation) {
 class Output {
  public:
   explicit Output(const std::string& path) : path_(path) {
+    if (text::ends_with(path, ".npy") && !std::filesystem::is_directory(path))
+      throw Error({.code = "usage",
+                   .what = fmt::format("-o is '{}', and an .npy holds one array only", path),
+                   .hint = "-o " + std::filesystem::path(path).replace_extension(".npz").string()});
     if (text::ends_with(path, ".npz") || path == "/dev/stdout") archive_ = std::make_unique<NpzWriter>(path);
   }
   void add(const Activation& activation) {

@@ -115,7 +115,7 @@ void print_summary(const Request& request, const DiffRequest& diff, const Compar
   if (are_two_inputs) {
     const ComparedRow* least = among_parting([](const Distance& a, const Distance& b) { return a.cosine < b.cosine; });
     const ComparedRow* most = among_parting([](const Distance& a, const Distance& b) { return a.cosine > b.cosine; });
-    if (parting(*least))
+    if (parting(*least) && least != most)
       say(request, "alike",
           fmt::format("least at {} (cosine {:.6f}), most at {} (cosine {:.6f})", least->address, least->distance.cosine,
                       most->address, most->distance.cosine));

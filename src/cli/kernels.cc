@@ -141,10 +141,13 @@ void require_no_input(const Request& request) {
   const std::string given = !request.inputs.empty()         ? "'" + request.inputs[0] + "'"
                             : !request.named_inputs.empty() ? "--input"
                             : !request.layers.empty()       ? "--layer"
+                            : !request.html.empty()         ? "--html"
+                            : !request.sort.empty()         ? "--sort"
+                            : !request.dump.empty()         ? "--dump"
                                                             : "";
   if (!given.empty())
     throw Error({.code = "usage",
-                 .what = fmt::format("--kernels draws weights, which no input changes, and {} is given", given),
+                 .what = fmt::format("--kernels draws weights without a run, and {} is given", given),
                  .hint = "show MODEL --kernels LAYER"});
 }
 

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/parallel.h"
@@ -61,10 +62,7 @@ int main(int count, char** arguments) {
   explain_bus_errors();
   try {
     const int exit_code = cli::run_program(count, arguments);
-    if (std::fflush(stdout) != 0) {
-      fmt::print(stderr, "error[output-unwritable]: standard output cannot be written: {}\n", std::strerror(errno));
-      return cli::kFailed;
-    }
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
     return exit_code;
   } catch (const Error& error) {
     std::fflush(stdout);
@@ -74,6 +72,11 @@ int main(int count, char** arguments) {
     fmt::print(
         stderr,
         "error[memory]: there is not enough memory\n  try: ask for fewer layers (--layer), or a smaller batch\n");
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0)
+      fmt::print(stderr, "error[output-unwritable]: standard output cannot be written: {}\n", error.code().message());
+    else
+      fmt::print(stderr, "error[unexpected]: {}\n", text::printable(error.what()));
   } catch (const std::exception& error) {
     fmt::print(stderr, "error[unexpected]: {}\n", text::printable(error.what()));
   }

@@ -37,12 +37,10 @@ std::string without_folders(std::string line, const Request& request) {
 }
 
 std::string legend(const ThumbnailOptions& options) {
-  std::string text =
-      "maps: each tile from its least number, black, to its largest, white; vectors and sequences: one "
-      "scale a layer";
+  std::string text = "maps: each tile black at its least number, white at its largest; vectors: one scale";
   if (options.scale.kind != Scale::Kind::kTile) text = fmt::format("scale: {}", name_of(options.scale));
   if (options.colormap != Colormap::kGray) text += fmt::format(" ({})", name_of(options.colormap));
-  return text + "; hatched: constant; magenta: no finite number";
+  return text + "; hatched: constant; magenta: not finite";
 }
 
 }  // namespace

@@ -48,6 +48,10 @@ int show(const Request& given) {
   if (!given.kernels.empty()) return show_kernels(given);
   const Request request = with_standard_output(given);
   const Target target(request);
+  if (text::ends_with(text::lower(request.html), ".png"))
+    throw Error({.code = "usage",
+                 .what = fmt::format("--html is '{}', and a page is no picture", request.html),
+                 .hint = "-o " + request.html});
   GridOptions options = grid_options(request);
   const Wanted wanted = wanted_of(request, target);
   const bool has_overview = wanted.overview || wanted.page;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/text.h"
 #include "cli/request.h"
@@ -15,8 +16,9 @@ namespace kerascope::cli {
 class Target {
  public:
   explicit Target(const Request& request) : request_(request) {
-    is_single_ = text::ends_with(request.output, ".png") || request.output == "/dev/stdout";
+    is_single_ = text::ends_with(text::lower(request.output), ".png") || request.output == "/dev/stdout";
     is_folder_ = !request.output.empty() && !is_single_;
+    if (is_folder_) require_folder_name();
     if (!request.output.empty() || request.json || request.terminal == "off") return;
     terminal_ = find_terminal();
     if (const auto graphics = parse_graphics(request.terminal)) {
@@ -74,6 +76,22 @@ class Target {
   }
 
  private:
+  /// -o maps.jpg would otherwise become a folder of that name.
+  void require_folder_name() const {
+    const std::filesystem::path path = request_.output;
+    const std::string ending = text::lower(path.extension().string());
+    const bool is_page = ending == ".html" || ending == ".htm";
+    constexpr std::string_view kPictures[] = {".jpg", ".jpeg", ".webp", ".gif", ".bmp",
+                                              ".tif", ".tiff", ".svg",  ".pdf"};
+    const bool is_picture = std::find(std::begin(kPictures), std::end(kPictures), ending) != std::end(kPictures);
+    std::error_code ignored;
+    if ((!is_page && !is_picture) || std::filesystem::is_directory(path, ignored)) return;
+    throw Error({.code = "usage",
+                 .what = fmt::format("-o is '{}', and pictures are written as .png", request_.output),
+                 .hint = is_page ? "--html " + request_.output
+                                 : "-o " + std::filesystem::path(path).replace_extension(".png").string()});
+  }
+
   const Request& request_;
   bool is_single_ = false, is_folder_ = false;
   std::optional<Terminal> terminal_;

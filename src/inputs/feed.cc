@@ -39,8 +39,8 @@ class Feeder {
         missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
     if (!missing.empty())
       throw Error({.code = "input-missing",
-                   .what = fmt::format("the model has {} inputs, and nothing is given for {}", inputs_.size(),
-                                       text::join(missing, ", ")),
+                   .what = fmt::format("the model has {} input{}, and nothing is given for {}", inputs_.size(),
+                                       inputs_.size() == 1 ? "" : "s", text::join(missing, ", ")),
                    .hint = "give one file for each in this order, an .npz with their names, or --input NAME=FILE"});
     for (const Tensor& tensor : fed_.tensors)
       if (tensor.shape()[0] != fed_.tensors[0].shape()[0])

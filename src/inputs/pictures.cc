@@ -162,8 +162,9 @@ PictureFolder list_pictures(const std::string& folder) {
     throw Error({.code = "file-unreadable", .what = "the folder cannot be read: " + error.message(), .where = folder});
   if (found.names.empty())
     throw Error({.code = "input-missing",
-                 .what = fmt::format("the folder holds no picture, and {} other file{}", found.passed_over,
-                                     found.passed_over == 1 ? "" : "s"),
+                 .what = found.passed_over == 0 ? "the folder is empty"
+                                                : fmt::format("the folder holds no picture, and {} other file{}",
+                                                              found.passed_over, found.passed_over == 1 ? "" : "s"),
                  .where = folder,
                  .hint = "give a picture, an array, or a folder of pictures"});
   std::sort(found.names.begin(), found.names.end(), stands_before);

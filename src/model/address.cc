@@ -239,7 +239,7 @@ class Selector {
   [[noreturn]] void not_found(const std::string& asked, const std::string& pattern) const {
     std::vector<std::string> candidates;
     for (const Site& known : sites_) {
-      if (!known.inner.empty()) continue;
+      if (!known.inner.empty() && pattern.find('/') == pattern.npos) continue;
       candidates.push_back(known.address);
       if (!known.container.empty()) candidates.push_back(known.name);
     }

@@ -51,6 +51,7 @@ std::vector<Label> round_labels(double low, double high, std::int64_t most) {
 std::vector<Label> labels_of(const Grid& grid, std::int64_t height_px) {
   if (!grid.has_one_scale) return {{1, "max"}, {0, "min"}};
   const double low = grid.low, high = grid.high;
+  if (std::isnan(low)) return {};
   if (!(low < high)) return {{0.5, with_minus(text::number(low))}};
   std::vector<Label> labels = {{1, (grid.maximum > grid.high ? "> " : "") + with_minus(text::number(high))},
                                {0, (grid.minimum < grid.low ? "< " : "") + with_minus(text::number(low))}};

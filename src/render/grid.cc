@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/text.h"
@@ -73,7 +74,9 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
 
 std::string Grid::str() const {
   const std::string ends = fmt::format("{} .. {}", text::number(low), text::number(high));
-  const std::string range = fmt::format("range {} .. {}", text::number(minimum), text::number(maximum));
+  const std::string range = std::isnan(minimum)
+                                ? "no finite number"
+                                : fmt::format("range {} .. {}", text::number(minimum), text::number(maximum));
   const std::string map = colormap == Colormap::kGray ? "" : ", " + name_of(colormap);
   const std::string start = layout.empty() ? "" : layout + ", ";
   if (!has_one_scale) return start + (layout.empty() ? "" : "each scaled alone, ") + range + map;

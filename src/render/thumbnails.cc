@@ -108,7 +108,13 @@ Picture thumbnails(const Tensor& sample, const std::string& axes, const Thumbnai
   if (is_map) return maps(sample, tiles, options);
   const Grid all = plain_grid(sample, axes, options.scale, options);
   const Picture pixels = pixels_of(all);
-  if (tiles.tile_size() == 1) return cells(pixels, tiles.count(), options);
+  if (tiles.tile_size() == 1) {
+    Picture strip = cells(pixels, tiles.count(), options);
+    // A hatch of one pixel a number has the ground's colour.
+    if (!(all.low < all.high) && !has_magenta(pixels))
+      strip = rgb_picture(resized_tile(all, pixels, {.width = strip.width, .height = strip.height}, options));
+    return strip;
+  }
   const Size size{.width = line_length(tiles.height.size, options.width_px),
                   .height = line_length(tiles.width.size, options.height_px)};
   return rgb_picture(resized_tile(all, turned(pixels), size, options));

@@ -110,6 +110,17 @@ TEST(Thumbnails, AVectorIsRowsOfCellsInReadingOrder) {
   EXPECT_EQ(thumbnails(random_tensor({10}), "C", kOptions).width, 240);
 }
 
+TEST(Thumbnails, AConstantVectorIsHatchedAndNotLost) {
+  const Tensor zeros({40});
+  const Picture hatched = thumbnails(zeros, "C", kOptions);
+  std::set<int> grays;
+  for (std::int64_t x = 0; x < hatched.width; ++x) grays.insert(pixel(hatched, x, 10).g);
+  EXPECT_EQ(grays.size(), 2u);
+  ThumbnailOptions options = kOptions;
+  options.scale = {.kind = Scale::Kind::kFixed, .low = -1, .high = 0};
+  EXPECT_TRUE(is_bright(thumbnails(zeros, "C", options), 5, 5));
+}
+
 TEST(Thumbnails, OfEndlessVectorsAndSequencesStillFit) {
   for (const auto& [shape, roles] : std::vector<std::pair<Shape, std::string>>{{{1'000'000}, "C"},
                                                                                {{100'000, 3}, "TC"},
