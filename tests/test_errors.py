@@ -173,6 +173,11 @@ def missing_labels(small, bad):
     return small / "batch.npy", "--labels", bad / "labels.txt"
 
 
+@input_case("labels-invalid", "the class names are no text", "picture.png")
+def labels_that_are_a_picture(small, bad):
+    return small / "batch.npy", "--labels", small / "picture.png"
+
+
 @input_case("labels-invalid", "neither a list nor", "labels.json")
 def labels_of_another_kind(small, bad):
     (bad / "labels.json").write_text('{"cat": 3}')

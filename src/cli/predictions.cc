@@ -29,6 +29,8 @@ std::vector<std::string> read_labels(const std::string& path) {
   const auto file = MappedFile::open(path);
   const std::string content(reinterpret_cast<const char*>(file->bytes().data()), file->size());
   std::vector<std::string> names;
+  if (content.find('\0') != content.npos)
+    throw Error({.code = "labels-invalid", .what = "the class names are no text", .where = path});
   const auto first = content.find_first_not_of(" \t\r\n");
   if (first != content.npos && (content[first] == '{' || content[first] == '[')) {
     const Json json = parse_json(content, path);
