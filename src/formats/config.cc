@@ -102,13 +102,13 @@ class Reader {
     layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
     // keras.ops nodes have modules of their own in an archive; in HDF5 they can only be told by what they lack. A Cast
     // has a dtype, which is its argument.
-    layer.is_operation =
-        text::starts_with(layer.module, "keras.src.ops.") ||
-        text::starts_with(layer.module, "keras.src.activations.") || layer.class_name == "TFOpLambda" ||
-        layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
-        (layer.module.empty() && keras_major_ >= 3 && config.is_object() && description.contains("inbound_nodes") &&
-         !config.contains("trainable") && (!config.contains("dtype") || layer.class_name == "Cast") &&
-         !config.contains("layers"));
+    layer.is_operation = text::starts_with(layer.module, "keras.src.ops.") ||
+                         text::starts_with(layer.module, "keras.src.activations.") ||
+                         layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" ||
+                         layer.class_name == "TensorFlowOpLayer" ||
+                         (layer.module.empty() && keras_major_ >= 3 && config.is_object() &&
+                          description.contains("inbound_nodes") && !config.contains("trainable") &&
+                          (!config.contains("dtype") || layer.class_name == "Cast") && !config.contains("layers"));
     if (is_model(description)) {
       layer.network = std::make_unique<Network>(network(description, place, depth + 1));
       if (layer.name.empty()) layer.name = layer.network->name;

@@ -22,7 +22,7 @@ struct GridOptions {
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
   std::vector<std::int64_t> channels = {};  ///< which, in this order; empty: all
-  int columns = 0;  ///< of a map's tiles; 0: ceil(sqrt(tiles)), and as many rows
+  int columns = 0;                          ///< of a map's tiles; 0: ceil(sqrt(tiles)), and as many rows
   bool numbers = false;   ///< each channel's number in the upper left corner of its (first) tile; raises the zoom where
                           ///< the tiles would be too small for that
   bool colorbar = false;  ///< beside the tiles, with its numbers
