@@ -78,11 +78,12 @@ int show(const Request& given) {
           fmt::format("{} of {} channels have room here, {}; -o FILE.png draws all", fitting.channels.size(),
                       sample.shape()[static_cast<int>(activation.axes.find('C'))],
                       options.channels.empty() ? "evenly spaced" : "the first of that order"));
+    pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
+    if (request.quiet && !request.json) return;
     tell_numbers(request, drawn);
     const Statistics statistics = statistics_by_role(sample, activation.axes);
     if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
     if (options.channels.size() > 1) say(request, "sorted", order_text(request, options.channels));
-    pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
     pictures.back()["axes"] = activation.axes;
     pictures.back().update(channel_json(statistics));
     if (!options.channels.empty()) pictures.back()["order"] = options.channels;
@@ -120,8 +121,8 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
   add_run_options(*command, request);
   command
       ->add_option("--output,-o", request.output,
-                   "one .png, a folder, or - for standard output; by default <model>-<layer>.png, and "
-                   "<model>-overview.png where no --layer is named")
+                   "one .png, a folder, or - for standard output; by default the terminal, and where there is none "
+                   "<model>-<layer>.png, or <model>-overview.png without --layer")
       ->type_name("FILE");
   command
       ->add_option("--kernels", request.kernels,

@@ -52,7 +52,7 @@ class Target {
   std::string put(const Picture& picture, const std::string& address, const std::string& about,
                   Content content = Content::kTiles) const {
     if (terminal_ && (content == Content::kTiles || terminal_->has_room_for(picture))) {
-      fmt::print("{}", terminal_text(picture, *terminal_, std::max(terminal_->rows - 4, 10)));
+      fmt::print("{}", terminal_text(picture, *terminal_, terminal_->picture_rows()));
       say(request_, "drawn", about);
       return "";
     }

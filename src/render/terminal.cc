@@ -31,7 +31,6 @@ using ChafaPicture = Handle<ChafaCanvas, chafa_canvas_unref>;
 using SymbolMap = Handle<ChafaSymbolMap, chafa_symbol_map_unref>;
 
 constexpr std::int64_t kReadableColumns = 12, kReadableRows = 6;
-constexpr int kRowsOfText = 4;  // that stand around a picture and should stay on the screen with it
 
 const std::map<std::string, Terminal::Graphics> kGraphics = {{"blocks", Terminal::Graphics::kBlocks},
                                                              {"iterm2", Terminal::Graphics::kIterm2},
@@ -201,7 +200,7 @@ GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const
 }
 
 BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::int64_t height, std::int64_t width) {
-  const std::int64_t all_rows = std::max(terminal.rows - kRowsOfText, static_cast<int>(kReadableRows));
+  const std::int64_t all_rows = terminal.picture_rows();
   // A tile in a row of n: its width, and its height at the map's aspect (a cell is twice as high as wide).
   auto tile_columns = [&](std::int64_t n) { return (terminal.columns - (n - 1)) / n; };
   auto tile_rows = [&](std::int64_t n) {

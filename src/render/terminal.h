@@ -17,6 +17,8 @@ struct Terminal {
   int cell_width_px = 10, cell_height_px = 20;  ///< of a cell
 
   bool has_pixels() const { return graphics != Graphics::kBlocks; }
+  /// What a picture may take beside the lines of text that should stay on the screen with it.
+  int picture_rows() const { return rows > 14 ? rows - 4 : 10; }
   /// Pixel for pixel.
   bool has_room_for(const Picture& picture) const {
     return has_pixels() && picture.width <= std::int64_t{columns} * cell_width_px;
