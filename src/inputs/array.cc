@@ -161,7 +161,7 @@ std::vector<NamedArray> read(const std::shared_ptr<const MappedFile>& file) {
     throw Error({.code = "array-invalid",
                  .what = "the file begins neither as .npy nor as .npz does, nor as a picture",
                  .because = file->size() == 0 ? "it is empty" : "",
-                 .hint = "give a JPEG or PNG picture, or an array that np.save or np.savez wrote"});
+                 .hint = "give a picture (JPEG, PNG, WebP, GIF, BMP), or an array that np.save or np.savez wrote"});
   std::vector<NamedArray> arrays;
   arrays.push_back(parse_npy(file->bytes()));
   return arrays;
