@@ -222,10 +222,12 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     const Graph::Node& node = graph_.node(step.value);
     if (options.on_progress) options.on_progress(s, steps_.size());
     if (!node.op->is_view()) {
+      const Clock::time_point begin = Clock::now();
       if (!step.kernel) prepare(step);
       pointers.clear();
       for (Value input : node.inputs) pointers.push_back(pointer(input, inputs));
       step.kernel({.in = pointers, .out = const_cast<float*>(pointer(step.value, inputs)), .seed = options.seed});
+      if (options.on_step) options.on_step({.values = {&step.value, 1}, .begin = begin, .end = Clock::now()});
     }
     for (std::size_t tap : step.taps) deliver(tap);
   }

@@ -1,6 +1,7 @@
 // Which ops of a graph to run for the values that are asked for, in which order, and where each result lies.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -20,12 +21,19 @@ class Plan {
   /// Only what the taps need is planned; only its weights are read, each when its op first runs.
   Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps);
 
+  using Clock = std::chrono::steady_clock;
+  struct StepTime {
+    std::span<const Value> values;
+    Clock::time_point begin, end;
+  };
   struct RunOptions {
     std::uint64_t seed = 0;
     /// Called as soon as a tap is computed, with its index in `taps` and its tensor.
     std::function<void(std::size_t, const Tensor&)> on_tap = {};
     /// Called before each op with the numbers of ops done and in all.
     std::function<void(std::size_t, std::size_t)> on_progress = {};
+    /// Called after each step with the values that it computed: one, or several that were fused.
+    std::function<void(const StepTime&)> on_step = {};
   };
   /// @param inputs  one a graph input, of the shapes that the graph was built for.
   /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them.
