@@ -10,6 +10,7 @@
 #include "kerascope/error.h"
 #include "ops/convolving.h"
 #include "ops/tiles.h"
+#include "ops/winograd.h"
 
 namespace kerascope::ops {
 namespace {
@@ -244,7 +245,10 @@ Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const 
   const std::vector<WindowAxis> axes = slide(name_, in[0].shape, window_);
   if (kind_ == Kind::kPlain) {
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
-    if (constant) return by_tiles(in, out, axes, groups, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
+    const float* bias = in.size() > 2 ? in[2].constant : nullptr;
+    if (constant && groups == 1 && !session.exact())
+      if (std::optional<Kernel> faster = winograd(in[0].shape, out, axes, in[1].constant, bias)) return *faster;
+    if (constant) return by_tiles(in, out, axes, groups, in[1].constant, bias);
     return [operands = std::vector(in.begin(), in.end()), out, axes, groups = groups](const KernelArguments& run) {
       run_all(by_tiles(operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
               out.elements());
