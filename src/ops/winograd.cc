@@ -90,22 +90,15 @@ class Winograd {
  public:
   static constexpr int kSide = M + 2, kPositions = kSide * kSide;
 
-  Winograd(const Sizes& sizes, const float* kernel, const float* bias) : sizes_(sizes) {
-    const std::int64_t numbers = sizes.channels * sizes.filters;
-    Tensor transformed(Shape{kPositions, sizes.channels, sizes.filters});
-    float* to = transformed.mutable_data();
-    parallel_for(numbers, 1 << 12, [=](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        // In double precision, as it is done once.
-        double g[3][3], half[kSide][3], whole[kSide][kSide];
-        for (int k = 0; k < 9; ++k) g[k / 3][k % 3] = kernel[k * numbers + i];
-        multiply_left<Transform<M>::kKernel>(g, half);
-        multiply_right<Transform<M>::kKernel>(half, whole);
-        for (int p = 0; p < kPositions; ++p) to[p * numbers + i] = static_cast<float>(whole[p / kSide][p % kSide]);
-      }
-    });
-    for (std::int64_t p = 0; p < kPositions; ++p)
-      kernels_.emplace_back(to + p * numbers, sizes.channels, sizes.filters, sizes.filters, nullptr);
+  Winograd(const Sizes& sizes, const float* kernel, const float* bias)
+      : sizes_(sizes),
+        kernels_(transformed(kernel, sizes.channels * sizes.filters).data(),
+                 {.count = kPositions,
+                  .depth = sizes.channels,
+                  .columns = sizes.filters,
+                  .matrix_step = sizes.channels * sizes.filters,
+                  .row_step = sizes.filters},
+                 nullptr) {
     bias_.assign(static_cast<std::size_t>(sizes.filters), 0.0f);
     if (bias) std::copy_n(bias, sizes.filters, bias_.begin());
     zeros_.resize(static_cast<std::size_t>(sizes.channels));
@@ -151,6 +144,26 @@ class Winograd {
   }
 
  private:
+  /// (3, 3, numbers) -> (position, numbers).
+  static Tensor transformed(const float* kernel, std::int64_t numbers) {
+    Tensor result(Shape{kPositions, numbers});
+    parallel_for(numbers / lanes(), 256, [=, to = result.mutable_data()](std::int64_t begin, std::int64_t end) {
+      with_lanes([=](auto lanes) {
+        using Vector = simd::Vector<lanes()>;
+        for (std::int64_t i = begin * lanes(); i < end * lanes(); i += lanes()) {
+          Vector g[3][3], half[kSide][3], whole[kSide][kSide];
+#pragma GCC unroll 9
+          for (int k = 0; k < 9; ++k) g[k / 3][k % 3] = simd::load<lanes()>(kernel + k * numbers + i);
+          multiply_left<Transform<M>::kKernel>(g, half);
+          multiply_right<Transform<M>::kKernel>(half, whole);
+#pragma GCC unroll 36
+          for (int p = 0; p < kPositions; ++p) simd::store<lanes()>(whole[p / kSide][p % kSide], to + p * numbers + i);
+        }
+      });
+    });
+    return result;
+  }
+
   static std::vector<float>& this_threads_memory() {
     thread_local std::vector<float> memory;
     return memory;
@@ -201,18 +214,17 @@ class Winograd {
   /// (position, tile, channel) -> (position, tile, filter), for some positions.
   void multiply(const float* from, std::int64_t tiles, std::int64_t begin, std::int64_t end, float* to) const {
     constexpr std::int64_t kTogether = 4;
-    const std::int64_t channels = sizes_.channels, filters = sizes_.filters, most = PackedMatrix::most_rows();
+    const std::int64_t channels = sizes_.channels, filters = sizes_.filters, most = PackedMatrices::most_rows();
     const float* left[kTogether * 16];
     for (std::int64_t p = begin; p < end; ++p) {
-      const PackedMatrix& kernel = kernels_[static_cast<std::size_t>(p)];
       for (std::int64_t first = 0, stop = 0; first < tiles; first = stop) {
         const std::int64_t parts = (tiles - first + most - 1) / most, now = std::min(parts, kTogether);
         stop = first + (tiles - first) * now / parts;
         for (std::int64_t i = first; i < stop; ++i) left[i - first] = from + (p * tiles + i) * channels;
-        for (std::int64_t panel = 0; panel < kernel.panels(); ++panel)
+        for (std::int64_t panel = 0; panel < kernels_.panels(); ++panel)
           for (std::int64_t part = 0; part < now; ++part) {
             const std::int64_t a = (stop - first) * part / now, b = (stop - first) * (part + 1) / now;
-            kernel.multiply(left + a, b - a, 1, panel, to + (p * tiles + first + a) * filters, filters);
+            kernels_.multiply(p, left + a, b - a, 1, panel, to + (p * tiles + first + a) * filters, filters);
           }
       }
     }
@@ -248,7 +260,7 @@ class Winograd {
   }
 
   Sizes sizes_;
-  std::vector<PackedMatrix> kernels_;  ///< one a position
+  PackedMatrices kernels_;  ///< one a position
   std::vector<float> bias_, zeros_;
 };
 
