@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "kerascope/error.h"
 #include "ops/convolving.h"
+#include "ops/depthwise.h"
 #include "ops/tiles.h"
 #include "ops/winograd.h"
 
@@ -240,7 +241,7 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
 Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const Shape& out) const {
   if (out.elements() == 0) return [](const KernelArguments&) {};
   const std::vector<Shape> shapes = {in[0].shape, in[1].shape};
-  const auto [kernel, groups] = group(shapes);
+  const std::int64_t groups = group(shapes).groups;
   const std::vector<WindowAxis> axes = slide(name_, in[0].shape, window_);
   if (kind_ == Kind::kPlain) {
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
@@ -248,20 +249,12 @@ Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const 
     if (constant && groups == 1 && !session.exact())
       if (std::optional<Kernel> faster = winograd(in[0].shape, out, axes, in[1].constant, bias)) return *faster;
     if (constant) return by_tiles(in, out, axes, groups, in[1].constant, bias);
-    return [operands = std::vector(in.begin(), in.end()), out, axes, groups = groups](const KernelArguments& run) {
+    return [operands = std::vector(in.begin(), in.end()), out, axes, groups](const KernelArguments& run) {
       run_all(by_tiles(operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
               out.elements());
     };
   }
-  const WindowDims window(axes);
-  const ConvLayouts layouts = {.x = channels_last(in[0].shape),
-                               .kernel = kernel_desc(kernel, groups, Layout::kKeras),
-                               .bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc(),
-                               .y = channels_last(out)};
-  const auto description = describe_primitive<dnnl::convolution_forward>(
-      session, describe(), dnnl::algorithm::convolution_direct, layouts.x, kernel_desc(kernel, groups, Layout::kAny),
-      layouts.bias, layouts.y, window.strides, window.dilations, window.before, window.after);
-  return convolving(session, describe(), description, layouts, in[1].constant);
+  return depthwise(in[0].shape, out, axes);
 }
 
 Value add_conv(Graph& graph, Kind kind, const std::vector<Value>& inputs, const ConvOptions& options,
