@@ -224,9 +224,9 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
   const auto product = std::make_shared<const Product>(
       Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
   const std::int64_t positions = out.elements() / filters;
-  static const std::int64_t kP1 = std::getenv("P1") ? std::atol(std::getenv("P1")) : 512 << 10, kP2 = std::getenv("P2") ? std::atol(std::getenv("P2")) : 256;
-  static const std::int64_t kStrip = std::getenv("STRIP") ? std::atol(std::getenv("STRIP")) : 32768;
-  if (depth * filters * 4 > kP1 && positions <= kP2)
+  // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
+  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256, kStrip = 32 << 10;
+  if (depth * filters > kLargeKernel && positions <= kFewPositions)
     return [=](const KernelArguments& run) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
         product->compute(run.in[0], run.out, 0, positions, begin, end);
