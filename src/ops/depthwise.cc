@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/simd.h"
+#include "base/workspace.h"
 
 namespace kerascope::ops {
 namespace {
@@ -100,7 +101,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
   const auto& [deep, high, wide] = geometry.axes;
   const std::int64_t filters = geometry.filters(), kernel_line = wide.size * filters;
   thread_local std::vector<Line> lines;
-  thread_local std::vector<float> repeated;  // with several filters a channel: the input's lines with as many channels
+  thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
   for (std::int64_t i = run.begin; i < run.end; ++i) {
     const std::int64_t h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
     lines.clear();
@@ -113,8 +114,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
                          .kernel = run.in[1] + (kd * high.size + kh) * kernel_line});
       }
     if (geometry.multiplier > 1) {
-      repeated.resize(lines.size() * static_cast<std::size_t>(wide.in * filters));
-      float* to = repeated.data();
+      float* to = repeated.floats(lines.size() * static_cast<std::size_t>(wide.in * filters));
       for (Line& line : lines) {
         float* start = to;
         for (std::int64_t k = 0; k < geometry.line(); ++k, to += geometry.multiplier)
