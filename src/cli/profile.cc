@@ -289,7 +289,11 @@ int profile(const Request& given) {
   begin("measure the machine");
   Measured measured{.profile = {}, .machine = measure_machine()};
   end();
-  measured.profile = profile(function, fed, request.runs, seed);
+  {
+    Progress progress(!request.quiet);
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+    measured.profile = profile(function, fed, {.runs = request.runs, .seed = seed, .on_progress = on_progress});
+  }
   const Profile& profile = measured.profile;
   measured.plan_ms = milliseconds(times.planned - times.begin);
 
