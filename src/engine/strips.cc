@@ -44,7 +44,8 @@ struct Cut {
     std::int64_t unit = 1;
     for (const Stage& stage : stages) unit = std::max(unit, stage.row_size());
     chunk = rounded_up(kChunk, unit);
-    strip = rounded_up(std::max(stages[0].kernel.grain * stages[0].row_size(), chunk), chunk);
+    const std::int64_t call = rounded_up(stages[0].kernel.grain * stages[0].row_size(), unit);
+    strip = stages[0].kernel.is_rowwise ? std::max(call, chunk) : call;
   }
   std::int64_t elements, strip, chunk;
 };

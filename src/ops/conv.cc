@@ -9,7 +9,9 @@
 #include "base/parallel.h"
 #include "kerascope/error.h"
 #include "ops/convolving.h"
+#include "ops/depthwise.h"
 #include "ops/tiles.h"
+#include "ops/winograd.h"
 
 namespace kerascope::ops {
 namespace {
@@ -110,7 +112,7 @@ class Windows {
     return lies_together_ && (axes_[2].before > 0 || axes_[2].after > 0) ? pieces_ * piece_ : 0;
   }
 
-  /// The pieces of `count` positions from `first` on, as PackedMatrix::multiply takes them; `copies` moves on behind
+  /// The pieces of `count` positions from `first` on, as PackedMatrices::multiply takes them; `copies` moves on behind
   /// what was copied because the window reaches over an edge.
   void find(const float* x, std::int64_t first, std::int64_t count, std::int64_t group, const float** left,
             float*& copies) const {
@@ -175,17 +177,16 @@ class Windows {
 /// A plain convolution made ready.
 struct Product {
   Windows windows;
-  std::vector<PackedMatrix> kernels;  ///< one a group
+  PackedMatrices kernels;  ///< one a group
 
-  std::int64_t panels() const { return static_cast<std::int64_t>(kernels.size()) * kernels[0].panels(); }
+  std::int64_t panels() const { return kernels.count() * kernels.panels(); }
 
   /// Positions [begin, end), panels [first, last) of all groups'. `out` is where position `begin` starts.
   void compute(const float* x, float* out, std::int64_t begin, std::int64_t end, std::int64_t first,
                std::int64_t last) const {
     constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first cache
-    const std::int64_t most = PackedMatrix::most_rows(), pieces = windows.pieces(),
-                       group_filters = kernels[0].columns(),
-                       filters = group_filters * static_cast<std::int64_t>(kernels.size());
+    const std::int64_t most = PackedMatrices::most_rows(), pieces = windows.pieces(),
+                       filters = kernels.count() * kernels.columns();
     thread_local std::vector<const float*> left;
     thread_local std::vector<float> copied;
     left.resize(static_cast<std::size_t>(kTogether * most * pieces));
@@ -196,7 +197,7 @@ struct Product {
                          stop = begin + (end - begin) * now / tiles;
       const auto start_of = [&](std::int64_t tile) { return begin + (stop - begin) * tile / now; };
       for (std::int64_t panel = first, found_group = -1; panel < last; ++panel) {
-        const std::int64_t group = panel / kernels[0].panels();
+        const std::int64_t group = panel / kernels.panels();
         if (group != found_group) {
           float* copies = copied.data();
           for (std::int64_t tile = 0; tile < now; ++tile)
@@ -205,9 +206,9 @@ struct Product {
           found_group = group;
         }
         for (std::int64_t tile = 0; tile < now; ++tile)
-          kernels[static_cast<std::size_t>(group)].multiply(
-              left.data() + (start_of(tile) - begin) * pieces, start_of(tile + 1) - start_of(tile), pieces,
-              panel % kernels[0].panels(), out + (start_of(tile) - begin) * filters + group * group_filters, filters);
+          kernels.multiply(group, left.data() + (start_of(tile) - begin) * pieces,
+                           start_of(tile + 1) - start_of(tile), pieces, panel % kernels.panels(),
+                           out + (start_of(tile) - begin) * filters + group * kernels.columns(), filters);
       }
       out += (stop - begin) * filters;
       begin = stop;
@@ -218,21 +219,21 @@ struct Product {
 Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes,
                 std::int64_t groups, const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
-  auto product = std::make_shared<Product>(Product{Windows(axes, in[0].shape.back(), groups), {}});
-  for (std::int64_t group = 0; group < groups; ++group)
-    product->kernels.emplace_back(kernel + group * group_filters, depth, group_filters, filters,
-                                  bias ? bias + group * group_filters : nullptr);
+  const PackedMatrices::Sizes sizes = {
+      .count = groups, .depth = depth, .columns = group_filters, .matrix_step = group_filters, .row_step = filters};
+  const auto product = std::make_shared<const Product>(
+      Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
   const std::int64_t positions = out.elements() / filters;
-  static const std::int64_t kP1 = std::getenv("P1") ? std::atol(std::getenv("P1")) : 512 << 10, kP2 = std::getenv("P2") ? std::atol(std::getenv("P2")) : 256;
-  static const std::int64_t kStrip = std::getenv("STRIP") ? std::atol(std::getenv("STRIP")) : 32768;
-  if (depth * filters * 4 > kP1 && positions <= kP2)
+  // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
+  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256, kStrip = 32 << 10;
+  if (depth * filters > kLargeKernel && positions <= kFewPositions)
     return [=](const KernelArguments& run) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
         product->compute(run.in[0], run.out, 0, positions, begin, end);
       });
     };
-  const std::int64_t tiles = std::clamp<std::int64_t>(kStrip / (PackedMatrix::most_rows() * filters), 1, 8);
-  return Kernel::by_rows(positions, tiles * PackedMatrix::most_rows(), [product](const KernelArguments& run) {
+  const std::int64_t tiles = std::clamp<std::int64_t>(kStrip / (PackedMatrices::most_rows() * filters), 1, 8);
+  return Kernel::by_rows(positions, tiles * PackedMatrices::most_rows(), [product](const KernelArguments& run) {
     product->compute(run.in[0], run.out, run.begin, run.end, 0, product->panels());
   });
 }
@@ -240,25 +241,20 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
 Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const Shape& out) const {
   if (out.elements() == 0) return [](const KernelArguments&) {};
   const std::vector<Shape> shapes = {in[0].shape, in[1].shape};
-  const auto [kernel, groups] = group(shapes);
+  const std::int64_t groups = group(shapes).groups;
   const std::vector<WindowAxis> axes = slide(name_, in[0].shape, window_);
   if (kind_ == Kind::kPlain) {
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
-    if (constant) return by_tiles(in, out, axes, groups, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
-    return [operands = std::vector(in.begin(), in.end()), out, axes, groups = groups](const KernelArguments& run) {
+    const float* bias = in.size() > 2 ? in[2].constant : nullptr;
+    if (constant && groups == 1 && !session.exact())
+      if (std::optional<Kernel> faster = winograd(in[0].shape, out, axes, in[1].constant, bias)) return *faster;
+    if (constant) return by_tiles(in, out, axes, groups, in[1].constant, bias);
+    return [operands = std::vector(in.begin(), in.end()), out, axes, groups](const KernelArguments& run) {
       run_all(by_tiles(operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
               out.elements());
     };
   }
-  const WindowDims window(axes);
-  const ConvLayouts layouts = {.x = channels_last(in[0].shape),
-                               .kernel = kernel_desc(kernel, groups, Layout::kKeras),
-                               .bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc(),
-                               .y = channels_last(out)};
-  const auto description = describe_primitive<dnnl::convolution_forward>(
-      session, describe(), dnnl::algorithm::convolution_direct, layouts.x, kernel_desc(kernel, groups, Layout::kAny),
-      layouts.bias, layouts.y, window.strides, window.dilations, window.before, window.after);
-  return convolving(session, describe(), description, layouts, in[1].constant);
+  return depthwise(in[0].shape, out, axes);
 }
 
 Value add_conv(Graph& graph, Kind kind, const std::vector<Value>& inputs, const ConvOptions& options,

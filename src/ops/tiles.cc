@@ -30,7 +30,7 @@ struct TileArguments {
 template <int kLanes, int kRows, int kVectors>
 [[gnu::always_inline]] inline void tile(const TileArguments& t) {
   using Vector = simd::Vector<kLanes>;
-  constexpr int kAhead = 8;  // depths between the numbers in use and those that are fetched
+  constexpr int kAhead = 16;  // depths between the numbers in use and those that are fetched
   Vector sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; ++row)
@@ -89,49 +89,45 @@ const std::array<std::array<Tile, kMostRows>, 2>& tiles() {
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(const float* matrix, std::int64_t depth, std::int64_t columns, std::int64_t row_step,
-                           const float* bias)
-    : depth_(depth), columns_(columns), width_(2 * lanes()) {
-  const std::int64_t narrow = width_ / 2, whole = columns / width_ * width_, rest = columns - whole;
+PackedMatrices::PackedMatrices(const float* matrices, const Sizes& sizes, const float* bias)
+    : sizes_(sizes), width_(2 * lanes()) {
+  const std::int64_t narrow = width_ / 2, whole = sizes.columns / width_ * width_, rest = sizes.columns - whole;
   padded_ = whole + (rest > narrow ? width_ : rest > 0 ? narrow : 0);
-  bias_.resize(static_cast<std::size_t>(padded_));
-  if (bias) std::copy_n(bias, columns, bias_.begin());
-  panels_ = Tensor(Shape{padded_ * depth});
-  float* to = panels_.mutable_data();
-  parallel_for(panels(), 1 + (1 << 16) / (width_ * depth), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t panel = begin; panel < end; ++panel) {
-      const std::int64_t first = panel * width_, width = std::min(width_, padded_ - first),
-                         given = std::min(width, columns - first);
-      float* row = to + first * depth;
-      for (std::int64_t k = 0; k < depth; ++k, row += width) {
-        std::copy_n(matrix + k * row_step + first, given, row);
-        std::fill_n(row + given, width - given, 0.0f);
+  bias_.resize(static_cast<std::size_t>(sizes.count * padded_));
+  for (std::int64_t i = 0; bias && i < sizes.count; ++i)
+    std::copy_n(bias + i * sizes.columns, sizes.columns, bias_.data() + i * padded_);
+  panels_ = Tensor(Shape{sizes.count * padded_ * sizes.depth});
+  float* packed = panels_.mutable_data();
+  parallel_for(sizes.count * panels(), 1 + (1 << 16) / (width_ * sizes.depth), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t first = i % panels() * width_, width = std::min(width_, padded_ - first),
+                         given = std::min(width, sizes.columns - first);
+      const float* from = matrices + i / panels() * sizes.matrix_step + first;
+      float* to = packed + (i / panels() * padded_ + first) * sizes.depth;
+      for (std::int64_t k = 0; k < sizes.depth; ++k, from += sizes.row_step, to += width) {
+        std::copy_n(from, given, to);
+        std::fill_n(to + given, width - given, 0.0f);
       }
     }
   });
 }
 
-std::int64_t PackedMatrix::most_rows() {
-#if defined(__x86_64__)
-  return most_rows_of(lanes());
-#else
-  return most_rows_of(4);
-#endif
-}
+std::int64_t PackedMatrices::most_rows() { return most_rows_of(lanes()); }
 
-void PackedMatrix::multiply(const float* const* left, std::int64_t rows, std::int64_t pieces, std::int64_t panel,
-                            float* out, std::int64_t out_step) const {
+void PackedMatrices::multiply(std::int64_t matrix, const float* const* left, std::int64_t rows, std::int64_t pieces,
+                              std::int64_t panel, float* out, std::int64_t out_step) const {
   const std::int64_t first = panel * width_, width = std::min(width_, padded_ - first),
-                     given = std::min(width, columns_ - first);
+                     given = std::min(width, sizes_.columns - first);
   alignas(64) float ragged[kMostRows * 32];
   const bool fits = given == width;
-  tiles()[width == width_][static_cast<std::size_t>(rows - 1)]({.left = left,
-                                                                .pieces = pieces,
-                                                                .piece = depth_ / pieces,
-                                                                .panel = panels_.data() + first * depth_,
-                                                                .bias = bias_.data() + first,
-                                                                .out = fits ? out + first : ragged,
-                                                                .out_step = fits ? out_step : width});
+  tiles()[width == width_][static_cast<std::size_t>(rows - 1)](
+      {.left = left,
+       .pieces = pieces,
+       .piece = sizes_.depth / pieces,
+       .panel = panels_.data() + (matrix * padded_ + first) * sizes_.depth,
+       .bias = bias_.data() + matrix * padded_ + first,
+       .out = fits ? out + first : ragged,
+       .out_step = fits ? out_step : width});
   if (fits) return;
   for (std::int64_t row = 0; row < rows; ++row)
     std::copy_n(ragged + row * width, given, out + first + row * out_step);
