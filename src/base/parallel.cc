@@ -42,7 +42,7 @@ void lend_place(int, char**, char** environment) {
 
 }  // namespace
 
-void restart_with_patient_threads(char** arguments) {
+void make_threads_patient(char** arguments) {
   for (char** variable = environ; lender && *variable; ++variable)
     if (*variable == patience) *variable = lender;
   if (lender || user_chose(environ)) return;
