@@ -168,21 +168,24 @@ void warn_of_infinite_inputs(const Request& request, const Run& run) {
       note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", inputs[i].name));
 }
 
+/// Of a batch that is computed in parts. More hardly make a sample cheaper, and what nobody looks at takes memory, too.
+constexpr std::int64_t kMostTogether = 16;
+
 /// Makes the function for as many samples as are computed at a time.
 void make_function(const Request& request, Run& run) {
+  std::int64_t made = 0;
   const auto make = [&](std::int64_t count) {
     run.function = std::make_unique<Function>(run.model, shapes_for(run.fed, count), run.options);
-    return count;
+    return made = count;
   };
   // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
   const bool may_part =
       run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
   std::int64_t count = run.fed.batch;
   if (may_part && run.samples == Samples::kInParts) {
-    make(count);
-    count = std::min(count, count * static_cast<std::int64_t>(kMostSeenBytes) /
-                                static_cast<std::int64_t>(std::max(run.function->bytes(), std::size_t{1})));
-    count = std::max<std::int64_t>(count, 1);
+    count = make(std::min(count, kMostTogether));
+    const auto bytes = static_cast<std::int64_t>(run.function->bytes() + 1);
+    count = std::clamp<std::int64_t>(count * static_cast<std::int64_t>(kMostSeenBytes) / bytes, 1, count);
   } else if (may_part) {
     count = 1;
   }
@@ -190,7 +193,7 @@ void make_function(const Request& request, Run& run) {
     run.samples = Samples::kTogether;
     count = run.fed.batch;
   }
-  if (!run.function || count < run.fed.batch) make(count);
+  if (made != count) make(count);
   take(run, run.samples == Samples::kChosen ? request.sample : 0, count);
 }
 
@@ -294,7 +297,6 @@ Function::Result run_in_parts(const Request& request, Run& prepared, const OnRun
 
 /// The model's outputs for all samples, where predictions are told of all and one was looked at.
 void add_all_outputs(const Request& request, Run& prepared, Function::Result& result) {
-  constexpr std::int64_t kMostTogether = 16;
   const bool tells =
       std::ranges::any_of(result.outputs, [](const Activation& o) { return o.tensor.shape().rank() == 2; });
   if (prepared.fed.names.empty() || !tells) return;

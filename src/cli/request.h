@@ -78,7 +78,7 @@ void say(const Request& request, const std::string& word, const std::string& tex
 /// Which samples of a batch a command looks at.
 enum class Samples {
   kTogether,  ///< all, in one run
-  kInParts,   ///< all, in as many runs as keep what is seen within kMostSeenBytes
+  kInParts,   ///< all, in runs of a few samples that keep what is seen within kMostSeenBytes
   kChosen     ///< that of --sample; of the others only the model's outputs are wanted, for what it predicts
 };
 constexpr std::size_t kMostSeenBytes = std::size_t{1} << 29;
