@@ -33,16 +33,14 @@ void run_avx512(const Body& body) {
 template <int Lanes>
 using Vector [[gnu::vector_size(Lanes * sizeof(float))]] = float;
 template <int Lanes>
-struct Unaligned {
-  typedef float Type [[gnu::vector_size(Lanes * sizeof(float)), gnu::aligned(alignof(float)), gnu::may_alias]];
-};
-template <int Lanes>
-const auto& at(const float* numbers) {
-  return *reinterpret_cast<const typename Unaligned<Lanes>::Type*>(numbers);
+[[gnu::always_inline]] inline Vector<Lanes> load(const float* from) {
+  Vector<Lanes> numbers;
+  __builtin_memcpy(&numbers, from, sizeof numbers);
+  return numbers;
 }
 template <int Lanes>
-auto& at(float* numbers) {
-  return *reinterpret_cast<typename Unaligned<Lanes>::Type*>(numbers);
+[[gnu::always_inline]] inline void store(const Vector<Lanes>& numbers, float* to) {
+  __builtin_memcpy(to, &numbers, sizeof numbers);
 }
 
 }  // namespace simd
@@ -62,6 +60,17 @@ void vectorized(const Loop& loop) {
   }
 #endif
   simd::run_baseline(loop);
+}
+
+/// Runs body(), everything inlined into it, compiled for the instructions whose registers hold kLanes floats. Only for
+/// the number that lanes() gives.
+template <int kLanes, typename Body>
+void with_registers_of(const Body& body) {
+#if defined(__x86_64__)
+  if constexpr (kLanes == 16) return simd::run_avx512(body);
+  if constexpr (kLanes == 8) return simd::run_avx2(body);
+#endif
+  simd::run_baseline(body);
 }
 
 /// Runs body(lanes), everything inlined into it: lanes() floats, a constant, fit into a register.

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 /// Ops that are computed together at most.
 constexpr std::size_t kMostTogether = 12;
-/// From so many bytes on a value is written past the caches where only the user reads it, and where a later step does.
-const std::size_t kStreamed = std::getenv("T1") ? std::atol(std::getenv("T1")) : 256 << 10, kStreamedThoughRead = std::getenv("T2") ? std::atol(std::getenv("T2")) : 8 << 20;
+/// From so many bytes on, a value that no later step reads is written past the caches.
+constexpr std::size_t kStreamed = 64 << 10;
 
 std::size_t padded_bytes(const Shape& shape) {
   const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * sizeof(float);
@@ -136,12 +136,8 @@ void Plan::choose_stores() {
     for (Value value : step.values) {
       Storage& own = root_of(value);
       const std::size_t bytes = padded_bytes(graph_.shape(value));
-      if (read_later[static_cast<std::size_t>(value.id)])
-        own.store = bytes >= kStreamedThoughRead ? Store::kStream : Store::kPlace;
-      else if (own.place == Place::kTapped)
-        own.store = bytes >= kStreamed ? Store::kStream : Store::kPlace;
-      else
-        own.store = Store::kNone;
+      if (!read_later[static_cast<std::size_t>(value.id)])
+        own.store = own.place != Place::kTapped ? Store::kNone : bytes >= kStreamed ? Store::kStream : Store::kPlace;
     }
 }
 

@@ -1,13 +1,10 @@
 #include "engine/strips.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <new>
 
-#include "base/check.h"
 #include "base/parallel.h"
 #include "base/simd.h"
+#include "base/workspace.h"
 
 namespace kerascope {
 namespace {
@@ -19,23 +16,10 @@ constexpr std::int64_t kLongestRow = 64 * 1024;
 
 std::int64_t rounded_up(std::int64_t number, std::int64_t unit) { return (number + unit - 1) / unit * unit; }
 
-/// This thread's memory for what is stored nowhere else; it only grows.
+/// For what is stored nowhere else.
 float* working_memory(std::int64_t numbers) {
-  struct Free {
-    void operator()(float* memory) const { std::free(memory); }
-  };
-  thread_local std::unique_ptr<float, Free> memory;
-  thread_local std::int64_t capacity = 0;
-  if (numbers > capacity) {
-    constexpr std::int64_t kPage = 1024;
-    memory.reset();
-    capacity = 0;
-    const std::int64_t rounded = rounded_up(numbers, kPage);
-    memory.reset(static_cast<float*>(std::aligned_alloc(kPage * sizeof(float), rounded * sizeof(float))));
-    if (!memory) throw std::bad_alloc();
-    capacity = rounded;
-  }
-  return memory.get();
+  thread_local Workspace memory;
+  return memory.floats(static_cast<std::size_t>(numbers));
 }
 
 /// How the elements are cut: strips for the first stage, chunks of them for the row-wise ones.
@@ -44,7 +28,8 @@ struct Cut {
     std::int64_t unit = 1;
     for (const Stage& stage : stages) unit = std::max(unit, stage.row_size());
     chunk = rounded_up(kChunk, unit);
-    strip = rounded_up(std::max(stages[0].kernel.grain * stages[0].row_size(), chunk), chunk);
+    const std::int64_t call = rounded_up(stages[0].kernel.grain * stages[0].row_size(), unit);
+    strip = stages[0].kernel.is_rowwise ? std::max(call, chunk) : call;
   }
   std::int64_t elements, strip, chunk;
 };

@@ -35,7 +35,8 @@ void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_
   if (kernel.rows == 1) return kernel.run(arguments);
   if (kernel.rows == 0) return;
   const std::int64_t row_size = elements / kernel.rows;
-  parallel_for(kernel.rows, kernel.grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for((kernel.rows + kernel.grain - 1) / kernel.grain, 1, [&](std::int64_t first, std::int64_t last) {
+    const std::int64_t begin = first * kernel.grain, end = std::min(last * kernel.grain, kernel.rows);
     std::vector<const float*> in(arguments.in.begin(), arguments.in.end());
     for (std::size_t i = 0; i < in.size(); ++i)
       if (kernel.moves(i)) in[i] += begin * row_size;

@@ -72,7 +72,9 @@ Kernel::Run relu(const UnaryOptions& options) {
 /// fused multiply-add, and the memory limits it anyway.
 Kernel::Run affine(const UnaryOptions& options) {
   return [a = options.a, b = options.b](const KernelArguments& run) {
-    for (std::int64_t i = 0; i < run.end - run.begin; ++i) run.out[i] = run.in[0][i] * a + b;
+    const float* __restrict x = run.in[0];
+    float* __restrict y = run.out;
+    for (std::int64_t i = 0; i < run.end - run.begin; ++i) y[i] = x[i] * a + b;
   };
 }
 
