@@ -12,7 +12,7 @@
 
 int main(int argc, char** argv) try {
   using namespace kerascope;
-  restart_with_patient_threads(argv);
+  make_threads_patient(argv);
   if (argc != 3) {
     std::cerr << "usage: kerascope-bench MODEL INPUT.npy\n";
     return 2;
