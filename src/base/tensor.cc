@@ -4,25 +4,21 @@
 #include <cstdlib>
 #include <new>
 
-#include <sys/mman.h>
-
 #include "base/check.h"
+#include "base/workspace.h"
 
 namespace kerascope {
 namespace {
 
-constexpr std::size_t kAlignment = 64, kHugePage = 2 << 20;
+constexpr std::size_t kAlignment = 64, kPages = 1 << 20;
 
 }  // namespace
 
 Tensor::Tensor(Shape shape) : shape_(std::move(shape)), size_(shape_.elements()) {
-  // Large ones get huge pages, which are faster to touch first and to read through.
-  const std::size_t wanted = static_cast<std::size_t>(size_) * sizeof(float) + 1,
-                    alignment = wanted >= 2 * kHugePage ? kHugePage : kAlignment,
-                    bytes = (wanted + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, bytes);
+  const std::size_t bytes = static_cast<std::size_t>(size_) * sizeof(float);
+  void* memory = bytes < kPages ? std::aligned_alloc(kAlignment, (bytes + kAlignment) / kAlignment * kAlignment)
+                                : allocate_pages(bytes);
   if (!memory) throw std::bad_alloc();
-  if (alignment == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
   owner_ = std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); });
   writable_ = static_cast<float*>(memory);
   data_ = writable_;

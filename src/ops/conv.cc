@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/parallel.h"
+#include "base/workspace.h"
 #include "kerascope/error.h"
 #include "ops/convolving.h"
 #include "ops/depthwise.h"
@@ -188,9 +189,9 @@ struct Product {
     const std::int64_t most = PackedMatrices::most_rows(), pieces = windows.pieces(),
                        filters = kernels.count() * kernels.columns();
     thread_local std::vector<const float*> left;
-    thread_local std::vector<float> copied;
+    thread_local Workspace copied;
     left.resize(static_cast<std::size_t>(kTogether * most * pieces));
-    copied.resize(static_cast<std::size_t>(kTogether * most * windows.most_copied()));
+    float* const copies_begin = copied.floats(static_cast<std::size_t>(kTogether * most * windows.most_copied()));
     while (begin < end) {
       // Tiles of about equal size, rather than full ones and a small rest.
       const std::int64_t tiles = (end - begin + most - 1) / most, now = std::min(tiles, kTogether),
@@ -199,7 +200,7 @@ struct Product {
       for (std::int64_t panel = first, found_group = -1; panel < last; ++panel) {
         const std::int64_t group = panel / kernels.panels();
         if (group != found_group) {
-          float* copies = copied.data();
+          float* copies = copies_begin;
           for (std::int64_t tile = 0; tile < now; ++tile)
             windows.find(x, start_of(tile), start_of(tile + 1) - start_of(tile), group,
                          left.data() + (start_of(tile) - begin) * pieces, copies);
@@ -225,15 +226,14 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
       Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
   const std::int64_t positions = out.elements() / filters;
   // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
-  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256, kStrip = 32 << 10;
+  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256;
   if (depth * filters > kLargeKernel && positions <= kFewPositions)
     return [=](const KernelArguments& run) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
         product->compute(run.in[0], run.out, 0, positions, begin, end);
       });
     };
-  const std::int64_t tiles = std::clamp<std::int64_t>(kStrip / (PackedMatrices::most_rows() * filters), 1, 8);
-  return Kernel::by_rows(positions, tiles * PackedMatrices::most_rows(), [product](const KernelArguments& run) {
+  return Kernel::by_rows(positions, PackedMatrices::most_rows(), [product](const KernelArguments& run) {
     product->compute(run.in[0], run.out, run.begin, run.end, 0, product->panels());
   });
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/simd.h"
+#include "base/workspace.h"
 
 namespace kerascope::ops {
 namespace {
@@ -100,7 +101,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
   const auto& [deep, high, wide] = geometry.axes;
   const std::int64_t filters = geometry.filters(), kernel_line = wide.size * filters;
   thread_local std::vector<Line> lines;
-  thread_local std::vector<float> repeated;  // with several filters a channel: the input's lines with as many channels
+  thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
   for (std::int64_t i = run.begin; i < run.end; ++i) {
     const std::int64_t h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
     lines.clear();
@@ -113,8 +114,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
                          .kernel = run.in[1] + (kd * high.size + kh) * kernel_line});
       }
     if (geometry.multiplier > 1) {
-      repeated.resize(lines.size() * static_cast<std::size_t>(wide.in * filters));
-      float* to = repeated.data();
+      float* to = repeated.floats(lines.size() * static_cast<std::size_t>(wide.in * filters));
       for (Line& line : lines) {
         float* start = to;
         for (std::int64_t k = 0; k < geometry.line(); ++k, to += geometry.multiplier)
@@ -133,9 +133,7 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
   std::ranges::copy_backward(axes, geometry.axes.end());
-  const std::int64_t line = geometry.axes[2].out * out.back();
-  constexpr std::int64_t kStrip = 16 * 1024;  // numbers
-  return Kernel::by_rows(out.elements() / line, std::max<std::int64_t>(kStrip / line, 1),
+  return Kernel::by_rows(out.elements() / (geometry.axes[2].out * out.back()), 1,
                          [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "base/simd.h"
+#include "base/workspace.h"
 #include "ops/tiles.h"
 
 namespace kerascope::ops {
@@ -113,14 +114,11 @@ class Winograd {
     std::vector<TilePlace>& places = this_threads_places();
     places.clear();
     append_tiles(begin, end, places);
-    std::vector<float>& memory = this_threads_memory();
     const auto tiles = static_cast<std::int64_t>(places.size());
-    memory.resize(static_cast<std::size_t>(tiles * tile_numbers()));
-    float *before = memory.data(), *behind = before + tiles * kPositions * sizes_.channels;
-    float* first_item = out - begin * sizes_.out_wide * sizes_.filters;
-    transform_inputs(x, places, 0, tiles, before);
-    multiply(before, tiles, 0, kPositions, behind);
-    transform_outputs(behind, places, 0, tiles, first_item);
+    const Buffers memory = buffers(tiles);
+    transform_inputs(x, places, 0, tiles, memory);
+    multiply(tiles, 0, kPositions, memory);
+    transform_outputs(places, 0, tiles, memory, out - begin * sizes_.out_wide * sizes_.filters);
   }
 
   /// Everything, the work on some tiles spread over the threads, then on others.
@@ -131,15 +129,13 @@ class Winograd {
     const auto all_tiles = static_cast<std::int64_t>(places.size());
     const std::int64_t most = std::max<std::int64_t>(kMostNumbers / tile_numbers(), 64),
                        parts = (all_tiles + most - 1) / most;
-    std::vector<float>& memory = this_threads_memory();
-    memory.resize(static_cast<std::size_t>((all_tiles / parts + 1) * tile_numbers()));
     for (std::int64_t part = 0; part < parts; ++part) {
       const std::int64_t first = all_tiles * part / parts, tiles = all_tiles * (part + 1) / parts - first;
       const std::span now = std::span(places).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(tiles));
-      float *before = memory.data(), *behind = before + tiles * kPositions * sizes_.channels;
-      parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_inputs(x, now, b, e, before); });
-      parallel_for(kPositions, 1, [&](std::int64_t b, std::int64_t e) { multiply(before, tiles, b, e, behind); });
-      parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_outputs(behind, now, b, e, out); });
+      const Buffers memory = buffers(tiles);
+      parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_inputs(x, now, b, e, memory); });
+      parallel_for(kPositions, 1, [&](std::int64_t b, std::int64_t e) { multiply(tiles, b, e, memory); });
+      parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_outputs(now, b, e, memory, out); });
     }
   }
 
@@ -164,9 +160,18 @@ class Winograd {
     return result;
   }
 
-  static std::vector<float>& this_threads_memory() {
-    thread_local std::vector<float> memory;
-    return memory;
+  /// The numbers of all tiles at one position before and behind the products; the starts of positions must not lie a
+  /// multiple of a page apart, where they would share the same lines of the first cache.
+  struct Buffers {
+    float *before, *behind;
+    std::int64_t before_step, behind_step;
+  };
+  Buffers buffers(std::int64_t tiles) const {
+    constexpr std::int64_t kLine = 16;
+    thread_local Workspace memory;
+    const std::int64_t before = tiles * sizes_.channels + kLine, behind = tiles * sizes_.filters + kLine;
+    float* start = memory.floats(static_cast<std::size_t>(kPositions * (before + behind)));
+    return {start, start + kPositions * before, before, behind};
   }
   static std::vector<TilePlace>& this_threads_places() {
     thread_local std::vector<TilePlace> places;
@@ -185,8 +190,8 @@ class Winograd {
 
   /// (tile, channel) -> (position, tile, channel).
   void transform_inputs(const float* x, std::span<const TilePlace> places, std::int64_t begin, std::int64_t end,
-                        float* to) const {
-    const std::int64_t channels = sizes_.channels, step = static_cast<std::int64_t>(places.size()) * channels;
+                        const Buffers& memory) const {
+    const std::int64_t channels = sizes_.channels;
     for (std::int64_t tile = begin; tile < end; ++tile) {
       const TilePlace& place = places[static_cast<std::size_t>(tile)];
       const float* from[kPositions];
@@ -196,7 +201,7 @@ class Winograd {
         const bool inside = h >= 0 && h < sizes_.high && w >= 0 && w < sizes_.wide;
         from[p] = inside ? x + ((place.item * sizes_.high + h) * sizes_.wide + w) * channels : zeros_.data();
       }
-      with_lanes([&from, channels, step, to = to + tile * channels](auto lanes) {
+      with_lanes([&from, channels, step = memory.before_step, to = memory.before + tile * channels](auto lanes) {
         using Vector = simd::Vector<lanes()>;
         for (std::int64_t c = 0; c < channels; c += lanes()) {
           Vector d[kSide][kSide], half[kSide][kSide];
@@ -212,7 +217,7 @@ class Winograd {
   }
 
   /// (position, tile, channel) -> (position, tile, filter), for some positions.
-  void multiply(const float* from, std::int64_t tiles, std::int64_t begin, std::int64_t end, float* to) const {
+  void multiply(std::int64_t tiles, std::int64_t begin, std::int64_t end, const Buffers& memory) const {
     constexpr std::int64_t kTogether = 4;
     const std::int64_t channels = sizes_.channels, filters = sizes_.filters, most = PackedMatrices::most_rows();
     const float* left[kTogether * 16];
@@ -220,27 +225,28 @@ class Winograd {
       for (std::int64_t first = 0, stop = 0; first < tiles; first = stop) {
         const std::int64_t parts = (tiles - first + most - 1) / most, now = std::min(parts, kTogether);
         stop = first + (tiles - first) * now / parts;
-        for (std::int64_t i = first; i < stop; ++i) left[i - first] = from + (p * tiles + i) * channels;
+        for (std::int64_t i = first; i < stop; ++i) left[i - first] = memory.before + p * memory.before_step + i * channels;
         for (std::int64_t panel = 0; panel < kernels_.panels(); ++panel)
           for (std::int64_t part = 0; part < now; ++part) {
             const std::int64_t a = (stop - first) * part / now, b = (stop - first) * (part + 1) / now;
-            kernels_.multiply(p, left + a, b - a, 1, panel, to + (p * tiles + first + a) * filters, filters);
+            kernels_.multiply(p, left + a, b - a, 1, panel, memory.behind + p * memory.behind_step + (first + a) * filters,
+                              filters);
           }
       }
     }
   }
 
   /// (position, tile, filter) -> the output; `out` is where the batch's first item starts.
-  void transform_outputs(const float* from, std::span<const TilePlace> places, std::int64_t begin, std::int64_t end,
-                         float* out) const {
-    const std::int64_t filters = sizes_.filters, step = static_cast<std::int64_t>(places.size()) * filters;
+  void transform_outputs(std::span<const TilePlace> places, std::int64_t begin, std::int64_t end,
+                         const Buffers& memory, float* out) const {
+    const std::int64_t filters = sizes_.filters;
     for (std::int64_t tile = begin; tile < end; ++tile) {
       const TilePlace& place = places[static_cast<std::size_t>(tile)];
       float* to = out + ((place.item * sizes_.out_high + place.high) * sizes_.out_wide + place.wide) * filters;
       const std::int64_t high = std::min<std::int64_t>(M, place.end_high - place.high),
                          wide = std::min<std::int64_t>(M, sizes_.out_wide - place.wide),
                          line = sizes_.out_wide * filters;
-      with_lanes([=, bias = bias_.data(), from = from + tile * filters](auto lanes) {
+      with_lanes([=, bias = bias_.data(), step = memory.behind_step, from = memory.behind + tile * filters](auto lanes) {
         using Vector = simd::Vector<lanes()>;
         for (std::int64_t c = 0; c < filters; c += lanes()) {
           Vector m[kSide][kSide], half[M][kSide], y[M][M];
@@ -274,8 +280,8 @@ double saved_cycles(const Sizes& sizes, int m) {
   // Measured with AVX-512: a register of products takes 0.55 cycles, one of a transform's numbers 4 on either side; the
   // transformed kernels come from memory at 4 bytes a cycle while they are multiplied.
   const double product = 0.55 * channels * filters / 16, streamed = channels * filters * 4 / 4;
-  const double direct = std::max(outputs * 9 * product, 9 * streamed);
-  const double tiled = std::max(tiles * positions * product, positions * streamed) +
+  const double direct = outputs * 9 * product + 9 * streamed;
+  const double tiled = tiles * positions * product + positions * streamed +
                        tiles * positions * 4 * (channels + filters) / 16;
   return direct - tiled;
 }
