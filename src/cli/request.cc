@@ -39,32 +39,24 @@ FeedOptions feed_options(const Request& request) {
   return options;
 }
 
-/// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
-class Progress {
- public:
-  explicit Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
-  ~Progress() {
-    if (is_shown_) std::fputs("\r\x1b[K", stderr);
-  }
-
-  /// @param part  of so many, each of which takes `all` steps
-  void step(std::size_t done, std::size_t all, std::int64_t part, std::int64_t parts) {
-    using namespace std::chrono;
-    const auto now = steady_clock::now();
-    if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
-    last_ = now;
-    is_shown_ = true;
-    const std::string of_part = parts > 1 ? fmt::format(", part {} of {}", part + 1, parts) : "";
-    fmt::print(stderr, "\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part);
-    std::fflush(stderr);
-  }
-
- private:
-  bool is_wanted_, is_shown_ = false;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
-};
-
 }  // namespace
+
+Progress::Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
+
+Progress::~Progress() {
+  if (is_shown_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::int64_t parts) {
+  using namespace std::chrono;
+  const auto now = steady_clock::now();
+  if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
+  last_ = now;
+  is_shown_ = true;
+  const std::string of_part = parts > 1 ? fmt::format(", part {} of {}", part + 1, parts) : "";
+  fmt::print(stderr, "\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part);
+  std::fflush(stderr);
+}
 
 void add_model_option(CLI::App& command, Request& request) {
   command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras; - is standard input")
@@ -333,7 +325,7 @@ Function::Result run(const Request& request, Run& prepared, const OnRun& on) {
   Function::Result result;
   if (prepared.samples == Samples::kChosen) {
     Progress progress(!request.quiet);
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, 0, 1); };
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
     result = prepared.function->run(prepared.fed.tensors,
                                     {.seed = prepared.seed, .on_ready = on.ready, .on_progress = on_progress});
     prepared.warning = check_preprocessing(request, prepared, result);

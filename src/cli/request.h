@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -113,6 +114,21 @@ FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const Model& model);
 void warn_of_infinite_inputs(const Request& request, const Fed& fed);
+
+/// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
+class Progress {
+ public:
+  explicit Progress(bool wanted);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  /// @param part  of so many, each of which takes `all` steps
+  void step(std::size_t done, std::size_t all, std::int64_t part = 0, std::int64_t parts = 1);
+
+ private:
+  bool is_wanted_, is_shown_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
+};
 
 struct OnRun {
   std::function<void(const Activation&)> ready = {};  ///< of the samples from Run::first on; each sample once
