@@ -328,7 +328,7 @@ Function::Result run(const Request& request, Run& prepared, const OnRun& on) {
   Function::Result result;
   if (prepared.samples == Samples::kChosen) {
     Progress progress(!request.quiet);
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, 0, 1); };
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
     result = prepared.function->run(prepared.fed.tensors,
                                     {.seed = prepared.seed, .on_ready = on.ready, .on_progress = on_progress});
     prepared.warning = check_preprocessing(request, prepared, result);
