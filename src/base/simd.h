@@ -23,8 +23,8 @@ template <typename Body>
   body();
 }
 template <typename Body>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512"), gnu::flatten, gnu::noinline]]
-void run_avx512(const Body& body) {
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512"), gnu::flatten, gnu::noinline]] void
+run_avx512(const Body& body) {
   body();
 }
 #endif

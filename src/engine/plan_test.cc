@@ -15,14 +15,15 @@ using namespace ops_test;
 /// A block as networks have them, with all that can and cannot be computed together.
 struct Block {
   explicit Block(const Shape& shape) : channels(shape.back()), x(graph.input("x", shape)) {
-    const auto weight = [&](const Shape& of, unsigned seed) { return graph.constant(random_tensor(of, seed, 1, 0.1f)); };
+    const auto weight = [&](const Shape& of, unsigned seed) {
+      return graph.constant(random_tensor(of, seed, 1, 0.1f));
+    };
     const Value narrow = norm(ops::conv(graph, x, weight({1, 1, channels, 40}, 1), {}, {}));
     const Value relu = tap(ops::unary(graph, narrow, ops::Unary::kRelu));
-    const Value deep = norm(tap(ops::depthwise_conv(graph, relu, weight({3, 3, 40, 1}, 2), weight({40}, 3),
-                                                    {.padding = ops::Padding::kSame})));
+    const Value deep = norm(tap(
+        ops::depthwise_conv(graph, relu, weight({3, 3, 40, 1}, 2), weight({40}, 3), {.padding = ops::Padding::kSame})));
     const Value silu = tap(ops::unary(graph, deep, ops::Unary::kSilu));
-    const Value mean =
-        tap(ops::reduce(graph, silu, ops::Reduction::kMean, {.axes = {1, 2}, .keepdims = true}));
+    const Value mean = tap(ops::reduce(graph, silu, ops::Reduction::kMean, {.axes = {1, 2}, .keepdims = true}));
     const Value gate = tap(ops::unary(graph, mean, ops::Unary::kSigmoid));
     const Value gated = tap(ops::binary(graph, silu, gate, ops::Binary::kMultiply));
     const Value wide = norm(tap(ops::conv(graph, gated, weight({3, 3, 40, channels}, 4), weight({channels}, 5),
@@ -44,9 +45,8 @@ struct Block {
   Value norm(Value value) {
     const std::int64_t size = graph.shape(value).back();
     const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({size}, seed, 2, 0.1f)); };
-    return tap(ops::batch_norm(graph, tap(value),
-                               {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)},
-                               {}));
+    return tap(ops::batch_norm(
+        graph, tap(value), {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
   }
 
   std::int64_t channels;
@@ -99,7 +99,8 @@ TEST(Plan, ComputesRowWiseOpsTogetherWithTheOpBeforeThem) {
   std::vector<std::size_t> together;
   plan.run(std::vector{random_tensor({1, 16, 16, 8}, 1)},
            {.on_step = [&](const Plan::StepTime& step) { together.push_back(step.values.size()); }});
-  // conv norm relu | depthwise norm silu | mean sigmoid | multiply | conv norm add softmax row_norm subtract | concatenate
+  // conv norm relu | depthwise norm silu | mean sigmoid | multiply | conv norm add softmax row_norm subtract |
+  // concatenate
   EXPECT_EQ(together, (std::vector<std::size_t>{3, 3, 2, 1, 6, 1}));
 }
 

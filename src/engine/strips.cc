@@ -89,8 +89,7 @@ class Walker {
         in_.push_back(pointers_[i].in[k] + (stage.kernel.moves(k) ? begin : 0));
     }
     const std::int64_t row = stage.row_size();
-    stage.kernel.run(
-        {.in = in_, .out = made_[i].numbers, .seed = seed_, .begin = begin / row, .end = end / row});
+    stage.kernel.run({.in = in_, .out = made_[i].numbers, .seed = seed_, .begin = begin / row, .end = end / row});
   }
 
   std::span<const Stage> stages_;
@@ -121,8 +120,7 @@ void run_together(std::span<const Stage> stages, std::span<const StagePointers> 
   const Cut cut(stages);
   parallel_for((cut.elements + cut.strip - 1) / cut.strip, 1, [&](std::int64_t begin, std::int64_t end) {
     Walker walker(stages, pointers, seed, cut);
-    for (std::int64_t i = begin; i < end; ++i)
-      walker.strip(i * cut.strip, std::min(cut.elements, (i + 1) * cut.strip));
+    for (std::int64_t i = begin; i < end; ++i) walker.strip(i * cut.strip, std::min(cut.elements, (i + 1) * cut.strip));
     stream_end();
   });
 }

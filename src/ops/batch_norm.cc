@@ -45,7 +45,9 @@ void repeat(Affine& affine, const Layout& layout) {
 constexpr std::int64_t kGrain = 1 << 14;  // numbers a thread should get at least
 
 /// A row has the numbers that lie together and are treated together: all channels, or one with what lies inside it.
-std::int64_t row_count(const Layout& layout) { return layout.inner > 1 ? layout.outer * layout.channels : layout.outer; }
+std::int64_t row_count(const Layout& layout) {
+  return layout.inner > 1 ? layout.outer * layout.channels : layout.outer;
+}
 
 /// Rows [begin, end), the first of which starts at `in` and `out`.
 void affine_rows(const Affine& affine, const Layout& layout, const float* in, float* out, std::int64_t begin,

@@ -74,8 +74,7 @@ Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Fu
           vectorized([=, other = run.in[1 - side], out = run.out, same = &repeated[0]] {
             for (std::int64_t start = 0; start < count; start += length)
               for (std::int64_t i = 0; i < std::min(length, count - start); ++i)
-                out[start + i] =
-                    side == 0 ? function(same[i], other[start + i]) : function(other[start + i], same[i]);
+                out[start + i] = side == 0 ? function(same[i], other[start + i]) : function(other[start + i], same[i]);
           });
         };
   return [=](const KernelArguments& run) {
@@ -129,8 +128,9 @@ class BinaryOp : public Op {
   bool is_rowwise(std::span<const Shape> in, const Shape& out) const override { return in[0] == out || in[1] == out; }
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    return Kernel::rowwise(out.elements(), in, out,
-                           run(broadcast_axes(in[0].shape, in[1].shape, out), {in[0].shape == out, in[1].shape == out}));
+    return Kernel::rowwise(
+        out.elements(), in, out,
+        run(broadcast_axes(in[0].shape, in[1].shape, out), {in[0].shape == out, in[1].shape == out}));
   }
 
  private:

@@ -207,8 +207,8 @@ struct Product {
           found_group = group;
         }
         for (std::int64_t tile = 0; tile < now; ++tile)
-          kernels.multiply(group, left.data() + (start_of(tile) - begin) * pieces,
-                           start_of(tile + 1) - start_of(tile), pieces, panel % kernels.panels(),
+          kernels.multiply(group, left.data() + (start_of(tile) - begin) * pieces, start_of(tile + 1) - start_of(tile),
+                           pieces, panel % kernels.panels(),
                            out + (start_of(tile) - begin) * filters + group * kernels.columns(), filters);
       }
       out += (stop - begin) * filters;
@@ -217,15 +217,16 @@ struct Product {
   }
 };
 
-Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes,
-                std::int64_t groups, const float* kernel, const float* bias) {
+Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes, std::int64_t groups,
+                const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
   const PackedMatrices::Sizes sizes = {
       .count = groups, .depth = depth, .columns = group_filters, .matrix_step = group_filters, .row_step = filters};
   const auto product = std::make_shared<const Product>(
       Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
   const std::int64_t positions = out.elements() / filters;
-  // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
+  // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a
+  // cache.
   constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256;
   if (depth * filters > kLargeKernel && positions <= kFewPositions)
     return [=](const KernelArguments& run) {

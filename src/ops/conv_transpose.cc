@@ -55,7 +55,8 @@ class ConvTranspose final : public Op {
       before.push_back(axis.before);
       after.push_back(axis.after);
     }
-    // Activations stay in Keras's own layout; the kernel gets the one that oneDNN likes best, a constant one here, once.
+    // Activations stay in Keras's own layout; the kernel gets the one that oneDNN likes best, a constant one here,
+    // once.
     const auto x_desc = channels_last(x), y_desc = channels_last(out),
                given = transposed_kernel_desc(kernel, Layout::kKeras),
                bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc();
@@ -64,8 +65,7 @@ class ConvTranspose final : public Op {
         transposed_kernel_desc(kernel, Layout::kAny), bias, y_desc, strides, dilations, before, after);
     const dnnl::memory::desc wanted = description.weights_desc();
     std::optional<dnnl::memory> weights;
-    if (in[1].constant && wanted != given)
-      weights = reordered(session, view(session, given, in[1].constant), wanted);
+    if (in[1].constant && wanted != given) weights = reordered(session, view(session, given, in[1].constant), wanted);
     return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
       dnnl::memory weights_now = weights ? *weights : view(session, given, run.in[1]);
       if (!weights && wanted != given) weights_now = reordered(session, weights_now, wanted);

@@ -40,8 +40,7 @@ void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_
     std::vector<const float*> in(arguments.in.begin(), arguments.in.end());
     for (std::size_t i = 0; i < in.size(); ++i)
       if (kernel.moves(i)) in[i] += begin * row_size;
-    kernel.run(
-        {.in = in, .out = arguments.out + begin * row_size, .seed = arguments.seed, .begin = begin, .end = end});
+    kernel.run({.in = in, .out = arguments.out + begin * row_size, .seed = arguments.seed, .begin = begin, .end = end});
   });
 }
 

@@ -21,8 +21,8 @@ struct Operand {
 /// What a kernel is told at each run. The pointers stay valid for that run only.
 struct KernelArguments {
   std::span<const float* const> in;
-  float* out = nullptr;    ///< where row `begin` of the output starts
-  std::uint64_t seed = 0;  ///< of the training phase's random numbers
+  float* out = nullptr;             ///< where row `begin` of the output starts
+  std::uint64_t seed = 0;           ///< of the training phase's random numbers
   std::int64_t begin = 0, end = 1;  ///< the rows to compute
 };
 
@@ -34,8 +34,7 @@ struct Kernel {
   Kernel() = default;
   /// All is one row; it may use threads of its own.
   template <typename Whole>
-    requires std::is_invocable_v<Whole, const KernelArguments&>
-  Kernel(Whole whole) : run(std::move(whole)) {}
+  requires std::is_invocable_v<Whole, const KernelArguments&> Kernel(Whole whole) : run(std::move(whole)) {}
   /// @param grain  all calls but the last are for a multiple of so many rows.
   static Kernel by_rows(std::int64_t rows, std::int64_t grain, Run run);
   /// Each row of the output needs, of the inputs that have the output's shape, that row only; `KernelArguments::in`

@@ -88,21 +88,21 @@ class RowNormOp final : public Op {
     const auto unless = [size](bool given, float number) {
       return given ? std::vector<float>() : std::vector<float>(static_cast<std::size_t>(size), number);
     };
-    return Kernel::rowwise(
-        rows, in, out,
-        [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
-         zeros = unless(has_.beta, 0)](const KernelArguments& run) {
-          const float* gamma = has.gamma ? run.in[1] : ones.data();
-          const float* beta = has.beta ? run.in.back() : zeros.data();
-          vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin] {
-            for (std::int64_t row = 0; row < count; ++row) {
-              const float* x = in + row * size;
-              float* y = out + row * size;
-              const auto [offset, scale] = row_affine(x, size, options.norm, options.epsilon);
-              for (std::int64_t i = 0; i < size; ++i) y[i] = (x[i] - offset) * scale * gamma[i] + beta[i];
-            }
-          });
-        });
+    return Kernel::rowwise(rows, in, out,
+                           [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
+                            zeros = unless(has_.beta, 0)](const KernelArguments& run) {
+                             const float* gamma = has.gamma ? run.in[1] : ones.data();
+                             const float* beta = has.beta ? run.in.back() : zeros.data();
+                             vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin] {
+                               for (std::int64_t row = 0; row < count; ++row) {
+                                 const float* x = in + row * size;
+                                 float* y = out + row * size;
+                                 const auto [offset, scale] = row_affine(x, size, options.norm, options.epsilon);
+                                 for (std::int64_t i = 0; i < size; ++i)
+                                   y[i] = (x[i] - offset) * scale * gamma[i] + beta[i];
+                               }
+                             });
+                           });
   }
 
  private:

@@ -98,18 +98,19 @@ PackedMatrices::PackedMatrices(const float* matrices, const Sizes& sizes, const 
     std::copy_n(bias + i * sizes.columns, sizes.columns, bias_.data() + i * padded_);
   panels_ = Tensor(Shape{sizes.count * padded_ * sizes.depth});
   float* packed = panels_.mutable_data();
-  parallel_for(sizes.count * panels(), 1 + (1 << 16) / (width_ * sizes.depth), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first = i % panels() * width_, width = std::min(width_, padded_ - first),
-                         given = std::min(width, sizes.columns - first);
-      const float* from = matrices + i / panels() * sizes.matrix_step + first;
-      float* to = packed + (i / panels() * padded_ + first) * sizes.depth;
-      for (std::int64_t k = 0; k < sizes.depth; ++k, from += sizes.row_step, to += width) {
-        std::copy_n(from, given, to);
-        std::fill_n(to + given, width - given, 0.0f);
-      }
-    }
-  });
+  parallel_for(sizes.count * panels(), 1 + (1 << 16) / (width_ * sizes.depth),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const std::int64_t first = i % panels() * width_, width = std::min(width_, padded_ - first),
+                                      given = std::min(width, sizes.columns - first);
+                   const float* from = matrices + i / panels() * sizes.matrix_step + first;
+                   float* to = packed + (i / panels() * padded_ + first) * sizes.depth;
+                   for (std::int64_t k = 0; k < sizes.depth; ++k, from += sizes.row_step, to += width) {
+                     std::copy_n(from, given, to);
+                     std::fill_n(to + given, width - given, 0.0f);
+                   }
+                 }
+               });
 }
 
 std::int64_t PackedMatrices::most_rows() { return most_rows_of(lanes()); }
@@ -129,8 +130,7 @@ void PackedMatrices::multiply(std::int64_t matrix, const float* const* left, std
        .out = fits ? out + first : ragged,
        .out_step = fits ? out_step : width});
   if (fits) return;
-  for (std::int64_t row = 0; row < rows; ++row)
-    std::copy_n(ragged + row * width, given, out + first + row * out_step);
+  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(ragged + row * width, given, out + first + row * out_step);
 }
 
 }  // namespace kerascope::ops

@@ -1,7 +1,7 @@
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. An output tile of M x M is
 //     A^T ((G g G^T) * (B^T d B)) A
-// of a kernel g and the (M+2) x (M+2) inputs d around the tile; the product * in the middle goes number by number, which
-// over all channels, filters and tiles is one product of matrices for each of the (M+2)^2 positions.
+// of a kernel g and the (M+2) x (M+2) inputs d around the tile; the product * in the middle goes number by number,
+// which over all channels, filters and tiles is one product of matrices for each of the (M+2)^2 positions.
 #include "ops/winograd.h"
 
 #include <array>
@@ -231,20 +231,21 @@ class Winograd {
       for (std::int64_t first = 0, stop = 0; first < tiles; first = stop) {
         const std::int64_t parts = (tiles - first + most - 1) / most, now = std::min(parts, kTogether);
         stop = first + (tiles - first) * now / parts;
-        for (std::int64_t i = first; i < stop; ++i) left[i - first] = memory.before + p * memory.before_step + i * channels;
+        for (std::int64_t i = first; i < stop; ++i)
+          left[i - first] = memory.before + p * memory.before_step + i * channels;
         for (std::int64_t panel = 0; panel < kernels_.panels(); ++panel)
           for (std::int64_t part = 0; part < now; ++part) {
             const std::int64_t a = (stop - first) * part / now, b = (stop - first) * (part + 1) / now;
-            kernels_.multiply(p, left + a, b - a, 1, panel, memory.behind + p * memory.behind_step + (first + a) * filters,
-                              filters);
+            kernels_.multiply(p, left + a, b - a, 1, panel,
+                              memory.behind + p * memory.behind_step + (first + a) * filters, filters);
           }
       }
     }
   }
 
   /// (position, tile, filter) -> the output; `out` is where the batch's first item starts.
-  void transform_outputs(std::span<const TilePlace> places, std::int64_t begin, std::int64_t end,
-                         const Buffers& memory, float* out) const {
+  void transform_outputs(std::span<const TilePlace> places, std::int64_t begin, std::int64_t end, const Buffers& memory,
+                         float* out) const {
     const std::int64_t filters = sizes_.filters;
     for (std::int64_t tile = begin; tile < end; ++tile) {
       const TilePlace& place = places[static_cast<std::size_t>(tile)];
@@ -252,22 +253,23 @@ class Winograd {
       const std::int64_t high = std::min<std::int64_t>(M, place.end_high - place.high),
                          wide = std::min<std::int64_t>(M, sizes_.out_wide - place.wide),
                          line = sizes_.out_wide * filters;
-      with_lanes([=, bias = bias_.data(), step = memory.behind_step, from = memory.behind + tile * filters](auto lanes) {
-        using Vector = simd::Vector<lanes()>;
-        for (std::int64_t c = 0; c < filters; c += lanes()) {
-          Vector m[kSide][kSide], half[M][kSide], y[M][M];
+      with_lanes(
+          [=, bias = bias_.data(), step = memory.behind_step, from = memory.behind + tile * filters](auto lanes) {
+            using Vector = simd::Vector<lanes()>;
+            for (std::int64_t c = 0; c < filters; c += lanes()) {
+              Vector m[kSide][kSide], half[M][kSide], y[M][M];
 #pragma GCC unroll 36
-          for (int p = 0; p < kPositions; ++p) m[p / kSide][p % kSide] = simd::load<lanes()>(from + p * step + c);
-          multiply_left<Transform<M>::kOutput>(m, half);
-          multiply_right<Transform<M>::kOutput>(half, y);
-          const Vector b = simd::load<lanes()>(bias + c);
+              for (int p = 0; p < kPositions; ++p) m[p / kSide][p % kSide] = simd::load<lanes()>(from + p * step + c);
+              multiply_left<Transform<M>::kOutput>(m, half);
+              multiply_right<Transform<M>::kOutput>(half, y);
+              const Vector b = simd::load<lanes()>(bias + c);
 #pragma GCC unroll 4
-          for (int i = 0; i < M; ++i)
+              for (int i = 0; i < M; ++i)
 #pragma GCC unroll 4
-            for (int j = 0; j < M; ++j)
-              if (i < high && j < wide) simd::store<lanes()>(y[i][j] + b, to + i * line + j * filters + c);
-        }
-      });
+                for (int j = 0; j < M; ++j)
+                  if (i < high && j < wide) simd::store<lanes()>(y[i][j] + b, to + i * line + j * filters + c);
+            }
+          });
     }
   }
 
@@ -287,8 +289,8 @@ double saved_cycles(const Sizes& sizes, int m) {
   // transformed kernels come from memory at 4 bytes a cycle while they are multiplied.
   const double product = 0.55 * channels * filters / 16, streamed = channels * filters * 4 / 4;
   const double direct = outputs * 9 * product + 9 * streamed;
-  const double tiled = tiles * positions * product + positions * streamed +
-                       tiles * positions * 4 * (channels + filters) / 16;
+  const double tiled =
+      tiles * positions * product + positions * streamed + tiles * positions * 4 * (channels + filters) / 16;
   return direct - tiled;
 }
 

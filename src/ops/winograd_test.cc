@@ -30,8 +30,8 @@ struct Convolution {
   /// By the op, multiplied directly.
   Tensor exact(ops::Padding padding) const {
     Graph graph;
-    const Value y = ops::conv(graph, graph.constant(x), graph.constant(kernel), graph.constant(bias),
-                              {.padding = padding});
+    const Value y =
+        ops::conv(graph, graph.constant(x), graph.constant(kernel), graph.constant(bias), {.padding = padding});
     const std::array operands = {Operand{x.shape()}, Operand{kernel.shape(), kernel.data()},
                                  Operand{bias.shape(), bias.data()}};
     return run(graph.node(y).op->prepare(Session(/*exact=*/true), operands, out));
@@ -61,16 +61,13 @@ TEST_P(WinogradEqualsDirect, WithinFewMillionthsOfTheLargest) {
 
 // Few channels and large pictures go in strips, many channels all at once; tiles reach over all edges.
 constexpr auto kSame = ops::Padding::kSame, kValid = ops::Padding::kValid;
-INSTANTIATE_TEST_SUITE_P(Shapes, WinogradEqualsDirect,
-                         testing::Values(WinogradCase{{1, 56, 56, 64}, 64, kSame},
-                                         WinogradCase{{1, 57, 61, 32}, 48, kSame},
-                                         WinogradCase{{1, 57, 61, 32}, 48, kValid},
-                                         WinogradCase{{3, 30, 30, 64}, 64, kSame},
-                                         WinogradCase{{2, 28, 28, 128}, 128, kSame},
-                                         WinogradCase{{1, 14, 14, 256}, 256, kSame},
-                                         WinogradCase{{5, 14, 13, 128}, 160, kValid},
-                                         WinogradCase{{8, 7, 7, 256}, 256, kSame},
-                                         WinogradCase{{1, 28, 28, 256}, 512, kSame}));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, WinogradEqualsDirect,
+    testing::Values(WinogradCase{{1, 56, 56, 64}, 64, kSame}, WinogradCase{{1, 57, 61, 32}, 48, kSame},
+                    WinogradCase{{1, 57, 61, 32}, 48, kValid}, WinogradCase{{3, 30, 30, 64}, 64, kSame},
+                    WinogradCase{{2, 28, 28, 128}, 128, kSame}, WinogradCase{{1, 14, 14, 256}, 256, kSame},
+                    WinogradCase{{5, 14, 13, 128}, 160, kValid}, WinogradCase{{8, 7, 7, 256}, 256, kSame},
+                    WinogradCase{{1, 28, 28, 256}, 512, kSame}));
 
 TEST(Winograd, ComputesAnyRows) {
   const Convolution convolution({{2, 57, 56, 64}, 64, kSame});
