@@ -38,6 +38,7 @@ int run_program(int count, char** arguments) {
   add_show_command(app, request, exit_code);
   add_capture_command(app, request, exit_code);
   add_diff_command(app, request, exit_code);
+  add_profile_command(app, request, exit_code);
   add_completion_command(app);
   add_man_command(app);
   try {

@@ -131,6 +131,8 @@ void require_sample(const Request& request, std::int64_t batch) {
                  .what = fmt::format("--sample is {}, the batch has {}, 0 to {}", request.sample, batch, batch - 1)});
 }
 
+}  // namespace
+
 void require_standard_input_once(const Request& request) {
   std::vector<std::string> files = {request.model, request.labels};
   for (const InputFile& file : input_files(request)) files.push_back(file.path);
@@ -138,32 +140,42 @@ void require_standard_input_once(const Request& request) {
     throw Error({.code = "usage", .what = "- stands for standard input, which holds one file only"});
 }
 
-}  // namespace
+FunctionOptions function_options(const Request& request) {
+  return {.taps = request.layers,
+          .phase = request.phase == "training" ? Phase::kTraining : Phase::kInference,
+          .random = request.seed != "off"};
+}
+
+std::uint64_t seed_of(const Request& request) {
+  if (request.seed == "off") return 0;
+  const auto seed = text::to_integer(request.seed);
+  if (!seed)
+    throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
+  return static_cast<std::uint64_t>(*seed);
+}
+
+Fed read_inputs(const Request& request, const Model& model) {
+  Fed fed = feed(model, input_files(request), feed_options(request));
+  for (const std::string& line : fed.done) note(request, "input", line);
+  for (const std::string& line : fed.warnings) note(request, "warning", line);
+  const std::vector<ModelInput> inputs = model_inputs(model);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!finite_range(fed.tensors[i].numbers()).all_finite)
+      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", inputs[i].name));
+  return fed;
+}
 
 Run prepare_run(const Request& request, bool with_outputs) {
   if (request.threads > 0) set_thread_count(request.threads);
   Run run;
-  FunctionOptions options{.taps = request.layers, .with_outputs = with_outputs};
-  options.phase = request.phase == "training" ? Phase::kTraining : Phase::kInference;
+  FunctionOptions options = function_options(request);
+  options.with_outputs = with_outputs;
   options.most_norm_fits = options.phase == Phase::kInference ? kEarlyNorms : 0;
-  if (request.seed == "off") {
-    options.random = false;
-  } else {
-    const auto seed = text::to_integer(request.seed);
-    if (!seed)
-      throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
-    run.seed = static_cast<std::uint64_t>(*seed);
-  }
+  run.seed = seed_of(request);
   require_standard_input_once(request);
   if (!request.labels.empty()) run.labels = read_labels(request.labels);
   run.model = open_model(request.model);
-  run.fed = feed(run.model, input_files(request), feed_options(request));
-  for (const std::string& line : run.fed.done) note(request, "input", line);
-  for (const std::string& line : run.fed.warnings) note(request, "warning", line);
-  const std::vector<ModelInput> inputs = model_inputs(run.model);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!finite_range(run.fed.tensors[i].numbers()).all_finite)
-      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", inputs[i].name));
+  run.fed = read_inputs(request, run.model);
   require_sample(request, run.fed.tensors[0].shape()[0]);
   std::vector<Shape> shapes;
   for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
@@ -217,6 +229,7 @@ Request with_standard_output(Request request) {
   };
   redirect(request.output, "-o -");
   redirect(request.html, "--html -");
+  redirect(request.trace, "--trace -");
   if (wanting.empty()) return request;
   if (request.json) wanting.push_back("--json");
   if (wanting.size() > 1)

@@ -21,6 +21,7 @@ struct Request {
   std::vector<std::string> kernels;  ///< whose weights are drawn
   std::string output;
   std::string html;
+  std::string trace;
   std::string phase = "inference";
   std::string seed = "0";
   std::string preprocess;
@@ -35,6 +36,9 @@ struct Request {
   int sample = 0;
   int gap_px = 1;
   int zoom = 0;
+  int runs = 10;
+  int batch = 0;         ///< 0: the input's own
+  int top = 0;           ///< 0: all
   std::string scale;     ///< empty: the command's own
   std::string colormap;  ///< empty: what suits the scale
   bool colorbar = false;
@@ -52,6 +56,7 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code);
 void add_capture_command(CLI::App& app, Request& request, int& exit_code);
 void add_demo_command(CLI::App& app, Request& request, int& exit_code);
 void add_diff_command(CLI::App& app, Request& request, int& exit_code);
+void add_profile_command(CLI::App& app, Request& request, int& exit_code);
 
 /// The group of options that only a run of a model reads.
 constexpr const char* kHowToRun = "How a model is run";
@@ -87,6 +92,13 @@ struct Run {
 /// Opens, feeds, compiles; says what was done to the inputs and what was odd. What can be wrong in a request is found
 /// here, before anything is computed or written.
 Run prepare_run(const Request& request, bool with_outputs);
+
+/// The steps of prepare_run, for a command that takes them alone: what - may stand for, what the options say of the
+/// run, the number that --seed gives, and the inputs read from their files, with what is to be said of them.
+void require_standard_input_once(const Request& request);
+FunctionOptions function_options(const Request& request);
+std::uint64_t seed_of(const Request& request);
+Fed read_inputs(const Request& request, const Model& model);
 
 /// Runs with a progress line on a terminal when it takes long.
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready);

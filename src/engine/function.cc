@@ -71,6 +71,7 @@ std::string unit_suffix(const Selection& selection) {
 
 Function::Function(const Model& model, std::span<const Shape> shapes, const FunctionOptions& options)
     : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random})) {
+  times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
   if (options.taps.empty()) {
     for (int i = 0; i < static_cast<int>(assembly_.sites.size()); ++i)
@@ -78,7 +79,6 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
   } else {
     selections = select(assembly_.sites, options.taps);
   }
-  std::vector<Value> taps;
   for (const Selection& selection : selections) {
     const Site& site = assembly_.sites[static_cast<std::size_t>(selection.site)];
     const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
@@ -91,7 +91,7 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     const std::string address = site.address + unit_suffix(selection);
     if (selection.channel)  // what is not there is said before anything runs
       block_of(assembly_.graph.shape(result.output->value), result.output->axes, selection, address);
-    taps.push_back(result.output->value);
+    taps_.push_back(result.output->value);
     wanted_.push_back({.selection = selection,
                        .blank = {.address = address, .axes = result.output->axes, .layer = site.layer, .tensor = {}}});
   }
@@ -100,12 +100,13 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
       const Site& site = assembly_.sites[static_cast<std::size_t>(output)];
       const SiteResult& result = assembly_.results[static_cast<std::size_t>(output)];
       if (result.problem) continue;
-      taps.push_back(result.output->value);
+      taps_.push_back(result.output->value);
       outputs_.push_back({.address = site.address, .axes = result.output->axes, .layer = site.layer, .tensor = {}});
     }
-  norms_ = first_norms(assembly_, taps, options.most_norm_fits);
-  for (const NormInput& norm : norms_) taps.insert(taps.end(), {norm.use.mean, norm.use.variance, norm.use.x});
-  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, std::move(taps));
+  norms_ = first_norms(assembly_, taps_, options.most_norm_fits);
+  for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
+  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, taps_);
+  times_.planned = Plan::Clock::now();
 }
 
 void Function::fail(const Site& site, const Error& problem) const {
@@ -146,7 +147,8 @@ Function::Result Function::run(std::span<const Tensor> inputs, const RunOptions&
       norm_tensors[tap - wanted_.size() - outputs_.size()] = tensor;
     }
   };
-  plan_->run(inputs, {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress});
+  plan_->run(inputs,
+             {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress, .on_step = options.on_step});
   for (std::size_t i = 0; i < norms_.size(); ++i)
     if (auto fit = norm_fit(norms_[i], norm_tensors[3 * i], norm_tensors[3 * i + 1], norm_tensors[3 * i + 2]))
       result.norm_fits.push_back(std::move(*fit));

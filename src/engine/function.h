@@ -50,6 +50,7 @@ class Function {
     std::uint64_t seed = 0;
     std::function<void(const Activation&)> on_ready = {};  ///< each activation as soon as it is computed
     std::function<void(std::size_t, std::size_t)> on_progress = {};
+    std::function<void(const Plan::StepTime&)> on_step = {};
   };
   struct Result {
     std::vector<Activation> activations;  ///< in the order in which they were asked for
@@ -62,6 +63,13 @@ class Function {
   std::size_t chosen() const { return wanted_.size(); }
   const std::vector<Skipped>& skipped() const { return skipped_; }
   const std::vector<std::string>& notes() const { return assembly_.notes; }
+  const Assembly& assembly() const { return assembly_; }
+  const std::vector<Value>& taps() const { return taps_; }
+  /// When the model was assembled and the plan made, since `begin`.
+  struct Times {
+    Plan::Clock::time_point begin = Plan::Clock::now(), assembled, planned;
+  };
+  const Times& times() const { return times_; }
   std::string graph_text() const { return assembly_.graph.str(); }
   std::string plan_text() const { return plan_->str(); }
 
@@ -73,7 +81,9 @@ class Function {
   [[noreturn]] void fail(const Site& site, const Error& problem) const;
   Activation activation(const Wanted& wanted, const Tensor& tensor) const;
 
+  Times times_;
   Assembly assembly_;
+  std::vector<Value> taps_;
   std::vector<Wanted> wanted_;
   std::vector<Activation> outputs_;
   std::vector<NormInput> norms_;

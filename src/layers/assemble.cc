@@ -1,5 +1,6 @@
 #include "layers/assemble.h"
 
+#include <algorithm>
 #include <iterator>
 #include <queue>
 #include <set>
@@ -269,7 +270,10 @@ class NetworkCall {
     try {
       const std::string address = address_of(site_of(layer_index, call_index));
       const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
+      const int begin = shared_.assembly.graph.size();
       result.outputs = build(layer, call, address, inputs, training, taps);
+      shared_.assembly.calls.push_back(
+          {.address = address, .layer = &layer, .begin = begin, .end = shared_.assembly.graph.size()});
     } catch (const Error& error) {
       taps.clear();
       result = failed(error.parts().where.empty() ? of_layer(error, layer) : error);
@@ -362,6 +366,11 @@ void spread_weight_problems(Assembly& assembly) {
 }
 
 }  // namespace
+
+const BuiltCall* Assembly::call_of(Value value) const {
+  const auto after = std::ranges::upper_bound(calls, value.id, {}, &BuiltCall::begin);
+  return after != calls.begin() && value.id < std::prev(after)->end ? &*std::prev(after) : nullptr;
+}
 
 Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options) {
   const std::vector<ModelInput> declared = model_inputs(model);

@@ -28,13 +28,24 @@ struct SiteResult {
   std::shared_ptr<const Error> problem;
 };
 
+/// The values that one call of a layer added to the graph; what lies inside the layer is among them.
+struct BuiltCall {
+  std::string address;  ///< without an output's "#1"
+  const Layer* layer = nullptr;
+  int begin = 0, end = 0;  ///< value ids
+};
+
 struct Assembly {
   Graph graph;
   std::vector<Site> sites;
   std::vector<SiteResult> results;  ///< one a site
   std::vector<Value> inputs;        ///< in the model's order
   std::vector<int> outputs;         ///< the sites of the model's outputs, in the model's order
+  std::vector<BuiltCall> calls;     ///< by rising value ids
   std::vector<std::string> notes;   ///< what was odd but not fatal
+
+  /// The call that a value belongs to; null for the model's inputs.
+  const BuiltCall* call_of(Value value) const;
 };
 
 /// @param shapes  one a model input, batch first, all numbers known.

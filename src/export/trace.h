@@ -1,0 +1,25 @@
+// Spans of time in the Trace Event format, which https://ui.perfetto.dev and chrome://tracing open.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "model/json.h"
+
+namespace kerascope {
+
+/// A span lies inside another where its times do.
+struct Span {
+  using Time = std::chrono::steady_clock::time_point;
+  std::string name, category;
+  Time begin, end;
+  Json details = Json::object();
+};
+
+/// @param name  of the whole: what the viewer calls the process.
+/// @throws Error{output-unwritable}
+void write_trace(const std::filesystem::path& path, const std::string& name, const std::vector<Span>& spans);
+
+}  // namespace kerascope
