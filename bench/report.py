@@ -1,4 +1,4 @@
-"""Tables, aims and pictures from what run.py measured.  Usage: report.py RESULTS.json"""
+"""Tables and aims from what run.py measured.  Usage: report.py RESULTS.json"""
 
 import json
 import statistics
@@ -207,35 +207,61 @@ def program_table(results):
     return table(["program", "milliseconds"], rows)
 
 
+def kernel_table(results):
+    """Each operation alone; the roof's share may be above 100 % where a cache holds what is read."""
+    rows = []
+    for kernel in results["kernels"]:
+        name, _, batch = kernel["name"].rpartition(", batch ")
+        name = f"{name}, batch {batch.removesuffix('/real_time')}"
+        rates = (kernel["FLOP/s"] / 1e9, kernel["B/s"] / 1e9, 100 * kernel["roof"])
+        rows.append([name, short(kernel["real_time"] / 1e3), *(short(rate) for rate in rates)])
+    return table(["operation", "ms", "GFLOP/s", "GB/s", "% of the roof"], rows)
+
+
 def tables(results):
-    parts = []
-    for races in settings(results).values():
-        parts.append(f"{setting(races[0])}: median (quartiles)\n\n{race_table(races)}")
-    single = settings(results).get((1, max_threads(results)))
-    if single:
-        parts.append(memory_table(single))
-        parts.append(load_table(single))
-    parts.append(program_table(results))
-    parts.append(aim_table(results))
-    return "\n\n".join(parts)
+    """{name: Markdown}, as docs/performance.md has places for them."""
+    races = [f"{setting(races[0])}:\n\n{race_table(races)}" for races in settings(results).values()]
+    parts = {"facts": facts_text(results), "races": "\n\n".join(races)}
+    if single := settings(results).get((1, max_threads(results))):
+        parts |= {"memory": memory_table(single), "load": load_table(single)}
+    return parts | {
+        "programs": program_table(results),
+        "kernels": kernel_table(results),
+        "aims": aim_table(results),
+    }
 
 
-def print_facts(results):
+def facts_text(results):
     versions = dict(results["versions"])
-    print("\n".join(versions.pop("kerascope")))
-    print(", ".join(f"{name} {version}" for name, version in versions.items()))
-    print(f"on {results['machine']}")
+    ours = versions.pop("kerascope")
+    lines = [f"{ours}, commit {results['commit']}, {results['date']}, {results['rounds']} rounds"]
+    lines.append(", ".join(f"{name} {version}" for name, version in versions.items()))
+    lines.append(f"on {results['machine']}")
     if results["load"] > 0.5:
-        print(f"other work keeps this machine busy (load {results['load']}): only the ratios say something")
-    print(flush=True)
+        lines.append(f"other work kept this machine busy (load {results['load']}): only the ratios say something")
+    return ";\n".join(lines) + "."
 
 
-def print_race(race):
-    """One line as soon as it is known."""
-    best = best_answer(race)
+def summary(results):
+    """What is worth keeping for years: quartiles instead of each turn."""
+    races = []
+    for race in results["races"]:
+        known = {}
+        for key, contender in race["contenders"].items():
+            known[key] = {"peak_bytes": contender["peak_bytes"]}
+            for times in ("milliseconds", "milliseconds_under_load"):
+                if times in contender:
+                    known[key][times] = [round(number, 3) for number in quartiles(contender[times])]
+        races.append(race | {"contenders": known})
+    return results | {"races": races}
+
+
+def race_line(race):
+    """One line, as soon as the race is over."""
     texts = [f"{name} {ratio_text(of(race))}" for name, of in RATIOS.items()]
-    print(f"{race['model']:15} {setting(race):19} {'; '.join(texts)}   [{best}]", flush=True)
+    return f"{race['model']:15} {setting(race):19} {'; '.join(texts)}"
 
 
 if __name__ == "__main__":
-    print(tables(json.load(open(sys.argv[1]))))
+    with open(sys.argv[1]) as file:
+        print("\n\n".join(tables(json.load(file)).values()))

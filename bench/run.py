@@ -16,6 +16,8 @@ import sys
 
 import bound
 import contenders
+import document
+import picture
 import programs
 import report
 from contenders import BUILD, CONTENDERS, ROOT, THREADS
@@ -60,13 +62,14 @@ def commit():
 
 def facts():
     packages = ("onnxruntime", "openvino", "tensorflow-cpu", "keras", "matplotlib", "numpy")
-    ours = subprocess.check_output([BUILD / "kerascope", "--version"], text=True)
+    lines = subprocess.check_output([BUILD / "kerascope", "--version"], text=True).splitlines()
+    ours = ", ".join(" ".join(line.split()) for line in lines if line.startswith(("kerascope", "oneDNN")))
     return {
         "date": datetime.datetime.now().isoformat(timespec="minutes"),
         "commit": commit(),
         "machine": f"{processor()}, {THREADS} threads",
         "load": round(os.getloadavg()[0], 1),
-        "versions": {"kerascope": ours.strip().splitlines()} | {name: importlib.metadata.version(name) for name in packages},
+        "versions": {"kerascope": ours} | {name: importlib.metadata.version(name) for name in packages},
     }
 
 
@@ -82,31 +85,53 @@ def fit_contenders(options, model):
             yield contender
 
 
-def main():
-    options = parse()
-    prepare = pathlib.Path(__file__).with_name("prepare.py")
-    subprocess.run([sys.executable, prepare, *options.models], check=True)
+def kernels(quick):
+    """Google Benchmark's records of each operation alone; none where it is not installed."""
+    program = BUILD / "kerascope-kernels"
+    if not program.exists():
+        return []
+    command = [program, "--benchmark_format=json", f"--benchmark_min_time={0.05 if quick else 0.5}"]
+    return json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL))["benchmarks"]
+
+
+def measure(options):
     results = facts() | {"rounds": options.rounds, "races": []}
-    report.print_facts(results)
+    print(report.facts_text(results) + "\n", flush=True)
     for model in options.models:
         fit = list(fit_contenders(options, model))
         for batch in options.batch:
             for threads in options.threads:
-                load_rounds = 5 if batch == 1 and threads == THREADS else 0
+                load_rounds = 5 if batch == 1 and threads == max(options.threads) else 0
                 race = contenders.race(fit, model, batch, threads, options.rounds, load_rounds)
                 race["bound_ms"] = bound.bound(model, batch, threads)
                 results["races"].append(race)
-                report.print_race(race)
+                print(report.race_line(race), flush=True)
     results["programs"] = programs.all_programs(options.models, options.rounds)
-    print("\n" + report.tables(results))
-    text = json.dumps(results, indent=1)
-    (OUT / "history").mkdir(parents=True, exist_ok=True)
-    for path in (OUT / "results.json", OUT / "history" / f"{results['commit']}.json"):
-        path.write_text(text)
-    print(f"\nwrote     {OUT / 'results.json'}")
-    report.draw(results, OUT / "peers.png")
+    results["kernels"] = kernels(options.quick)
+    return results
+
+
+def write(path, results):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=1))
+    print(f"wrote     {path}")
+
+
+def main():
+    options = parse()
+    prepare = pathlib.Path(__file__).with_name("prepare.py")
+    subprocess.run([sys.executable, prepare, *options.models], check=True)
+    results = measure(options)
+    tables = report.tables(results)
+    print("\n" + "\n\n".join(text for name, text in tables.items() if name != "facts") + "\n")
+    write(OUT / "results.json", results)
+    write(OUT / "history" / f"{results['commit']}.json", results)
+    if picture.draw(results, OUT / "peers.png"):
+        print(f"wrote     {OUT / 'peers.png'}")
     if options.publish:
-        report.publish(results)
+        write(ROOT / "bench/results" / f"{results['date'][:10]}-{results['commit']}.json", report.summary(results))
+        picture.draw(results, ROOT / "docs/performance-peers.png")
+        document.fill(tables)
 
 
 if __name__ == "__main__":
