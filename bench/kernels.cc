@@ -26,9 +26,8 @@ const Machine& machine() {
 Tensor numbers(Shape shape) {
   Tensor tensor(shape);
   std::minstd_rand random(1);
-  std::generate_n(tensor.mutable_data(), tensor.size(), [&] {
-    return std::uniform_real_distribution<float>(0.1f, 1)(random);
-  });
+  std::generate_n(tensor.mutable_data(), tensor.size(),
+                  [&] { return std::uniform_real_distribution<float>(0.1f, 1)(random); });
   return tensor;
 }
 
@@ -103,8 +102,7 @@ Build norm_relu(std::int64_t channels) {
 
 Build pool(ops::PoolKind kind, std::int64_t size, std::int64_t stride) {
   return [=](Graph& graph, Value x) -> std::vector<Value> {
-    return {ops::pool(graph, x, kind,
-                      {.size = {size, size}, .strides = {stride, stride}, .padding = Padding::kSame})};
+    return {ops::pool(graph, x, kind, {.size = {size, size}, .strides = {stride, stride}, .padding = Padding::kSame})};
   };
 }
 
@@ -177,7 +175,8 @@ int main(int argc, char** argv) {
       Shape shape = one.x;
       shape[0] = batch;
       const std::string name = std::string(one.name) + ", batch " + std::to_string(batch);
-      benchmark::RegisterBenchmark(name.c_str(), [shape, &one](benchmark::State& state) { run(state, shape, one.build); })
+      benchmark::RegisterBenchmark(name.c_str(),
+                                   [shape, &one](benchmark::State& state) { run(state, shape, one.build); })
           ->UseRealTime()
           ->Unit(benchmark::kMicrosecond);
     }

@@ -1,6 +1,8 @@
 """Tables and aims from what run.py measured.  Usage: report.py RESULTS.json"""
 
 import json
+import operator
+import random
 import statistics
 import sys
 
@@ -43,12 +45,17 @@ def best_answer(race):
 
 
 def ratio(race, key, over):
-    """Of medians, with the quartiles of the ratios turn by turn; None where one of them is missing."""
+    """Of medians, with the quartiles of what it is where rounds are drawn anew; None where one of them is missing."""
     if over is None or key not in race["contenders"] or over not in race["contenders"]:
         return None
-    pairs = zip(race["contenders"][key]["milliseconds"], race["contenders"][over]["milliseconds"])
-    low, _, high = quartiles([one / other for one, other in pairs])
-    return median_of(race, key) / median_of(race, over), low, high
+    rounds = list(zip(race["contenders"][key]["milliseconds"], race["contenders"][over]["milliseconds"]))
+
+    def of(chosen):
+        return operator.truediv(*(statistics.median(times) for times in zip(*chosen)))
+
+    drawn = random.Random(1)
+    low, _, high = quartiles([of(drawn.choices(rounds, k=len(rounds))) for _ in range(200)])
+    return of(rounds), low, high
 
 
 RATIOS = {
