@@ -5,17 +5,19 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/workspace.h"
 
 namespace kerascope {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kAlignment = 64, kPages = 1 << 20;
 
 }  // namespace
 
 Tensor::Tensor(Shape shape) : shape_(std::move(shape)), size_(shape_.elements()) {
-  const std::size_t bytes = (static_cast<std::size_t>(size_) * sizeof(float) + kAlignment) / kAlignment * kAlignment;
-  void* memory = std::aligned_alloc(kAlignment, bytes);
+  const std::size_t bytes = static_cast<std::size_t>(size_) * sizeof(float);
+  void* memory = bytes < kPages ? std::aligned_alloc(kAlignment, (bytes + kAlignment) / kAlignment * kAlignment)
+                                : allocate_pages(bytes);
   if (!memory) throw std::bad_alloc();
   owner_ = std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); });
   writable_ = static_cast<float*>(memory);

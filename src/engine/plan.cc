@@ -5,111 +5,94 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "engine/first_fit.h"
 
 namespace kerascope {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+/// Ops that are computed together at most.
+constexpr std::size_t kMostTogether = 12;
+/// From so many bytes on, a value that no later step reads is written past the caches.
+constexpr std::size_t kStreamed = 64 << 10;
 
 std::size_t padded_bytes(const Shape& shape) {
   const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * sizeof(float);
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// Gives out pieces of one range, the lowest that is free and large enough.
-class FirstFit {
- public:
-  std::size_t take(std::size_t bytes) {
-    for (auto gap = gaps_.begin(); gap != gaps_.end(); ++gap) {
-      if (gap->second < bytes) continue;
-      const auto [offset, size] = *gap;
-      gaps_.erase(gap);
-      if (size > bytes) gaps_[offset + bytes] = size - bytes;
-      return offset;
-    }
-    // A gap at the end is extended rather than left behind.
-    std::size_t offset = end_;
-    if (!gaps_.empty() && std::prev(gaps_.end())->first + std::prev(gaps_.end())->second == end_) {
-      offset = std::prev(gaps_.end())->first;
-      gaps_.erase(std::prev(gaps_.end()));
-    }
-    end_ = offset + bytes;
-    return offset;
-  }
-
-  void give_back(std::size_t offset, std::size_t bytes) {
-    auto gap = gaps_.emplace(offset, bytes).first;
-    if (auto next = std::next(gap); next != gaps_.end() && gap->first + gap->second == next->first) {
-      gap->second += next->second;
-      gaps_.erase(next);
-    }
-    if (gap == gaps_.begin()) return;
-    if (auto before = std::prev(gap); before->first + before->second == gap->first) {
-      before->second += gap->second;
-      gaps_.erase(gap);
-    }
-  }
-
-  std::size_t end() const { return end_; }
-
- private:
-  std::map<std::size_t, std::size_t> gaps_;  ///< offset -> bytes
-  std::size_t end_ = 0;
-};
-
 }  // namespace
 
 Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps)
     : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)) {
+  find_constants();
   find_steps();
   place_results();
+  choose_stores();
 }
 
-void Plan::find_steps() {
+/// Finds what the taps need, what of it is known before the first run, and what is another value seen differently.
+void Plan::find_constants() {
   const auto count = static_cast<std::size_t>(graph_.size());
   needed_.assign(count, false);
   constant_.assign(count, false);
   constants_.resize(count);
+  storages_.resize(count);
   for (Value tap : taps_) needed_[static_cast<std::size_t>(tap.id)] = true;
   for (int id = graph_.size() - 1; id >= 0; --id)
     if (needed_[static_cast<std::size_t>(id)])
       for (Value input : graph_.node(Value{id}).inputs) needed_[static_cast<std::size_t>(input.id)] = true;
   for (int id = 0; id < graph_.size(); ++id) {
     const Graph::Node& node = graph_.node(Value{id});
-    const bool foldable = node.kind == Graph::Kind::kOp && !node.inputs.empty();
+    const bool is_op = node.kind == Graph::Kind::kOp;
+    const bool foldable = is_op && !node.inputs.empty();
     constant_[static_cast<std::size_t>(id)] =
         node.kind == Graph::Kind::kConstant || node.kind == Graph::Kind::kWeight ||
         (foldable && std::all_of(node.inputs.begin(), node.inputs.end(), [&](Value in) { return is_constant(in); }));
-    if (needed_[static_cast<std::size_t>(id)] && node.kind == Graph::Kind::kOp && !is_constant(Value{id}))
-      steps_.push_back({.value = Value{id}, .kernel = {}, .taps = {}});
-  }
-  for (std::size_t t = 0; t < taps_.size(); ++t) {
-    const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const Step& s) { return s.value == taps_[t]; });
-    if (step == steps_.end())
-      ready_at_once_.push_back(t);
-    else
-      step->taps.push_back(t);
-  }
-}
-
-void Plan::place_results() {
-  storages_.resize(static_cast<std::size_t>(graph_.size()));
-  for (int id = 0; id < graph_.size(); ++id) {
-    const Graph::Node& node = graph_.node(Value{id});
     Storage& own = storages_[static_cast<std::size_t>(id)];
-    own.root = Value{id};
-    if (is_constant(Value{id}))
-      own.place = Place::kConstant;
-    else if (node.kind == Graph::Kind::kOp && node.op->is_view())
-      own.root = storage(node.inputs[0]).root;
+    own.root = is_op && node.op->is_view() && !is_constant(Value{id}) ? storage(node.inputs[0]).root : Value{id};
+    if (is_constant(Value{id})) own.place = Place::kConstant;
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     Storage& input = storages_[static_cast<std::size_t>(inputs_[i].id)];
     input.place = Place::kInput;
     input.input = i;
   }
-  auto root_of = [&](Value value) -> Storage& { return storages_[static_cast<std::size_t>(storage(value).root.id)]; };
+}
 
+void Plan::find_steps() {
+  for (int id = 0; id < graph_.size(); ++id) {
+    const Value value{id};
+    if (!needed_[static_cast<std::size_t>(id)] || graph_.node(value).kind != Graph::Kind::kOp || is_constant(value) ||
+        storage(value).root != value)
+      continue;
+    const std::optional<std::size_t> joined = step_to_join(value);
+    if (!joined) steps_.emplace_back();
+    const std::size_t step = joined.value_or(steps_.size() - 1);
+    steps_[step].values.push_back(value);
+    root_of(value).step = static_cast<int>(step);
+  }
+  for (std::size_t t = 0; t < taps_.size(); ++t) {
+    const int step = root_of(taps_[t]).step;
+    (step < 0 ? ready_at_once_ : steps_[static_cast<std::size_t>(step)].taps).push_back(t);
+  }
+}
+
+/// A row-wise op goes into the step that makes the last of its inputs, where it needs of that step rows only.
+std::optional<std::size_t> Plan::step_to_join(Value value) const {
+  const Graph::Node& node = graph_.node(value);
+  std::vector<Shape> shapes;
+  for (Value input : node.inputs) shapes.push_back(graph_.shape(input));
+  if (!node.op->is_rowwise(shapes, node.shape)) return {};
+  int last = -1;
+  for (Value input : node.inputs) last = std::max(last, root_of(input).step);
+  if (last < 0 || steps_[static_cast<std::size_t>(last)].values.size() == kMostTogether) return {};
+  for (Value input : node.inputs)
+    if (root_of(input).step == last && graph_.shape(input) != node.shape) return {};
+  return static_cast<std::size_t>(last);
+}
+
+void Plan::place_results() {
   for (Value tap : taps_) {
     Storage& root = root_of(tap);
     if (root.place != Place::kNone) continue;
@@ -120,23 +103,42 @@ void Plan::place_results() {
   // What nobody looks at lives until its last use, and then its place is free for another.
   std::map<int, std::size_t> last_use;  // by root id: the step
   for (std::size_t s = 0; s < steps_.size(); ++s)
-    for (Value input : graph_.node(steps_[s].value).inputs) last_use[storage(input).root.id] = s;
+    for (Value value : steps_[s].values) {
+      last_use.try_emplace(value.id, s);
+      for (Value input : graph_.node(value).inputs) last_use[storage(input).root.id] = s;
+    }
+  std::map<std::size_t, std::vector<Value>> freed;  // by step
+  for (const auto& [id, step] : last_use) freed[step].push_back(Value{id});
   FirstFit scratch;
   for (std::size_t s = 0; s < steps_.size(); ++s) {
-    Storage& own = root_of(steps_[s].value);
-    if (own.place == Place::kNone) {
+    for (Value value : steps_[s].values) {
+      Storage& own = root_of(value);
+      if (own.place != Place::kNone) continue;
       own.place = Place::kScratch;
-      own.offset = scratch.take(padded_bytes(graph_.shape(storage(steps_[s].value).root)));
+      own.offset = scratch.take(padded_bytes(graph_.shape(value)));
     }
-    for (Value input : graph_.node(steps_[s].value).inputs) {
-      const Value root = storage(input).root;
-      const auto use = last_use.find(root.id);
-      if (root_of(input).place != Place::kScratch || use == last_use.end() || use->second != s) continue;
-      scratch.give_back(root_of(input).offset, padded_bytes(graph_.shape(root)));
-      last_use.erase(use);
-    }
+    for (Value root : freed[s])
+      if (root_of(root).place == Place::kScratch)
+        scratch.give_back(root_of(root).offset, padded_bytes(graph_.shape(root)));
   }
   scratch_bytes_ = scratch.end();
+}
+
+/// What is large and not read again soon goes past the caches.
+void Plan::choose_stores() {
+  std::vector<bool> read_later(storages_.size());
+  for (const Step& step : steps_)
+    for (Value value : step.values)
+      for (Value input : graph_.node(value).inputs)
+        if (&steps_[static_cast<std::size_t>(std::max(root_of(input).step, 0))] != &step)
+          read_later[static_cast<std::size_t>(storage(input).root.id)] = true;
+  for (const Step& step : steps_)
+    for (Value value : step.values) {
+      Storage& own = root_of(value);
+      const std::size_t bytes = padded_bytes(graph_.shape(value));
+      if (!read_later[static_cast<std::size_t>(value.id)])
+        own.store = own.place != Place::kTapped ? Store::kNone : bytes >= kStreamed ? Store::kStream : Store::kPlace;
+    }
 }
 
 const Tensor& Plan::constant(Value value) {
@@ -164,7 +166,8 @@ const Tensor& Plan::constant(Value value) {
     pointers.push_back(operands.back().constant);
   }
   Tensor result(node.shape);
-  node.op->prepare(session_, operands, node.shape)({.in = pointers, .out = result.mutable_data()});
+  run_all(node.op->prepare(session_, operands, node.shape), {.in = pointers, .out = result.mutable_data()},
+          result.size());
   return known = result;
 }
 
@@ -194,12 +197,52 @@ Tensor Plan::tensor(Value value, std::span<const Tensor> inputs) const {
 }
 
 void Plan::prepare(Step& step) {
-  const Graph::Node& node = graph_.node(step.value);
-  std::vector<Operand> operands;
-  for (Value input : node.inputs)
-    operands.push_back(
-        {.shape = graph_.shape(input), .constant = is_constant(input) ? constant(input).data() : nullptr});
-  step.kernel = node.op->prepare(session_, operands, node.shape);
+  for (Value value : step.values) {
+    const Graph::Node& node = graph_.node(value);
+    std::vector<Operand> operands;
+    Stage stage = {.elements = node.shape.elements(), .store = root_of(value).store};
+    for (Value input : node.inputs) {
+      operands.push_back(
+          {.shape = graph_.shape(input), .constant = is_constant(input) ? constant(input).data() : nullptr});
+      const auto made_by = std::find(step.values.begin(), step.values.end(), storage(input).root);
+      stage.made_by.push_back(made_by == step.values.end() ? -1 : static_cast<int>(made_by - step.values.begin()));
+    }
+    stage.kernel = node.op->prepare(session_, operands, node.shape);
+    step.stages.push_back(std::move(stage));
+  }
+  // Where a stage turns out not to fit, a run ends; what the next one reads of it is stored.
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < step.stages.size(); ++i) {
+    Stage& stage = step.stages[i];
+    if (i > begin && !fits_behind(std::span(step.stages).subspan(begin, i - begin), stage.kernel, stage.elements)) {
+      step.runs.push_back(i);
+      begin = i;
+    }
+    for (int& made_by : stage.made_by) {
+      if (made_by < 0) continue;
+      made_by -= static_cast<int>(begin);
+      if (made_by >= 0) continue;
+      Stage& maker = step.stages[static_cast<std::size_t>(made_by) + begin];
+      if (maker.store == Store::kNone) maker.store = Store::kPlace;
+      made_by = -1;
+    }
+    if (stage.kernel.rows < 2) stage.store = Store::kPlace;
+  }
+  step.runs.push_back(step.stages.size());
+}
+
+void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const {
+  std::size_t begin = 0;
+  for (std::size_t end : step.runs) {
+    std::vector<StagePointers> pointers;
+    for (std::size_t i = begin; i < end; ++i) {
+      StagePointers& own = pointers.emplace_back();
+      for (Value input : graph_.node(step.values[i]).inputs) own.in.push_back(pointer(input, inputs));
+      own.out = const_cast<float*>(pointer(step.values[i], inputs));
+    }
+    run_together(std::span(step.stages).subspan(begin, end - begin), pointers, seed);
+    begin = end;
+  }
 }
 
 std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& options) {
@@ -216,34 +259,28 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     if (options.on_tap) options.on_tap(tap, results[tap]);
   };
   for (std::size_t tap : ready_at_once_) deliver(tap);
-  std::vector<const float*> pointers;
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     Step& step = steps_[s];
-    const Graph::Node& node = graph_.node(step.value);
     if (options.on_progress) options.on_progress(s, steps_.size());
-    if (!node.op->is_view()) {
-      const Clock::time_point begin = Clock::now();
-      if (!step.kernel) prepare(step);
-      pointers.clear();
-      for (Value input : node.inputs) pointers.push_back(pointer(input, inputs));
-      step.kernel({.in = pointers, .out = const_cast<float*>(pointer(step.value, inputs)), .seed = options.seed});
-      if (options.on_step) options.on_step({.values = {&step.value, 1}, .begin = begin, .end = Clock::now()});
-    }
+    const Clock::time_point begin = Clock::now();
+    if (step.stages.empty()) prepare(step);
+    run(step, inputs, options.seed);
+    if (options.on_step) options.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
     for (std::size_t tap : step.taps) deliver(tap);
   }
   return results;
 }
 
 std::string Plan::str() const {
+  static constexpr const char* kStores[] = {"-", "", "stream"};
   std::string text;
-  for (const Step& step : steps_) {
-    const Storage& root = storage(storage(step.value).root);
-    const char* place = storage(step.value).root != step.value ? "view"
-                        : root.place == Place::kTapped         ? "tapped"
-                                                               : "scratch";
-    text += fmt::format("%{:<4} {:<20} {:<8} {}\n", step.value.id, graph_.shape(step.value).str(), place,
-                        graph_.node(step.value).op->describe());
-  }
+  for (const Step& step : steps_)
+    for (Value value : step.values) {
+      const Storage& own = root_of(value);
+      text += fmt::format("{}%{:<4} {:<20} {:<8} {:<7} {}\n", value == step.values[0] ? ' ' : '+', value.id,
+                          graph_.shape(value).str(), own.place == Place::kTapped ? "tapped" : "scratch",
+                          kStores[static_cast<int>(own.store)], graph_.node(value).op->describe());
+    }
   return text + fmt::format("tapped {}, scratch {}\n", text::bytes(tapped_bytes_), text::bytes(scratch_bytes_));
 }
 

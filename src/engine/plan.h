@@ -4,12 +4,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/tensor.h"
 #include "engine/arena.h"
+#include "engine/strips.h"
 #include "onednn/session.h"
 #include "ops/graph.h"
 
@@ -50,21 +52,31 @@ class Plan {
     Value root;              ///< the value whose numbers a view shows; itself where it is no view
     std::size_t offset = 0;  ///< in its arena
     std::size_t input = 0;   ///< kInput: which one
+    int step = -1;           ///< that computes it
+    Store store = Store::kPlace;
   };
+  /// Ops that are computed together: the first, and row-wise ones behind it.
   struct Step {
-    Value value;
-    Kernel kernel;                  ///< made when the step first runs
+    std::vector<Value> values;
+    std::vector<Stage> stages;      ///< one a value, made when the step first runs
+    std::vector<std::size_t> runs;  ///< where each run of stages that fit behind each other ends
     std::vector<std::size_t> taps;  ///< that are ready after it
   };
 
+  void find_constants();
   void find_steps();
+  std::optional<std::size_t> step_to_join(Value value) const;
   void place_results();
+  void choose_stores();
   const float* pointer(Value value, std::span<const Tensor> inputs) const;
   Tensor tensor(Value value, std::span<const Tensor> inputs) const;
   const Tensor& constant(Value value);
   bool is_constant(Value value) const { return constant_[static_cast<std::size_t>(value.id)]; }
   const Storage& storage(Value value) const { return storages_[static_cast<std::size_t>(value.id)]; }
+  Storage& root_of(Value value) { return storages_[static_cast<std::size_t>(storage(value).root.id)]; }
+  const Storage& root_of(Value value) const { return storage(storage(value).root); }
   void prepare(Step& step);
+  void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
 
   const Graph& graph_;
   std::vector<Value> inputs_, taps_;

@@ -1,4 +1,4 @@
-// oneDNN's engine and stream. Each Session is used by one thread at a time.
+// oneDNN's engine and stream, and how exact the kernels are to be. Each Session is used by one thread at a time.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -7,13 +7,16 @@ namespace kerascope {
 
 class Session {
  public:
-  Session() : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {}
+  /// @param exact  no faster way to compute whose rounding errors are larger.
+  explicit Session(bool exact = false) : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_), exact_(exact) {}
   const dnnl::engine& engine() const { return engine_; }
   const dnnl::stream& stream() const { return stream_; }
+  bool exact() const { return exact_; }
 
  private:
   dnnl::engine engine_;
   dnnl::stream stream_;
+  bool exact_;
 };
 
 }  // namespace kerascope

@@ -44,32 +44,39 @@ void repeat(Affine& affine, const Layout& layout) {
 
 constexpr std::int64_t kGrain = 1 << 14;  // numbers a thread should get at least
 
-void apply_affine(const Affine& affine, const Layout& layout, const float* in, float* out) {
+/// A row has the numbers that lie together and are treated together: all channels, or one with what lies inside it.
+std::int64_t row_count(const Layout& layout) { return layout.inner > 1 ? layout.outer * layout.channels : layout.outer; }
+
+/// Rows [begin, end), the first of which starts at `in` and `out`.
+void affine_rows(const Affine& affine, const Layout& layout, const float* in, float* out, std::int64_t begin,
+                 std::int64_t end) {
   const float *scales = affine.scale.data(), *shifts = affine.shift.data();
   const auto period = static_cast<std::int64_t>(affine.scale.size());
   if (layout.inner > 1) {
-    parallel_for(layout.outer * layout.channels, kGrain / layout.inner + 1, [=](std::int64_t begin, std::int64_t end) {
-      vectorized([=] {
-        for (std::int64_t row = begin; row < end; ++row) {
-          const float scale = scales[row % period], shift = shifts[row % period];
-          const float* x = in + row * layout.inner;
-          float* y = out + row * layout.inner;
-          for (std::int64_t i = 0; i < layout.inner; ++i) y[i] = x[i] * scale + shift;
-        }
-      });
+    vectorized([=, inner = layout.inner] {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const float scale = scales[row % period], shift = shifts[row % period];
+        const float* x = in + (row - begin) * inner;
+        float* y = out + (row - begin) * inner;
+        for (std::int64_t i = 0; i < inner; ++i) y[i] = x[i] * scale + shift;
+      }
     });
     return;
   }
-  const std::int64_t size = layout.outer * layout.channels;
-  parallel_for((size + period - 1) / period, kGrain / period + 1, [=](std::int64_t begin, std::int64_t end) {
-    vectorized([=] {
-      for (std::int64_t start = begin * period; start < std::min(end * period, size); start += period) {
-        const float* x = in + start;
-        float* y = out + start;
-        const std::int64_t length = std::min(period, size - start);
-        for (std::int64_t i = 0; i < length; ++i) y[i] = x[i] * scales[i] + shifts[i];
-      }
-    });
+  vectorized([=, size = (end - begin) * layout.channels] {
+    for (std::int64_t start = 0; start < size; start += period) {
+      const float* x = in + start;
+      float* y = out + start;
+      const std::int64_t length = std::min(period, size - start);
+      for (std::int64_t i = 0; i < length; ++i) y[i] = x[i] * scales[i] + shifts[i];
+    }
+  });
+}
+
+void apply_affine(const Affine& affine, const Layout& layout, const float* in, float* out) {
+  const std::int64_t rows = row_count(layout), size = layout.outer * layout.channels * layout.inner / rows;
+  parallel_for(rows, kGrain / size + 1, [&](std::int64_t begin, std::int64_t end) {
+    affine_rows(affine, layout, in + begin * size, out + begin * size, begin, end);
   });
 }
 
@@ -171,6 +178,8 @@ class BatchNorm final : public Op {
     return cost;
   }
 
+  bool is_rowwise(std::span<const Shape>, const Shape&) const override { return statistics_ == Statistics::kGiven; }
+
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const Layout where = layout(out);
@@ -190,11 +199,12 @@ class BatchNorm final : public Op {
 
     std::vector<const float*> weights;
     for (const Operand& operand : in.subspan(1)) weights.push_back(operand.constant);
-    std::optional<Affine> folded;
     if (std::ranges::find(weights, nullptr) == weights.end())
-      folded = fold(weights[0], weights[1], std::span(weights).subspan(2), where);
-    return [this_ = *this, where, folded](const KernelArguments& run) {
-      if (folded) return apply_affine(*folded, where, run.in[0], run.out);
+      return Kernel::rowwise(
+          row_count(where), in, out,
+          [where, affine = fold(weights[0], weights[1], std::span(weights).subspan(2), where)](
+              const KernelArguments& run) { affine_rows(affine, where, run.in[0], run.out, run.begin, run.end); });
+    return [this_ = *this, where](const KernelArguments& run) {
       apply_affine(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
     };
   }

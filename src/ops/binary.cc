@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
 #include "ops/ops.h"
@@ -11,8 +10,6 @@
 
 namespace kerascope::ops {
 namespace {
-
-constexpr std::int64_t kGrain = 16 * 1024;
 
 const char* name(Binary function) {
   switch (function) {
@@ -57,39 +54,37 @@ std::vector<StridedAxis<2>> broadcast_axes(const Shape& left, const Shape& right
   return merged<2>(axes);
 }
 
+/// @param moves  which sides have the output's shape.
 template <typename Function>
-Kernel kernel_of(std::vector<StridedAxis<2>> axes, Function function) {
+Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Function function) {
   StridedAxis<2> inner = {1, {1, 1}};
   if (!axes.empty()) {
     inner = axes.back();
     axes.pop_back();
   }
-  std::int64_t count = inner.size;
-  for (const StridedAxis<2>& axis : axes) count *= axis.size;
-  return [=](const KernelArguments& arguments) {
-    parallel_for(count, kGrain, [&](std::int64_t begin, std::int64_t end) {
-      Walk<2> walk(axes, begin / inner.size);
-      for_each_row_piece(begin, end, inner.size, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
-        const auto [left_stride, right_stride] = inner.strides;
-        const float* left = arguments.in[0] + walk.offsets()[0] + from * left_stride;
-        const float* right = arguments.in[1] + walk.offsets()[1] + from * right_stride;
-        float* out = arguments.out + row * inner.size + from;
-        const std::int64_t n = to - from;
-        // The innermost stride is 1, or 0 on one side.
-        if (right_stride == 0)
-          vectorized([=, repeated = *right] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], repeated);
-          });
-        else if (left_stride == 0)
-          vectorized([=, repeated = *left] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = function(repeated, right[i]);
-          });
-        else
-          vectorized([=] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], right[i]);
-          });
-        walk.next();
-      });
+  return [=](const KernelArguments& run) {
+    Walk<2> walk(axes, run.begin / inner.size);
+    for_each_row_piece(run.begin, run.end, inner.size, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
+      const auto [left_stride, right_stride] = inner.strides;
+      const std::int64_t place = row * inner.size + from - run.begin;
+      const float* left = run.in[0] + (moves[0] ? place : walk.offsets()[0] + from * left_stride);
+      const float* right = run.in[1] + (moves[1] ? place : walk.offsets()[1] + from * right_stride);
+      float* out = run.out + place;
+      const std::int64_t n = to - from;
+      // The innermost stride is 1, or 0 on one side.
+      if (right_stride == 0)
+        vectorized([=, repeated = *right] {
+          for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], repeated);
+        });
+      else if (left_stride == 0)
+        vectorized([=, repeated = *left] {
+          for (std::int64_t i = 0; i < n; ++i) out[i] = function(repeated, right[i]);
+        });
+      else
+        vectorized([=] {
+          for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], right[i]);
+        });
+      walk.next();
     });
   };
 }
@@ -115,39 +110,45 @@ class BinaryOp : public Op {
     return Shape(std::move(sizes));
   }
 
+  bool is_rowwise(std::span<const Shape> in, const Shape& out) const override { return in[0] == out || in[1] == out; }
+
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    std::vector<StridedAxis<2>> axes = broadcast_axes(in[0].shape, in[1].shape, out);
+    return Kernel::rowwise(out.elements(), in, out,
+                           run(broadcast_axes(in[0].shape, in[1].shape, out), {in[0].shape == out, in[1].shape == out}));
+  }
+
+ private:
+  Kernel::Run run(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves) const {
     switch (function_) {
       case Binary::kAdd:
-        return kernel_of(std::move(axes), [](float l, float r) { return l + r; });
+        return each(std::move(axes), moves, [](float l, float r) { return l + r; });
       case Binary::kSubtract:
-        return kernel_of(std::move(axes), [](float l, float r) { return l - r; });
+        return each(std::move(axes), moves, [](float l, float r) { return l - r; });
       case Binary::kMultiply:
-        return kernel_of(std::move(axes), [](float l, float r) { return l * r; });
+        return each(std::move(axes), moves, [](float l, float r) { return l * r; });
       case Binary::kDivide:
-        return kernel_of(std::move(axes), [](float l, float r) { return l / r; });
+        return each(std::move(axes), moves, [](float l, float r) { return l / r; });
       case Binary::kMaximum:
-        return kernel_of(std::move(axes), [](float l, float r) {
+        return each(std::move(axes), moves, [](float l, float r) {
           const float larger = l > r ? l : r;
           return l != l ? l : larger;
         });
       case Binary::kMinimum:
-        return kernel_of(std::move(axes), [](float l, float r) {
+        return each(std::move(axes), moves, [](float l, float r) {
           const float smaller = l < r ? l : r;
           return l != l ? l : smaller;
         });
       case Binary::kPrelu:
-        return kernel_of(std::move(axes), [](float l, float r) {
+        return each(std::move(axes), moves, [](float l, float r) {
           const float above = l < 0 ? 0 : l, below = l > 0 ? 0 : -l;
           return above - r * below;
         });
       case Binary::kPower:
-        return kernel_of(std::move(axes), [](float l, float r) { return std::pow(l, r); });
+        return each(std::move(axes), moves, [](float l, float r) { return std::pow(l, r); });
     }
     KERASCOPE_CHECK(false);
   }
 
- private:
   Binary function_;
 };
 

@@ -1,6 +1,5 @@
 // Joins tensors along one axis: (.., a, ..), (.., b, ..) -> (.., a + b, ..).
 
-#include "base/parallel.h"
 #include "ops/axis.h"
 #include "ops/ops.h"
 #include "ops/strided.h"
@@ -41,19 +40,17 @@ class ConcatenateOp : public Op {
     // Where each input's part of a row starts; the last entry is the row's end.
     std::vector<std::int64_t> starts = {0};
     for (const Operand& part : in) starts.push_back(starts.back() + part.shape.elements(axis, out.rank()));
-    return [=, count = out.elements()](const KernelArguments& arguments) {
-      parallel_for(count, 16 * 1024, [&](std::int64_t begin, std::int64_t end) {
-        for_each_row_piece(begin, end, row_length, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
-          for (std::size_t part = 0; part + 1 < starts.size(); ++part) {
-            const std::int64_t first = std::max(from, starts[part]), last = std::min(to, starts[part + 1]);
-            if (first >= last) continue;
-            const std::int64_t length = starts[part + 1] - starts[part];
-            std::copy_n(arguments.in[part] + row * length + (first - starts[part]), last - first,
-                        arguments.out + row * row_length + first);
-          }
-        });
+    return Kernel::by_rows(out.elements(), 16 * 1024, [=](const KernelArguments& run) {
+      for_each_row_piece(run.begin, run.end, row_length, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
+        for (std::size_t part = 0; part + 1 < starts.size(); ++part) {
+          const std::int64_t first = std::max(from, starts[part]), last = std::min(to, starts[part + 1]);
+          if (first >= last) continue;
+          const std::int64_t length = starts[part + 1] - starts[part];
+          std::copy_n(run.in[part] + row * length + (first - starts[part]), last - first,
+                      run.out + row * row_length + first - run.begin);
+        }
       });
-    };
+    });
   }
 
  private:

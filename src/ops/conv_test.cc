@@ -162,14 +162,15 @@ TEST(Conv, RunsInSeveralThreadsAtOnce) {
   const Session session;
   const std::array<Operand, 3> operands = {Operand{x.shape()}, Operand{kernel.shape(), kernel.data()},
                                            Operand{bias.shape(), bias.data()}};
-  const auto run = graph.node(out).op->prepare(session, operands, graph.shape(out));
+  const Kernel kernel_of_conv = graph.node(out).op->prepare(session, operands, graph.shape(out));
   std::array<Tensor, 4> results;
   std::vector<std::thread> threads;
   for (Tensor& result : results)
     threads.emplace_back([&] {
       const std::array<const float*, 3> in = {x.data(), kernel.data(), bias.data()};
       result = Tensor(graph.shape(out));
-      for (int repeat = 0; repeat < 20; ++repeat) run({.in = in, .out = result.mutable_data()});
+      for (int repeat = 0; repeat < 20; ++repeat)
+        run_all(kernel_of_conv, {.in = in, .out = result.mutable_data()}, result.size());
     });
   for (std::thread& thread : threads) thread.join();
   for (const Tensor& result : results) EXPECT_TRUE(close(result, expected));

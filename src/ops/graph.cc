@@ -11,6 +11,8 @@ Cost Op::cost(std::span<const Shape> in, const Shape& out) const {
   return {.flops = static_cast<double>(out.elements()), .bytes = elements * sizeof(float)};
 }
 
+bool Op::is_rowwise(std::span<const Shape>, const Shape&) const { return false; }
+
 Value Graph::add(Node node) {
   nodes_.push_back(std::move(node));
   return Value{size() - 1};

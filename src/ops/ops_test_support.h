@@ -50,7 +50,8 @@ inline Tensor evaluate(const Graph& graph, Value value, const std::map<int, Tens
         Tensor out(node.shape);
         // What a kernel forgets to write shows as NaN.
         std::fill_n(out.mutable_data(), out.size(), std::nanf(""));
-        node.op->prepare(session, operands, node.shape)({.in = in, .out = out.mutable_data(), .seed = seed});
+        run_all(node.op->prepare(session, operands, node.shape),
+                {.in = in, .out = out.mutable_data(), .seed = seed}, out.size());
         tensors.push_back(std::move(out));
         break;
       }

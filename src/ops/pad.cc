@@ -1,6 +1,5 @@
 // Adds constant numbers around a tensor, or cuts its edges where a size is negative.
 
-#include "base/parallel.h"
 #include "kerascope/error.h"
 #include "ops/ops.h"
 #include "ops/strided.h"
@@ -87,23 +86,21 @@ class PadOp : public Op {
       start -= axes[i].before * stride;
     }
     const std::int64_t row_length = inner.padded(), count = out.elements() / row_length;
-    return [=, fill = options_.fill](const KernelArguments& arguments) {
-      parallel_for(count, 1 + 16 * 1024 / row_length, [&](std::int64_t begin, std::int64_t end) {
-        Walk<1> walk(rows, begin);
-        for (std::int64_t row = begin; row < end; ++row, walk.next()) {
-          bool inside = true;
-          for (std::size_t i = 0; i < axes.size(); ++i) {
-            const std::int64_t index = walk.index()[i] - axes[i].before;
-            inside = inside && index >= 0 && index < axes[i].size;
-          }
-          float* y = arguments.out + row * row_length;
-          if (inside)
-            pad_row(arguments.in[0] + start + walk.offsets()[0], inner, fill, y);
-          else
-            std::fill_n(y, row_length, fill);
+    return Kernel::by_rows(count, 1 + 16 * 1024 / row_length, [=, fill = options_.fill](const KernelArguments& run) {
+      Walk<1> walk(rows, run.begin);
+      float* y = run.out;
+      for (std::int64_t row = run.begin; row < run.end; ++row, walk.next(), y += row_length) {
+        bool inside = true;
+        for (std::size_t i = 0; i < axes.size(); ++i) {
+          const std::int64_t index = walk.index()[i] - axes[i].before;
+          inside = inside && index >= 0 && index < axes[i].size;
         }
-      });
-    };
+        if (inside)
+          pad_row(run.in[0] + start + walk.offsets()[0], inner, fill, y);
+        else
+          std::fill_n(y, row_length, fill);
+      }
+    });
   }
 
  private:

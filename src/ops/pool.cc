@@ -4,7 +4,6 @@
 #include <limits>
 #include <memory>
 
-#include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
 #include "ops/window.h"
@@ -71,21 +70,16 @@ void reduce_window(const Geometry& geometry, const std::array<Range, 3>& window,
 }
 
 template <typename Rule>
-void pool_all(const Geometry& geometry, std::int64_t batch, const float* in, float* out) {
-  const auto& [deep, high, wide] = geometry.axes;
-  const std::int64_t item = deep.in * high.in * wide.in * geometry.channels;
-  const std::int64_t row = wide.out * geometry.channels;
-  parallel_for(batch * deep.out * high.out, 1, [&](std::int64_t begin, std::int64_t end) {
-    vectorized([=, &geometry] {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t h = i % geometry.axes[1].out, d = i / geometry.axes[1].out % geometry.axes[0].out,
-                           n = i / geometry.axes[1].out / geometry.axes[0].out;
-        for (std::int64_t w = 0; w < geometry.axes[2].out; ++w)
-          reduce_window<Rule>(geometry,
-                              {geometry.axes[0].window(d), geometry.axes[1].window(h), geometry.axes[2].window(w)},
-                              in + n * item, out + i * row + w * geometry.channels);
-      }
-    });
+void pool_rows(const Geometry& geometry, const KernelArguments& run) {
+  vectorized([&geometry, in = run.in[0], out = run.out, begin = run.begin, end = run.end] {
+    const auto& [deep, high, wide] = geometry.axes;
+    const std::int64_t item = deep.in * high.in * wide.in * geometry.channels;
+    float* y = out;
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
+      for (std::int64_t w = 0; w < wide.out; ++w, y += geometry.channels)
+        reduce_window<Rule>(geometry, {deep.window(d), high.window(h), wide.window(w)}, in + n * item, y);
+    }
   });
 }
 
@@ -110,8 +104,9 @@ class PoolOp : public Op {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     Geometry geometry = {.axes = {}, .channels = out.back()};
     std::ranges::copy_backward(axes(in[0].shape), geometry.axes.end());
-    return [geometry, batch = out[0], run_pool = kind_ == PoolKind::kMax ? pool_all<Largest> : pool_all<Mean>](
-               const KernelArguments& run) { run_pool(geometry, batch, run.in[0], run.out); };
+    const auto rows = kind_ == PoolKind::kMax ? pool_rows<Largest> : pool_rows<Mean>;
+    return Kernel::by_rows(out[0] * geometry.axes[0].out * geometry.axes[1].out, 1,
+                           [geometry, rows](const KernelArguments& run) { rows(geometry, run); });
   }
 
  protected:

@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
 #include "ops/ops.h"
@@ -81,27 +80,29 @@ class RowNormOp final : public Op {
     return cost;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  bool is_rowwise(std::span<const Shape>, const Shape&) const override { return true; }
+
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const std::int64_t rows = out.elements(0, out.rank() - options_.axes), size = out.elements() / rows;
     const auto unless = [size](bool given, float number) {
       return given ? std::vector<float>() : std::vector<float>(static_cast<std::size_t>(size), number);
     };
-    return [has = has_, options = options_, rows, size, ones = unless(has_.gamma, 1),
-            zeros = unless(has_.beta, 0)](const KernelArguments& run) {
-      const float* gamma = has.gamma ? run.in[1] : ones.data();
-      const float* beta = has.beta ? run.in.back() : zeros.data();
-      parallel_for(rows, kGrain / size + 1, [=, in = run.in[0], out = run.out](std::int64_t begin, std::int64_t end) {
-        vectorized([=] {
-          for (std::int64_t row = begin; row < end; ++row) {
-            const float* x = in + row * size;
-            float* y = out + row * size;
-            const auto [offset, scale] = row_affine(x, size, options.norm, options.epsilon);
-            for (std::int64_t i = 0; i < size; ++i) y[i] = (x[i] - offset) * scale * gamma[i] + beta[i];
-          }
+    return Kernel::rowwise(
+        rows, in, out,
+        [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
+         zeros = unless(has_.beta, 0)](const KernelArguments& run) {
+          const float* gamma = has.gamma ? run.in[1] : ones.data();
+          const float* beta = has.beta ? run.in.back() : zeros.data();
+          vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin] {
+            for (std::int64_t row = 0; row < count; ++row) {
+              const float* x = in + row * size;
+              float* y = out + row * size;
+              const auto [offset, scale] = row_affine(x, size, options.norm, options.epsilon);
+              for (std::int64_t i = 0; i < size; ++i) y[i] = (x[i] - offset) * scale * gamma[i] + beta[i];
+            }
+          });
         });
-      });
-    };
   }
 
  private:

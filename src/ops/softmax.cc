@@ -95,16 +95,18 @@ class SoftmaxOp : public Op {
     return {.flops = 5 * elements, .bytes = 2 * elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  bool is_rowwise(std::span<const Shape>, const Shape& out) const override {
+    return view_of_axis(out, resolved_axis(kName, axis_, out)).inner == 1;
+  }
+
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const AxisView view = view_of_axis(out, resolved_axis(kName, axis_, out));
     if (out.elements() == 0) return [](const KernelArguments&) {};
     if (view.inner == 1)
-      return [view](const KernelArguments& arguments) {
-        parallel_for(view.outer, 1 + kGrain / view.size, [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t row = begin; row < end; ++row)
-            softmax_row<kLog>(arguments.in[0] + row * view.size, arguments.out + row * view.size, view.size);
-        });
-      };
+      return Kernel::rowwise(view.outer, in, out, [size = view.size](const KernelArguments& run) {
+        for (std::int64_t row = 0; row < run.end - run.begin; ++row)
+          softmax_row<kLog>(run.in[0] + row * size, run.out + row * size, size);
+      });
     return [view](const KernelArguments& arguments) {
       const std::int64_t groups = (view.inner + kLanes - 1) / kLanes;
       parallel_for(view.outer * groups, 1 + kGrain / (view.size * kLanes), [&](std::int64_t begin, std::int64_t end) {

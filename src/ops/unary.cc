@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "base/check.h"
-#include "base/parallel.h"
 #include "base/simd.h"
 #include "ops/math.h"
 #include "ops/ops.h"
@@ -12,18 +11,13 @@
 namespace kerascope::ops {
 namespace {
 
-constexpr std::int64_t kGrain = 16 * 1024;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 template <typename Function>
-Kernel kernel_of(std::int64_t count, Function function) {
-  return [=](const KernelArguments& arguments) {
-    const float* in = arguments.in[0];
-    float* out = arguments.out;
-    parallel_for(count, kGrain, [=](std::int64_t begin, std::int64_t end) {
-      vectorized([=] {
-        for (std::int64_t i = begin; i < end; ++i) out[i] = function(in[i]);
-      });
+Kernel::Run each(Function function) {
+  return [=](const KernelArguments& run) {
+    vectorized([=, x = run.in[0], y = run.out, count = run.end - run.begin] {
+      for (std::int64_t i = 0; i < count; ++i) y[i] = function(x[i]);
     });
   };
 }
@@ -41,25 +35,25 @@ struct Entry {
   Unary function;
   const char* name;
   int flops;
-  Kernel (*kernel)(std::int64_t count, const UnaryOptions& options);
+  Kernel::Run (*run)(const UnaryOptions& options);
 };
 
 template <typename Formula>
 constexpr Entry row(Unary function, const char* name, int flops, Formula) {
-  return {function, name, flops, [](std::int64_t count, const UnaryOptions& options) {
-            return kernel_of(count, [a = options.a, b = options.b](float x) { return Formula{}(x, a, b); });
+  return {function, name, flops, [](const UnaryOptions& options) {
+            return each([a = options.a, b = options.b](float x) { return Formula{}(x, a, b); });
           }};
 }
 
 /// Keras's order: the part above the threshold, clipped, minus the slope times how far x lies below the threshold.
-Kernel relu_kernel(std::int64_t count, const UnaryOptions& options) {
+Kernel::Run relu(const UnaryOptions& options) {
   const float high = options.max_value, slope = options.negative_slope, threshold = options.threshold;
   if (threshold == 0 && slope == 0) {
-    if (high == kInfinity) return kernel_of(count, [](float x) { return positive_part(x); });
-    return kernel_of(count, [=](float x) { return clip(x, 0.0f, high); });
+    if (high == kInfinity) return each([](float x) { return positive_part(x); });
+    return each([=](float x) { return clip(x, 0.0f, high); });
   }
   if (threshold == 0 && high == kInfinity) {
-    return kernel_of(count, [=](float x) {
+    return each([=](float x) {
       const float low = slope * x;
       return x > 0.0f ? x : low;
     });
@@ -67,7 +61,7 @@ Kernel relu_kernel(std::int64_t count, const UnaryOptions& options) {
   // A maximum clips at 0 too, which shows below a negative threshold. A threshold other than 0 turns NaN into 0.
   const float low = high == kInfinity ? -kInfinity : 0.0f;
   const float for_nan = threshold == 0 ? std::numeric_limits<float>::quiet_NaN() : 0.0f;
-  return kernel_of(count, [=](float x) {
+  return each([=](float x) {
     const float above = x > threshold ? x : (x != x ? for_nan : 0.0f);
     const float fall = slope * positive_part(threshold - x);
     return clip(above, low, high) - (slope == 0.0f ? 0.0f : fall);
@@ -76,19 +70,17 @@ Kernel relu_kernel(std::int64_t count, const UnaryOptions& options) {
 
 /// Multiplies and adds as two roundings on every processor, as Keras's Rescaling does: this loop is compiled without
 /// fused multiply-add, and the memory limits it anyway.
-Kernel affine_kernel(std::int64_t count, const UnaryOptions& options) {
-  return [=, a = options.a, b = options.b](const KernelArguments& arguments) {
-    const float* in = arguments.in[0];
-    float* out = arguments.out;
-    parallel_for(count, kGrain, [=](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) out[i] = in[i] * a + b;
-    });
+Kernel::Run affine(const UnaryOptions& options) {
+  return [a = options.a, b = options.b](const KernelArguments& run) {
+    const float* __restrict x = run.in[0];
+    float* __restrict y = run.out;
+    for (std::int64_t i = 0; i < run.end - run.begin; ++i) y[i] = x[i] * a + b;
   };
 }
 
 // In the enum's order.
 constexpr Entry kTable[] = {
-    {Unary::kRelu, "relu", 1, relu_kernel},
+    {Unary::kRelu, "relu", 1, relu},
     row(Unary::kSigmoid, "sigmoid", 4, [](float x, float, float) { return math::sigmoid(x); }),
     row(Unary::kTanh, "tanh", 1, [](float x, float, float) { return math::tanh(x); }),
     row(Unary::kSilu, "silu", 5, [](float x, float, float) { return x * math::sigmoid(x); }),
@@ -152,7 +144,7 @@ constexpr Entry kTable[] = {
     row(Unary::kAbs, "abs", 1, [](float x, float, float) { return std::fabs(x); }),
     row(Unary::kNegative, "negative", 1, [](float x, float, float) { return -x; }),
     row(Unary::kLog, "log", 1, [](float x, float, float) { return math::log(x); }),
-    {Unary::kAffine, "affine", 2, affine_kernel},
+    {Unary::kAffine, "affine", 2, affine},
 };
 
 const Entry& entry(Unary function) {
@@ -185,8 +177,9 @@ class UnaryOp : public Op {
     return {.flops = elements * entry_.flops, .bytes = 2 * elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
-    return entry_.kernel(out.elements(), options_);
+  bool is_rowwise(std::span<const Shape>, const Shape&) const override { return true; }
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    return Kernel::rowwise(out.elements(), in, out, entry_.run(options_));
   }
 
  private:

@@ -1,0 +1,41 @@
+// Several ops computed together, a strip of rows at a time, so that each finds its input still in the cache.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ops/kernel.h"
+
+namespace kerascope {
+
+/// What becomes of a value that is computed strip by strip.
+enum class Store {
+  kNone,    ///< only the stages behind it read it
+  kPlace,   ///< written where it belongs
+  kStream,  ///< the same past the caches: nobody reads it soon
+};
+
+/// One op of several that follow each other.
+struct Stage {
+  Kernel kernel;
+  std::int64_t elements = 0;  ///< of its output
+  Store store = Store::kPlace;
+  std::vector<int> made_by;  ///< for each input: the stage before that makes it, or -1
+
+  std::int64_t row_size() const { return elements / kernel.rows; }
+};
+
+/// Where a stage's tensors start. What an earlier stage makes and does not store has no place.
+struct StagePointers {
+  std::vector<const float*> in;
+  float* out = nullptr;
+};
+
+/// Whether `next` can be computed strip by strip behind `stages`.
+bool fits_behind(std::span<const Stage> stages, const Kernel& next, std::int64_t elements);
+
+/// Runs stages of which each fits behind those before it.
+void run_together(std::span<const Stage> stages, std::span<const StagePointers> pointers, std::uint64_t seed);
+
+}  // namespace kerascope

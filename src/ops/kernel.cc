@@ -1,0 +1,48 @@
+#include "ops/kernel.h"
+
+#include <vector>
+
+#include "base/check.h"
+#include "base/parallel.h"
+
+namespace kerascope {
+namespace {
+
+/// Numbers of a row-wise op's output that are worth a call.
+constexpr std::int64_t kGrain = 16 * 1024;
+
+}  // namespace
+
+Kernel Kernel::by_rows(std::int64_t rows, std::int64_t grain, Run run) {
+  Kernel kernel(std::move(run));
+  kernel.rows = rows;
+  kernel.grain = grain;
+  return kernel;
+}
+
+Kernel Kernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Run run) {
+  Kernel kernel(std::move(run));
+  kernel.rows = rows;
+  kernel.grain = rows == 0 ? 1 : 1 + kGrain * rows / std::max<std::int64_t>(out.elements(), 1);
+  kernel.is_rowwise = true;
+  KERASCOPE_CHECK(in.size() <= 64);
+  for (std::size_t i = 0; i < in.size(); ++i)
+    if (in[i].shape == out) kernel.moving |= std::uint64_t{1} << i;
+  return kernel;
+}
+
+void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_t elements) {
+  if (kernel.rows == 1) return kernel.run(arguments);
+  if (kernel.rows == 0) return;
+  const std::int64_t row_size = elements / kernel.rows;
+  parallel_for((kernel.rows + kernel.grain - 1) / kernel.grain, 1, [&](std::int64_t first, std::int64_t last) {
+    const std::int64_t begin = first * kernel.grain, end = std::min(last * kernel.grain, kernel.rows);
+    std::vector<const float*> in(arguments.in.begin(), arguments.in.end());
+    for (std::size_t i = 0; i < in.size(); ++i)
+      if (kernel.moves(i)) in[i] += begin * row_size;
+    kernel.run(
+        {.in = in, .out = arguments.out + begin * row_size, .seed = arguments.seed, .begin = begin, .end = end});
+  });
+}
+
+}  // namespace kerascope

@@ -1,0 +1,60 @@
+// A prepared op: what computes numbers, whole or a few rows of the output at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+
+#include "base/tensor.h"
+
+namespace kerascope {
+
+/// One input as an op's `prepare` sees it. `constant` is set where the value is known before the first run (weights):
+/// a kernel may reorder or fold it once, and must not keep the pointer beyond `prepare` unless it also reads
+/// the same input from its arguments, which always hold it too.
+struct Operand {
+  Shape shape;
+  const float* constant = nullptr;
+};
+
+/// What a kernel is told at each run. The pointers stay valid for that run only.
+struct KernelArguments {
+  std::span<const float* const> in;
+  float* out = nullptr;    ///< where row `begin` of the output starts
+  std::uint64_t seed = 0;  ///< of the training phase's random numbers
+  std::int64_t begin = 0, end = 1;  ///< the rows to compute
+};
+
+/// Rows are equal pieces of the output, in the order of memory, that can be computed one without the others. Who runs
+/// a kernel spreads its rows over threads, and may ask for the next op's rows while these are still in the cache.
+struct Kernel {
+  using Run = std::function<void(const KernelArguments&)>;
+
+  Kernel() = default;
+  /// All is one row; it may use threads of its own.
+  template <typename Whole>
+    requires std::is_invocable_v<Whole, const KernelArguments&>
+  Kernel(Whole whole) : run(std::move(whole)) {}
+  /// @param grain  so many rows are worth a call; all calls but the last are for a multiple of them.
+  static Kernel by_rows(std::int64_t rows, std::int64_t grain, Run run);
+  /// Each row of the output needs, of the inputs that have the output's shape, that row only; `KernelArguments::in`
+  /// then points to row `begin` of these.
+  static Kernel rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Run run);
+
+  explicit operator bool() const { return run != nullptr; }
+  /// Whether input `i` begins at the row.
+  bool moves(std::size_t i) const { return is_rowwise && i < 64 && (moving >> i & 1); }
+
+  Run run;
+  std::int64_t rows = 1, grain = 1;
+  bool is_rowwise = false;
+  std::uint64_t moving = 0;  ///< bit i: input i has the output's shape
+};
+
+/// Computes all rows, spread over the threads.
+/// @param arguments  of the whole tensors.
+/// @param elements  of the output.
+void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_t elements);
+
+}  // namespace kerascope

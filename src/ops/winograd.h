@@ -1,0 +1,19 @@
+// Winograd's convolution: 3x3 kernels at stride 1 with fewer multiplications.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ops/kernel.h"
+#include "ops/window.h"
+
+namespace kerascope::ops {
+
+/// A kernel for a convolution without groups of (N, H, W, C) with (3, 3, C, O), where that is faster than multiplying
+/// directly; its rounding errors are larger, some 1e-6 of the largest output.
+/// @param bias  O numbers, or null.
+std::optional<Kernel> winograd(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes,
+                               const float* kernel, const float* bias);
+
+}  // namespace kerascope::ops
