@@ -1,4 +1,4 @@
-"""What the machine itself allows: floating-point operations at the peak and bytes at the streaming speed of this run."""
+"""What the machine itself allows: operations at the peak and bytes at the streaming speed of this run."""
 
 import json
 import subprocess

@@ -12,7 +12,7 @@ import sys
 
 import contenders
 import document
-import report
+import figures
 import style
 from contenders import CONTENDERS, ROOT, THREADS
 from matplotlib import pyplot, ticker
@@ -64,8 +64,9 @@ def table(sweep):
     rows = []
     for name, times in sweep["times"].items():
         key, _, threads = name.rpartition(", ")
-        rows.append([f"{key}, {threads} thread{'s' * (threads != '1')}", *(report.short(time) for time in times.values())])
-    return f"{sweep['title']}, {sweep['unit']}:\n\n" + report.table(["", *xs], rows)
+        name = f"{key}, {figures.counted_threads(int(threads))}"
+        rows.append([name, *(figures.short(time) for time in times.values())])
+    return f"{sweep['title']}, {sweep['unit']}:\n\n" + figures.table(["", *xs], rows)
 
 
 LOOKS = {
@@ -80,7 +81,7 @@ def draw_sweep(axes, sweep):
         key, _, threads = name.rpartition(", ")
         alone = threads == "1"
         marker = {"marker": "o", "ms": 4, "mfc": "white" if alone else LOOKS[key]["color"]}
-        label = f"{key}, {threads} thread{'s' * (not alone)}"
+        label = f"{key}, {figures.counted_threads(int(threads))}"
         axes.plot([int(x) for x in times], list(times.values()), **LOOKS[key], **marker, label=label)
     axes.set(xscale="log", title=sweep["title"], ylabel=sweep["unit"])
     axes.title.set(fontsize=10, weight="bold")

@@ -48,7 +48,8 @@ def strided(layer, size, **more):
     """
     if layer.padding == "same":
         steps = zip(layer.input.shape[1:3], size, layer.strides, getattr(layer, "dilation_rate", (1, 1)))
-        whole = [max((-(-n // stride) - 1) * stride + (k - 1) * dilation + 1 - n, 0) for n, k, stride, dilation in steps]
+        reach = [(-(-n // stride) - 1) * stride + (k - 1) * dilation + 1 - n for n, k, stride, dilation in steps]
+        whole = [max(pads, 0) for pads in reach]
         # TensorFlow puts the odd pixel at the end.
         more["pads"] = [pad // 2 for pad in whole] + [pad - pad // 2 for pad in whole]
     return {"strides": layer.strides, "kernel_shape": size, **more}

@@ -6,7 +6,7 @@ Usage: picture.py RESULTS.json OUT.png
 import json
 import sys
 
-import report
+import figures
 import style
 from matplotlib import pyplot
 
@@ -30,7 +30,7 @@ def draw_bar(axes, y, race, key, unit):
     if contender is None:
         axes.text(0.06, y, "not measured", va="center", color=style.QUIET, fontsize=7.5)
         return
-    low, middle, high = (milliseconds / unit for milliseconds in report.quartiles(contender["milliseconds"]))
+    low, middle, high = (milliseconds / unit for milliseconds in figures.quartiles(contender["milliseconds"]))
     ours = key.startswith("Kerascope")
     color = style.OURS if ours else style.PEER
     is_cut = middle > WIDEST
@@ -39,14 +39,14 @@ def draw_bar(axes, y, race, key, unit):
         axes.plot([WIDEST - 0.24, WIDEST - 0.1], [y + 0.42, y - 0.42], color="white", lw=3, zorder=3)
     else:
         axes.plot([low, high], [y, y], color=style.INK, lw=1, zorder=4, solid_capstyle="butt")
-    label = report.short(middle * unit)
+    label = figures.short(middle * unit)
     end = WIDEST if is_cut else max(middle, high)
     weight = "bold" if ours else "normal"
     axes.text(end + 0.08, y, label, va="center", ha="left", fontsize=8, weight=weight, zorder=5)
 
 
 def draw_panel(axes, race, title):
-    unit = report.median_of(race, report.best_answer(race))
+    unit = figures.median_of(race, figures.best_answer(race))
     for y, (_, key) in enumerate(ROWS):
         if key:
             draw_bar(axes, y, race, key, unit)
@@ -54,7 +54,7 @@ def draw_panel(axes, race, title):
     axes.set(xlim=(0, WIDEST + 0.8), ylim=(len(ROWS) - 0.4, -0.1), xticks=[], yticks=[])
     axes.spines["bottom"].set_visible(False)
     if title:
-        axes.set_title(report.TITLES[race["model"]], loc="left", fontsize=11, weight="bold", pad=2)
+        axes.set_title(figures.TITLES[race["model"]], loc="left", fontsize=11, weight="bold", pad=2)
 
 
 def draw_names(axes, batch):
@@ -72,9 +72,9 @@ def draw_names(axes, batch):
 
 
 def draw(results, path):
-    threads = report.max_threads(results)
-    rows = [races for (_, count), races in report.settings(results).items() if count == threads]
-    rows = [[race for race in races if race["model"] != "digits" and report.best_answer(race)] for races in rows]
+    threads = figures.max_threads(results)
+    rows = [races for (_, count), races in figures.settings(results).items() if count == threads]
+    rows = [[race for race in races if race["model"] != "digits" and figures.best_answer(race)] for races in rows]
     rows = [races for races in rows if races]
     if not rows:
         return False
@@ -87,8 +87,7 @@ def draw(results, path):
             draw_panel(axes, race, title=number == 0)
         draw_names(axes_row[0], races[0]["batch"])
     width, height = figure.get_size_inches()
-    threads_text = f"{threads} thread{'s' * (threads > 1)}"
-    caption = f"milliseconds, medians; dashed: the fastest peer's answer; {threads_text}, float32"
+    caption = f"milliseconds, medians; dashed: the fastest peer's answer; {figures.counted_threads(threads)}, float32"
     figure.text(1 - 0.05 / width, 0.1 / height, caption, ha="right", color=style.QUIET, fontsize=8)
     figure.subplots_adjust(1.75 / width, 0.3 / height, 1 - 0.05 / width, 1 - 0.3 / height, wspace=0.08, hspace=0.08)
     figure.savefig(path)

@@ -55,7 +55,7 @@ def made(folder, name, size):
 
 
 def chain(count):
-    """Convolution, batch normalization and relu over and over, small enough for what a layer costs by itself to show."""
+    """Convolution, batch normalization, relu, over and over: so small that what a layer costs by itself shows."""
     kinds = (
         lambda: keras.layers.Conv2D(32, 3, padding="same", kernel_initializer="he_normal"),
         keras.layers.BatchNormalization,
@@ -70,7 +70,10 @@ def chain(count):
 def prepare(folder, name):
     base, _, size = name.partition("-")
     keras.utils.set_random_seed(1)
-    model, picture = digits(folder) if name == "digits" else made(folder, base, int(size)) if size else stored(folder, name)
+    if name == "digits":
+        model, picture = digits(folder)
+    else:
+        model, picture = made(folder, base, int(size)) if size else stored(folder, name)
     np.save(folder / "input-1.npy", picture)
     onnx_file.write(model, folder / "model.onnx")
 

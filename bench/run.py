@@ -17,6 +17,7 @@ import sys
 import bound
 import contenders
 import document
+import figures
 import picture
 import programs
 import report
@@ -67,7 +68,7 @@ def facts():
     return {
         "date": datetime.datetime.now().isoformat(timespec="minutes"),
         "commit": commit(),
-        "machine": f"{processor()}, {THREADS} threads",
+        "machine": f"{processor()}, {figures.counted_threads(THREADS)}",
         "load": round(os.getloadavg()[0], 1),
         "versions": {"kerascope": ours} | {name: importlib.metadata.version(name) for name in packages},
     }
