@@ -72,6 +72,7 @@ constexpr Entry kExamples[] = {
     {"kerascope layers model.keras", "what the model consists of"},
     {"kerascope show model.keras cat.jpg --layer conv1 -o maps.png", "the feature maps of one layer"},
     {"kerascope capture model.keras cat.jpg -o out.npz", "every layer's numbers, for numpy.load"},
+    {"kerascope profile model.keras cat.jpg --sort time", "which layers take how long, and why"},
     {"kerascope diff old.keras new.keras cat.jpg -o curve.png", "where two checkpoints part"},
     {"kerascope diff golden.npz model.keras cat.jpg --tol 1e-5", "whether a model still gives what it once gave"},
 };

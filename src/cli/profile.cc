@@ -113,12 +113,13 @@ const std::string kColumnNames =
     fmt::format("{:>9} {:>7} {:>8} {:>7} {:>7}", "ms", "share", "GFLOP/s", "GB/s", "limit");
 
 std::string columns(const Measured& measured, const Numbers& numbers) {
-  const auto unless_zero = [](double number, const char* unit) {
-    return number > 0 ? fmt::format("{:.1f}{}", number, unit) : std::string("-");
+  const auto rounded = [](double number, const char* unit) {
+    return number == 0 ? "-" : number < 0.05 ? "<0.1" : fmt::format("{:.1f}{}", number, unit);
   };
-  return fmt::format("{:>9.3f} {:>6.1f}% {:>8} {:>7} {:>7}", 1e3 * numbers.seconds,
-                     100 * measured.share(numbers.seconds), unless_zero(numbers.gflops(), ""),
-                     unless_zero(numbers.gb_s(), ""), unless_zero(numbers.over_bound(), "x"));
+  const int decimals = measured.profile.run_s < 1e-3 ? 5 : 3;
+  return fmt::format("{:>9.{}f} {:>6.1f}% {:>8} {:>7} {:>7}", 1e3 * numbers.seconds, decimals,
+                     100 * measured.share(numbers.seconds), rounded(numbers.gflops(), ""), rounded(numbers.gb_s(), ""),
+                     rounded(numbers.over_bound(), "x"));
 }
 
 void print_lines(const std::vector<Line>& lines) {
@@ -196,7 +197,7 @@ std::vector<Kind> kinds_of(const Measured& measured) {
 void print_kinds(const Measured& measured) {
   std::vector<Line> lines = {{"operation", "steps", kColumnNames}};
   for (const Kind& kind : kinds_of(measured))
-    lines.push_back({kind.name, std::to_string(kind.steps), columns(measured, kind.numbers)});
+    lines.push_back({kind.name, fmt::format("{:>5}", kind.steps), columns(measured, kind.numbers)});
   print_lines(lines);
 }
 
@@ -283,10 +284,16 @@ int profile(const Request& given) {
   spans.push_back({.name = "plan", .category = "start", .begin = times.assembled, .end = times.planned});
   for (const std::string& line : function.notes()) note(request, "note", line);
   if (print_dump(request, function)) return kDone;
+  std::optional<FileWriter> trace;
+  if (!request.trace.empty()) trace.emplace(request.trace);
   begin("measure the machine");
   Measured measured{.profile = {}, .machine = measure_machine()};
   end();
-  measured.profile = profile(function, fed, request.runs, seed);
+  {
+    Progress progress(!request.quiet);
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+    measured.profile = profile(function, fed, {.runs = request.runs, .seed = seed, .on_progress = on_progress});
+  }
   const Profile& profile = measured.profile;
   measured.plan_ms = milliseconds(times.planned - times.begin);
 
@@ -299,21 +306,21 @@ int profile(const Request& given) {
     print_kinds(measured);
     fmt::print("\n");
     say(request, "prepared",
-        fmt::format("in the first run, {:.1f} ms longer: weights read and reordered, kernels made",
+        fmt::format("in the first run, which took {:.1f} ms longer: weights read and reordered, kernels made",
                     measured.preparation_ms()));
     say(request, "machine",
-        fmt::format("{:.0f} GFLOP/s, reads {:.1f} GB/s, writes {:.1f} GB/s, {} thread{}", measured.machine.flops / 1e9,
-                    measured.machine.read_bytes / 1e9, measured.machine.written_bytes / 1e9, thread_count(),
-                    thread_count() == 1 ? "" : "s"));
+        fmt::format("{:.0f} GFLOP/s, reads {:.1f} GB/s, writes {:.1f} GB/s, measured just now with {} thread{}",
+                    measured.machine.flops / 1e9, measured.machine.read_bytes / 1e9,
+                    measured.machine.written_bytes / 1e9, thread_count(), thread_count() == 1 ? "" : "s"));
     say(request, "limit",
-        fmt::format("{:.3f} ms for the run as a whole, {:.3f} ms for its steps one by one", measured.bound_ms(),
-                    1e3 * measured.steps().best_s));
+        fmt::format("{} ms for the whole, {} ms step by step, all data in memory; what a cache still holds beats it",
+                    text::number(measured.bound_ms()), text::number(1e3 * measured.steps().best_s)));
   }
-  if (!request.trace.empty()) {
+  if (trace) {
     add_run(spans, "first run", profile.first, profile);
     for (std::size_t i = 0; i < profile.runs.size(); ++i)
       add_run(spans, fmt::format("run {}", i + 1), profile.runs[i], profile);
-    write_trace(request.trace, "kerascope profile " + request.model, spans);
+    write_trace(*trace, "kerascope profile " + request.model, spans);
     say(request, "wrote", fmt::format("{}   for https://ui.perfetto.dev", request.trace));
   }
   return partly ? kPartlyDone : kDone;

@@ -38,30 +38,23 @@ FeedOptions feed_options(const Request& request) {
   return options;
 }
 
-/// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
-class Progress {
- public:
-  explicit Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
-  ~Progress() {
-    if (is_shown_) std::fputs("\r\x1b[K", stderr);
-  }
-
-  void step(std::size_t done, std::size_t all) {
-    using namespace std::chrono;
-    const auto now = steady_clock::now();
-    if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
-    last_ = now;
-    is_shown_ = true;
-    std::fprintf(stderr, "\rcomputes  %zu of %zu steps\x1b[K", done, all);
-    std::fflush(stderr);
-  }
-
- private:
-  bool is_wanted_, is_shown_ = false;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
-};
-
 }  // namespace
+
+Progress::Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
+
+Progress::~Progress() {
+  if (is_shown_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::step(std::size_t done, std::size_t all) {
+  using namespace std::chrono;
+  const auto now = steady_clock::now();
+  if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
+  last_ = now;
+  is_shown_ = true;
+  std::fprintf(stderr, "\rcomputes  %zu of %zu steps\x1b[K", done, all);
+  std::fflush(stderr);
+}
 
 void add_model_option(CLI::App& command, Request& request) {
   command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras; - is standard input")

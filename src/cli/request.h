@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,20 @@ void require_standard_input_once(const Request& request);
 FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const Model& model);
+
+/// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
+class Progress {
+ public:
+  explicit Progress(bool wanted);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void step(std::size_t done, std::size_t all);
+
+ private:
+  bool is_wanted_, is_shown_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
+};
 
 /// Runs with a progress line on a terminal when it takes long.
 Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready);

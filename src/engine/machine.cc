@@ -5,81 +5,54 @@
 #include <chrono>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include "base/parallel.h"
+#include "base/simd.h"
 #include "engine/arena.h"
 
 namespace kerascope {
 namespace {
 
+constexpr std::int64_t kRounds = 300'000;
+constexpr std::int64_t kFloats = 32 << 20;  ///< more than a cache holds for long
+constexpr std::int64_t kBlock = 4096;       ///< floats that stay in the innermost cache
+constexpr int kTries = 8;
 /// Enough independent sums that none waits for its last addition, few enough to stay in 16 registers.
 constexpr int kSums = 12;
-using Vector4 [[gnu::vector_size(16)]] = float;
-using Vector8 [[gnu::vector_size(32)]] = float;
-using Vector16 [[gnu::vector_size(64)]] = float;
 
-constexpr std::int64_t kRounds = 300'000;
-constexpr int kTries = 7;
-constexpr std::int64_t kFloats = 32 << 20;
+/// Keeps a result that nobody needs from being optimized away.
+void use(float number) { [[maybe_unused]] volatile float kept = number; }
 
-template <typename Vector>
-[[gnu::always_inline]] inline float multiply_add(std::int64_t rounds) {
-  Vector sums[kSums];
-  for (int i = 0; i < kSums; ++i) sums[i] = Vector{} + static_cast<float>(i);  // equal ones would be computed once
-  const Vector factor = Vector{} + 0.5f, term = Vector{} + 1.0f;
-  for (std::int64_t round = 0; round < rounds; ++round)
-    for (Vector& sum : sums) sum = sum * factor + term;
-  Vector all = {};
-  for (const Vector& sum : sums) all += sum;
-  float result = 0;
-  for (std::size_t i = 0; i < sizeof(Vector) / sizeof(float); ++i) result += all[i];
-  return result;
+void multiply_add() {
+  with_lanes([](auto lanes) {
+    using Vector = simd::Vector<lanes()>;
+    Vector sums[kSums];
+    for (int i = 0; i < kSums; ++i) sums[i] = Vector{} + static_cast<float>(i);  // equal ones would be computed once
+    const Vector factor = Vector{} + 0.5f, term = Vector{} + 1.0f;
+    for (std::int64_t round = 0; round < kRounds; ++round)
+      for (Vector& sum : sums) sum = sum * factor + term;
+    Vector all = {};
+    for (const Vector& sum : sums) all += sum;
+    for (int i = 0; i < lanes(); ++i) use(all[i]);
+  });
 }
 
-struct MultiplyAdd {
-  float (*run)(std::int64_t rounds);
-  int floats;  ///< in a vector
-};
-
-float multiply_add_baseline(std::int64_t rounds) { return multiply_add<Vector4>(rounds); }
-
-#if defined(__x86_64__)
-
-[[gnu::target("avx2,fma")]] float multiply_add_avx2(std::int64_t rounds) { return multiply_add<Vector8>(rounds); }
-[[gnu::target("avx512f")]] float multiply_add_avx512(std::int64_t rounds) { return multiply_add<Vector16>(rounds); }
-
-MultiplyAdd widest_multiply_add() {
-  if (__builtin_cpu_supports("avx512f")) return {multiply_add_avx512, 16};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {multiply_add_avx2, 8};
-  return {multiply_add_baseline, 4};
+void write(float* to, std::int64_t blocks) {
+  const std::vector<float> block(kBlock);
+  for (std::int64_t i = 0; i < blocks; ++i) stream(block.data(), kBlock, to + i * kBlock);
+  stream_end();
 }
 
-void write(float* to, std::int64_t count) {
-  const __m128 numbers = _mm_set1_ps(1);
-  for (std::int64_t i = 0; i < count; i += 4) _mm_stream_ps(to + i, numbers);
-  _mm_sfence();
+void read(const float* from, std::int64_t blocks) {
+  vectorized([=] {
+    float sums[64] = {};
+    for (std::int64_t i = 0; i < blocks * kBlock; i += 64)
+      for (int k = 0; k < 64; ++k) sums[k] += from[i + k];
+    for (float sum : sums) use(sum);
+  });
 }
 
-#else
-
-MultiplyAdd widest_multiply_add() { return {multiply_add_baseline, 4}; }
-
-void write(float* to, std::int64_t count) { std::fill_n(to, count, 1.0f); }
-
-#endif
-
-float read(const float* from, std::int64_t count) {
-  float sums[64] = {};
-  for (std::int64_t i = 0; i < count; i += 64)
-    for (int k = 0; k < 64; ++k) sums[k] += from[i + k];
-  return sums[0];
-}
-
-/// What all threads together do a second where each does `amount` in one call. Each takes its own median, so that
-/// neither waiting for a busy processor nor having the memory to itself for a moment counts.
+/// What all threads together do a second where each does `amount` in one call. Each takes its own 25th percentile, so
+/// that neither waiting for a busy processor nor having the memory to itself for a moment counts.
 template <typename Action>
 double usual_rate(double amount, const Action& action) {
   std::atomic<double> rate = 0;
@@ -90,28 +63,24 @@ double usual_rate(double amount, const Action& action) {
       action(thread);
       took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     }
-    std::ranges::nth_element(seconds, seconds.begin() + kTries / 2);
-    rate += amount / seconds[kTries / 2];
+    std::ranges::nth_element(seconds, seconds.begin() + kTries / 4);
+    rate += amount / seconds[kTries / 4];
   });
   return rate;
 }
 
-/// Keeps a result that nobody needs from being optimized away.
-void use(float number) { [[maybe_unused]] volatile float kept = number; }
-
 }  // namespace
 
 Machine measure_machine() {
-  const MultiplyAdd widest = widest_multiply_add();
-  const std::int64_t part = kFloats / thread_count() / 64 * 64;
-  const Arena arena(kFloats * sizeof(float));
-  const auto write_part = [&](std::int64_t thread) { write(arena.at(0) + thread * part, part); };
-  const auto read_part = [&](std::int64_t thread) { use(read(arena.at(0) + thread * part, part)); };
-  const double part_bytes = static_cast<double>(part) * sizeof(float);
+  const std::int64_t blocks = std::max<std::int64_t>(kFloats / kBlock / thread_count(), 1);
+  const Arena arena(static_cast<std::size_t>(blocks * kBlock * thread_count()) * sizeof(float));
+  const auto part = [&](std::int64_t thread) { return arena.at(0) + thread * blocks * kBlock; };
+  const double part_bytes = static_cast<double>(blocks * kBlock) * sizeof(float);
   Machine machine;
-  machine.flops = usual_rate(2.0 * kSums * kRounds * widest.floats, [&](auto) { use(widest.run(kRounds)); });
-  machine.written_bytes = usual_rate(part_bytes, write_part);  // first: memory that was never written is nowhere
-  machine.read_bytes = usual_rate(part_bytes, read_part);
+  machine.flops = usual_rate(2.0 * kSums * kRounds * lanes(), [](auto) { multiply_add(); });
+  // First: memory that was never written is nowhere.
+  machine.written_bytes = usual_rate(part_bytes, [&](std::int64_t thread) { write(part(thread), blocks); });
+  machine.read_bytes = usual_rate(part_bytes, [&](std::int64_t thread) { read(part(thread), blocks); });
   return machine;
 }
 

@@ -10,7 +10,7 @@ struct Machine {
   double written_bytes = 0;  ///< past the caches (streaming stores)
 };
 
-/// Measures with all threads, in about 0.1 s and 128 MB; the best of several tries counts.
+/// Measures with all threads, in some 0.1 s and 128 MB of memory.
 Machine measure_machine();
 
 /// What work cannot be done without.

@@ -86,16 +86,36 @@ ProfiledStep describe(const Assembly& assembly, const std::vector<Value>& values
   return step;
 }
 
-TimedRun timed_run(Function& function, std::span<const Tensor> inputs, std::uint64_t seed) {
-  TimedRun run{.begin = Plan::Clock::now(), .end = {}, .steps = {}};
-  function.run(inputs,
-               {.seed = seed, .on_step = [&](const Plan::StepTime& step) {
-                  run.steps.push_back(
-                      {.values = {step.values.begin(), step.values.end()}, .begin = step.begin, .end = step.end});
-                }});
-  run.end = Plan::Clock::now();
-  return run;
-}
+/// Runs one after the other, which share a plan and what counts their steps.
+class Runner {
+ public:
+  Runner(Function& function, std::span<const Tensor> inputs, const ProfileOptions& options)
+      : function_(function), inputs_(inputs), options_(options), runs_(static_cast<std::size_t>(options.runs) + 2) {}
+
+  TimedRun run() {
+    TimedRun timed{.begin = Plan::Clock::now(), .end = {}, .steps = {}};
+    function_.run(
+        inputs_, {.seed = options_.seed,
+                  .on_progress =
+                      [&](std::size_t done, std::size_t all) {
+                        if (options_.on_progress) options_.on_progress(done_ * all + done, runs_ * all);
+                      },
+                  .on_step =
+                      [&](const Plan::StepTime& step) {
+                        timed.steps.push_back(
+                            {.values = {step.values.begin(), step.values.end()}, .begin = step.begin, .end = step.end});
+                      }});
+    timed.end = Plan::Clock::now();
+    ++done_;
+    return timed;
+  }
+
+ private:
+  Function& function_;
+  std::span<const Tensor> inputs_;
+  const ProfileOptions& options_;
+  std::size_t runs_, done_ = 0;
+};
 
 }  // namespace
 
@@ -111,13 +131,14 @@ std::string ProfiledStep::operation() const {
   return text::join(all, " + ");
 }
 
-Profile profile(Function& function, std::span<const Tensor> inputs, int runs, std::uint64_t seed) {
-  KERASCOPE_CHECK(runs > 0);
+Profile profile(Function& function, std::span<const Tensor> inputs, const ProfileOptions& options) {
+  KERASCOPE_CHECK(options.runs > 0);
+  Runner runner(function, inputs, options);
   Profile profile;
-  profile.first = timed_run(function, inputs, seed);
+  profile.first = runner.run();
   profile.first_s = seconds(profile.first.end - profile.first.begin);
-  timed_run(function, inputs, seed);
-  for (int i = 0; i < runs; ++i) profile.runs.push_back(timed_run(function, inputs, seed));
+  runner.run();
+  for (int i = 0; i < options.runs; ++i) profile.runs.push_back(runner.run());
 
   std::vector<const TimedRun*> middle;
   for (const TimedRun& run : profile.runs) middle.push_back(&run);

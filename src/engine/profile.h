@@ -43,8 +43,15 @@ struct Profile {
   double run_s = 0, outside_s = 0, first_s = 0;
 };
 
+struct ProfileOptions {
+  int runs = 10;
+  std::uint64_t seed = 0;
+  /// Called before each step with the numbers of steps done and in all, over all runs.
+  std::function<void(std::size_t, std::size_t)> on_progress = {};
+};
+
 /// Runs `runs` times after two runs that do not count. Times are means over the middle half of the runs by their
 /// length: no odd run counts, and they add up as medians would not.
-Profile profile(Function& function, std::span<const Tensor> inputs, int runs, std::uint64_t seed);
+Profile profile(Function& function, std::span<const Tensor> inputs, const ProfileOptions& options);
 
 }  // namespace kerascope

@@ -11,6 +11,8 @@ namespace {
 
 /// Numbers that the row-wise stages treat at a time: a few tensors of them fit into the first cache.
 constexpr std::int64_t kChunk = 2048;
+/// Numbers of a strip: with what is computed from them they stay in the second cache.
+constexpr std::int64_t kStrip = 32 * 1024;
 /// A row longer than this is not worth being kept in a cache.
 constexpr std::int64_t kLongestRow = 64 * 1024;
 
@@ -22,14 +24,21 @@ float* working_memory(std::int64_t numbers) {
   return memory.floats(static_cast<std::size_t>(numbers));
 }
 
-/// How the elements are cut: strips for the first stage, chunks of them for the row-wise ones.
+/// How the elements are cut: strips for the first stage, which are spread over the threads, and chunks of them for the
+/// row-wise ones.
 struct Cut {
   explicit Cut(std::span<const Stage> stages) : elements(stages[0].elements) {
     std::int64_t unit = 1;
     for (const Stage& stage : stages) unit = std::max(unit, stage.row_size());
     chunk = rounded_up(kChunk, unit);
-    const std::int64_t call = rounded_up(stages[0].kernel.grain * stages[0].row_size(), unit);
-    strip = stages[0].kernel.is_rowwise ? std::max(call, chunk) : call;
+    const Kernel& first = stages[0].kernel;
+    const std::int64_t call = rounded_up(first.grain * stages[0].row_size(), unit);
+    // As large as the cache likes, but every thread gets as many.
+    const std::int64_t threads = thread_count(), calls = (elements + call - 1) / call,
+                       together = std::max<std::int64_t>(kStrip / call, 1),
+                       rounds = std::max<std::int64_t>((calls + together * threads - 1) / (together * threads), 1);
+    strip = (calls + rounds * threads - 1) / (rounds * threads) * call;
+    if (first.is_rowwise) strip = std::max(strip, chunk);
   }
   std::int64_t elements, strip, chunk;
 };

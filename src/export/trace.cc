@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/file.h"
-
 namespace kerascope {
 namespace {
 
@@ -17,7 +15,7 @@ Json named(const char* what, const std::string& name) {
 
 }  // namespace
 
-void write_trace(const std::filesystem::path& path, const std::string& name, const std::vector<Span>& spans) {
+void write_trace(FileWriter& file, const std::string& name, const std::vector<Span>& spans) {
   Span::Time start = Span::Time::max();
   for (const Span& span : spans) start = std::min(start, span.begin);
   std::string text = "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n";
@@ -36,7 +34,8 @@ void write_trace(const std::filesystem::path& path, const std::string& name, con
          {"tid", 1},
          {"args", span.details}});
   }
-  write_file(path, text + "\n]}\n");
+  file.write(text + "\n]}\n");
+  file.commit();
 }
 
 }  // namespace kerascope

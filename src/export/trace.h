@@ -2,10 +2,10 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "model/json.h"
 
 namespace kerascope {
@@ -20,6 +20,6 @@ struct Span {
 
 /// @param name  of the whole: what the viewer calls the process.
 /// @throws Error{output-unwritable}
-void write_trace(const std::filesystem::path& path, const std::string& name, const std::vector<Span>& spans);
+void write_trace(FileWriter& file, const std::string& name, const std::vector<Span>& spans);
 
 }  // namespace kerascope

@@ -62,6 +62,22 @@ Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Fu
     inner = axes.back();
     axes.pop_back();
   }
+  // A short row that repeats, a number a channel say, is laid out several times, so that the loops are long.
+  constexpr std::int64_t kShort = 64, kLong = 512;
+  if (axes.size() == 1 && inner.size < kShort && inner.strides[0] == 1 && inner.strides[1] == 1)
+    for (const std::size_t side : {0, 1})
+      if (axes[0].strides[side] == 0 && moves[1 - side])
+        return [=, size = inner.size](const KernelArguments& run) {
+          float repeated[kShort + kLong];
+          const std::int64_t length = kLong / size * size, count = run.end - run.begin;
+          for (std::int64_t i = 0; i < length; ++i) repeated[i] = run.in[side][(run.begin + i) % size];
+          vectorized([=, other = run.in[1 - side], out = run.out, same = &repeated[0]] {
+            for (std::int64_t start = 0; start < count; start += length)
+              for (std::int64_t i = 0; i < std::min(length, count - start); ++i)
+                out[start + i] =
+                    side == 0 ? function(same[i], other[start + i]) : function(other[start + i], same[i]);
+          });
+        };
   return [=](const KernelArguments& run) {
     Walk<2> walk(axes, run.begin / inner.size);
     for_each_row_piece(run.begin, run.end, inner.size, [&](std::int64_t row, std::int64_t from, std::int64_t to) {

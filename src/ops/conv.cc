@@ -226,15 +226,14 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
       Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
   const std::int64_t positions = out.elements() / filters;
   // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
-  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256, kStrip = 32 << 10;
+  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256;
   if (depth * filters > kLargeKernel && positions <= kFewPositions)
     return [=](const KernelArguments& run) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
         product->compute(run.in[0], run.out, 0, positions, begin, end);
       });
     };
-  const std::int64_t tiles = std::clamp<std::int64_t>(kStrip / (PackedMatrices::most_rows() * filters), 1, 8);
-  return Kernel::by_rows(positions, tiles * PackedMatrices::most_rows(), [product](const KernelArguments& run) {
+  return Kernel::by_rows(positions, PackedMatrices::most_rows(), [product](const KernelArguments& run) {
     product->compute(run.in[0], run.out, run.begin, run.end, 0, product->panels());
   });
 }

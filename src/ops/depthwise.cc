@@ -133,9 +133,7 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
   std::ranges::copy_backward(axes, geometry.axes.end());
-  const std::int64_t line = geometry.axes[2].out * out.back();
-  constexpr std::int64_t kStrip = 16 * 1024;  // numbers
-  return Kernel::by_rows(out.elements() / line, std::max<std::int64_t>(kStrip / line, 1),
+  return Kernel::by_rows(out.elements() / (geometry.axes[2].out * out.back()), 1,
                          [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
 }
 

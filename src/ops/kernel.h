@@ -36,7 +36,7 @@ struct Kernel {
   template <typename Whole>
     requires std::is_invocable_v<Whole, const KernelArguments&>
   Kernel(Whole whole) : run(std::move(whole)) {}
-  /// @param grain  so many rows are worth a call; all calls but the last are for a multiple of them.
+  /// @param grain  all calls but the last are for a multiple of so many rows.
   static Kernel by_rows(std::int64_t rows, std::int64_t grain, Run run);
   /// Each row of the output needs, of the inputs that have the output's shape, that row only; `KernelArguments::in`
   /// then points to row `begin` of these.
