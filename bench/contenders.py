@@ -63,7 +63,7 @@ class Running:
         if ready != "ready":
             raise RuntimeError(f"this contender does not start: {' '.join(command)}")
         self.outputs = int(outputs)
-        self.runs = max(1, round(TURN_MS / max(self.turn(2)[1], 1e-3)))
+        self.runs = max(1, round(TURN_MS / max(self.turn(1)[0], 1e-3)))
 
     def turn(self, runs=None):
         """The times of one turn; before short runs there is one that does not count, because the caches are cold."""
