@@ -163,7 +163,7 @@ const std::vector<Case>& cases() {
 
 int main(int argc, char** argv) {
   using namespace kerascope;
-  restart_with_patient_threads(argv);
+  make_threads_patient(argv);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("peak FLOP/s", std::to_string(machine().flops));

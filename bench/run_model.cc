@@ -91,7 +91,7 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  kerascope::restart_with_patient_threads(argv);
+  kerascope::make_threads_patient(argv);
   return run({argv, argv + argc});
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

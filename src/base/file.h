@@ -49,14 +49,16 @@ class FileWriter {
   /// @throws Error{output-unwritable}, also when the disk is full.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
-  std::uint64_t written() const { return written_; }
+  /// False for a pipe or a device, which takes its bytes in order only.
+  bool can_seek() const { return !temporary_.empty(); }
+  /// Puts bytes anywhere; leaves where write() goes on. Only where can_seek().
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   void commit();
 
  private:
   [[noreturn]] void fail(int error_number);
   std::filesystem::path path_, temporary_;
   int descriptor_ = -1;
-  std::uint64_t written_ = 0;
 };
 
 /// A whole file at once. @throws Error{output-unwritable}

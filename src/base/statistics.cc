@@ -43,20 +43,7 @@ struct Pack {
   }
 };
 
-// What is known of one channel, merged from lanes, planes and threads.
-struct Channel {
-  float low = kInfinity, high = -kInfinity;
-  double sum = 0;
-  std::int64_t zeros = 0, finite = 0;
-
-  void add(const Channel& other) {
-    low = std::min(low, other.low);
-    high = std::max(high, other.high);
-    sum += other.sum;
-    zeros += other.zeros;
-    finite += other.finite;
-  }
-};
+using Channel = RunningStatistics::Channel;
 
 // Empties the packs into the channels; lane l belongs to channel l % channels.size().
 void drain(std::span<Pack> packs, std::span<Channel> channels) {
@@ -177,27 +164,51 @@ double square_distance(float number, double mean) {
 
 }  // namespace
 
-Statistics statistics(const Tensor& tensor, int channel_axis) {
-  const Layout layout(tensor.shape(), channel_axis);
-  Statistics result{.channels = layout.channels};
+void RunningStatistics::Channel::add(const Channel& other) {
+  low = std::min(low, other.low);
+  high = std::max(high, other.high);
+  sum += other.sum;
+  zeros += other.zeros;
+  finite += other.finite;
+}
+
+void RunningStatistics::add(const Tensor& part) {
+  const std::vector<Channel> read = channels_of(part, Layout(part.shape(), channel_axis_));
+  channels_.resize(read.size());
+  std::int64_t finite = 0;
+  for (std::size_t channel = 0; channel < read.size(); ++channel) {
+    channels_[channel].add(read[channel]);
+    finite += read[channel].finite;
+  }
+  size_ += part.size();
+  if (finite < part.size())
+    for (const float number : part.numbers()) nan_count_ += std::isnan(number);
+}
+
+Statistics RunningStatistics::result() const {
+  Statistics result{.nan_count = nan_count_, .channels = static_cast<std::int64_t>(channels_.size())};
+  const std::int64_t channel_size = channels_.empty() ? 0 : size_ / result.channels;
   Channel all;
-  for (const Channel& channel : channels_of(tensor, layout)) {
+  for (const Channel& channel : channels_) {
     all.add(channel);
-    const bool is_finite = channel.finite == layout.channel_size();
-    const bool is_constant = is_finite && layout.channel_size() > 1 && channel.low == channel.high;
+    const bool is_finite = channel.finite == channel_size;
+    const bool is_constant = is_finite && channel_size > 1 && channel.low == channel.high;
     result.constant_channels += is_constant;
     result.dead_channels += is_constant && channel.low == 0;
     result.non_finite_channels += !is_finite;
   }
-  if (all.finite < tensor.size()) {
-    for (const float number : tensor.numbers()) result.nan_count += std::isnan(number);
-    result.infinity_count = tensor.size() - all.finite - result.nan_count;
-  }
+  result.infinity_count = size_ - all.finite - nan_count_;
   result.minimum = all.finite ? all.low : kNan;
   result.maximum = all.finite ? all.high : kNan;
   result.mean = all.finite ? all.sum / static_cast<double>(all.finite) : kNan;
-  result.zero_share = tensor.size() ? static_cast<double>(all.zeros) / static_cast<double>(tensor.size()) : 0;
+  result.zero_share = size_ ? static_cast<double>(all.zeros) / static_cast<double>(size_) : 0;
   return result;
+}
+
+Statistics statistics(const Tensor& tensor, int channel_axis) {
+  RunningStatistics running(channel_axis);
+  running.add(tensor);
+  return running.result();
 }
 
 std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int channel_axis) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,27 @@ struct Statistics {
 /// One pass over a tensor of any rank, with or without its batch axis, on all threads.
 /// @param channel_axis  counts from the end if negative; a channel spans all other axes. A scalar has one channel.
 Statistics statistics(const Tensor& tensor, int channel_axis);
+
+/// The same of a tensor that comes in parts along its first axis, which is not that of the channels.
+class RunningStatistics {
+ public:
+  explicit RunningStatistics(int channel_axis) : channel_axis_(channel_axis) {}
+  void add(const Tensor& part);
+  Statistics result() const;
+
+  /// Of one channel: its finite numbers, and how many are zero or finite.
+  struct Channel {
+    float low = std::numeric_limits<float>::infinity(), high = -low;
+    double sum = 0;
+    std::int64_t zeros = 0, finite = 0;
+    void add(const Channel& other);
+  };
+
+ private:
+  int channel_axis_;
+  std::vector<Channel> channels_;
+  std::int64_t size_ = 0, nan_count_ = 0;
+};
 
 struct ChannelStatistics {
   float minimum = 0, maximum = 0;  ///< over the finite numbers, as mean and variance are; all NaN where there is none

@@ -196,5 +196,26 @@ TEST(FiniteRange, LeavesOutNanAndInfinityWhereverTheyStand) {
     }
 }
 
+TEST(Statistics, OfPartsAreThoseOfTheWhole) {
+  Tensor whole({6, 5, 4});
+  for (std::int64_t i = 0; i < whole.size(); ++i) whole.mutable_data()[i] = static_cast<float>(i % 7 - 3);
+  for (std::int64_t i = 0; i < whole.size(); i += 4) whole.mutable_data()[i] = i == 80 ? NAN : i == 4 ? INFINITY : 0;
+  for (std::int64_t i = 1; i < whole.size(); i += 4) whole.mutable_data()[i] = 2;
+  for (const int axis : {-1, 1}) {
+    RunningStatistics running(axis);
+    for (const auto& [first, count] : {std::pair{0, 1}, {1, 3}, {4, 2}}) running.add(whole.items(first, count));
+    const Statistics found = running.result(), expected = statistics(whole, axis);
+    EXPECT_EQ(found.minimum, expected.minimum);
+    EXPECT_EQ(found.maximum, expected.maximum);
+    EXPECT_DOUBLE_EQ(found.mean, expected.mean);
+    EXPECT_EQ(found.zero_share, expected.zero_share);
+    EXPECT_EQ(found.nan_count, 1);
+    EXPECT_EQ(found.infinity_count, 1);
+    EXPECT_EQ(found.channels, expected.channels);
+    EXPECT_EQ(found.constant_channels, axis == -1 ? 1 : 0);
+    EXPECT_EQ(found.non_finite_channels, expected.non_finite_channels);
+  }
+}
+
 }  // namespace
 }  // namespace kerascope

@@ -50,4 +50,11 @@ Tensor Tensor::item(std::int64_t index) const {
   return Tensor(rest, owner_, data_ + index * rest.elements());
 }
 
+Tensor Tensor::items(std::int64_t first, std::int64_t count) const {
+  KERASCOPE_CHECK(shape_.rank() > 0 && first >= 0 && count >= 0 && count <= shape_[0] - first);
+  Shape some = shape_;
+  some[0] = count;
+  return Tensor(some, owner_, data_ + first * shape_.elements(1, shape_.rank()));
+}
+
 }  // namespace kerascope

@@ -30,6 +30,8 @@ class Tensor {
   Tensor reshaped(Shape shape) const;
   /// One item of the batch (axis 0), without copying: (N, ...) -> (...).
   Tensor item(std::int64_t index) const;
+  /// Some items of the batch, without copying: (N, ...) -> (count, ...).
+  Tensor items(std::int64_t first, std::int64_t count) const;
 
  private:
   Shape shape_;

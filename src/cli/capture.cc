@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "cli/channels.h"
 #include "cli/request.h"
-#include "export/npz.h"
+#include "export/writing_thread.h"
 
 namespace kerascope::cli {
 namespace {
@@ -30,65 +30,80 @@ void print_table(const std::vector<Row>& rows) {
   }
 }
 
-Json json_of(const Row& row, const Activation& activation) {
+Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
   const Statistics& s = row.statistics;
-  Json json = {{"address", row.address},
-               {"class", activation.layer->class_name},
-               {"shape", activation.tensor.shape().sizes()},
-               {"axes", activation.axes},
-               {"min", s.minimum},
-               {"max", s.maximum},
-               {"mean", s.mean},
-               {"zeros", s.zero_share}};
+  Json json = {{"address", row.address}, {"class", activation.layer->class_name},
+               {"shape", shape.sizes()}, {"axes", activation.axes},
+               {"min", s.minimum},       {"max", s.maximum},
+               {"mean", s.mean},         {"zeros", s.zero_share}};
   json.update(channel_json(s));
   return json;
 }
 
-/// An .npz, or a folder of .npy.
+/// An .npz, or a folder of .npy, written while the rest is computed.
 class Output {
  public:
-  explicit Output(const std::string& path) : path_(path) {
+  explicit Output(const std::string& path) {
     if (text::ends_with(path, ".npy") && !std::filesystem::is_directory(path))
       throw Error({.code = "usage",
                    .what = fmt::format("-o is '{}', and an .npy holds one array only", path),
                    .hint = "-o " + std::filesystem::path(path).replace_extension(".npz").string()});
-    if (text::ends_with(path, ".npz") || path == "/dev/stdout") archive_ = std::make_unique<NpzWriter>(path);
+    if (path.empty()) return;
+    if (text::ends_with(path, ".npz") || path == "/dev/stdout")
+      writer_ = std::make_unique<NpzWriter>(path);
+    else
+      writer_ = std::make_unique<NpyFolderWriter>(path);
+    thread_ = std::make_unique<WritingThread>(*writer_);
   }
-  void add(const Activation& activation) {
-    if (archive_)
-      archive_->add(activation.address, activation.tensor);
-    else if (!path_.empty())
-      write_npy(std::filesystem::path(path_) / (file_name_from_address(activation.address) + ".npy"),
-                activation.tensor);
+  void reserve(const std::string& address, const Shape& shape) {
+    if (writer_) writer_->reserve(address, shape);
+  }
+  /// @param first  which of the batch is the first sample in it
+  void write(const Activation& activation, std::int64_t first) {
+    if (thread_) thread_->write(activation.address, first, activation.tensor);
+  }
+  void wait() {
+    if (thread_) thread_->wait();
   }
   void commit() {
-    if (archive_) archive_->commit();
+    if (writer_) writer_->commit();
   }
 
  private:
-  std::string path_;
-  std::unique_ptr<NpzWriter> archive_;
+  std::unique_ptr<ArrayWriter> writer_;
+  std::unique_ptr<WritingThread> thread_;
 };
 
 }  // namespace
 
 int capture(const Request& given) {
   const Request request = with_standard_output(given);
-  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
+  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
   if (print_dump(request, *prepared.function)) return kDone;
   Output output(request.output);
+  std::map<std::string, Shape> shapes;
+  for (auto [address, shape] : prepared.function->addresses()) {
+    if (prepared.is_in_parts()) shape[0] = prepared.fed.batch;
+    output.reserve(address, shape);
+    shapes.emplace(address, shape);
+  }
+  const bool wants_statistics = !request.quiet || request.json;
+  std::map<std::string, RunningStatistics> statistics;
+  const auto on_ready = [&](const Activation& activation) {
+    output.write(activation, prepared.first);
+    if (wants_statistics) add_by_role(statistics, activation);
+  };
+  const Function::Result result = run(request, prepared, {.ready = on_ready, .part_done = [&] { output.wait(); }});
+  output.commit();
   std::vector<Row> rows;
   Json listed = Json::array();
-  const Function::Result result = run(request, prepared, {});
   for (const Activation& activation : result.activations) {
-    output.add(activation);
-    if (request.quiet && !request.json) continue;
+    if (!wants_statistics) break;
     rows.push_back({.address = activation.address,
                     .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
-                    .statistics = statistics_by_role(activation.tensor, activation.axes)});
-    if (request.json) listed.push_back(json_of(rows.back(), activation));
+                    .statistics = statistics.at(activation.address).result()});
+    if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
   }
-  output.commit();
   const bool partly = tell_skipped(request, *prepared.function);
   if (request.json) {
     Json all = {{"model", request.model},

@@ -39,6 +39,11 @@ Statistics statistics_by_role(const Tensor& tensor, const std::string& axes) {
   return statistics(same, axis);
 }
 
+void add_by_role(std::map<std::string, RunningStatistics>& statistics, const Activation& activation) {
+  const auto [same, axis] = by_channel(activation.tensor, activation.axes);
+  statistics.try_emplace(activation.address, axis).first->second.add(same);
+}
+
 std::vector<ChannelStatistics> channels_by_role(const Tensor& tensor, const std::string& axes) {
   const auto [same, axis] = by_channel(tensor, axes);
   return channel_statistics(same, axis);

@@ -1,6 +1,8 @@
 // What the commands say of a layer's channels: which are constant, dead or no numbers, and their order by --sort.
 #pragma once
 
+#include <map>
+
 #include "base/statistics.h"
 #include "cli/request.h"
 
@@ -10,6 +12,9 @@ void add_sort_option(CLI::App& command, Request& request);
 
 /// Of an output, with or without its batch axis. Without an axis C it is one channel.
 Statistics statistics_by_role(const Tensor& tensor, const std::string& axes);
+
+/// Adds a part of an output to the statistics of its address.
+void add_by_role(std::map<std::string, RunningStatistics>& statistics, const Activation& activation);
 
 std::vector<ChannelStatistics> channels_by_role(const Tensor& tensor, const std::string& axes);
 

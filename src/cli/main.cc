@@ -55,7 +55,7 @@ int run_program(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   using namespace kerascope;
-  restart_with_patient_threads(arguments);
+  make_threads_patient(arguments);
   std::signal(SIGINT, cli::on_interrupt);
   std::signal(SIGTERM, cli::on_interrupt);
   std::signal(SIGHUP, cli::on_interrupt);

@@ -109,12 +109,12 @@ Overview OverviewOfRun::head() const {
     head.warnings.push_back(run_.warning.at("what").get<std::string>());
     if (run_.warning.contains("try")) head.warnings.back() += "; try " + run_.warning.at("try").get<std::string>();
   }
-  const std::int64_t batch = run_.fed.tensors[0].shape()[0];
+  const std::int64_t batch = run_.fed.batch;
   if (batch > 1) head.lines.push_back(fmt::format("sample {} of a batch of {}", request_.sample, batch));
   for (const std::string& line : predictions_) head.lines.push_back("predicts " + line);
   const std::vector<ModelInput> inputs = model_inputs(run_.model);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Tensor sample = run_.fed.tensors[i].item(request_.sample);
+    const Tensor sample = run_.fed.tensors[i].item(request_.sample - run_.first);
     const std::string axes = static_cast<int>(inputs[i].axes.size()) == sample.shape().rank()
                                  ? inputs[i].axes
                                  : usual_axes(sample.shape().rank());

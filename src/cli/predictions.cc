@@ -93,6 +93,12 @@ std::vector<std::pair<std::string, int>> predicted_samples(const Request& reques
   return samples;
 }
 
+/// Where a sample stands in an output of the whole batch, or of one sample alone.
+int row_of(const Run& run, const Activation& output, int sample) {
+  const bool is_whole = output.tensor.shape().rank() == 0 || output.tensor.shape()[0] == run.fed.batch;
+  return is_whole ? sample : sample - static_cast<int>(run.first);
+}
+
 }  // namespace
 
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
@@ -102,7 +108,7 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
   for (const std::string& picture : run.fed.names) longest = std::max(longest, text::printable(picture).size());
   for (const auto& [picture, sample] : predicted_samples(request, run))
     for (const Activation& output : outputs) {
-      const std::vector<Prediction> best = predictions(output, sample, run.labels);
+      const std::vector<Prediction> best = predictions(output, row_of(run, output, sample), run.labels);
       if (best.empty()) continue;
       std::string line = picture.empty() ? "" : fmt::format("{:<{}}  ", text::printable(picture), longest);
       line += output.address + ":";
@@ -122,7 +128,7 @@ Json prediction_json(const Request& request, const Run& run, const std::vector<A
   for (const auto& [picture, sample] : predicted_samples(request, run))
     for (const Activation& output : outputs) {
       Json best = Json::array();
-      for (const Prediction& one : predictions(output, sample, run.labels)) {
+      for (const Prediction& one : predictions(output, row_of(run, output, sample), run.labels)) {
         Json entry = {{"index", one.index}, {"value", one.value}};
         if (!one.label.empty()) entry["label"] = one.label;
         best.push_back(std::move(entry));

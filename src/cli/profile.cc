@@ -59,9 +59,16 @@ Tensor repeated(const Tensor& tensor, std::int64_t batch) {
   return result;
 }
 
+std::vector<Tensor> given_inputs(const Request& request, const Model& model) {
+  Fed fed = read_inputs(request, model);
+  fed.take(0, fed.batch);
+  warn_of_infinite_inputs(request, fed);
+  return fed.tensors;
+}
+
 std::vector<Tensor> inputs(const Request& request, const Model& model) {
   const bool is_given = !request.inputs.empty() || !request.named_inputs.empty();
-  std::vector<Tensor> tensors = is_given ? read_inputs(request, model).tensors : random_inputs(request, model);
+  std::vector<Tensor> tensors = is_given ? given_inputs(request, model) : random_inputs(request, model);
   if (request.batch > 0)
     for (Tensor& tensor : tensors) tensor = repeated(tensor, request.batch);
   return tensors;

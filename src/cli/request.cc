@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/statistics.h"
 #include "base/text.h"
+#include "engine/samples.h"
 #include "formats/open.h"
 #include "inputs/guess.h"
 
@@ -46,13 +47,14 @@ Progress::~Progress() {
   if (is_shown_) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::step(std::size_t done, std::size_t all) {
+void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::int64_t parts) {
   using namespace std::chrono;
   const auto now = steady_clock::now();
   if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
   last_ = now;
   is_shown_ = true;
-  std::fprintf(stderr, "\rcomputes  %zu of %zu steps\x1b[K", done, all);
+  const std::string of_part = parts > 1 ? fmt::format(", part {} of {}", part + 1, parts) : "";
+  fmt::print(stderr, "\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part);
   std::fflush(stderr);
 }
 
@@ -151,41 +153,186 @@ Fed read_inputs(const Request& request, const Model& model) {
   Fed fed = feed(model, input_files(request), feed_options(request));
   for (const std::string& line : fed.done) note(request, "input", line);
   for (const std::string& line : fed.warnings) note(request, "warning", line);
-  const std::vector<ModelInput> inputs = model_inputs(model);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!finite_range(fed.tensors[i].numbers()).all_finite)
-      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", inputs[i].name));
   return fed;
 }
 
-Run prepare_run(const Request& request, bool with_outputs) {
+void warn_of_infinite_inputs(const Request& request, const Fed& fed) {
+  for (std::size_t i = 0; i < fed.tensors.size(); ++i)
+    if (!finite_range(fed.tensors[i].numbers()).all_finite)
+      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", fed.sources[i].input.name));
+}
+
+namespace {
+
+/// The inputs' shapes for so many samples.
+std::vector<Shape> shapes_for(const Fed& fed, std::int64_t count) {
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : fed.tensors) {
+    shapes.push_back(tensor.shape());
+    shapes.back()[0] = count;
+  }
+  return shapes;
+}
+
+/// Takes samples of the batch.
+void take(Run& run, std::int64_t first, std::int64_t count) {
+  run.fed.take(first, count);
+  run.first = first;
+}
+
+/// Of a batch that is computed in parts. More hardly make a sample cheaper, and what nobody looks at takes memory, too.
+constexpr std::int64_t kMostTogether = 16;
+
+/// Makes the function for as many samples as are computed at a time.
+void make_function(const Request& request, Run& run) {
+  std::int64_t made = 0;
+  const auto make = [&](std::int64_t count) {
+    run.function = std::make_unique<Function>(run.model, shapes_for(run.fed, count), run.options);
+    return made = count;
+  };
+  // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
+  const bool may_part =
+      run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
+  std::int64_t count = run.fed.batch;
+  if (may_part && run.samples == Samples::kInParts) {
+    count = make(std::min(count, kMostTogether));
+    const auto bytes = static_cast<std::int64_t>(run.function->bytes() + 1);
+    count = std::clamp<std::int64_t>(count * static_cast<std::int64_t>(kMostSeenBytes) / bytes, 1, count);
+  } else if (may_part) {
+    count = 1;
+  }
+  if (count == run.fed.batch || !keeps_samples_apart(run.model, shapes_for(run.fed, count))) {
+    run.samples = Samples::kTogether;
+    count = run.fed.batch;
+  }
+  if (made != count) make(count);
+  take(run, run.samples == Samples::kChosen ? request.sample : 0, count);
+}
+
+}  // namespace
+
+Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   if (request.threads > 0) set_thread_count(request.threads);
   Run run;
-  FunctionOptions options = function_options(request);
-  options.with_outputs = with_outputs;
-  options.most_norm_fits = options.phase == Phase::kInference ? kEarlyNorms : 0;
+  run.samples = samples;
+  run.options = function_options(request);
+  run.options.with_outputs = with_outputs;
+  run.options.most_norm_fits = run.options.phase == Phase::kInference ? kEarlyNorms : 0;
   run.seed = seed_of(request);
   require_standard_input_once(request);
   if (!request.labels.empty()) run.labels = read_labels(request.labels);
   run.model = open_model(request.model);
   run.fed = read_inputs(request, run.model);
-  require_sample(request, run.fed.tensors[0].shape()[0]);
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
-  run.function = std::make_unique<Function>(run.model, shapes, options);
+  require_sample(request, run.fed.batch);
+  make_function(request, run);
+  warn_of_infinite_inputs(request, run.fed);
   for (const std::string& line : run.function->notes()) note(request, "note", line);
   return run;
 }
 
-Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready) {
-  Function::Result result;
-  {
-    Progress progress(!request.quiet);
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
-    result = prepared.function->run(
-        prepared.fed.tensors, {.seed = prepared.seed, .on_ready = std::move(on_ready), .on_progress = on_progress});
+namespace {
+
+/// The outputs of a whole batch, gathered from those of its parts where predictions can be told of them.
+class WholeOutputs {
+ public:
+  explicit WholeOutputs(std::int64_t batch) : batch_(batch) {}
+
+  void add(const std::vector<Activation>& outputs, std::int64_t first) {
+    outputs_.resize(outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const Tensor& part = outputs[i].tensor;
+      if (part.shape().rank() != 2) continue;
+      if (outputs_[i].empty()) outputs_[i] = Tensor({batch_, part.shape()[1]});
+      std::copy_n(part.data(), part.size(), outputs_[i].mutable_data() + first * part.shape()[1]);
+    }
   }
-  prepared.warning = check_preprocessing(request, prepared, result);
+  void put_into(std::vector<Activation>& outputs) const {
+    for (std::size_t i = 0; i < outputs_.size(); ++i)
+      if (!outputs_[i].empty()) outputs[i].tensor = outputs_[i];
+  }
+
+ private:
+  std::int64_t batch_;
+  std::vector<Tensor> outputs_;
+};
+
+/// The samples at hand from `first` on.
+Activation from(const Activation& activation, std::int64_t first) {
+  Activation rest = activation;
+  rest.tensor = activation.tensor.items(first, activation.tensor.shape()[0] - first);
+  return rest;
+}
+
+/// Takes the batch part by part; the last one begins so early that it is as long as the others. Calls
+/// body(number, parts, first), with Run::first at the first sample that was in no part before.
+template <typename Body>
+void each_part(Run& run, std::int64_t count, const Body& body) {
+  const std::int64_t batch = run.fed.batch, parts = (batch + count - 1) / count;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const std::int64_t first = std::min(part * count, batch - count);
+    if (parts > 1) take(run, first, count);
+    run.first = part * count;
+    body(part, parts, first);
+  }
+}
+
+Function::Result run_in_parts(const Request& request, Run& prepared, const OnRun& on) {
+  Progress progress(!request.quiet);
+  WholeOutputs outputs(prepared.fed.batch);
+  Function::Result result;
+  each_part(
+      prepared, prepared.fed.tensors[0].shape()[0], [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
+        const std::int64_t seen = prepared.first - first;
+        const auto on_ready = [&](const Activation& activation) {
+          if (on.ready) on.ready(seen == 0 ? activation : from(activation, seen));
+        };
+        const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
+        result = {};  // its memory is used again
+        result = prepared.function->run(prepared.fed.tensors,
+                                        {.seed = prepared.seed, .on_ready = on_ready, .on_progress = on_progress});
+        if (part == 0) prepared.warning = check_preprocessing(request, prepared, result);
+        if (parts > 1) outputs.add(result.outputs, first);
+        if (on.part_done) on.part_done();
+      });
+  outputs.put_into(result.outputs);
+  return result;
+}
+
+/// The model's outputs for all samples, where predictions are told of all and one was looked at.
+void add_all_outputs(const Request& request, Run& prepared, Function::Result& result) {
+  const bool tells =
+      std::ranges::any_of(result.outputs, [](const Activation& o) { return o.tensor.shape().rank() == 2; });
+  if (prepared.fed.names.empty() || !tells) return;
+  const std::int64_t count = std::min(prepared.fed.batch, kMostTogether);
+  FunctionOptions options = prepared.options;
+  options.with_taps = false;
+  options.most_norm_fits = 0;
+  Function function(prepared.model, shapes_for(prepared.fed, count), options);
+  Progress progress(!request.quiet);
+  WholeOutputs outputs(prepared.fed.batch);
+  take(prepared, 0, count);
+  each_part(prepared, count, [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
+    outputs.add(function.run(prepared.fed.tensors, {.on_progress = on_progress}).outputs, first);
+  });
+  outputs.put_into(result.outputs);
+  take(prepared, request.sample, 1);
+}
+
+}  // namespace
+
+Function::Result run(const Request& request, Run& prepared, const OnRun& on) {
+  Function::Result result;
+  if (prepared.samples == Samples::kChosen) {
+    Progress progress(!request.quiet);
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, 0, 1); };
+    result = prepared.function->run(prepared.fed.tensors,
+                                    {.seed = prepared.seed, .on_ready = on.ready, .on_progress = on_progress});
+    prepared.warning = check_preprocessing(request, prepared, result);
+    add_all_outputs(request, prepared, result);
+  } else {
+    result = run_in_parts(request, prepared, on);
+  }
   const bool has_1000 = result.outputs.size() == 1 &&
                         result.outputs[0].tensor.shape().elements(1, result.outputs[0].tensor.shape().rank()) == 1000;
   if (prepared.labels.empty() && has_1000 && ends_as_application(prepared.model)) prepared.labels = imagenet_names();
@@ -243,10 +390,8 @@ std::string shape_with_roles(const Shape& shape, const std::string& axes) {
   return text.empty() ? "scalar" : text;
 }
 
-Tensor sample_of(const Request& request, const Activation& activation) {
-  const std::int64_t batch = activation.tensor.shape()[0];
-  require_sample(request, batch);
-  return activation.tensor.item(request.sample);
+Tensor sample_of(const Request& request, const Run& run, const Activation& activation) {
+  return activation.tensor.item(request.sample - run.first);
 }
 
 std::string model_stem(const Request& request) {

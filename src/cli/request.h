@@ -81,25 +81,39 @@ void note(const Request& request, const std::string& word, const std::string& te
 /// The same on standard output, where results go.
 void say(const Request& request, const std::string& word, const std::string& text);
 
+/// Which samples of a batch a command looks at.
+enum class Samples {
+  kTogether,  ///< all, in one run
+  kInParts,   ///< all, in runs of a few samples that keep what is seen within kMostSeenBytes
+  kChosen     ///< that of --sample; of the others only the model's outputs are wanted, for what it predicts
+};
+constexpr std::size_t kMostSeenBytes = std::size_t{1} << 29;
+
 /// A model, what it is fed, and the function that gives its activations.
 struct Run {
   Model model;
   Fed fed;
+  FunctionOptions options;
   std::unique_ptr<Function> function;
+  Samples samples = Samples::kTogether;  ///< as far as the model keeps its samples apart
+  std::int64_t first = 0;                ///< which sample of the batch is the first at hand, of `fed` and activations
+  bool is_in_parts() const { return samples != Samples::kTogether; }
   std::uint64_t seed = 0;
   std::vector<std::string> labels;  ///< names of the classes
   Json warning;                     ///< of check_preprocessing(), null without one
 };
 /// Opens, feeds, compiles; says what was done to the inputs and what was odd. What can be wrong in a request is found
 /// here, before anything is computed or written.
-Run prepare_run(const Request& request, bool with_outputs);
+Run prepare_run(const Request& request, bool with_outputs, Samples samples = Samples::kTogether);
 
 /// The steps of prepare_run, for a command that takes them alone: what - may stand for, what the options say of the
-/// run, the number that --seed gives, and the inputs read from their files, with what is to be said of them.
+/// run, the number that --seed gives, and the inputs read from their files, with what is to be said of them; what is
+/// to be said of the samples that were taken.
 void require_standard_input_once(const Request& request);
 FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const Model& model);
+void warn_of_infinite_inputs(const Request& request, const Fed& fed);
 
 /// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
 class Progress {
@@ -108,15 +122,21 @@ class Progress {
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  void step(std::size_t done, std::size_t all);
+  /// @param part  of so many, each of which takes `all` steps
+  void step(std::size_t done, std::size_t all, std::int64_t part = 0, std::int64_t parts = 1);
 
  private:
   bool is_wanted_, is_shown_ = false;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
 };
 
+struct OnRun {
+  std::function<void(const Activation&)> ready = {};  ///< of the samples from Run::first on; each sample once
+  std::function<void()> part_done = {};               ///< before the activations' memory is used again
+};
 /// Runs with a progress line on a terminal when it takes long.
-Function::Result run(const Request& request, Run& prepared, std::function<void(const Activation&)> on_ready);
+/// @return  the activations of the last part, and outputs of the whole batch as far as prediction_lines() needs them.
+Function::Result run(const Request& request, Run& prepared, const OnRun& on);
 
 /// So many batch normalizations, from the first, are looked at by check_preprocessing().
 constexpr std::size_t kEarlyNorms = 3;
@@ -150,8 +170,8 @@ Request with_standard_output(Request request);
 
 /// "H28 W28 C64" of a shape with batch axis.
 std::string shape_with_roles(const Shape& shape, const std::string& axes);
-/// The wanted sample of a batch, without the batch axis.
-Tensor sample_of(const Request& request, const Activation& activation);
+/// The wanted sample of those at hand, without the batch axis.
+Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
 /// "model" of "dir/model.h5".
 std::string model_stem(const Request& request);
 void open_in_viewer(const std::string& path);

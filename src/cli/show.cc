@@ -16,7 +16,7 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Activation input{
         .address = inputs[i].name, .axes = inputs[i].axes, .layer = nullptr, .tensor = run.fed.tensors[i]};
-    const Tensor sample = sample_of(request, input);
+    const Tensor sample = sample_of(request, run, input);
     const std::string axes =
         static_cast<int>(input.axes.size()) == sample.shape().rank() ? input.axes : usual_axes(sample.shape().rank());
     const Grid grid = input_picture(sample, axes, {.gap_px = request.gap_px, .zoom = request.zoom});
@@ -55,7 +55,7 @@ int show(const Request& given) {
   GridOptions options = grid_options(request);
   const Wanted wanted = wanted_of(request, target);
   const bool has_overview = wanted.overview || wanted.page;
-  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview);
+  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview, Samples::kChosen);
   if (print_dump(request, *prepared.function)) return kDone;
   if (wanted.layers) target.require_room_for(prepared.function->chosen());
   Json pictures = Json::array();
@@ -63,8 +63,8 @@ int show(const Request& given) {
   std::string last, overview_path;
   OverviewOfRun overview(request, prepared,
                          {.scale = options.scale, .colormap = options.colormap, .page = wanted.page});
-  const Function::Result result = run(request, prepared, [&](const Activation& activation) {
-    const Tensor sample = sample_of(request, activation);
+  const auto on_ready = [&](const Activation& activation) {
+    const Tensor sample = sample_of(request, prepared, activation);
     if (has_overview) overview.add(activation, sample);
     if (!wanted.layers) return;
     options.channels = channel_order(request, sample, activation.axes);
@@ -87,7 +87,8 @@ int show(const Request& given) {
     pictures.back()["axes"] = activation.axes;
     pictures.back().update(channel_json(statistics));
     if (!options.channels.empty()) pictures.back()["order"] = options.channels;
-  });
+  };
+  const Function::Result result = run(request, prepared, {.ready = on_ready});
   if (has_overview) overview.finish(result);
   if (wanted.overview) {
     std::string name = "overview";

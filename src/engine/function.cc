@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 
@@ -73,10 +74,10 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random})) {
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
-  if (options.taps.empty()) {
+  if (options.with_taps && options.taps.empty()) {
     for (int i = 0; i < static_cast<int>(assembly_.sites.size()); ++i)
       if (assembly_.sites[static_cast<std::size_t>(i)].inner.empty()) selections.push_back({.site = i});
-  } else {
+  } else if (options.with_taps) {
     selections = select(assembly_.sites, options.taps);
   }
   for (const Selection& selection : selections) {
@@ -89,10 +90,12 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);
-    if (selection.channel)  // what is not there is said before anything runs
-      block_of(assembly_.graph.shape(result.output->value), result.output->axes, selection, address);
+    const Shape& whole = assembly_.graph.shape(result.output->value);
+    // What is not there is said before anything runs.
+    const Shape shape = selection.channel ? block_of(whole, result.output->axes, selection, address).shape : whole;
     taps_.push_back(result.output->value);
     wanted_.push_back({.selection = selection,
+                       .shape = shape,
                        .blank = {.address = address, .axes = result.output->axes, .layer = site.layer, .tensor = {}}});
   }
   if (options.with_outputs)
@@ -103,9 +106,13 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
       taps_.push_back(result.output->value);
       outputs_.push_back({.address = site.address, .axes = result.output->axes, .layer = site.layer, .tensor = {}});
     }
+  std::set<int> kept;
+  for (const Value tap : taps_)
+    if (kept.insert(tap.id).second)
+      bytes_ += static_cast<std::size_t>(assembly_.graph.shape(tap).elements()) * sizeof(float);
   norms_ = first_norms(assembly_, taps_, options.most_norm_fits);
   for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
-  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, taps_);
+  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, taps_, options.exact);
   times_.planned = Plan::Clock::now();
 }
 
@@ -122,6 +129,12 @@ void Function::fail(const Site& site, const Error& problem) const {
                   fmt::format("{} of {} layers can be seen", computable, all);
   if (parts.hint.empty()) parts.hint = "ask for a layer before it (`kerascope layers MODEL` marks them)";
   throw Error(std::move(parts));
+}
+
+std::vector<std::pair<std::string, Shape>> Function::addresses() const {
+  std::vector<std::pair<std::string, Shape>> all;
+  for (const Wanted& wanted : wanted_) all.emplace_back(wanted.blank.address, wanted.shape);
+  return all;
 }
 
 Activation Function::activation(const Wanted& wanted, const Tensor& tensor) const {

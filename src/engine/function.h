@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/norm_fit.h"
@@ -32,7 +33,9 @@ struct Skipped {
 struct FunctionOptions {
   std::vector<std::string> taps;  ///< addresses and patterns; empty: all layers
   Phase phase = Phase::kInference;
-  bool random = true;              ///< see AssembleOptions
+  bool random = true;  ///< see AssembleOptions
+  bool with_taps = true;
+  bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
   std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input
 };
@@ -61,6 +64,10 @@ class Function {
 
   /// How many activations a run gives.
   std::size_t chosen() const { return wanted_.size(); }
+  /// Each with the shape of its tensor, in the order in which they were asked for.
+  std::vector<std::pair<std::string, Shape>> addresses() const;
+  /// What the numbers of a run take that are kept: of the activations, and of the model's outputs.
+  std::size_t bytes() const { return bytes_; }
   const std::vector<Skipped>& skipped() const { return skipped_; }
   const std::vector<std::string>& notes() const { return assembly_.notes; }
   const Assembly& assembly() const { return assembly_; }
@@ -76,6 +83,7 @@ class Function {
  private:
   struct Wanted {
     Selection selection;
+    Shape shape;
     Activation blank;  ///< without its numbers
   };
   [[noreturn]] void fail(const Site& site, const Error& problem) const;
@@ -88,6 +96,7 @@ class Function {
   std::vector<Activation> outputs_;
   std::vector<NormInput> norms_;
   std::vector<Skipped> skipped_;
+  std::size_t bytes_ = 0;
   std::unique_ptr<Plan> plan_;
 };
 

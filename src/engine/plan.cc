@@ -23,8 +23,8 @@ std::size_t padded_bytes(const Shape& shape) {
 
 }  // namespace
 
-Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps)
-    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)) {
+Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact)
+    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(exact) {
   find_constants();
   find_steps();
   place_results();

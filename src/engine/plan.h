@@ -21,7 +21,8 @@ namespace kerascope {
 class Plan {
  public:
   /// Only what the taps need is planned; only its weights are read, each when its op first runs.
-  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps);
+  /// @param exact  see Session.
+  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact = false);
 
   using Clock = std::chrono::steady_clock;
   struct StepTime {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <libdeflate.h>
+#include <zlib.h>
 
-#include <set>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "base/check.h"
@@ -25,6 +27,13 @@ std::string npy_header(const Shape& shape) {
   return std::string("\x93NUMPY\1\0", 8) + static_cast<char>(dict.size()) + static_cast<char>(dict.size() >> 8) + dict;
 }
 
+/// Where item `first` of an array begins, from its first number.
+std::uint64_t offset_of(const Shape& shape, std::int64_t first) {
+  return shape.rank() == 0 ? 0 : static_cast<std::uint64_t>(first * shape.elements(1, shape.rank())) * sizeof(float);
+}
+
+std::uint64_t bytes_of(const Shape& shape) { return static_cast<std::uint64_t>(shape.elements()) * sizeof(float); }
+
 }  // namespace
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
@@ -35,38 +44,127 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
 }
 
 struct NpzWriter::State {
+  struct Part {
+    std::uint32_t crc;
+    std::uint64_t bytes;
+    Tensor kept;  ///< until commit, where the file cannot seek
+  };
+  struct Member {
+    ZipMember record;
+    std::string header;
+    Shape shape;
+    std::uint64_t begin;                       ///< of the array's numbers in the file
+    std::map<std::uint64_t, Part> parts = {};  ///< by offset
+  };
   FileWriter file;
-  std::vector<ZipMember> members;
-  std::set<std::string> names;
+  std::vector<Member> members;
+  std::map<std::string, std::size_t> by_key;
+  std::uint64_t end = 0;
+
+  void finish(Member& member);
 };
 
 NpzWriter::NpzWriter(std::filesystem::path path) : state_(new State{FileWriter(std::move(path)), {}, {}}) {}
 NpzWriter::~NpzWriter() = default;
 
-void NpzWriter::add(const std::string& key, const Tensor& tensor) {
-  ZipMember member{.name = key + ".npy", .offset = state_->file.written()};
-  if (member.name.size() > 65535)
+bool NpzWriter::can_seek() const { return state_->file.can_seek(); }
+
+void NpzWriter::reserve(const std::string& key, const Shape& shape) {
+  ZipMember record{.name = key + ".npy", .offset = state_->end};
+  if (record.name.size() > 65535)
     throw Error(
         {.code = "name-too-long",
          .what = fmt::format("a name of {} bytes is too long for an .npz archive, the most is 65531", key.size()),
          .where = text::printable(key.substr(0, 80)) + "..."});
-  KERASCOPE_CHECK(state_->names.insert(member.name).second);
-  const std::string header = npy_header(tensor.shape());
-  const auto numbers = std::as_bytes(tensor.numbers());
-  member.size = header.size() + numbers.size();
-  member.crc = libdeflate_crc32(libdeflate_crc32(0, header.data(), header.size()), numbers.data(), numbers.size());
-  state_->file.write(local_record(member) + header);
-  state_->file.write(numbers);
-  state_->members.push_back(std::move(member));
+  KERASCOPE_CHECK(state_->by_key.emplace(key, state_->members.size()).second);
+  std::string header = npy_header(shape);
+  record.size = header.size() + bytes_of(shape);
+  const std::uint64_t begin = record.offset + local_record(record).size() + header.size();
+  state_->end = begin + bytes_of(shape);
+  state_->members.push_back({std::move(record), std::move(header), shape, begin});
+}
+
+void NpzWriter::write(const std::string& key, std::int64_t first, const Tensor& part) {
+  State::Member& member = state_->members[state_->by_key.at(key)];
+  const auto bytes = std::as_bytes(part.numbers());
+  const std::uint64_t offset = offset_of(member.shape, first);
+  const std::uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
+  const bool can_seek = state_->file.can_seek();
+  if (can_seek) state_->file.write_at(member.begin + offset, bytes);
+  member.parts[offset] = {crc, bytes.size(), can_seek ? Tensor() : part};
+}
+
+/// Everything but the numbers that are in their place already.
+void NpzWriter::State::finish(Member& member) {
+  uLong crc = libdeflate_crc32(0, member.header.data(), member.header.size());
+  std::uint64_t complete = 0;
+  for (const auto& [offset, part] : member.parts) {
+    KERASCOPE_CHECK(offset == complete);
+    complete += part.bytes;
+    crc = crc32_combine(crc, part.crc, static_cast<z_off_t>(part.bytes));
+  }
+  KERASCOPE_CHECK(complete == bytes_of(member.shape));
+  member.record.crc = static_cast<std::uint32_t>(crc);
+  const std::string start = local_record(member.record) + member.header;
+  if (file.can_seek()) return file.write_at(member.record.offset, std::as_bytes(std::span(start)));
+  file.write(start);
+  for (const auto& [offset, part] : member.parts) file.write(std::as_bytes(part.kept.numbers()));
+  member.parts.clear();
 }
 
 void NpzWriter::commit() {
-  const std::uint64_t central_offset = state_->file.written();
-  std::string central;
-  for (const ZipMember& member : state_->members) central += central_record(member);
-  state_->file.write(central);
-  state_->file.write(end_record(state_->members.size(), central_offset, central.size()));
+  std::string end;
+  for (State::Member& member : state_->members) {
+    state_->finish(member);
+    end += central_record(member.record);
+  }
+  end += end_record(state_->members.size(), state_->end, end.size());
+  if (can_seek())
+    state_->file.write_at(state_->end, std::as_bytes(std::span(end)));
+  else
+    state_->file.write(end);
   state_->file.commit();
+}
+
+struct NpyFolderWriter::State {
+  struct Array {
+    std::uint64_t header_bytes;
+    std::unique_ptr<FileWriter> file;  ///< until it is complete
+    std::uint64_t written = 0;
+  };
+  std::filesystem::path folder;
+  std::map<std::string, Shape> reserved;
+  std::map<std::string, Array> begun;
+};
+
+NpyFolderWriter::NpyFolderWriter(std::filesystem::path folder) : state_(new State{std::move(folder), {}, {}}) {}
+NpyFolderWriter::~NpyFolderWriter() = default;
+
+void NpyFolderWriter::reserve(const std::string& key, const Shape& shape) {
+  KERASCOPE_CHECK(state_->reserved.emplace(key, shape).second);
+}
+
+void NpyFolderWriter::write(const std::string& key, std::int64_t first, const Tensor& part) {
+  const std::filesystem::path path = state_->folder / (file_name_from_address(key) + ".npy");
+  const Shape& shape = state_->reserved.at(key);
+  if (part.shape() == shape) return write_npy(path, part);
+  auto array = state_->begun.find(key);
+  if (array == state_->begun.end()) {
+    auto file = std::make_unique<FileWriter>(path);
+    const std::string header = npy_header(shape);
+    file->write(header);
+    array = state_->begun.emplace(key, State::Array{header.size(), std::move(file)}).first;
+  }
+  auto& [header_bytes, file, written] = array->second;
+  file->write_at(header_bytes + offset_of(shape, first), std::as_bytes(part.numbers()));
+  written += part.numbers().size_bytes();
+  if (written < bytes_of(shape)) return;
+  file->commit();
+  file.reset();
+}
+
+void NpyFolderWriter::commit() {
+  for (const auto& [key, array] : state_->begun) KERASCOPE_CHECK(array.file == nullptr);
 }
 
 }  // namespace kerascope

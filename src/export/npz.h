@@ -1,4 +1,4 @@
-// Activations as NumPy files: one .npz archive, or a folder of .npy.
+// Activations as NumPy files: one .npz archive, or a folder of .npy. Arrays come whole or in parts, in any order.
 #pragma once
 
 #include <filesystem>
@@ -13,15 +13,49 @@ namespace kerascope {
 /// Writes "<f4" arrays in C order, which numpy.load opens, also mapped (mmap_mode).
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 
-/// A stored (not compressed) zip of .npy members, zip64 where it must be; the array data are aligned to 64 bytes.
-/// Nothing appears under the path before `commit`. Two arrays of one name are an error of the caller.
-class NpzWriter {
+/// Takes named arrays. One thread at a time.
+class ArrayWriter {
+ public:
+  virtual ~ArrayWriter() = default;
+  /// Makes room for an array; two of one name are an error of the caller.
+  virtual void reserve(const std::string& key, const Shape& shape) = 0;
+  /// Items [first, first + part's own) of the first axis of a reserved array; each is given once.
+  virtual void write(const std::string& key, std::int64_t first, const Tensor& part) = 0;
+  /// After all items of all arrays.
+  virtual void commit() = 0;
+
+  void add(const std::string& key, const Tensor& tensor) {
+    reserve(key, tensor.shape());
+    write(key, 0, tensor);
+  }
+};
+
+/// A stored (not compressed) zip of .npy members "<key>.npy" in the order in which they were reserved, zip64 where it
+/// must be; the array data are aligned to 64 bytes. Nothing appears under the path before `commit`. What cannot be
+/// written in any order, as a pipe, is written then, and the parts are kept until that.
+class NpzWriter : public ArrayWriter {
  public:
   explicit NpzWriter(std::filesystem::path path);
-  ~NpzWriter();
-  /// The member is "<key>.npy".
-  void add(const std::string& key, const Tensor& tensor);
-  void commit();
+  ~NpzWriter() override;
+  void reserve(const std::string& key, const Shape& shape) override;
+  void write(const std::string& key, std::int64_t first, const Tensor& part) override;
+  void commit() override;
+  /// False where the parts are kept until `commit`.
+  bool can_seek() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A .npy file an array, each of which appears when it is complete.
+class NpyFolderWriter : public ArrayWriter {
+ public:
+  explicit NpyFolderWriter(std::filesystem::path folder);
+  ~NpyFolderWriter() override;
+  void reserve(const std::string& key, const Shape& shape) override;
+  void write(const std::string& key, std::int64_t first, const Tensor& part) override;
+  void commit() override;
 
  private:
   struct State;

@@ -1,12 +1,15 @@
 #include "export/npz.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 
+#include "export/writing_thread.h"
 #include "export/zip_records.h"
 #include "kerascope/error.h"
 
@@ -116,6 +119,98 @@ TEST_F(NpzTest, HoldsEachArrayUnderItsKeyAligned) {
     EXPECT_EQ(found[i].content_offset % 64, 0u);
     EXPECT_EQ(found[i].flags, i == 4 ? 1u << 11 : 0u) << "UTF-8";
   }
+}
+
+Tensor counting(const Shape& shape) {
+  Tensor tensor(shape);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = static_cast<float>(i);
+  return tensor;
+}
+
+TEST_F(NpzTest, PartsInAnyOrderGiveTheWhole) {
+  const Tensor a = counting({7, 3, 5}), b = counting({7}), c = counting({2, 2});
+  NpzWriter whole(folder_ / "whole.npz"), parts(folder_ / "parts.npz");
+  for (const auto& [key, tensor] : {std::pair("a", a), {"b", b}, {"c", c}}) {
+    whole.add(key, tensor);
+    parts.reserve(key, tensor.shape());
+  }
+  parts.write("b", 4, b.items(4, 3));
+  parts.write("a", 0, a.items(0, 3));
+  parts.write("c", 0, c);
+  parts.write("b", 0, b.items(0, 4));
+  parts.write("a", 6, a.items(6, 1));
+  parts.write("a", 3, a.items(3, 3));
+  whole.commit();
+  parts.commit();
+  EXPECT_EQ(members_of(bytes_of("parts.npz")).size(), 3u);
+  EXPECT_EQ(bytes_of("parts.npz"), bytes_of("whole.npz"));
+}
+
+TEST_F(NpzTest, APipeGetsTheSameBytes) {
+  const Tensor a = counting({7, 3}), b = counting({5});
+  for (const char* name : {"file.npz", "pipe.npz"}) {
+    std::string read;
+    std::thread reader;
+    if (name[0] == 'p') {
+      ASSERT_EQ(::mkfifo((folder_ / name).c_str(), 0600), 0);
+      reader = std::thread([&] { read = bytes_of(name); });
+    }
+    NpzWriter writer(folder_ / name);
+    writer.reserve("a", a.shape());
+    writer.reserve("b", b.shape());
+    writer.write("b", 0, b);
+    writer.write("a", 4, a.items(4, 3));
+    writer.write("a", 0, a.items(0, 4));
+    writer.commit();
+    if (reader.joinable()) {
+      reader.join();
+      EXPECT_EQ(read, bytes_of("file.npz"));
+    }
+  }
+}
+
+TEST_F(NpzTest, AFolderTakesPartsToo) {
+  const Tensor a = counting({7, 3});
+  NpyFolderWriter writer(folder_ / "deep");
+  writer.reserve("x/a", a.shape());
+  writer.write("x/a", 3, a.items(3, 4));
+  EXPECT_FALSE(fs::exists(folder_ / "deep/x/a.npy"));
+  writer.write("x/a", 0, a.items(0, 3));
+  write_npy(folder_ / "alone.npy", a);
+  EXPECT_EQ(bytes_of("deep/x/a.npy"), bytes_of("alone.npy"));
+}
+
+class Failing : public ArrayWriter {
+ public:
+  void reserve(const std::string&, const Shape&) override {}
+  void write(const std::string& key, std::int64_t, const Tensor&) override {
+    if (key == "bad") throw Error({.code = "output-unwritable", .what = "no room"});
+    written.push_back(key);
+  }
+  void commit() override {}
+  std::vector<std::string> written;
+};
+
+TEST(WritingThread, WritesInOrder) {
+  Failing writer;
+  WritingThread thread(writer);
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) {
+    keys.push_back(std::to_string(i));
+    thread.write(keys.back(), 0, Tensor({1}));
+    if (i % 7 == 0) thread.wait();
+  }
+  thread.wait();
+  EXPECT_EQ(writer.written, keys);
+}
+
+TEST(WritingThread, PassesOnWhatWentWrong) {
+  Failing writer;
+  WritingThread thread(writer);
+  thread.write("bad", 0, Tensor({1}));
+  EXPECT_THROW(thread.wait(), Error);
+  EXPECT_THROW(thread.write("good", 0, Tensor({1})), Error);
+  EXPECT_TRUE(writer.written.empty());
 }
 
 TEST_F(NpzTest, WithoutArraysIsAnArchiveToo) {

@@ -15,38 +15,35 @@ class Feeder {
  public:
   Feeder(const Model& model, const FeedOptions& options)
       : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
-    fed_.tensors.resize(inputs_.size());
-    fed_.unprepared.resize(inputs_.size());
+    fed_.sources.resize(inputs_.size());
   }
 
   void file(const InputFile& file) {
-    if (std::filesystem::is_directory(file.path))
-      return give(position(file), folder(position(file), file.path), file.path);
-    if (is_image_file(file.path))
-      return give(position(file), pictures(position(file), {file.path}, file.path), file.path);
+    if (std::filesystem::is_directory(file.path)) return folder(position(file), file.path);
+    if (is_image_file(file.path)) return pictures(position(file), {file.path}, file.path, file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
-      give(at, checked(at, array, file.path), file.path);
+      array_given(at, array, file.path);
     }
   }
 
   Fed finish() {
     std::vector<std::string> missing;
     for (std::size_t i = 0; i < inputs_.size(); ++i)
-      if (fed_.tensors[i].empty())
-        missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
+      if (!fed_.sources[i].read) missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
     if (!missing.empty())
       throw Error({.code = "input-missing",
                    .what = fmt::format("the model has {} input{}, and nothing is given for {}", inputs_.size(),
                                        inputs_.size() == 1 ? "" : "s", text::join(missing, ", ")),
                    .hint = "give one file for each in this order, an .npz with their names, or --input NAME=FILE"});
-    for (const Tensor& tensor : fed_.tensors)
-      if (tensor.shape()[0] != fed_.tensors[0].shape()[0])
+    fed_.batch = fed_.sources[0].batch;
+    for (const Fed::Source& source : fed_.sources)
+      if (source.batch != fed_.batch)
         throw Error({.code = "input-shape",
-                     .what = fmt::format("the inputs' batches differ: {} and {}", fed_.tensors[0].shape()[0],
-                                         tensor.shape()[0])});
+                     .what = fmt::format("the inputs' batches differ: {} and {}", fed_.batch, source.batch)});
+    fed_.take(0, 1);  // what cannot be prepared is found here
     return std::move(fed_);
   }
 
@@ -67,7 +64,7 @@ class Feeder {
   std::size_t position(const InputFile& file) const {
     if (!file.name.empty()) return named(file.name, file.path);
     for (std::size_t i = 0; i < inputs_.size(); ++i)
-      if (fed_.tensors[i].empty()) return i;
+      if (!fed_.sources[i].read) return i;
     throw Error({.code = "input-unknown",
                  .what = fmt::format("the model has {} input{}, and more files are given", inputs_.size(),
                                      inputs_.size() == 1 ? "" : "s"),
@@ -75,27 +72,32 @@ class Feeder {
                  .hint = "for a batch give one folder of pictures, or one .npy"});
   }
 
-  void give(std::size_t at, Tensor tensor, const std::string& path) {
-    if (!fed_.tensors[at].empty())
+  void give(std::size_t at, Fed::Source source, const std::string& path) {
+    if (fed_.sources[at].read)
       throw Error({.code = "input-given-twice",
                    .what = fmt::format("two arrays or pictures are given for input '{}'", inputs_[at].name),
                    .where = path});
-    fed_.tensors[at] = std::move(tensor);
+    source.input = inputs_[at];
+    fed_.sources[at] = std::move(source);
   }
 
-  /// @param what  how they are called in the message
-  Tensor pictures(std::size_t at, const std::vector<std::string>& paths, const std::string& what) {
+  /// @param what  how they are called in the line that tells of them
+  void pictures(std::size_t at, const std::vector<std::string>& paths, const std::string& what,
+                const std::string& path) {
     const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
-    Pictures read = read_pictures(inputs_[at], paths, options_);
-    std::string line = fmt::format("{} {}; {} preprocessing", what, read.done, preprocessing.str());
+    const auto read = std::make_shared<const Pictures>(read_pictures(inputs_[at], paths, options_));
+    std::string line = fmt::format("{} {}; {} preprocessing", what, read->done, preprocessing.str());
     if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
     fed_.done.push_back(line);
-    fed_.warnings.insert(fed_.warnings.end(), read.warnings.begin(), read.warnings.end());
-    fed_.unprepared[at] = std::move(read.batch);
-    return prepare_input(inputs_[at], fed_.unprepared[at], preprocessing);
+    fed_.warnings.insert(fed_.warnings.end(), read->warnings.begin(), read->warnings.end());
+    give(at,
+         {.batch = std::ssize(paths),
+          .read = [read](std::int64_t first, std::int64_t count) { return read->batch(first, count); },
+          .preprocessing = preprocessing},
+         path);
   }
 
-  Tensor folder(std::size_t at, const std::string& folder) {
+  void folder(std::size_t at, const std::string& folder) {
     PictureFolder listed = list_pictures(folder);
     std::vector<std::string> paths;
     for (const std::string& name : listed.names) paths.push_back((std::filesystem::path(folder) / name).string());
@@ -103,10 +105,10 @@ class Feeder {
     if (listed.passed_over > 0)
       what += fmt::format(" ({} other file{} passed over)", listed.passed_over, listed.passed_over == 1 ? "" : "s");
     if (fed_.names.empty()) fed_.names = std::move(listed.names);
-    return pictures(at, paths, what + ",");
+    pictures(at, paths, what + ",", folder);
   }
 
-  Tensor checked(std::size_t at, const NamedArray& array, const std::string& path) {
+  void array_given(std::size_t at, const NamedArray& array, const std::string& path) {
     const ModelInput& input = inputs_[at];
     Tensor tensor = array.tensor;
     std::string line = fmt::format("{} {}", path, tensor.shape().str());
@@ -135,13 +137,13 @@ class Feeder {
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)
       fed_.warnings.push_back(fmt::format("{} holds {} numbers that float32 cannot hold exactly", path, array.type));
-    fed_.unprepared[at] = tensor;
-    if (options_.preprocessing) {
-      tensor = prepare_input(input, tensor, *options_.preprocessing);
-      line += "; " + options_.preprocessing->str() + " preprocessing";
-    }
+    if (options_.preprocessing) line += "; " + options_.preprocessing->str() + " preprocessing";
     fed_.done.push_back(line);
-    return tensor;
+    give(at,
+         {.batch = tensor.shape()[0],
+          .read = [tensor](std::int64_t first, std::int64_t count) { return tensor.items(first, count); },
+          .preprocessing = options_.preprocessing},
+         path);
   }
 
   std::vector<ModelInput> inputs_;
@@ -151,6 +153,16 @@ class Feeder {
 };
 
 }  // namespace
+
+void Fed::take(std::int64_t first, std::int64_t count) {
+  tensors.clear();
+  unprepared.clear();
+  for (const Source& source : sources) {
+    unprepared.push_back(source.read(first, count));
+    tensors.push_back(source.preprocessing ? prepare_input(source.input, unprepared.back(), *source.preprocessing)
+                                           : unprepared.back());
+  }
+}
 
 Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options) {
   Feeder feeder(model, options);

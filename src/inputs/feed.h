@@ -1,6 +1,7 @@
 // From files to what a model is fed: pictures, folders of them and arrays, one for each of its inputs.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,11 +24,25 @@ struct InputFile {
 };
 
 struct Fed {
-  std::vector<Tensor> tensors;     ///< one a model input, batch first
+  std::int64_t batch = 0;          ///< how many samples there are
+  std::vector<Tensor> tensors;     ///< one a model input, batch first: the samples that were taken last
   std::vector<Tensor> unprepared;  ///< the same before any preprocessing
   std::vector<std::string> done;   ///< one line a file: what was done to it
   std::vector<std::string> warnings;
   std::vector<std::string> names;  ///< of a folder's pictures, one a sample; else empty
+
+  /// Where an input's samples come from.
+  struct Source {
+    ModelInput input;
+    std::int64_t batch = 0;
+    std::function<Tensor(std::int64_t first, std::int64_t count)> read;
+    std::optional<Preprocessing> preprocessing;
+  };
+  std::vector<Source> sources;  ///< one a model input
+
+  /// Fills `tensors` and `unprepared` with the samples [first, first + count); feed() takes the first alone.
+  /// @throws Error{preprocess-shape}
+  void take(std::int64_t first, std::int64_t count);
 };
 
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}

@@ -121,20 +121,16 @@ class Reader {
   std::vector<std::string> clipped_, deep_;
 };
 
-Tensor blank_batch(const Wanted& wanted, const Image& first, std::size_t count) {
-  const auto pictures = static_cast<std::int64_t>(count);
-  const std::int64_t bytes = first.width * first.height * wanted.channels * 4;  // below 2^33
+void require_room(const Image& first, std::size_t count) {
+  const auto pictures = static_cast<std::int64_t>(count), bytes = std::ssize(first.pixels);
   constexpr std::int64_t kMostBytes = 1 << 30;
   if (pictures > 1 && pictures > kMostBytes / bytes)
     throw Error({.code = "size-too-large",
-                 .what = fmt::format("{} pictures of {} make a batch of {} bytes, more than the {} that are taken",
+                 .what = fmt::format("{} pictures of {} are {} bytes, more than the {} that are taken",
                                      text::thousands(pictures), size_text(first.width, first.height),
                                      text::thousands(pictures * bytes), text::thousands(kMostBytes)),
                  .hint = fmt::format("give folders of up to {} pictures",
                                      text::thousands(std::max<std::int64_t>(1, kMostBytes / bytes)))});
-  if (wanted.is_flat) return Tensor(Shape{pictures, first.height, first.width});
-  if (wanted.is_channels_first) return Tensor(Shape{pictures, wanted.channels, first.height, first.width});
-  return Tensor(Shape{pictures, first.height, first.width, wanted.channels});
 }
 
 }  // namespace
@@ -175,37 +171,46 @@ Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& 
   const Wanted wanted = wanted_by(input, paths[0]);
   Reader reader(input, wanted, options);
   Pictures pictures;
-  std::int64_t width = 0, height = 0;
-  float* out = nullptr;
+  pictures.axes = wanted.is_flat ? "HW" : wanted.is_channels_first ? "CHW" : "HWC";
   for (const std::string& path : paths) {
-    const Image image = reader.read(path);
-    if (!out) {
-      width = image.width;
-      height = image.height;
-      pictures.batch = blank_batch(wanted, image, paths.size());
-      out = pictures.batch.mutable_data();
+    Image image = reader.read(path);
+    if (pictures.images.empty()) {
+      require_room(image, paths.size());
+      pictures.images.reserve(paths.size());
     }
-    if (image.width != width || image.height != height)
+    const Image& first = pictures.images.empty() ? image : pictures.images.front();
+    if (image.width != first.width || image.height != first.height)
       throw Error({.code = "input-shape",
                    .what = fmt::format("the pictures of a batch must have one size: '{}' has {}, '{}' {}",
-                                       fs::path(paths[0]).filename().string(), size_text(width, height),
+                                       fs::path(paths[0]).filename().string(), size_text(first.width, first.height),
                                        fs::path(path).filename().string(), size_text(image.width, image.height)),
                    .where = fs::path(path).parent_path().string(),
                    .because = fmt::format("input '{}' {} takes any size, so they are not resized", input.name,
                                           expected_text(input)),
                    .hint = "resize them, or give them one by one"});
-    const Tensor tensor = tensor_from_image(image);
-    const std::int64_t pixels = width * height, channels = wanted.channels;
-    if (wanted.is_channels_first)
-      for (std::int64_t pixel = 0; pixel < pixels; ++pixel)
-        for (std::int64_t c = 0; c < channels; ++c) out[c * pixels + pixel] = tensor.data()[pixel * channels + c];
-    else
-      std::copy_n(tensor.data(), tensor.size(), out);
-    out += tensor.size();
+    pictures.images.push_back(std::move(image));
   }
   pictures.done = reader.done();
   pictures.warnings = reader.warnings();
   return pictures;
+}
+
+Tensor Pictures::batch(std::int64_t first, std::int64_t count) const {
+  const Image& one = images.at(static_cast<std::size_t>(first));
+  const std::int64_t pixels = one.width * one.height, channels = one.channels;
+  Tensor all(axes == "HW"    ? Shape{count, one.height, one.width}
+             : axes == "CHW" ? Shape{count, channels, one.height, one.width}
+                             : Shape{count, one.height, one.width, channels});
+  float* out = all.mutable_data();
+  for (std::int64_t i = 0; i < count; ++i, out += pixels * channels) {
+    const Tensor tensor = tensor_from_image(images.at(static_cast<std::size_t>(first + i)));
+    if (axes == "CHW")
+      for (std::int64_t pixel = 0; pixel < pixels; ++pixel)
+        for (std::int64_t c = 0; c < channels; ++c) out[c * pixels + pixel] = tensor.data()[pixel * channels + c];
+    else
+      std::copy_n(tensor.data(), tensor.size(), out);
+  }
+  return all;
 }
 
 }  // namespace kerascope

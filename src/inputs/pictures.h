@@ -16,12 +16,17 @@ struct PictureFolder {
 /// @throws Error{input-missing} without a picture, file-unreadable.
 PictureFolder list_pictures(const std::string& folder);
 
+/// Pictures of one size, as they were decoded: a fourth of what their numbers would take, or less.
 struct Pictures {
-  Tensor batch;      ///< (N, ...) in the input's order of axes, not preprocessed yet
+  std::vector<Image> images;
+  std::string axes;  ///< of a batch, without its first: "HWC", "CHW", "HW"
   std::string done;  ///< "640x427 -> 224x224 (nearest, as load_img)"
   std::vector<std::string> warnings;
+
+  /// Pictures [first, first + count), (count, ...) in the input's order of axes, not preprocessed yet.
+  Tensor batch(std::int64_t first, std::int64_t count) const;
 };
-/// @throws Error{input-rank, image-channels, input-shape, ...}; a batch is at most 2^30 bytes.
+/// @throws Error{input-rank, image-channels, input-shape, ...}; they are at most 2^30 bytes.
 Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const FeedOptions& options);
 
 /// "(224, 224, 3)", "(?, ?, 3)": what an input expects, without the batch axis.
