@@ -44,6 +44,8 @@ class Contender:
 CONTENDERS = [
     Contender("Kerascope", "all", ""),
     Contender("Kerascope", "answer", "", ("--answer",)),
+    Contender("Kerascope --exact", "all", "", ("--exact",)),
+    Contender("Kerascope --exact", "answer", "", ("--exact", "--answer")),
     Contender("ONNX Runtime", "answer", "onnxruntime"),
     Contender("OpenVINO", "answer", "openvino"),
     Contender("TensorFlow", "answer", "tensorflow"),

@@ -1,6 +1,6 @@
 // Kerascope as one of the bench's contenders: runs a model as often as each line on standard input says, and answers
 // with the milliseconds of each run.
-// Usage: kerascope-bench MODEL INPUT.npy [--answer] [--threads N] [--check EXPECTED.npz]
+// Usage: kerascope-bench MODEL INPUT.npy [--answer] [--exact] [--threads N] [--check EXPECTED.npz]
 //        kerascope-bench --grid ARRAY.npy OUT.png
 #include <fmt/format.h>
 
@@ -73,6 +73,8 @@ int run(const std::vector<std::string>& arguments) {
     if (option == "--answer")
       for (const TensorRef& output : model.network.outputs)
         options.taps.push_back(model.network.layers[static_cast<std::size_t>(output.layer)].name);
+    else if (option == "--exact")
+      options.exact = true;
     else if (option == "--threads")
       set_thread_count(std::stoi(arguments.at(++i)));
     else if (option == "--check")

@@ -235,6 +235,13 @@ def test_a_batch_repeats_the_input(profile, small):
         assert close(gflop(more) / gflop(told), batch / 2)
 
 
+def test_a_batch_of_nothing(kerascope, small, tmp_path):
+    np.save(tmp_path / "none.npy", np.zeros((0, 8, 8, 3), "float32"))
+    for batch in ((), ("--batch", 3)):
+        done = kerascope("profile", small / "net.keras", tmp_path / "none.npy", *batch, check=False)
+        assert done.returncode == 1 and done.stderr.startswith("error[input-shape]: the array is an empty batch")
+
+
 def test_what_cannot_be_computed(kerascope, small):
     done = kerascope("profile", small / "lambda.keras", "--json", check=False)
     assert done.returncode == 3 and "'secret'" in done.stderr

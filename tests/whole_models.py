@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def compare_with_keras(kerascope, folder, file, out, record_property):
+def compare_with_keras(kerascope, folder, file, out, record_property, *arguments, **options):
     """Every address and only those, each within 1e-4 of its layer's largest absolute value (1e-3 beyond 100 layers)."""
     inputs = next(path for path in (folder / "input.npy", folder / "input.npz") if path.exists())
-    kerascope("capture", folder / file, inputs, "-o", out, "--quiet")
+    kerascope("capture", folder / file, inputs, "-o", out, "--quiet", *arguments, **options)
     expected, seen = np.load(folder / "expected.npz"), np.load(out)
     assert sorted(seen.files) == sorted(expected.files)
     wrong = []

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Names of temporary files that exist now, and those that a signal handler took out, without a lock, and did not free.
-std::array<std::atomic<char*>, 64> unfinished{}, removed{};
+std::array<std::atomic<char*>, 4096> unfinished{}, removed{};
 static_assert(std::atomic<char*>::is_always_lock_free);
 std::mutex changing_unfinished;
 

@@ -11,10 +11,10 @@ namespace kerascope {
 inline int thread_count() { return omp_get_max_threads(); }
 inline void set_thread_count(int threads) { omp_set_num_threads(threads); }
 
-/// Has OpenMP's threads soon sleep where they wait for each other: by default they spin, and on a busy machine a network
-/// then takes ten times as long. libgomp reads its environment before main, which is prepared before that; where it
-/// cannot be, this starts the program again, once. To be called first; does nothing where the user's environment says
-/// how to wait.
+/// Has OpenMP's threads soon sleep where they wait for each other: by default they spin, and on a busy machine a
+/// network then takes ten times as long. libgomp reads its environment before main, which is prepared before that;
+/// where it cannot be, this starts the program again, once. To be called first; does nothing where the user's
+/// environment says how to wait.
 void make_threads_patient(char** arguments);
 
 /// Calls body(begin, end) on disjoint parts of [0, count), each of at least `grain` items where several are made.

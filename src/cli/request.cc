@@ -107,6 +107,8 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
                    "resize only the centre that has the model's ratio");
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON")->type_name("FILE");
   command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
+  command.add_flag("--exact", request.exact,
+                   "multiply every convolution directly: slower, with rounding errors some ten times smaller");
   command.option_defaults()->group("Options");
 }
 
@@ -138,7 +140,8 @@ void require_standard_input_once(const Request& request) {
 FunctionOptions function_options(const Request& request) {
   return {.taps = request.layers,
           .phase = request.phase == "training" ? Phase::kTraining : Phase::kInference,
-          .random = request.seed != "off"};
+          .random = request.seed != "off",
+          .exact = request.exact};
 }
 
 std::uint64_t seed_of(const Request& request) {
@@ -325,7 +328,7 @@ Function::Result run(const Request& request, Run& prepared, const OnRun& on) {
   Function::Result result;
   if (prepared.samples == Samples::kChosen) {
     Progress progress(!request.quiet);
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, 0, 1); };
+    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
     result = prepared.function->run(prepared.fed.tensors,
                                     {.seed = prepared.seed, .on_ready = on.ready, .on_progress = on_progress});
     prepared.warning = check_preprocessing(request, prepared, result);

@@ -32,6 +32,7 @@ struct Request {
   std::string dump;
   std::string terminal = "auto";
   bool keep_aspect_ratio = false;
+  bool exact = false;
   int threads = 0;
   int depth = -1;
   int sample = 0;

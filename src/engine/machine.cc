@@ -13,9 +13,9 @@ namespace kerascope {
 namespace {
 
 constexpr std::int64_t kRounds = 300'000;
-constexpr std::int64_t kFloats = 32 << 20;  ///< more than a cache holds for long
-constexpr std::int64_t kBlock = 4096;       ///< floats that stay in the innermost cache
-constexpr int kTries = 8;
+constexpr std::int64_t kFloats = 32 << 20;  ///< of all threads: more than caches hold for long
+constexpr std::int64_t kPiece = 512 << 10;  ///< floats that one measurement reads or writes
+constexpr std::int64_t kBlock = 4 << 10;    ///< floats that stay in the innermost cache
 /// Enough independent sums that none waits for its last addition, few enough to stay in 16 registers.
 constexpr int kSums = 12;
 
@@ -36,35 +36,36 @@ void multiply_add() {
   });
 }
 
-void write(float* to, std::int64_t blocks) {
-  const std::vector<float> block(kBlock);
-  for (std::int64_t i = 0; i < blocks; ++i) stream(block.data(), kBlock, to + i * kBlock);
+void write(float* to) {
+  static const std::vector<float> block(kBlock);
+  for (std::int64_t i = 0; i < kPiece; i += kBlock) stream(block.data(), kBlock, to + i);
   stream_end();
 }
 
-void read(const float* from, std::int64_t blocks) {
+void read(const float* from) {
   vectorized([=] {
     float sums[64] = {};
-    for (std::int64_t i = 0; i < blocks * kBlock; i += 64)
+    for (std::int64_t i = 0; i < kPiece; i += 64)
       for (int k = 0; k < 64; ++k) sums[k] += from[i + k];
     for (float sum : sums) use(sum);
   });
 }
 
-/// What all threads together do a second where each does `amount` in one call. Each takes its own 25th percentile, so
-/// that neither waiting for a busy processor nor having the memory to itself for a moment counts.
+/// What all threads together do a second where action(thread, i) does `amount`. Each thread takes its own 25th
+/// percentile, so that neither waiting for a busy processor nor having the memory to itself for a moment counts.
 template <typename Action>
-double usual_rate(double amount, const Action& action) {
+double usual_rate(std::int64_t times, double amount, const Action& action) {
   std::atomic<double> rate = 0;
   parallel_for(thread_count(), 1, [&](std::int64_t thread, std::int64_t) {
-    std::vector<double> seconds(kTries);
-    for (double& took : seconds) {
+    std::vector<double> seconds;
+    for (std::int64_t i = 0; i < times; ++i) {
       const auto begin = std::chrono::steady_clock::now();
-      action(thread);
-      took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      action(thread, i);
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     }
-    std::ranges::nth_element(seconds, seconds.begin() + kTries / 4);
-    rate += amount / seconds[kTries / 4];
+    const auto quarter = seconds.begin() + times / 4;
+    std::ranges::nth_element(seconds, quarter);
+    rate += amount / *quarter;
   });
   return rate;
 }
@@ -72,15 +73,17 @@ double usual_rate(double amount, const Action& action) {
 }  // namespace
 
 Machine measure_machine() {
-  const std::int64_t blocks = std::max<std::int64_t>(kFloats / kBlock / thread_count(), 1);
-  const Arena arena(static_cast<std::size_t>(blocks * kBlock * thread_count()) * sizeof(float));
-  const auto part = [&](std::int64_t thread) { return arena.at(0) + thread * blocks * kBlock; };
-  const double part_bytes = static_cast<double>(blocks * kBlock) * sizeof(float);
+  const std::int64_t pieces = std::max<std::int64_t>(kFloats / kPiece / thread_count(), 1);
+  const Arena arena(static_cast<std::size_t>(pieces * kPiece * thread_count()) * sizeof(float));
+  const auto piece = [&](std::int64_t thread, std::int64_t i) {
+    return arena.at(static_cast<std::size_t>((thread * pieces + i % pieces) * kPiece) * sizeof(float));
+  };
   Machine machine;
-  machine.flops = usual_rate(2.0 * kSums * kRounds * lanes(), [](auto) { multiply_add(); });
-  // First: memory that was never written is nowhere.
-  machine.written_bytes = usual_rate(part_bytes, [&](std::int64_t thread) { write(part(thread), blocks); });
-  machine.read_bytes = usual_rate(part_bytes, [&](std::int64_t thread) { read(part(thread), blocks); });
+  machine.flops = usual_rate(8, 2.0 * kSums * kRounds * lanes(), [](auto, auto) { multiply_add(); });
+  // Twice, as touching memory for the first time costs more; and first, as memory that was never written is nowhere.
+  constexpr double kBytes = kPiece * sizeof(float);
+  machine.written_bytes = usual_rate(2 * pieces, kBytes, [&](auto thread, auto i) { write(piece(thread, i)); });
+  machine.read_bytes = usual_rate(pieces, kBytes, [&](auto thread, auto i) { read(piece(thread, i)); });
   return machine;
 }
 

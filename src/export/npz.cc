@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <libdeflate.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <map>
@@ -33,6 +34,14 @@ std::uint64_t offset_of(const Shape& shape, std::int64_t first) {
 }
 
 std::uint64_t bytes_of(const Shape& shape) { return static_cast<std::uint64_t>(shape.elements()) * sizeof(float); }
+
+/// Arrays that come in parts have all their files open at once.
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
 
 }  // namespace
 
@@ -150,6 +159,7 @@ void NpyFolderWriter::write(const std::string& key, std::int64_t first, const Te
   if (part.shape() == shape) return write_npy(path, part);
   auto array = state_->begun.find(key);
   if (array == state_->begun.end()) {
+    if (state_->begun.empty()) allow_many_files();
     auto file = std::make_unique<FileWriter>(path);
     const std::string header = npy_header(shape);
     file->write(header);

@@ -21,20 +21,6 @@ memory::desc channels_last(const Shape& shape) {
   return {dims, kFloat, kTags[spatial - 1]};
 }
 
-memory::desc kernel_desc(const Shape& kernel, std::int64_t groups, Layout layout) {
-  using enum memory::format_tag;
-  static constexpr memory::format_tag kTags[] = {wio, hwio, dhwio}, kGroupTags[] = {wigo, hwigo, dhwigo};
-  const int spatial = kernel.rank() - 2;
-  KERASCOPE_CHECK(spatial >= 1 && spatial <= 3);
-  memory::dims dims;
-  if (groups > 1) dims.push_back(groups);
-  dims.push_back(kernel.back() / groups);
-  dims.push_back(kernel.back(2));
-  dims.insert(dims.end(), kernel.begin(), kernel.end() - 2);
-  if (layout == Layout::kAny) return {dims, kFloat, any};
-  return {dims, kFloat, groups > 1 ? kGroupTags[spatial - 1] : kTags[spatial - 1]};
-}
-
 memory::desc transposed_kernel_desc(const Shape& kernel, Layout layout) {
   const int spatial = kernel.rank() - 2;
   KERASCOPE_CHECK(spatial >= 1 && spatial <= 3);

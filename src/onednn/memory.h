@@ -1,4 +1,4 @@
-// Keras's tensors as oneDNN sees them: its axes are (N, C, spatial..) and (G, O, I, spatial..), whatever the layout.
+// Keras's tensors as oneDNN sees them: its axes are (N, C, spatial..) and (O, I, spatial..), whatever the layout.
 #pragma once
 
 #include "kerascope/shape.h"
@@ -13,8 +13,6 @@ enum class Layout {
 
 /// (N, spatial.., C) with 1 to 3 spatial axes.
 dnnl::memory::desc channels_last(const Shape& shape);
-/// A kernel (spatial.., I/groups, O); with groups > 1 the description has the axis G in front.
-dnnl::memory::desc kernel_desc(const Shape& kernel, std::int64_t groups, Layout layout);
 /// A kernel (spatial.., O, I) of a transposed convolution.
 dnnl::memory::desc transposed_kernel_desc(const Shape& kernel, Layout layout);
 /// Row-major.

@@ -23,10 +23,10 @@ TEST(Primitive, WhatOneDnnRefusesIsAnErrorThatNamesTheOp) {
 
 TEST(Memory, ReorderedKernelsHaveTheirAxesOutputFirst) {
   const Session session;
-  const std::array<float, 6> hwio = {0, 1, 2, 3, 4, 5};  // (1, 1, 2, 3)
-  const auto from = view(session, kernel_desc({1, 1, 2, 3}, 1, Layout::kKeras), hwio.data());
+  const std::array<float, 6> hwoi = {0, 1, 2, 3, 4, 5};  // (1, 2, 1, 3)
+  const auto from = view(session, transposed_kernel_desc({1, 2, 1, 3}, Layout::kKeras), hwoi.data());
   const auto to =
-      reordered(session, from, {{3, 2, 1, 1}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::oihw});
+      reordered(session, from, {{1, 3, 1, 2}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::oihw});
   const auto* numbers = static_cast<const float*>(to.get_data_handle());
   EXPECT_THAT(std::vector<float>(numbers, numbers + 6), testing::ElementsAre(0, 3, 1, 4, 2, 5));
 }

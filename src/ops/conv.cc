@@ -9,7 +9,7 @@
 #include "base/parallel.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
-#include "ops/convolving.h"
+#include "onednn/session.h"
 #include "ops/depthwise.h"
 #include "ops/tiles.h"
 #include "ops/winograd.h"

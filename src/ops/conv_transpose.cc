@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "kerascope/error.h"
-#include "ops/convolving.h"
+#include "onednn/memory.h"
+#include "onednn/primitive.h"
+#include "ops/window.h"
 
 namespace kerascope::ops {
 namespace {
@@ -46,16 +48,33 @@ class ConvTranspose final : public Op {
   Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const Shape &x = in[0].shape, &kernel = in[1].shape;
-    const WindowDims window(axes(x));
-    const ConvLayouts layouts = {.x = channels_last(x),
-                                 .kernel = transposed_kernel_desc(kernel, Layout::kKeras),
-                                 .bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc(),
-                                 .y = channels_last(out)};
+    dnnl::memory::dims strides, dilations, before, after;
+    for (const WindowAxis& axis : axes(x)) {
+      strides.push_back(axis.stride);
+      dilations.push_back(axis.dilation - 1);  // oneDNN counts dilation from 0, Keras from 1.
+      before.push_back(axis.before);
+      after.push_back(axis.after);
+    }
+    // Activations stay in Keras's own layout; the kernel gets the one that oneDNN likes best, a constant one here, once.
+    const auto x_desc = channels_last(x), y_desc = channels_last(out),
+               given = transposed_kernel_desc(kernel, Layout::kKeras),
+               bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc();
     const auto description = describe_primitive<dnnl::deconvolution_forward>(
-        session, describe(), dnnl::algorithm::deconvolution_direct, layouts.x,
-        transposed_kernel_desc(kernel, Layout::kAny), layouts.bias, layouts.y, window.strides, window.dilations,
-        window.before, window.after);
-    return convolving(session, describe(), description, layouts, in[1].constant);
+        session, describe(), dnnl::algorithm::deconvolution_direct, x_desc,
+        transposed_kernel_desc(kernel, Layout::kAny), bias, y_desc, strides, dilations, before, after);
+    const dnnl::memory::desc wanted = description.weights_desc();
+    std::optional<dnnl::memory> weights;
+    if (in[1].constant && wanted != given)
+      weights = reordered(session, view(session, given, in[1].constant), wanted);
+    return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
+      dnnl::memory weights_now = weights ? *weights : view(session, given, run.in[1]);
+      if (!weights && wanted != given) weights_now = reordered(session, weights_now, wanted);
+      Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x_desc, run.in[0])},
+                                        {DNNL_ARG_WEIGHTS, weights_now},
+                                        {DNNL_ARG_DST, view(session, y_desc, run.out)}};
+      if (run.in.size() > 2) arguments.emplace(DNNL_ARG_BIAS, view(session, bias, run.in[2]));
+      primitive.run(std::move(arguments));
+    };
   }
 
  private:

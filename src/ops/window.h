@@ -39,4 +39,16 @@ Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_
 /// "3x3 stride 2 dilation 2 same", for describe(); what is 1 everywhere is left out.
 std::string describe(const WindowOptions& options);
 
+/// What a convolution is made of, as an op's inputs.
+inline std::vector<Value> conv_operands(Value x, Value kernel, std::optional<Value> bias) {
+  std::vector<Value> inputs = {x, kernel};
+  if (bias) inputs.push_back(*bias);
+  return inputs;
+}
+
+/// The spatial axes of a kernel; none where it has no two axes more.
+inline Spatial kernel_size(const Shape& kernel) {
+  return kernel.rank() > 2 ? Spatial(kernel.begin(), kernel.end() - 2) : Spatial();
+}
+
 }  // namespace kerascope::ops
