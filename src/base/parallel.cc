@@ -2,12 +2,114 @@
 
 #include <unistd.h>
 
+#include <omp.h>
+
+#include <atomic>
 #include <cstdlib>
 #include <initializer_list>
+#include <memory>
+#include <mutex>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 namespace kerascope {
 namespace {
+
+/// Lets the other thread of a core, or what it waits for, go ahead.
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// True once `is_so` is, within some microseconds; a machine whose processors are busy loses little by these.
+template <typename Condition>
+bool soon(const Condition& is_so) {
+  constexpr int kTurns = 2000;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (is_so()) return true;
+    pause();
+  }
+  return is_so();
+}
+
+/// Threads that take parts of one job after another.
+class Pool {
+ public:
+  explicit Pool(int helpers) {
+    for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { help(stop); });
+  }
+  ~Pool() {
+    for (std::jthread& thread : threads_) thread.request_stop();
+    ticket_.fetch_add(std::uint64_t{1} << kJobShift);
+    ticket_.notify_all();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int helpers() const { return static_cast<int>(threads_.size()); }
+
+  void run(std::int64_t parts, void (*part)(const void*, std::int64_t), const void* context) {
+    run_ = part;
+    context_ = context;
+    done_.store(0, std::memory_order_relaxed);
+    const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> kJobShift) + 1;
+    ticket_.store(job << kJobShift | static_cast<std::uint64_t>(parts) << kPartsShift, std::memory_order_release);
+    ticket_.notify_all();
+    take_parts();
+    const auto all = static_cast<std::uint32_t>(parts);
+    const auto is_done = [&] { return done_.load(std::memory_order_acquire) == all; };
+    while (!soon(is_done)) std::this_thread::yield();
+  }
+
+  /// Whether this thread is doing a part of a job.
+  static bool& is_inside() {
+    thread_local bool inside = false;
+    return inside;
+  }
+
+ private:
+  // A ticket has the number of the job, of its parts, and of the next part to take. Who takes a part that there is may
+  // read the job: it is over only when all its parts are done.
+  static constexpr int kPartsShift = 16, kJobShift = 32;
+  static constexpr std::uint64_t kMask = 0xffff;
+
+  void take_parts() noexcept {
+    is_inside() = true;
+    for (;;) {
+      const std::uint64_t ticket = ticket_.fetch_add(1, std::memory_order_acq_rel), part = ticket & kMask;
+      if (part >= (ticket >> kPartsShift & kMask)) break;
+      run_(context_, static_cast<std::int64_t>(part));
+      done_.fetch_add(1, std::memory_order_release);
+    }
+    is_inside() = false;
+  }
+
+  void help(const std::stop_token& stop) {
+    std::uint64_t seen = 0;
+    while (!stop.stop_requested()) {
+      const auto is_new = [&] { return ticket_.load(std::memory_order_acquire) >> kJobShift != seen; };
+      if (!soon(is_new))
+        for (std::uint64_t ticket = ticket_.load(); ticket >> kJobShift == seen; ticket = ticket_.load())
+          ticket_.wait(ticket);
+      seen = ticket_.load(std::memory_order_acquire) >> kJobShift;
+      if (!stop.stop_requested()) take_parts();
+    }
+  }
+
+  std::atomic<std::uint64_t> ticket_ = 0;
+  std::atomic<std::uint32_t> done_ = 0;
+  void (*run_)(const void*, std::int64_t) = nullptr;
+  const void* context_ = nullptr;
+  std::vector<std::jthread> threads_;
+};
+
+std::mutex pool_mutex;
+std::unique_ptr<Pool> pool;
+std::atomic<int> threads = 0;  // 0: not set yet
 
 // Measured: 10000 costs an idle machine nothing and a busy one little.
 char patience[] = "GOMP_SPINCOUNT=10000";
@@ -41,6 +143,29 @@ void lend_place(int, char**, char** environment) {
 [[gnu::section(".preinit_array"), gnu::used]] void (*const first)(int, char**, char**) = lend_place;
 
 }  // namespace
+
+int thread_count() {
+  if (threads == 0) threads = omp_get_max_threads();
+  return threads;
+}
+
+void set_thread_count(int count) {
+  threads = count;
+  omp_set_num_threads(count);
+}
+
+void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64_t), const void* context) {
+  std::unique_lock lock(pool_mutex, std::defer_lock);
+  if (Pool::is_inside() || !lock.try_lock()) {
+    for (std::int64_t part = 0; part < parts; ++part) run(context, part);
+    return;
+  }
+  if (!pool || pool->helpers() != thread_count() - 1) {
+    pool.reset();
+    pool = std::make_unique<Pool>(thread_count() - 1);
+  }
+  pool->run(parts, run, context);
+}
 
 void make_threads_patient(char** arguments) {
   for (char** variable = environ; lender && *variable; ++variable)

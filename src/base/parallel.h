@@ -1,15 +1,15 @@
-// Splits a range over OpenMP's threads, the ones that oneDNN uses too.
+// Splits a range over threads that wait for work.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-
-#include <omp.h>
+#include <type_traits>
 
 namespace kerascope {
 
-inline int thread_count() { return omp_get_max_threads(); }
-inline void set_thread_count(int threads) { omp_set_num_threads(threads); }
+/// How many threads compute: as many as OpenMP would take, unless set. oneDNN, which uses OpenMP's threads, takes as many.
+int thread_count();
+void set_thread_count(int threads);
 
 /// Has OpenMP's threads soon sleep where they wait for each other: by default they spin, and on a busy machine a
 /// network then takes ten times as long. libgomp reads its environment before main, which is prepared before that;
@@ -17,20 +17,37 @@ inline void set_thread_count(int threads) { omp_set_num_threads(threads); }
 /// environment says how to wait.
 void make_threads_patient(char** arguments);
 
-/// Calls body(begin, end) on disjoint parts of [0, count), each of at least `grain` items where several are made.
+namespace parallel {
+
+/// Calls run(context, part) for all parts, each once, in this thread and those that are awake; returns when all are done.
+/// Within such a call, and while another thread makes one, this thread does all parts by itself.
+void run_parts(std::int64_t parts, void (*run)(const void* context, std::int64_t part), const void* context);
+
+}  // namespace parallel
+
+/// Calls body(begin, end), or body(begin, end, part), on disjoint parts of [0, count) in order, at most thread_count() and
+/// each of at least `grain` items where several are made. A
+/// thread that is slow to wake up, on a busy machine, is not waited for: another does its part. What body throws while
+/// several threads run ends the program.
 template <typename Body>
 void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
   const std::int64_t parts = std::min<std::int64_t>(thread_count(), count / std::max<std::int64_t>(grain, 1));
+  const auto part_of = [&](std::int64_t part) {
+    const std::int64_t begin = count * part / std::max<std::int64_t>(parts, 1),
+                       end = count * (part + 1) / std::max<std::int64_t>(parts, 1);
+    if constexpr (std::is_invocable_v<Body, std::int64_t, std::int64_t, std::size_t>)
+      body(begin, end, static_cast<std::size_t>(part));
+    else
+      body(begin, end);
+  };
   if (parts <= 1) {
-    if (count > 0) body(std::int64_t{0}, count);
+    if (count > 0) part_of(0);
     return;
   }
-#pragma omp parallel num_threads(static_cast <int>(parts))
-  {
-    const std::int64_t part = omp_get_thread_num(), total = omp_get_num_threads();
-    const std::int64_t begin = count * part / total, end = count * (part + 1) / total;
-    if (begin < end) body(begin, end);
-  }
+  parallel::run_parts(
+      parts,
+      [](const void* context, std::int64_t part) { (*static_cast<const decltype(part_of)*>(context))(part); },
+      &part_of);
 }
 
 }  // namespace kerascope

@@ -121,18 +121,18 @@ struct Layout {
   std::int64_t item_size() const { return is_channels_last() ? channels : inner; }
 };
 
-/// Calls read(begin, end, of_channel) on disjoint parts of the items, each thread with its own numbers a channel, and
-/// gives all of them.
+/// Calls read(begin, end, of_channel) on disjoint parts of the items, each with its own numbers a channel, and gives
+/// all of them.
 template <typename PerChannel, typename Read>
 std::vector<std::vector<PerChannel>> read_items(const Layout& layout, const Read& read) {
-  std::vector<std::vector<PerChannel>> of_thread(static_cast<std::size_t>(thread_count()));
-  if (layout.channels == 0 || layout.channel_size() == 0) return of_thread;
-  parallel_for(layout.items(), kGrain / layout.item_size() + 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<PerChannel>& mine = of_thread[static_cast<std::size_t>(omp_get_thread_num())];
+  std::vector<std::vector<PerChannel>> of_part(static_cast<std::size_t>(thread_count()));
+  if (layout.channels == 0 || layout.channel_size() == 0) return of_part;
+  parallel_for(layout.items(), kGrain / layout.item_size() + 1, [&](std::int64_t begin, std::int64_t end, std::size_t part) {
+    std::vector<PerChannel>& mine = of_part[part];
     mine.resize(static_cast<std::size_t>(layout.channels));
     read(begin, end, mine);
   });
-  return of_thread;
+  return of_part;
 }
 
 std::vector<Channel> channels_of(const Tensor& tensor, const Layout& layout) {
