@@ -57,9 +57,8 @@ struct Part {
 Distance distance(std::span<const float> a, std::span<const float> b) {
   KERASCOPE_CHECK(a.size() == b.size());
   std::vector<Part> parts(static_cast<std::size_t>(thread_count()));
-  parallel_for(static_cast<std::int64_t>(a.size()), kGrain, [&](std::int64_t begin, std::int64_t end, std::size_t part) {
-    parts[part].add(a, b, begin, end);
-  });
+  parallel_for(static_cast<std::int64_t>(a.size()), kGrain,
+               [&](std::int64_t begin, std::int64_t end, std::size_t part) { parts[part].add(a, b, begin, end); });
   Part all;
   for (const Part& part : parts) all.append(part);
 

@@ -7,7 +7,8 @@
 
 namespace kerascope {
 
-/// How many threads compute: as many as OpenMP would take, unless set. oneDNN, which uses OpenMP's threads, takes as many.
+/// How many threads compute: as many as OpenMP would take, unless set. oneDNN, which uses OpenMP's threads, takes as
+/// many.
 int thread_count();
 void set_thread_count(int threads);
 
@@ -19,16 +20,15 @@ void make_threads_patient(char** arguments);
 
 namespace parallel {
 
-/// Calls run(context, part) for all parts, each once, in this thread and those that are awake; returns when all are done.
-/// Within such a call, and while another thread makes one, this thread does all parts by itself.
+/// Calls run(context, part) for all parts, each once, in this thread and those that are awake; returns when all are
+/// done. Within such a call, and while another thread makes one, this thread does all parts by itself.
 void run_parts(std::int64_t parts, void (*run)(const void* context, std::int64_t part), const void* context);
 
 }  // namespace parallel
 
-/// Calls body(begin, end), or body(begin, end, part), on disjoint parts of [0, count) in order, at most thread_count() and
-/// each of at least `grain` items where several are made. A
-/// thread that is slow to wake up, on a busy machine, is not waited for: another does its part. What body throws while
-/// several threads run ends the program.
+/// Calls body(begin, end), or body(begin, end, part), on disjoint parts of [0, count) in order, at most thread_count()
+/// and each of at least `grain` items where several are made. A thread that is slow to wake up, on a busy machine, is
+/// not waited for: another does its part. What body throws while several threads run ends the program.
 template <typename Body>
 void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
   const std::int64_t parts = std::min<std::int64_t>(thread_count(), count / std::max<std::int64_t>(grain, 1));
@@ -45,8 +45,7 @@ void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
     return;
   }
   parallel::run_parts(
-      parts,
-      [](const void* context, std::int64_t part) { (*static_cast<const decltype(part_of)*>(context))(part); },
+      parts, [](const void* context, std::int64_t part) { (*static_cast<const decltype(part_of)*>(context))(part); },
       &part_of);
 }
 

@@ -127,11 +127,12 @@ template <typename PerChannel, typename Read>
 std::vector<std::vector<PerChannel>> read_items(const Layout& layout, const Read& read) {
   std::vector<std::vector<PerChannel>> of_part(static_cast<std::size_t>(thread_count()));
   if (layout.channels == 0 || layout.channel_size() == 0) return of_part;
-  parallel_for(layout.items(), kGrain / layout.item_size() + 1, [&](std::int64_t begin, std::int64_t end, std::size_t part) {
-    std::vector<PerChannel>& mine = of_part[part];
-    mine.resize(static_cast<std::size_t>(layout.channels));
-    read(begin, end, mine);
-  });
+  parallel_for(layout.items(), kGrain / layout.item_size() + 1,
+               [&](std::int64_t begin, std::int64_t end, std::size_t part) {
+                 std::vector<PerChannel>& mine = of_part[part];
+                 mine.resize(static_cast<std::size_t>(layout.channels));
+                 read(begin, end, mine);
+               });
   return of_part;
 }
 
