@@ -214,19 +214,23 @@ void Plan::prepare(Step& step) {
   std::size_t begin = 0;
   for (std::size_t i = 0; i < step.stages.size(); ++i) {
     Stage& stage = step.stages[i];
-    if (i > begin && !fits_behind(std::span(step.stages).subspan(begin, i - begin), stage.kernel, stage.elements)) {
+    const std::vector<int> makers = stage.made_by;
+    const auto count_from_begin = [&] {
+      for (std::size_t k = 0; k < makers.size(); ++k)
+        stage.made_by[k] = std::max(makers[k] - static_cast<int>(begin), -1);
+    };
+    count_from_begin();
+    if (i > begin && !fits_behind(std::span(step.stages).subspan(begin, i - begin), stage)) {
       step.runs.push_back(i);
       begin = i;
+      count_from_begin();
     }
-    for (int& made_by : stage.made_by) {
-      if (made_by < 0) continue;
-      made_by -= static_cast<int>(begin);
-      if (made_by >= 0) continue;
-      Stage& maker = step.stages[static_cast<std::size_t>(made_by) + begin];
-      if (maker.store == Store::kNone) maker.store = Store::kPlace;
-      made_by = -1;
+    for (std::size_t k = 0; k < makers.size(); ++k) {
+      if (makers[k] < 0 || stage.made_by[k] >= 0) continue;
+      Store& store = step.stages[static_cast<std::size_t>(makers[k])].store;
+      if (store == Store::kNone) store = Store::kPlace;
     }
-    if (stage.kernel.rows < 2) stage.store = Store::kPlace;
+    if (step.stages[begin].kernel.rows < 2 && stage.store == Store::kStream) stage.store = Store::kPlace;
   }
   step.runs.push_back(step.stages.size());
 }

@@ -47,40 +47,88 @@ struct Cut {
 class Walker {
  public:
   Walker(std::span<const Stage> stages, std::span<const StagePointers> pointers, std::uint64_t seed, const Cut& cut)
-      : stages_(stages),
-        pointers_(pointers),
-        seed_(seed),
-        cut_(cut),
-        first_buffer_(stages[0].kernel.is_rowwise ? cut.chunk : cut.strip),
-        memory_(working_memory(first_buffer_ + cut.chunk * static_cast<std::int64_t>(stages.size() - 1))),
-        made_(stages.size()) {}
+      : stages_(stages), pointers_(pointers), seed_(seed), cut_(cut), made_(stages.size()) {
+    while (at_once_ < stages.size() && (at_once_ == 0 ? !stages[0].kernel.is_rowwise : stages[at_once_].in_epilogue))
+      ++at_once_;
+    // What is not stored where it belongs needs a place of its own if a stage or stream() reads it from memory.
+    std::vector<bool> is_read(stages.size());
+    for (std::size_t i = at_once_; i < stages.size(); ++i)
+      for (const int maker : stages[i].made_by)
+        if (maker >= 0) is_read[static_cast<std::size_t>(maker)] = true;
+    std::int64_t size = 0;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      buffers_.push_back(-1);
+      if (stages[i].store == Store::kPlace) continue;
+      if (i < at_once_ && !is_read[i] && (stages[i].store == Store::kNone || streams_at_once())) continue;
+      buffers_[i] = size;
+      size += i < at_once_ ? cut.strip : cut.chunk;
+    }
+    memory_ = working_memory(size);
+  }
 
   /// Elements [begin, end) of every stage.
   void strip(std::int64_t begin, std::int64_t end) {
-    const bool whole_first = !stages_[0].kernel.is_rowwise;
-    if (whole_first) compute(0, begin, end);
+    if (at_once_ > 0) compute_at_once(begin, end);
     for (std::int64_t from = begin; from < end; from += cut_.chunk) {
       const std::int64_t to = std::min(end, from + cut_.chunk);
       for (std::size_t i = 0; i < stages_.size(); ++i) {
-        if (i > 0 || !whole_first) compute(i, from, to);
-        if (stages_[i].store == Store::kStream) stream(made_[i].at(from), to - from, pointers_[i].out + from);
+        if (i >= at_once_) compute(i, from, to);
+        if (stages_[i].store == Store::kStream && buffers_[i] >= 0)
+          stream(made_[i].at(from), to - from, pointers_[i].out + from);
       }
     }
   }
 
  private:
-  /// A stage's last result: elements from `begin` on.
+  /// A stage's last result: elements from `begin` on; null where it was not kept.
   struct Made {
     float* numbers = nullptr;
     std::int64_t begin = 0;
     const float* at(std::int64_t element) const { return numbers + (element - begin); }
   };
 
+  /// Registers go past the caches as whole lines only.
+  bool streams_at_once() const {
+    constexpr std::int64_t kLine = 16;
+    return stages_[0].kernel.epilogue_channels > 0 && stages_[0].kernel.epilogue_channels % kLine == 0;
+  }
+
+  /// Where elements from `begin` on of a stage are written.
+  float* target(std::size_t i, std::int64_t begin) {
+    const Stage& stage = stages_[i];
+    float* numbers = nullptr;
+    if (buffers_[i] >= 0)
+      numbers = memory_ + buffers_[i];
+    else if (stage.store != Store::kNone)
+      numbers = pointers_[i].out + begin;
+    made_[i] = {.numbers = numbers, .begin = begin};
+    return numbers;
+  }
+
+  /// The first stage and its epilogue.
+  void compute_at_once(std::int64_t begin, std::int64_t end) {
+    const auto streams = [&](std::size_t i) { return stages_[i].store == Store::kStream && buffers_[i] < 0; };
+    epilogue_.clear();
+    for (std::size_t i = 1; i < at_once_; ++i) {
+      const Stage& stage = stages_[i];
+      EpilogueStep step = {.op = &*stage.kernel.lane_op, .out = target(i, begin), .streams = streams(i)};
+      for (std::size_t k = 0; k < stage.made_by.size(); ++k)
+        if (stage.made_by[k] < 0 && stage.kernel.moves(k)) step.other = pointers_[i].in[k] + begin;
+      epilogue_.push_back(step);
+    }
+    const std::int64_t row = stages_[0].row_size();
+    stages_[0].kernel.run({.in = pointers_[0].in,
+                           .out = target(0, begin),
+                           .seed = seed_,
+                           .begin = begin / row,
+                           .end = end / row,
+                           .streams = streams(0),
+                           .epilogue = epilogue_});
+  }
+
   void compute(std::size_t i, std::int64_t begin, std::int64_t end) {
     const Stage& stage = stages_[i];
-    const auto index = static_cast<std::int64_t>(i);
-    float* buffer = memory_ + (i == 0 ? 0 : first_buffer_ + (index - 1) * cut_.chunk);
-    made_[i] = {.numbers = stage.store == Store::kPlace ? pointers_[i].out + begin : buffer, .begin = begin};
+    float* const out = target(i, begin);
     in_.clear();
     for (std::size_t k = 0; k < stage.made_by.size(); ++k) {
       if (stage.made_by[k] >= 0)
@@ -89,26 +137,40 @@ class Walker {
         in_.push_back(pointers_[i].in[k] + (stage.kernel.moves(k) ? begin : 0));
     }
     const std::int64_t row = stage.row_size();
-    stage.kernel.run({.in = in_, .out = made_[i].numbers, .seed = seed_, .begin = begin / row, .end = end / row});
+    stage.kernel.run({.in = in_, .out = out, .seed = seed_, .begin = begin / row, .end = end / row});
   }
 
   std::span<const Stage> stages_;
   std::span<const StagePointers> pointers_;
   std::uint64_t seed_;
   const Cut& cut_;
-  std::int64_t first_buffer_;
-  float* memory_;
+  std::size_t at_once_ = 0;             ///< the stages that are computed a strip at a time
+  std::vector<std::int64_t> buffers_;  ///< where in memory_ a stage's result starts, or -1
+  float* memory_ = nullptr;
   std::vector<Made> made_;
   std::vector<const float*> in_;
+  std::vector<EpilogueStep> epilogue_;
 };
 
 }  // namespace
 
-bool fits_behind(std::span<const Stage> stages, const Kernel& next, std::int64_t elements) {
-  if (!next.is_rowwise || stages[0].kernel.rows < 2 || next.rows == 0) return false;
-  std::int64_t unit = elements / next.rows;
+bool fits_behind(std::span<const Stage> stages, Stage& next) {
+  const Kernel &first = stages[0].kernel, &kernel = next.kernel;
+  if (!kernel.is_rowwise || kernel.rows == 0) return false;
+  // Of a lane op's inputs one is in the registers, another lies in memory as a whole.
+  const bool all_before = stages.size() == 1 || stages.back().in_epilogue;
+  const auto is_last = [&](int maker) { return maker == static_cast<int>(stages.size()) - 1; };
+  next.in_epilogue =
+      first.epilogue_channels > 0 && all_before && kernel.lane_op && next.elements == stages[0].elements &&
+      (kernel.lane_op->channels == 0 || kernel.lane_op->channels == first.epilogue_channels) &&
+      std::ranges::count_if(next.made_by, is_last) == 1 &&
+      std::ranges::none_of(next.made_by, [&](int maker) { return maker >= 0 && !is_last(maker); });
+  if (next.in_epilogue) return true;
+  if (first.rows < 2) return false;
+  const std::int64_t row = next.row_size();
+  std::int64_t unit = row;
   for (const Stage& stage : stages) unit = std::max(unit, stage.row_size());
-  if (unit > kLongestRow || unit % (elements / next.rows) != 0) return false;
+  if (unit > kLongestRow || unit % row != 0) return false;
   return std::ranges::all_of(stages, [&](const Stage& stage) { return unit % stage.row_size() == 0; });
 }
 

@@ -22,6 +22,8 @@ struct Stage {
   std::int64_t elements = 0;  ///< of its output
   Store store = Store::kPlace;
   std::vector<int> made_by;  ///< for each input: the stage before that makes it, or -1
+  /// Computed in the first stage's registers, as part of its epilogue. This and all stages between are.
+  bool in_epilogue = false;
 
   std::int64_t row_size() const { return elements / kernel.rows; }
 };
@@ -32,8 +34,9 @@ struct StagePointers {
   float* out = nullptr;
 };
 
-/// Whether `next` can be computed strip by strip behind `stages`.
-bool fits_behind(std::span<const Stage> stages, const Kernel& next, std::int64_t elements);
+/// Whether `next`, whose inputs count `stages` from 0, can be computed strip by strip behind them; finds out whether in
+/// their epilogue.
+bool fits_behind(std::span<const Stage> stages, Stage& next);
 
 /// Runs stages of which each fits behind those before it.
 void run_together(std::span<const Stage> stages, std::span<const StagePointers> pointers, std::uint64_t seed);

@@ -201,11 +201,17 @@ class BatchNorm final : public Op {
 
     std::vector<const float*> weights;
     for (const Operand& operand : in.subspan(1)) weights.push_back(operand.constant);
-    if (std::ranges::find(weights, nullptr) == weights.end())
-      return Kernel::rowwise(
-          row_count(where), in, out,
-          [where, affine = fold(weights[0], weights[1], std::span(weights).subspan(2), where)](
-              const KernelArguments& run) { affine_rows(affine, where, run.in[0], run.out, run.begin, run.end); });
+    if (std::ranges::find(weights, nullptr) == weights.end()) {
+      const Affine affine = fold(weights[0], weights[1], std::span(weights).subspan(2), where);
+      Kernel kernel = Kernel::rowwise(row_count(where), in, out, [where, affine](const KernelArguments& run) {
+        affine_rows(affine, where, run.in[0], run.out, run.begin, run.end);
+      });
+      const auto channels = static_cast<std::size_t>(where.channels);
+      if (where.inner == 1)
+        kernel.lane_op =
+            LaneOp::affine(std::span(affine.scale).first(channels), std::span(affine.shift).first(channels));
+      return kernel;
+    }
     return [this_ = *this, where](const KernelArguments& run) {
       apply_affine(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
     };

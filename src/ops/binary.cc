@@ -128,9 +128,11 @@ class BinaryOp : public Op {
   bool is_rowwise(std::span<const Shape> in, const Shape& out) const override { return in[0] == out || in[1] == out; }
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    return Kernel::rowwise(
-        out.elements(), in, out,
-        run(broadcast_axes(in[0].shape, in[1].shape, out), {in[0].shape == out, in[1].shape == out}));
+    const std::array moves = {in[0].shape == out, in[1].shape == out};
+    Kernel kernel =
+        Kernel::rowwise(out.elements(), in, out, run(broadcast_axes(in[0].shape, in[1].shape, out), moves));
+    if (function_ == Binary::kAdd && moves[0] && moves[1]) kernel.lane_op = LaneOp::add();
+    return kernel;
   }
 
  private:

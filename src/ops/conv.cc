@@ -182,8 +182,8 @@ struct Product {
 
   std::int64_t panels() const { return kernels.count() * kernels.panels(); }
 
-  /// Positions [begin, end), panels [first, last) of all groups'. `out` is where position `begin` starts.
-  void compute(const float* x, float* out, std::int64_t begin, std::int64_t end, std::int64_t first,
+  /// Positions [begin, end), panels [first, last) of all groups'.
+  void compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end, std::int64_t first,
                std::int64_t last) const {
     constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first cache
     const std::int64_t most = PackedMatrices::most_rows(), pieces = windows.pieces(),
@@ -192,7 +192,7 @@ struct Product {
     thread_local Workspace copied;
     left.resize(static_cast<std::size_t>(kTogether * most * pieces));
     float* const copies_begin = copied.floats(static_cast<std::size_t>(kTogether * most * windows.most_copied()));
-    while (begin < end) {
+    for (std::int64_t place = 0; begin < end;) {
       // Tiles of about equal size, rather than full ones and a small rest.
       const std::int64_t tiles = (end - begin + most - 1) / most, now = std::min(tiles, kTogether),
                          stop = begin + (end - begin) * now / tiles;
@@ -208,10 +208,10 @@ struct Product {
         }
         for (std::int64_t tile = 0; tile < now; ++tile)
           kernels.multiply(group, left.data() + (start_of(tile) - begin) * pieces, start_of(tile + 1) - start_of(tile),
-                           pieces, panel % kernels.panels(),
-                           out + (start_of(tile) - begin) * filters + group * kernels.columns(), filters);
+                           pieces, panel % kernels.panels(), to,
+                           place + (start_of(tile) - begin) * filters + group * kernels.columns(), filters);
       }
-      out += (stop - begin) * filters;
+      place += (stop - begin) * filters;
       begin = stop;
     }
   }
@@ -228,15 +228,19 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
   // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a
   // cache.
   constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256;
+  Kernel made;
   if (depth * filters > kLargeKernel && positions <= kFewPositions)
-    return [=](const KernelArguments& run) {
+    made = [=](const KernelArguments& run) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
-        product->compute(run.in[0], run.out, 0, positions, begin, end);
+        product->compute(run.in[0], Epilogue::of(run), 0, positions, begin, end);
       });
     };
-  return Kernel::by_rows(positions, PackedMatrices::most_rows(), [product](const KernelArguments& run) {
-    product->compute(run.in[0], run.out, run.begin, run.end, 0, product->panels());
-  });
+  else
+    made = Kernel::by_rows(positions, PackedMatrices::most_rows(), [product](const KernelArguments& run) {
+      product->compute(run.in[0], Epilogue::of(run), run.begin, run.end, 0, product->panels());
+    });
+  made.epilogue_channels = filters;
+  return made;
 }
 
 Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const Shape& out) const {

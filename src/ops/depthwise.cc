@@ -5,6 +5,7 @@
 
 #include "base/simd.h"
 #include "base/workspace.h"
+#include "ops/epilogue.h"
 
 namespace kerascope::ops {
 namespace {
@@ -34,42 +35,31 @@ Taps taps_at(const WindowAxis& wide, std::int64_t w) {
   return {std::min(begin, wide.size), std::max(std::min(fitting, wide.size), std::min(begin, wide.size))};
 }
 
-template <typename Number>
-[[gnu::always_inline]] inline void load(const float* from, Number& number) {
-  __builtin_memcpy(&number, from, sizeof number);
-}
-
-/// kCount neighbouring positions that have the same taps, channels from `c` on.
+/// kCount neighbouring positions that have the same taps, channels from `c` on. The line starts at `place`.
 template <typename Number, int kCount>
 [[gnu::always_inline]] inline void positions(const Line* lines, std::int64_t line_count, const WindowAxis& wide,
                                              std::int64_t filters, const float* bias, std::int64_t w, const Taps& taps,
-                                             std::int64_t c, float* out) {
-  Number sums[kCount];
+                                             std::int64_t c, const Epilogue& to, std::int64_t place) {
+  Number sums[kCount][1];
 #pragma GCC unroll 8
   for (int i = 0; i < kCount; ++i) {
-    sums[i] = Number{};
-    if (bias) load(bias + c, sums[i]);
+    sums[i][0] = bias ? registers::load<Number>(bias + c) : Number{};
   }
   const std::int64_t start = w * wide.stride - wide.before, step = wide.stride * filters;
   for (std::int64_t line = 0; line < line_count; ++line)
     for (std::int64_t tap = taps.begin; tap < taps.end; ++tap) {
       const float* x = lines[line].x + (start + tap * wide.dilation) * filters + c;
-      Number factor;
-      load(lines[line].kernel + tap * filters + c, factor);
+      const Number factor = registers::load<Number>(lines[line].kernel + tap * filters + c);
 #pragma GCC unroll 8
-      for (int i = 0; i < kCount; ++i) {
-        Number number;
-        load(x + i * step, number);
-        sums[i] += number * factor;
-      }
+      for (int i = 0; i < kCount; ++i) sums[i][0] += registers::load<Number>(x + i * step) * factor;
     }
-#pragma GCC unroll 8
-  for (int i = 0; i < kCount; ++i) __builtin_memcpy(out + i * filters + c, &sums[i], sizeof(Number));
+  constexpr std::int64_t kLanes = sizeof(Number) / sizeof(float);
+  finish(sums, to, c, kLanes, [=](int i) { return place + (w + i) * filters + c; });
 }
 
-/// A whole line of the output.
+/// A whole line of the output, which starts at `place`.
 void compute_line(const std::vector<Line>& lines, const WindowAxis& wide, std::int64_t filters, const float* bias,
-                  float* out) {
+                  const Epilogue& to, std::int64_t place) {
   // Positions whose whole window lies inside the input go together.
   constexpr std::int64_t kTogether = 4;
   const auto is_whole = [&](std::int64_t w) {
@@ -81,12 +71,11 @@ void compute_line(const std::vector<Line>& lines, const WindowAxis& wide, std::i
     for (std::int64_t w = 0; w < wide.out;) {
       const bool together = w + kTogether <= wide.out && is_whole(w) && is_whole(w + kTogether - 1);
       const Taps taps = taps_at(wide, w);
-      float* y = out + w * filters;
       const auto channels = [&]<typename Number>(Number, std::int64_t c) {
         if (together)
-          positions<Number, kTogether>(lines, count, wide, filters, bias, w, taps, c, y);
+          positions<Number, kTogether>(lines, count, wide, filters, bias, w, taps, c, to, place);
         else
-          positions<Number, 1>(lines, count, wide, filters, bias, w, taps, c, y);
+          positions<Number, 1>(lines, count, wide, filters, bias, w, taps, c, to, place);
       };
       std::int64_t c = 0;
       for (; c + lanes() <= filters; c += lanes()) channels(Vector{}, c);
@@ -123,7 +112,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
       }
     }
     compute_line(lines, wide, filters, run.in.size() > 2 ? run.in[2] : nullptr,
-                 run.out + (i - run.begin) * wide.out * filters);
+                 Epilogue::of(run), (i - run.begin) * wide.out * filters);
   }
 }
 
@@ -133,8 +122,10 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
   std::ranges::copy_backward(axes, geometry.axes.end());
-  return Kernel::by_rows(out.elements() / (geometry.axes[2].out * out.back()), 1,
-                         [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
+  Kernel made = Kernel::by_rows(out.elements() / (geometry.axes[2].out * out.back()), 1,
+                                [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
+  made.epilogue_channels = out.back();
+  return made;
 }
 
 }  // namespace kerascope::ops

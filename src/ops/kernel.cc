@@ -13,6 +13,26 @@ constexpr std::int64_t kGrain = 16 * 1024;
 
 }  // namespace
 
+LaneOp LaneOp::affine(std::span<const float> scale, std::span<const float> shift) {
+  constexpr std::size_t kPadding = 32;
+  LaneOp op;
+  op.kind = Kind::kAffine;
+  op.channels = static_cast<std::int64_t>(scale.size());
+  op.scale.assign(scale.begin(), scale.end());
+  op.shift.assign(shift.begin(), shift.end());
+  op.scale.resize(scale.size() + kPadding);
+  op.shift.resize(shift.size() + kPadding);
+  return op;
+}
+
+LaneOp LaneOp::clip(float low, float high) {
+  LaneOp op;
+  op.kind = Kind::kClip;
+  op.low = low;
+  op.high = high;
+  return op;
+}
+
 Kernel Kernel::by_rows(std::int64_t rows, std::int64_t grain, Run run) {
   Kernel kernel(std::move(run));
   kernel.rows = rows;

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/tensor.h"
 
@@ -18,12 +20,39 @@ struct Operand {
   const float* constant = nullptr;
 };
 
+/// A row-wise op so simple that it can be computed while its input is still in registers.
+struct LaneOp {
+  enum class Kind {
+    kAffine,  ///< x * scale + shift, one of each a channel, which is the last axis
+    kClip,    ///< limited to [low, high]
+    kAdd,     ///< the sum of both inputs, which have the output's shape
+  };
+  static LaneOp affine(std::span<const float> scale, std::span<const float> shift);
+  static LaneOp clip(float low, float high);
+  static LaneOp add() { return {}; }
+
+  Kind kind = Kind::kAdd;
+  std::int64_t channels = 0;        ///< kAffine
+  std::vector<float> scale, shift;  ///< with zeros behind, as many as a register may hold
+  float low = 0, high = 0;
+};
+
+/// One op behind a kernel's own, on the same numbers.
+struct EpilogueStep {
+  const LaneOp* op = nullptr;
+  const float* other = nullptr;  ///< kAdd: what is added, from row `begin` on
+  float* out = nullptr;          ///< where row `begin` starts; null: stored nowhere
+  bool streams = false;          ///< past the caches
+};
+
 /// What a kernel is told at each run. The pointers stay valid for that run only.
 struct KernelArguments {
   std::span<const float* const> in;
-  float* out = nullptr;             ///< where row `begin` of the output starts
+  float* out = nullptr;             ///< where row `begin` of the output starts; null, with an epilogue: stored nowhere
   std::uint64_t seed = 0;           ///< of the training phase's random numbers
   std::int64_t begin = 0, end = 1;  ///< the rows to compute
+  bool streams = false;             ///< with epilogue_channels: `out` is written past the caches
+  std::span<const EpilogueStep> epilogue = {};
 };
 
 /// Rows are equal pieces of the output, in the order of memory, that can be computed one without the others. Who runs
@@ -49,6 +78,8 @@ struct Kernel {
   std::int64_t rows = 1, grain = 1;
   bool is_rowwise = false;
   std::uint64_t moving = 0;  ///< bit i: input i has the output's shape
+  std::optional<LaneOp> lane_op = {};  ///< this op, where it can be part of an epilogue
+  std::int64_t epilogue_channels = 0;  ///< where it takes an epilogue: the size of its last axis
 };
 
 /// Computes all rows, spread over the threads.

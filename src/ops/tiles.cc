@@ -23,8 +23,9 @@ struct TileArguments {
   std::int64_t pieces, piece;  ///< how many, how long
   const float* panel;
   const float* bias;
-  float* out;
-  std::int64_t out_step;
+  const Epilogue& to;
+  std::int64_t place, step;    ///< of the first row's first number; between the starts of rows
+  std::int64_t channel, last;  ///< see finish()
 };
 
 template <int kLanes, int kRows, int kVectors>
@@ -57,10 +58,7 @@ template <int kLanes, int kRows, int kVectors>
       }
     }
   }
-#pragma GCC unroll 16
-  for (int row = 0; row < kRows; ++row)
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) simd::store<kLanes>(sums[row][v], t.out + row * t.out_step + v * kLanes);
+  finish(sums, t.to, t.channel, t.last, [&](int row) { return t.place + row * t.step; });
 }
 
 using Tile = void (*)(const TileArguments&);
@@ -116,21 +114,20 @@ PackedMatrices::PackedMatrices(const float* matrices, const Sizes& sizes, const 
 std::int64_t PackedMatrices::most_rows() { return most_rows_of(lanes()); }
 
 void PackedMatrices::multiply(std::int64_t matrix, const float* const* left, std::int64_t rows, std::int64_t pieces,
-                              std::int64_t panel, float* out, std::int64_t out_step) const {
+                              std::int64_t panel, const Epilogue& to, std::int64_t place, std::int64_t step) const {
   const std::int64_t first = panel * width_, width = std::min(width_, padded_ - first),
                      given = std::min(width, sizes_.columns - first);
-  alignas(64) float ragged[kMostRows * 32];
-  const bool fits = given == width;
   tiles()[width == width_][static_cast<std::size_t>(rows - 1)](
       {.left = left,
        .pieces = pieces,
        .piece = sizes_.depth / pieces,
        .panel = panels_.data() + (matrix * padded_ + first) * sizes_.depth,
        .bias = bias_.data() + matrix * padded_ + first,
-       .out = fits ? out + first : ragged,
-       .out_step = fits ? out_step : width});
-  if (fits) return;
-  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(ragged + row * width, given, out + first + row * out_step);
+       .to = to,
+       .place = place + first,
+       .step = step,
+       .channel = matrix * sizes_.columns + first,
+       .last = given - (width - width_ / 2)});
 }
 
 }  // namespace kerascope::ops

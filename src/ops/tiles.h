@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "ops/epilogue.h"
 
 namespace kerascope::ops {
 
@@ -32,9 +33,9 @@ class PackedMatrices {
   /// `rows` rows of the left side times one panel of a matrix, plus the bias.
   /// @param left  where the rows' numbers lie: the first piece of each row, then the second of each, ..; a piece has
   ///     depth / pieces numbers.
-  /// @param out  of the first row's column 0; `out_step` numbers between the starts of rows.
+  /// @param place  of the first row's column 0; `step` numbers lie between the starts of rows.
   void multiply(std::int64_t matrix, const float* const* left, std::int64_t rows, std::int64_t pieces,
-                std::int64_t panel, float* out, std::int64_t out_step) const;
+                std::int64_t panel, const Epilogue& to, std::int64_t place, std::int64_t step) const;
 
  private:
   Sizes sizes_;

@@ -180,7 +180,10 @@ class UnaryOp : public Op {
 
   bool is_rowwise(std::span<const Shape>, const Shape&) const override { return true; }
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    return Kernel::rowwise(out.elements(), in, out, entry_.run(options_));
+    Kernel kernel = Kernel::rowwise(out.elements(), in, out, entry_.run(options_));
+    if (entry_.function == Unary::kRelu && options_.threshold == 0 && options_.negative_slope == 0)
+      kernel.lane_op = LaneOp::clip(0, options_.max_value);
+    return kernel;
   }
 
  private:

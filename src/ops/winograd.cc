@@ -116,7 +116,7 @@ class Winograd {
   std::int64_t tile_numbers() const { return kPositions * (sizes_.channels + sizes_.filters); }
 
   /// Output rows [begin, end) of the batch, in this thread.
-  void rows(const float* x, float* out, std::int64_t begin, std::int64_t end) const {
+  void rows(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end) const {
     std::vector<TilePlace>& places = this_threads_places();
     places.clear();
     append_tiles(begin, end, places);
@@ -124,11 +124,11 @@ class Winograd {
     const Buffers memory = buffers(tiles);
     transform_inputs(x, places, 0, tiles, memory);
     multiply(tiles, 0, kPositions, memory);
-    transform_outputs(places, 0, tiles, memory, out - begin * sizes_.out_wide * sizes_.filters);
+    transform_outputs(places, 0, tiles, memory, to, begin);
   }
 
   /// Everything, the work on some tiles spread over the threads, then on others.
-  void all(const float* x, float* out) const {
+  void all(const float* x, const Epilogue& to) const {
     constexpr std::int64_t kMostNumbers = 8 << 20;
     std::vector<TilePlace> places;
     append_tiles(0, sizes_.batch * sizes_.out_high, places);
@@ -141,7 +141,7 @@ class Winograd {
       const Buffers memory = buffers(tiles);
       parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_inputs(x, now, b, e, memory); });
       parallel_for(kPositions, 1, [&](std::int64_t b, std::int64_t e) { multiply(tiles, b, e, memory); });
-      parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_outputs(now, b, e, memory, out); });
+      parallel_for(tiles, 1, [&](std::int64_t b, std::int64_t e) { transform_outputs(now, b, e, memory, to, 0); });
     }
   }
 
@@ -236,25 +236,26 @@ class Winograd {
         for (std::int64_t panel = 0; panel < kernels_.panels(); ++panel)
           for (std::int64_t part = 0; part < now; ++part) {
             const std::int64_t a = (stop - first) * part / now, b = (stop - first) * (part + 1) / now;
-            kernels_.multiply(p, left + a, b - a, 1, panel,
-                              memory.behind + p * memory.behind_step + (first + a) * filters, filters);
+            kernels_.multiply(p, left + a, b - a, 1, panel, {.out = memory.behind + p * memory.behind_step},
+                              (first + a) * filters, filters);
           }
       }
     }
   }
 
-  /// (position, tile, filter) -> the output; `out` is where the batch's first item starts.
+  /// (position, tile, filter) -> the output, of which `to` starts at a row of the batch.
   void transform_outputs(std::span<const TilePlace> places, std::int64_t begin, std::int64_t end, const Buffers& memory,
-                         float* out) const {
+                         const Epilogue& to, std::int64_t start_row) const {
     const std::int64_t filters = sizes_.filters;
     for (std::int64_t tile = begin; tile < end; ++tile) {
       const TilePlace& place = places[static_cast<std::size_t>(tile)];
-      float* to = out + ((place.item * sizes_.out_high + place.high) * sizes_.out_wide + place.wide) * filters;
+      const std::int64_t first =
+          ((place.item * sizes_.out_high + place.high - start_row) * sizes_.out_wide + place.wide) * filters;
       const std::int64_t high = std::min<std::int64_t>(M, place.end_high - place.high),
                          wide = std::min<std::int64_t>(M, sizes_.out_wide - place.wide),
                          line = sizes_.out_wide * filters;
       with_lanes(
-          [=, bias = bias_.data(), step = memory.behind_step, from = memory.behind + tile * filters](auto lanes) {
+          [=, &to, bias = bias_.data(), step = memory.behind_step, from = memory.behind + tile * filters](auto lanes) {
             using Vector = simd::Vector<lanes()>;
             for (std::int64_t c = 0; c < filters; c += lanes()) {
               Vector m[kSide][kSide], half[M][kSide], y[M][M];
@@ -263,11 +264,12 @@ class Winograd {
               multiply_left<Transform<M>::kOutput>(m, half);
               multiply_right<Transform<M>::kOutput>(half, y);
               const Vector b = simd::load<lanes()>(bias + c);
-#pragma GCC unroll 4
-              for (int i = 0; i < M; ++i)
-#pragma GCC unroll 4
-                for (int j = 0; j < M; ++j)
-                  if (i < high && j < wide) simd::store<lanes()>(y[i][j] + b, to + i * line + j * filters + c);
+              Vector done[M * M][1];
+#pragma GCC unroll 16
+              for (int i = 0; i < M * M; ++i) done[i][0] = y[i / M][i % M] + b;
+              finish(done, to, c, lanes(), [=](int i) {
+                return i / M < high && i % M < wide ? first + i / M * line + i % M * filters + c : -1;
+              });
             }
           });
     }
@@ -302,10 +304,15 @@ Kernel kernel_of(const Sizes& sizes, const float* kernel, const float* bias) {
   const std::int64_t most_tiles = kCache / ready->tile_numbers(), tile_rows = (sizes.out_high + M - 1) / M;
   const std::int64_t strip = std::clamp<std::int64_t>(most_tiles / ready->tiles_across(), 1, tile_rows);
   const std::int64_t strips = sizes.batch * ((tile_rows + strip - 1) / strip);
+  Kernel made;
   if (strip * ready->tiles_across() < kFewTiles || strips < 2 * thread_count())
-    return [ready](const KernelArguments& run) { ready->all(run.in[0], run.out); };
-  return Kernel::by_rows(sizes.batch * sizes.out_high, strip * M,
-                         [ready](const KernelArguments& run) { ready->rows(run.in[0], run.out, run.begin, run.end); });
+    made = [ready](const KernelArguments& run) { ready->all(run.in[0], Epilogue::of(run)); };
+  else
+    made = Kernel::by_rows(sizes.batch * sizes.out_high, strip * M, [ready](const KernelArguments& run) {
+      ready->rows(run.in[0], Epilogue::of(run), run.begin, run.end);
+    });
+  made.epilogue_channels = sizes.filters;
+  return made;
 }
 
 }  // namespace
