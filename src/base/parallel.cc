@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/simd.h"
+
 namespace kerascope {
 namespace {
 
@@ -83,6 +85,7 @@ class Pool {
       const std::uint64_t ticket = ticket_.fetch_add(1, std::memory_order_acq_rel), part = ticket & kMask;
       if (part >= (ticket >> kPartsShift & kMask)) break;
       run_(context_, static_cast<std::int64_t>(part));
+      stream_end();
       done_.fetch_add(1, std::memory_order_release);
     }
     is_inside() = false;

@@ -91,7 +91,8 @@ void with_lanes(const Body& body) {
 /// The lanes that with_lanes gives.
 int lanes();
 
-/// Copies past the caches, for what is not read again soon. Call stream_end() before another thread reads it.
+/// Copies past the caches, for what is not read again soon. Call stream_end() before another thread reads it; the end
+/// of parallel_for does.
 void stream(const float* from, std::int64_t count, float* to);
 void stream_end();
 

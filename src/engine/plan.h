@@ -52,6 +52,7 @@ class Plan {
     Place place = Place::kNone;
     Value root;              ///< the value whose numbers a view shows; itself where it is no view
     std::size_t offset = 0;  ///< in its arena
+    std::size_t copy = 0;    ///< kBoth: where in the scratch arena later steps read it
     std::size_t input = 0;   ///< kInput: which one
     int step = -1;           ///< that computes it
     Store store = Store::kPlace;
@@ -69,6 +70,7 @@ class Plan {
   std::optional<std::size_t> step_to_join(Value value) const;
   void place_results();
   void choose_stores();
+  double arithmetic(const Step& step) const;
   const float* pointer(Value value, std::span<const Tensor> inputs) const;
   Tensor tensor(Value value, std::span<const Tensor> inputs) const;
   const Tensor& constant(Value value);

@@ -32,15 +32,18 @@ struct Cut {
     for (const Stage& stage : stages) unit = std::max(unit, stage.row_size());
     chunk = rounded_up(kChunk, unit);
     const Kernel& first = stages[0].kernel;
-    const std::int64_t call = rounded_up(first.grain * stages[0].row_size(), unit);
+    call = rounded_up(first.is_rowwise ? std::max(chunk, first.grain * stages[0].row_size())
+                                       : first.grain * stages[0].row_size(), unit);
+    calls = (elements + call - 1) / call;
     // As large as the cache likes, but every thread gets as many.
-    const std::int64_t threads = thread_count(), calls = (elements + call - 1) / call,
-                       together = std::max<std::int64_t>(kStrip / call, 1),
-                       rounds = std::max<std::int64_t>((calls + together * threads - 1) / (together * threads), 1);
-    strip = (calls + rounds * threads - 1) / (rounds * threads) * call;
-    if (first.is_rowwise) strip = std::max(strip, chunk);
+    const std::int64_t together = std::max<std::int64_t>(kStrip / call, 1) * thread_count();
+    strips = std::min(calls, (calls + together - 1) / together * thread_count());
   }
-  std::int64_t elements, strip, chunk;
+
+  std::int64_t start_of(std::int64_t strip) const { return std::min(elements, calls * strip / strips * call); }
+  std::int64_t longest() const { return std::min(elements, (calls + strips - 1) / strips * call); }
+
+  std::int64_t elements, chunk, call, calls, strips;
 };
 
 /// One thread's way through its strips.
@@ -58,10 +61,10 @@ class Walker {
     std::int64_t size = 0;
     for (std::size_t i = 0; i < stages.size(); ++i) {
       buffers_.push_back(-1);
-      if (stages[i].store == Store::kPlace) continue;
-      if (i < at_once_ && !is_read[i] && (stages[i].store == Store::kNone || streams_at_once())) continue;
+      if (places(stages[i].store)) continue;
+      if (i < at_once_ && !is_read[i] && (stages[i].store == Store::kNone || stages[0].kernel.streams())) continue;
       buffers_[i] = size;
-      size += i < at_once_ ? cut.strip : cut.chunk;
+      size += i < at_once_ ? cut.longest() : cut.chunk;
     }
     memory_ = working_memory(size);
   }
@@ -73,8 +76,8 @@ class Walker {
       const std::int64_t to = std::min(end, from + cut_.chunk);
       for (std::size_t i = 0; i < stages_.size(); ++i) {
         if (i >= at_once_) compute(i, from, to);
-        if (stages_[i].store == Store::kStream && buffers_[i] >= 0)
-          stream(made_[i].at(from), to - from, pointers_[i].out + from);
+        if (streams(stages_[i].store) && !streams_at_once(i))
+          stream(made_[i].at(from), to - from, pointers_[i].streamed + from);
       }
     }
   }
@@ -87,19 +90,20 @@ class Walker {
     const float* at(std::int64_t element) const { return numbers + (element - begin); }
   };
 
-  /// Registers go past the caches as whole lines only.
-  bool streams_at_once() const {
-    constexpr std::int64_t kLine = 16;
-    return stages_[0].kernel.epilogue_channels > 0 && stages_[0].kernel.epilogue_channels % kLine == 0;
+  /// Whether a stage's result goes past the caches while it is in registers.
+  bool streams_at_once(std::size_t i) const {
+    return streams(stages_[i].store) && i < at_once_ && stages_[0].kernel.streams();
+  }
+  float* streamed(std::size_t i, std::int64_t begin) const {
+    return streams_at_once(i) ? pointers_[i].streamed + begin : nullptr;
   }
 
-  /// Where elements from `begin` on of a stage are written.
+  /// Where elements from `begin` on of a stage are written for those that read them.
   float* target(std::size_t i, std::int64_t begin) {
-    const Stage& stage = stages_[i];
     float* numbers = nullptr;
     if (buffers_[i] >= 0)
       numbers = memory_ + buffers_[i];
-    else if (stage.store != Store::kNone)
+    else if (places(stages_[i].store))
       numbers = pointers_[i].out + begin;
     made_[i] = {.numbers = numbers, .begin = begin};
     return numbers;
@@ -107,11 +111,10 @@ class Walker {
 
   /// The first stage and its epilogue.
   void compute_at_once(std::int64_t begin, std::int64_t end) {
-    const auto streams = [&](std::size_t i) { return stages_[i].store == Store::kStream && buffers_[i] < 0; };
     epilogue_.clear();
     for (std::size_t i = 1; i < at_once_; ++i) {
       const Stage& stage = stages_[i];
-      EpilogueStep step = {.op = &*stage.kernel.lane_op, .out = target(i, begin), .streams = streams(i)};
+      EpilogueStep step = {.op = &*stage.kernel.lane_op, .out = target(i, begin), .streamed = streamed(i, begin)};
       for (std::size_t k = 0; k < stage.made_by.size(); ++k)
         if (stage.made_by[k] < 0 && stage.kernel.moves(k)) step.other = pointers_[i].in[k] + begin;
       epilogue_.push_back(step);
@@ -122,7 +125,7 @@ class Walker {
                            .seed = seed_,
                            .begin = begin / row,
                            .end = end / row,
-                           .streams = streams(0),
+                           .streamed = streamed(0, begin),
                            .epilogue = epilogue_});
   }
 
@@ -180,11 +183,11 @@ void run_together(std::span<const Stage> stages, std::span<const StagePointers> 
   if (stages.size() == 1 && first.store == Store::kPlace)
     return run_all(first.kernel, {.in = pointers[0].in, .out = pointers[0].out, .seed = seed}, first.elements);
   const Cut cut(stages);
-  parallel_for((cut.elements + cut.strip - 1) / cut.strip, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(cut.strips, 1, [&](std::int64_t begin, std::int64_t end) {
     Walker walker(stages, pointers, seed, cut);
-    for (std::int64_t i = begin; i < end; ++i) walker.strip(i * cut.strip, std::min(cut.elements, (i + 1) * cut.strip));
-    stream_end();
+    for (std::int64_t i = begin; i < end; ++i) walker.strip(cut.start_of(i), cut.start_of(i + 1));
   });
+  stream_end();
 }
 
 }  // namespace kerascope

@@ -14,7 +14,10 @@ enum class Store {
   kNone,    ///< only the stages behind it read it
   kPlace,   ///< written where it belongs
   kStream,  ///< the same past the caches: nobody reads it soon
+  kBoth,    ///< once where later steps read it, once, past the caches, for the user
 };
+inline bool places(Store store) { return store == Store::kPlace || store == Store::kBoth; }
+inline bool streams(Store store) { return store == Store::kStream || store == Store::kBoth; }
 
 /// One op of several that follow each other.
 struct Stage {
@@ -31,7 +34,8 @@ struct Stage {
 /// Where a stage's tensors start. What an earlier stage makes and does not store has no place.
 struct StagePointers {
   std::vector<const float*> in;
-  float* out = nullptr;
+  float* out = nullptr;       ///< if its store places it
+  float* streamed = nullptr;  ///< if its store streams it
 };
 
 /// Whether `next`, whose inputs count `stages` from 0, can be computed strip by strip behind them; finds out whether in

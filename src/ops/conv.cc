@@ -236,7 +236,7 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
       });
     };
   else
-    made = Kernel::by_rows(positions, PackedMatrices::most_rows(), [product](const KernelArguments& run) {
+    made = Kernel::by_rows(positions, equal_parts(positions, PackedMatrices::most_rows()), [product](const KernelArguments& run) {
       product->compute(run.in[0], Epilogue::of(run), run.begin, run.end, 0, product->panels());
     });
   made.epilogue_channels = filters;

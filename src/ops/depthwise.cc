@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/parallel.h"
 #include "base/simd.h"
 #include "base/workspace.h"
 #include "ops/epilogue.h"
@@ -57,9 +58,9 @@ template <typename Number, int kCount>
   finish(sums, to, c, kLanes, [=](int i) { return place + (w + i) * filters + c; });
 }
 
-/// A whole line of the output, which starts at `place`.
-void compute_line(const std::vector<Line>& lines, const WindowAxis& wide, std::int64_t filters, const float* bias,
-                  const Epilogue& to, std::int64_t place) {
+/// Positions [begin, end) of a line of the output, which starts at `place`.
+void compute_line(const std::vector<Line>& lines, const WindowAxis& wide, std::int64_t begin, std::int64_t end,
+                  std::int64_t filters, const float* bias, const Epilogue& to, std::int64_t place) {
   // Positions whose whole window lies inside the input go together.
   constexpr std::int64_t kTogether = 4;
   const auto is_whole = [&](std::int64_t w) {
@@ -68,8 +69,8 @@ void compute_line(const std::vector<Line>& lines, const WindowAxis& wide, std::i
   };
   with_lanes([&, lines = lines.data(), count = static_cast<std::int64_t>(lines.size())](auto lanes) {
     using Vector = simd::Vector<lanes()>;
-    for (std::int64_t w = 0; w < wide.out;) {
-      const bool together = w + kTogether <= wide.out && is_whole(w) && is_whole(w + kTogether - 1);
+    for (std::int64_t w = begin; w < end;) {
+      const bool together = w + kTogether <= end && is_whole(w) && is_whole(w + kTogether - 1);
       const Taps taps = taps_at(wide, w);
       const auto channels = [&]<typename Number>(Number, std::int64_t c) {
         if (together)
@@ -91,8 +92,9 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
   const std::int64_t filters = geometry.filters(), kernel_line = wide.size * filters;
   thread_local std::vector<Line> lines;
   thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
-  for (std::int64_t i = run.begin; i < run.end; ++i) {
-    const std::int64_t h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
+  for (std::int64_t begin = run.begin; begin < run.end;) {
+    const std::int64_t i = begin / wide.out, h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
+    const std::int64_t start = i * wide.out, end = std::min(run.end, start + wide.out);
     lines.clear();
     for (std::int64_t kd = 0; kd < deep.size; ++kd)
       for (std::int64_t kh = 0; kh < high.size; ++kh) {
@@ -111,8 +113,9 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
         line.x = start;
       }
     }
-    compute_line(lines, wide, filters, run.in.size() > 2 ? run.in[2] : nullptr,
-                 Epilogue::of(run), (i - run.begin) * wide.out * filters);
+    compute_line(lines, wide, begin - start, end - start, filters, run.in.size() > 2 ? run.in[2] : nullptr,
+                 Epilogue::of(run), (start - run.begin) * filters);
+    begin = end;
   }
 }
 
@@ -122,8 +125,10 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
   std::ranges::copy_backward(axes, geometry.axes.end());
-  Kernel made = Kernel::by_rows(out.elements() / (geometry.axes[2].out * out.back()), 1,
-                                [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
+  // A row is a position; whole lines where there are many.
+  const std::int64_t line = geometry.axes[2].out, positions = out.elements() / out.back();
+  const std::int64_t grain = positions / line >= 4 * thread_count() ? line : equal_parts(positions, line);
+  Kernel made = Kernel::by_rows(positions, grain, [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
   made.epilogue_channels = out.back();
   return made;
 }

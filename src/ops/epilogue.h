@@ -17,10 +17,10 @@ namespace kerascope::ops {
 /// Where a kernel's numbers go, see KernelArguments.
 struct Epilogue {
   float* out = nullptr;
-  bool streams = false;
+  float* streamed = nullptr;
   std::span<const EpilogueStep> steps = {};
 
-  static Epilogue of(const KernelArguments& run) { return {run.out, run.streams, run.epilogue}; }
+  static Epilogue of(const KernelArguments& run) { return {run.out, run.streamed, run.epilogue}; }
 };
 
 namespace registers {
@@ -105,7 +105,8 @@ template <typename Number, int kRows, int kVectors, typename Place>
       }
     }
   };
-  store(to.out, to.streams);
+  store(to.out, false);
+  store(to.streamed, true);
   for (const EpilogueStep& step : to.steps) {
     switch (step.op->kind) {
       case LaneOp::Kind::kAffine:
@@ -142,7 +143,8 @@ template <typename Number, int kRows, int kVectors, typename Place>
         }
         break;
     }
-    store(step.out, step.streams);
+    store(step.out, false);
+    store(step.streamed, true);
   }
 }
 

@@ -51,6 +51,11 @@ Kernel Kernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Sha
   return kernel;
 }
 
+std::int64_t equal_parts(std::int64_t rows, std::int64_t most) {
+  const std::int64_t together = most * thread_count(), calls = (rows + together - 1) / together * thread_count();
+  return std::max<std::int64_t>((rows + calls - 1) / std::max<std::int64_t>(calls, 1), 1);
+}
+
 void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_t elements) {
   if (kernel.rows == 1) return kernel.run(arguments);
   if (kernel.rows == 0) return;

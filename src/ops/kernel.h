@@ -41,17 +41,18 @@ struct LaneOp {
 struct EpilogueStep {
   const LaneOp* op = nullptr;
   const float* other = nullptr;  ///< kAdd: what is added, from row `begin` on
-  float* out = nullptr;          ///< where row `begin` starts; null: stored nowhere
-  bool streams = false;          ///< past the caches
+  float* out = nullptr;          ///< where row `begin` starts; null: not stored
+  float* streamed = nullptr;     ///< the same past the caches
 };
 
 /// What a kernel is told at each run. The pointers stay valid for that run only.
 struct KernelArguments {
   std::span<const float* const> in;
-  float* out = nullptr;             ///< where row `begin` of the output starts; null, with an epilogue: stored nowhere
+  float* out = nullptr;             ///< where row `begin` of the output starts
   std::uint64_t seed = 0;           ///< of the training phase's random numbers
   std::int64_t begin = 0, end = 1;  ///< the rows to compute
-  bool streams = false;             ///< with epilogue_channels: `out` is written past the caches
+  /// For kernels with epilogue_channels; these accept that `out` is null.
+  float* streamed = nullptr;
   std::span<const EpilogueStep> epilogue = {};
 };
 
@@ -80,7 +81,12 @@ struct Kernel {
   std::uint64_t moving = 0;  ///< bit i: input i has the output's shape
   std::optional<LaneOp> lane_op = {};  ///< this op, where it can be part of an epilogue
   std::int64_t epilogue_channels = 0;  ///< where it takes an epilogue: the size of its last axis
+  /// Whether it can write past the caches: registers go there as whole lines of them only.
+  bool streams() const { return epilogue_channels > 0 && epilogue_channels % 16 == 0; }
 };
+
+/// A grain of at most `most` rows for which every thread gets about as many calls.
+std::int64_t equal_parts(std::int64_t rows, std::int64_t most);
 
 /// Computes all rows, spread over the threads.
 /// @param arguments  of the whole tensors.
