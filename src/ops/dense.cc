@@ -1,17 +1,172 @@
-// (..., I) with a kernel (I, O) and a bias (O) -> (..., O), by oneDNN.
+// (..., I) with a kernel (I, O) and a bias (O) -> (..., O). The kernel is read as it lies, mostly once: VGG16's first one
+// has 411 MB.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
+#include <utility>
 
+#include "base/parallel.h"
+#include "base/simd.h"
+#include "base/workspace.h"
 #include "kerascope/error.h"
-#include "onednn/memory.h"
-#include "onednn/primitive.h"
+#include "ops/epilogue.h"
 #include "ops/ops.h"
 
 namespace kerascope::ops {
 namespace {
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
+
+/// Inputs whose products are added up before they are added to the sums so far. Few where the kernel is read once: so
+/// many of its rows are streams from memory.
+constexpr std::int64_t kDepth = 512, kStreams = 16;
+
+/// Rows of x together: their sums and a part of the kernel's row fill the registers.
+constexpr int most_rows_of(int lanes) { return lanes == 16 ? 14 : 6; }
+constexpr int vectors_of(int lanes, int rows) {
+  return std::min(lanes == 16 ? 16 : 8, std::max(2, most_rows_of(lanes) * 2 / rows));
+}
+
+struct Block {
+  const float* x;
+  std::int64_t x_step;
+  const float* kernel;
+  std::int64_t kernel_step, depth;
+  float* sums;  ///< what the products are added to
+  std::int64_t sums_step;
+  std::int64_t last;  ///< numbers of the last register that are there
+};
+
+/// kRows rows of x by kVectors registers of each row of the kernel.
+template <int kLanes, int kRows, int kVectors>
+[[gnu::always_inline]] inline void multiply(const Block& b) {
+  using Vector = simd::Vector<kLanes>;
+  constexpr std::int64_t kAhead = 8;  // rows of the kernel between those in use and those that are fetched
+  Vector sums[kRows][kVectors] = {};
+  const float* right = b.kernel;
+  const bool whole = b.last == kLanes;
+  for (std::int64_t k = 0; k < b.depth; ++k, right += b.kernel_step) {
+    Vector numbers[kVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      const float* from = right + v * kLanes;
+      numbers[v] = v == kVectors - 1 && !whole ? registers::load_part<Vector>(from, b.last)
+                                               : registers::load<Vector>(from);
+      __builtin_prefetch(from + kAhead * b.kernel_step);
+    }
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+      const float factor = b.x[row * b.x_step + k];
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) sums[row][v] += factor * numbers[v];
+    }
+  }
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      float* to = b.sums + row * b.sums_step + v * kLanes;
+      registers::store<Vector>(registers::load<Vector>(to) + sums[row][v], to);
+    }
+}
+
+/// For each number of rows: as many registers as there is room for, two, and one.
+struct Multiply {
+  void (*wide)(const Block&);
+  void (*pair)(const Block&);
+  void (*single)(const Block&);
+
+  auto of(std::int64_t vectors) const { return vectors == 1 ? single : vectors == 2 ? pair : wide; }
+};
+template <int kLanes, int... kRows>
+constexpr std::array<Multiply, sizeof...(kRows)> multiply_table(std::integer_sequence<int, kRows...>) {
+  return {Multiply{[](const Block& b) {
+                     with_registers_of<kLanes>(
+                         [&] { multiply<kLanes, kRows + 1, vectors_of(kLanes, kRows + 1)>(b); });
+                   },
+                   [](const Block& b) { with_registers_of<kLanes>([&] { multiply<kLanes, kRows + 1, 2>(b); }); },
+                   [](const Block& b) { with_registers_of<kLanes>([&] { multiply<kLanes, kRows + 1, 1>(b); }); }}...};
+}
+template <int kLanes>
+const Multiply& multiply_of(std::int64_t rows) {
+  static constexpr auto kTable =
+      multiply_table<kLanes>(std::make_integer_sequence<int, most_rows_of(kLanes)>());
+  return kTable[static_cast<std::size_t>(rows - 1)];
+}
+const Multiply& multiply_of(std::int64_t rows) {
+#if defined(__x86_64__)
+  if (lanes() == 16) return multiply_of<16>(rows);
+  if (lanes() == 8) return multiply_of<8>(rows);
+#endif
+  return multiply_of<4>(rows);
+}
+
+/// One Dense layer; what its pointers point to belongs to the run.
+struct Product {
+  std::int64_t units_in, units;
+  const float *x, *kernel, *bias;
+
+  /// Rows [row, row + rows) by registers [begin, end) of each row of the kernel. `to` starts at row `row`.
+  void compute(std::int64_t row, std::int64_t rows, std::int64_t begin, std::int64_t end, const Epilogue& to) const {
+    const std::int64_t most = most_rows_of(lanes()), groups = (rows + most - 1) / most;
+    const std::int64_t widest = groups > 1 ? 2 : vectors_of(lanes(), static_cast<int>(rows));
+    const std::int64_t step = (end - begin) * lanes(), depth = groups > 1 ? kDepth : kStreams;
+    thread_local Workspace memory;
+    float* const sums = memory.floats(static_cast<std::size_t>(rows * step + kDepth * widest * lanes()));
+    std::fill_n(sums, rows * step, 0.0f);
+    for (std::int64_t k = 0; k < units_in; k += depth)
+      for (std::int64_t vector = begin, vectors = 0; vector < end; vector += vectors) {
+        vectors = (vector + widest) * lanes() <= units && vector + widest <= end ? widest : 1;
+        const std::int64_t column = vector * lanes(), width = vectors * lanes(), there = std::min(width, units - column);
+        Block block = {.x = x + row * units_in + k,
+                       .x_step = units_in,
+                       .kernel = kernel + k * units + column,
+                       .kernel_step = units,
+                       .depth = std::min(depth, units_in - k),
+                       .sums = sums + column - begin * lanes(),
+                       .sums_step = step,
+                       .last = there - (width - lanes())};
+        // A part of the kernel that is read several times is brought together.
+        if (groups > 1) {
+          float* const packed = sums + rows * step;
+          for (std::int64_t i = 0; i < block.depth; ++i) {
+            std::copy_n(block.kernel + i * units, there, packed + i * width);
+            std::fill_n(packed + i * width + there, width - there, 0.0f);
+          }
+          block.kernel = packed;
+          block.kernel_step = width;
+          block.last = lanes();
+        }
+        for (std::int64_t group = 0; group < groups; ++group) {
+          const std::int64_t first = rows * group / groups, count = rows * (group + 1) / groups - first;
+          Block part = block;
+          part.x += first * units_in;
+          part.sums += first * step;
+          multiply_of(count).of(vectors)(part);
+        }
+      }
+    store(sums, step, rows, begin, end, to);
+  }
+
+ private:
+  /// The sums plus the bias.
+  void store(const float* sums, std::int64_t step, std::int64_t rows, std::int64_t begin, std::int64_t end,
+             const Epilogue& to) const {
+    with_lanes([&](auto lanes) {
+      using Vector = simd::Vector<lanes()>;
+      for (std::int64_t v = begin; v < end; ++v) {
+        const std::int64_t c = v * lanes(), last = std::min<std::int64_t>(lanes(), units - c);
+        const Vector offset = bias ? registers::load_part<Vector>(bias + c, last) : Vector{};
+        for (std::int64_t i = 0; i < rows; ++i) {
+          Vector sum[1][1] = {{registers::load<Vector>(sums + i * step + c - begin * lanes()) + offset}};
+          finish(sum, to, c, last, [&](int) { return i * units + c; });
+        }
+      }
+    });
+  }
+};
 
 class Dense final : public Op {
  public:
@@ -34,22 +189,30 @@ class Dense final : public Op {
     return cost;
   }
 
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const std::int64_t units_in = in[1].shape[0], units = in[1].shape[1], rows = out.elements() / units;
-    const auto x = row_major({rows, units_in}), y = row_major({rows, units}),
-               bias = in.size() > 2 ? row_major({units}) : dnnl::memory::desc();
-    // oneDNN's axes are (O, I). Keras's (I, O) is read as it lies: for few rows the kernel streams from memory either
-    // way, and VGG16's first one has 411 MB.
-    const auto kernel = row_major({units_in, units}).permute_axes({1, 0});
-    const auto description = describe_primitive<dnnl::inner_product_forward>(session, describe(), x, kernel, bias, y);
-    return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
-      Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x, run.in[0])},
-                                        {DNNL_ARG_WEIGHTS, view(session, kernel, run.in[1])},
-                                        {DNNL_ARG_DST, view(session, y, run.out)}};
-      if (run.in.size() > 2) arguments.emplace(DNNL_ARG_BIAS, view(session, bias, run.in[2]));
-      primitive.run(std::move(arguments));
+    const auto product = [=](const KernelArguments& run) {
+      return Product{units_in, units, run.in[0], run.in[1], run.in.size() > 2 ? run.in[2] : nullptr};
     };
+    const std::int64_t vectors = (units + lanes() - 1) / lanes();
+    // Many rows are shared out among the threads, of few each thread takes some columns.
+    constexpr std::int64_t kFewRows = 64;
+    Kernel made;
+    if (rows > kFewRows)
+      made = Kernel::by_rows(rows, equal_parts(rows, kFewRows), [=](const KernelArguments& run) {
+        product(run).compute(run.begin, run.end - run.begin, 0, vectors, Epilogue::of(run));
+      });
+    else
+      made = [=](const KernelArguments& run) {
+        constexpr std::int64_t kWorthAThread = 32 << 10;  // products
+        const std::int64_t grain = kWorthAThread / (rows * units_in * lanes()) + 1;
+        parallel_for(vectors, grain, [&](std::int64_t begin, std::int64_t end) {
+          product(run).compute(0, rows, begin, end, Epilogue::of(run));
+        });
+      };
+    made.epilogue_channels = units;
+    return made;
   }
 };
 
