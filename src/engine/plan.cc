@@ -252,7 +252,7 @@ void Plan::prepare(Step& step) {
       if (maker.store == Store::kNone || maker.store == Store::kStream) maker.store = Store::kPlace;
     }
     const Kernel& first = step.stages[begin].kernel;
-    if (first.rows < 2 && !first.streams() && streams(stage.store)) stage.store = Store::kPlace;
+    if (first.rows < 2 && !first.streams && streams(stage.store)) stage.store = Store::kPlace;
   }
   step.runs.push_back(step.stages.size());
   for (std::size_t i = 0; i < step.stages.size(); ++i) root_of(step.values[i]).store = step.stages[i].store;

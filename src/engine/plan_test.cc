@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "ops/ops.h"
 #include "ops/ops_test_support.h"
@@ -103,6 +106,127 @@ TEST(Plan, ComputesRowWiseOpsTogetherWithTheOpBeforeThem) {
   // concatenate
   EXPECT_EQ(together, (std::vector<std::size_t>{3, 3, 2, 1, 6, 1}));
 }
+
+/// An op that takes an epilogue, and what can and cannot be part of one behind it.
+struct Chain {
+  explicit Chain(const std::string& head) {
+    const auto weight = [&](const Shape& of, unsigned seed) {
+      return graph.constant(random_tensor(of, seed, 1, 0.1f));
+    };
+    const auto conv = [&](const Shape& input, const Shape& kernel, std::int64_t groups = 1) {
+      x = graph.input("x", input);
+      return ops::conv(graph, x, weight(kernel, 1), weight({kernel.back()}, 2),
+                       {.padding = ops::Padding::kSame, .groups = groups});
+    };
+    const auto depthwise = [&](const Shape& input) {
+      x = graph.input("x", input);
+      return ops::depthwise_conv(graph, x, weight({3, 3, input.back(), 1}, 1), {}, {.padding = ops::Padding::kSame});
+    };
+    const auto dense = [&](const Shape& input, std::int64_t units) {
+      x = graph.input("x", input);
+      return ops::dense(graph, x, weight({input.back(), units}, 1), weight({units}, 2));
+    };
+    const std::map<std::string, std::function<Value()>> heads = {
+        {"point",
+         [&] {
+           return conv({1, 30, 31, 20}, {1, 1, 20, 64});
+         }},
+        {"ragged",
+         [&] {
+           return conv({1, 30, 31, 20}, {1, 1, 20, 27});
+         }},
+        {"panels",
+         [&] {
+           return conv({1, 7, 7, 400}, {1, 1, 400, 352});
+         }},
+        {"ragged_panels",
+         [&] {
+           return conv({1, 7, 7, 400}, {1, 1, 400, 355});
+         }},
+        {"groups",
+         [&] {
+           return conv({1, 30, 31, 40}, {3, 3, 20, 48}, 2);
+         }},
+        {"winograd_strips",
+         [&] {
+           return conv({1, 60, 62, 32}, {3, 3, 32, 32});
+         }},
+        {"winograd_whole",
+         [&] {
+           return conv({1, 14, 13, 256}, {3, 3, 256, 256});
+         }},
+        {"depthwise",
+         [&] {
+           return depthwise({1, 30, 31, 48});
+         }},
+        {"depthwise_ragged",
+         [&] {
+           return depthwise({2, 7, 7, 45});
+         }},
+        {"dense",
+         [&] {
+           return dense({3, 100}, 6000);
+         }},
+        {"dense_groups",
+         [&] {
+           return dense({40, 700}, 500);
+         }},
+        {"dense_rows",
+         [&] {
+           return dense({2, 500, 600}, 48);
+         }},
+    };
+    const Value first = tap(heads.at(head)());
+    const Shape shape = graph.shape(first);
+    other = graph.input("other", shape);
+    const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({shape.back()}, seed, 2, 0.1f)); };
+    const Value norm = tap(ops::batch_norm(
+        graph, first, {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
+    const Value clipped = tap(ops::unary(graph, norm, ops::Unary::kRelu, {.max_value = 1.5f}));
+    const Value sum = tap(ops::binary(graph, clipped, other, ops::Binary::kAdd));
+    const Value relu = tap(ops::unary(graph, sum, ops::Unary::kRelu));
+    const Value silu = tap(ops::unary(graph, relu, ops::Unary::kSilu));
+    tap(ops::binary(graph, silu, norm, ops::Binary::kAdd));
+    tap(ops::concatenate(graph, {clipped, silu}, shape.rank() - 1));
+  }
+
+  Value tap(Value value) {
+    all.push_back(value);
+    return value;
+  }
+
+  Graph graph;
+  Value x, other;
+  std::vector<Value> all;
+};
+
+class PlanWithEpilogue : public testing::TestWithParam<const char*> {};
+
+TEST_P(PlanWithEpilogue, ComputesTheSameWhateverIsTapped) {
+  const Chain chain(GetParam());
+  const std::vector<Tensor> inputs = {random_tensor(chain.graph.shape(chain.x), 11),
+                                      random_tensor(chain.graph.shape(chain.other), 12)};
+  std::map<int, Tensor> expected;  // one op after the other
+  for (const Value value : chain.all)
+    expected[value.id] = evaluate(chain.graph, value, {{chain.x.id, inputs[0]}, {chain.other.id, inputs[1]}});
+  for (unsigned choice = 1; choice < 1u << chain.all.size(); ++choice) {
+    std::vector<Value> taps;
+    for (std::size_t i = 0; i < chain.all.size(); ++i)
+      if (choice >> i & 1) taps.push_back(chain.all[i]);
+    Plan plan(chain.graph, {chain.x, chain.other}, taps);
+    const std::vector<Tensor> results = plan.run(inputs, {});
+    for (std::size_t i = 0; i < taps.size(); ++i)
+      ASSERT_TRUE(same_bits(results[i], expected.at(taps[i].id)))
+          << "tap %" << taps[i].id << "\n"
+          << close(results[i], expected.at(taps[i].id), {.tolerance = 0}).message() << plan.str();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, PlanWithEpilogue,
+                         testing::Values("point", "ragged", "panels", "ragged_panels", "groups", "winograd_strips",
+                                         "winograd_whole", "depthwise", "depthwise_ragged", "dense", "dense_groups",
+                                         "dense_rows"),
+                         [](const auto& head) { return std::string(head.param); });
 
 TEST(Plan, KeepsTheTensorsOfEarlierRuns) {
   const Block block({1, 32, 32, 16});

@@ -32,8 +32,9 @@ struct Cut {
     for (const Stage& stage : stages) unit = std::max(unit, stage.row_size());
     chunk = rounded_up(kChunk, unit);
     const Kernel& first = stages[0].kernel;
-    call = rounded_up(first.is_rowwise ? std::max(chunk, first.grain * stages[0].row_size())
-                                       : first.grain * stages[0].row_size(), unit);
+    call = rounded_up(
+        first.is_rowwise ? std::max(chunk, first.grain * stages[0].row_size()) : first.grain * stages[0].row_size(),
+        unit);
     calls = (elements + call - 1) / call;
     // As large as the cache likes, but every thread gets as many.
     const std::int64_t together = std::max<std::int64_t>(kStrip / call, 1) * thread_count();
@@ -62,7 +63,7 @@ class Walker {
     for (std::size_t i = 0; i < stages.size(); ++i) {
       buffers_.push_back(-1);
       if (places(stages[i].store)) continue;
-      if (i < at_once_ && !is_read[i] && (stages[i].store == Store::kNone || stages[0].kernel.streams())) continue;
+      if (i < at_once_ && !is_read[i] && (stages[i].store == Store::kNone || stages[0].kernel.streams)) continue;
       buffers_[i] = size;
       size += i < at_once_ ? cut.longest() : cut.chunk;
     }
@@ -92,7 +93,7 @@ class Walker {
 
   /// Whether a stage's result goes past the caches while it is in registers.
   bool streams_at_once(std::size_t i) const {
-    return streams(stages_[i].store) && i < at_once_ && stages_[0].kernel.streams();
+    return streams(stages_[i].store) && i < at_once_ && stages_[0].kernel.streams;
   }
   float* streamed(std::size_t i, std::int64_t begin) const {
     return streams_at_once(i) ? pointers_[i].streamed + begin : nullptr;
@@ -147,7 +148,7 @@ class Walker {
   std::span<const StagePointers> pointers_;
   std::uint64_t seed_;
   const Cut& cut_;
-  std::size_t at_once_ = 0;             ///< the stages that are computed a strip at a time
+  std::size_t at_once_ = 0;            ///< the stages that are computed a strip at a time
   std::vector<std::int64_t> buffers_;  ///< where in memory_ a stage's result starts, or -1
   float* memory_ = nullptr;
   std::vector<Made> made_;
@@ -163,11 +164,11 @@ bool fits_behind(std::span<const Stage> stages, Stage& next) {
   // Of a lane op's inputs one is in the registers, another lies in memory as a whole.
   const bool all_before = stages.size() == 1 || stages.back().in_epilogue;
   const auto is_last = [&](int maker) { return maker == static_cast<int>(stages.size()) - 1; };
-  next.in_epilogue =
-      first.epilogue_channels > 0 && all_before && kernel.lane_op && next.elements == stages[0].elements &&
-      (kernel.lane_op->channels == 0 || kernel.lane_op->channels == first.epilogue_channels) &&
-      std::ranges::count_if(next.made_by, is_last) == 1 &&
-      std::ranges::none_of(next.made_by, [&](int maker) { return maker >= 0 && !is_last(maker); });
+  next.in_epilogue = first.epilogue_channels > 0 && all_before && kernel.lane_op &&
+                     next.elements == stages[0].elements &&
+                     (kernel.lane_op->channels == 0 || kernel.lane_op->channels == first.epilogue_channels) &&
+                     std::ranges::count_if(next.made_by, is_last) == 1 &&
+                     std::ranges::none_of(next.made_by, [&](int maker) { return maker >= 0 && !is_last(maker); });
   if (next.in_epilogue) return true;
   if (first.rows < 2) return false;
   const std::int64_t row = next.row_size();

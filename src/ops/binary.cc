@@ -129,8 +129,7 @@ class BinaryOp : public Op {
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const std::array moves = {in[0].shape == out, in[1].shape == out};
-    Kernel kernel =
-        Kernel::rowwise(out.elements(), in, out, run(broadcast_axes(in[0].shape, in[1].shape, out), moves));
+    Kernel kernel = Kernel::rowwise(out.elements(), in, out, run(broadcast_axes(in[0].shape, in[1].shape, out), moves));
     if (function_ == Binary::kAdd && moves[0] && moves[1]) kernel.lane_op = LaneOp::add();
     return kernel;
   }

@@ -236,10 +236,11 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
       });
     };
   else
-    made = Kernel::by_rows(positions, equal_parts(positions, PackedMatrices::most_rows()), [product](const KernelArguments& run) {
-      product->compute(run.in[0], Epilogue::of(run), run.begin, run.end, 0, product->panels());
-    });
-  made.epilogue_channels = filters;
+    made = Kernel::by_rows(positions, equal_parts(positions, PackedMatrices::most_rows()),
+                           [product](const KernelArguments& run) {
+                             product->compute(run.in[0], Epilogue::of(run), run.begin, run.end, 0, product->panels());
+                           });
+  made.take_epilogue(filters, group_filters);
   return made;
 }
 

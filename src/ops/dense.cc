@@ -1,5 +1,5 @@
-// (..., I) with a kernel (I, O) and a bias (O) -> (..., O). The kernel is read as it lies, mostly once: VGG16's first one
-// has 411 MB.
+// (..., I) with a kernel (I, O) and a bias (O) -> (..., O). The kernel is read as it lies, mostly once: VGG16's first
+// one has 411 MB.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,8 +52,8 @@ template <int kLanes, int kRows, int kVectors>
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
       const float* from = right + v * kLanes;
-      numbers[v] = v == kVectors - 1 && !whole ? registers::load_part<Vector>(from, b.last)
-                                               : registers::load<Vector>(from);
+      numbers[v] =
+          v == kVectors - 1 && !whole ? registers::load_part<Vector>(from, b.last) : registers::load<Vector>(from);
       __builtin_prefetch(from + kAhead * b.kernel_step);
     }
 #pragma GCC unroll 16
@@ -83,16 +83,14 @@ struct Multiply {
 template <int kLanes, int... kRows>
 constexpr std::array<Multiply, sizeof...(kRows)> multiply_table(std::integer_sequence<int, kRows...>) {
   return {Multiply{[](const Block& b) {
-                     with_registers_of<kLanes>(
-                         [&] { multiply<kLanes, kRows + 1, vectors_of(kLanes, kRows + 1)>(b); });
+                     with_registers_of<kLanes>([&] { multiply<kLanes, kRows + 1, vectors_of(kLanes, kRows + 1)>(b); });
                    },
                    [](const Block& b) { with_registers_of<kLanes>([&] { multiply<kLanes, kRows + 1, 2>(b); }); },
                    [](const Block& b) { with_registers_of<kLanes>([&] { multiply<kLanes, kRows + 1, 1>(b); }); }}...};
 }
 template <int kLanes>
 const Multiply& multiply_of(std::int64_t rows) {
-  static constexpr auto kTable =
-      multiply_table<kLanes>(std::make_integer_sequence<int, most_rows_of(kLanes)>());
+  static constexpr auto kTable = multiply_table<kLanes>(std::make_integer_sequence<int, most_rows_of(kLanes)>());
   return kTable[static_cast<std::size_t>(rows - 1)];
 }
 const Multiply& multiply_of(std::int64_t rows) {
@@ -106,20 +104,22 @@ const Multiply& multiply_of(std::int64_t rows) {
 /// One Dense layer; what its pointers point to belongs to the run.
 struct Product {
   std::int64_t units_in, units;
+  std::int64_t depth;  ///< kDepth or kStreams, whatever part is computed: sums are rounded in the same order
   const float *x, *kernel, *bias;
 
   /// Rows [row, row + rows) by registers [begin, end) of each row of the kernel. `to` starts at row `row`.
   void compute(std::int64_t row, std::int64_t rows, std::int64_t begin, std::int64_t end, const Epilogue& to) const {
     const std::int64_t most = most_rows_of(lanes()), groups = (rows + most - 1) / most;
     const std::int64_t widest = groups > 1 ? 2 : vectors_of(lanes(), static_cast<int>(rows));
-    const std::int64_t step = (end - begin) * lanes(), depth = groups > 1 ? kDepth : kStreams;
+    const std::int64_t step = (end - begin) * lanes();
     thread_local Workspace memory;
-    float* const sums = memory.floats(static_cast<std::size_t>(rows * step + kDepth * widest * lanes()));
+    float* const sums = memory.floats(static_cast<std::size_t>(rows * step + depth * widest * lanes()));
     std::fill_n(sums, rows * step, 0.0f);
     for (std::int64_t k = 0; k < units_in; k += depth)
       for (std::int64_t vector = begin, vectors = 0; vector < end; vector += vectors) {
         vectors = (vector + widest) * lanes() <= units && vector + widest <= end ? widest : 1;
-        const std::int64_t column = vector * lanes(), width = vectors * lanes(), there = std::min(width, units - column);
+        const std::int64_t column = vector * lanes(), width = vectors * lanes(),
+                           there = std::min(width, units - column);
         Block block = {.x = x + row * units_in + k,
                        .x_step = units_in,
                        .kernel = kernel + k * units + column,
@@ -192,8 +192,9 @@ class Dense final : public Op {
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const std::int64_t units_in = in[1].shape[0], units = in[1].shape[1], rows = out.elements() / units;
+    const std::int64_t depth = rows > most_rows_of(lanes()) ? kDepth : kStreams;
     const auto product = [=](const KernelArguments& run) {
-      return Product{units_in, units, run.in[0], run.in[1], run.in.size() > 2 ? run.in[2] : nullptr};
+      return Product{units_in, units, depth, run.in[0], run.in[1], run.in.size() > 2 ? run.in[2] : nullptr};
     };
     const std::int64_t vectors = (units + lanes() - 1) / lanes();
     // Many rows are shared out among the threads, of few each thread takes some columns.
@@ -211,7 +212,7 @@ class Dense final : public Op {
           product(run).compute(0, rows, begin, end, Epilogue::of(run));
         });
       };
-    made.epilogue_channels = units;
+    made.take_epilogue(units);
     return made;
   }
 };

@@ -94,7 +94,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
   thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
   for (std::int64_t begin = run.begin; begin < run.end;) {
     const std::int64_t i = begin / wide.out, h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
-    const std::int64_t start = i * wide.out, end = std::min(run.end, start + wide.out);
+    const std::int64_t line_begin = i * wide.out, end = std::min(run.end, line_begin + wide.out);
     lines.clear();
     for (std::int64_t kd = 0; kd < deep.size; ++kd)
       for (std::int64_t kh = 0; kh < high.size; ++kh) {
@@ -113,8 +113,8 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
         line.x = start;
       }
     }
-    compute_line(lines, wide, begin - start, end - start, filters, run.in.size() > 2 ? run.in[2] : nullptr,
-                 Epilogue::of(run), (start - run.begin) * filters);
+    compute_line(lines, wide, begin - line_begin, end - line_begin, filters, run.in.size() > 2 ? run.in[2] : nullptr,
+                 Epilogue::of(run), (line_begin - run.begin) * filters);
     begin = end;
   }
 }
@@ -128,8 +128,9 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   // A row is a position; whole lines where there are many.
   const std::int64_t line = geometry.axes[2].out, positions = out.elements() / out.back();
   const std::int64_t grain = positions / line >= 4 * thread_count() ? line : equal_parts(positions, line);
-  Kernel made = Kernel::by_rows(positions, grain, [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
-  made.epilogue_channels = out.back();
+  Kernel made =
+      Kernel::by_rows(positions, grain, [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
+  made.take_epilogue(out.back());
   return made;
 }
 

@@ -137,8 +137,8 @@ template <typename Number, int kRows, int kVectors, typename Place>
 #pragma GCC unroll 4
           for (int v = 0; v < kVectors; ++v) {
             const float* here = step.other + at + v * kLanes;
-            x[row][v] += v == kVectors - 1 && !whole ? registers::load_part<Number>(here, last)
-                                                     : registers::load<Number>(here);
+            x[row][v] +=
+                v == kVectors - 1 && !whole ? registers::load_part<Number>(here, last) : registers::load<Number>(here);
           }
         }
         break;

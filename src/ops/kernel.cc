@@ -51,6 +51,12 @@ Kernel Kernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Sha
   return kernel;
 }
 
+void Kernel::take_epilogue(std::int64_t channels, std::int64_t together) {
+  constexpr std::int64_t kLine = 16;  // numbers
+  epilogue_channels = channels;
+  streams = together % kLine == 0;
+}
+
 std::int64_t equal_parts(std::int64_t rows, std::int64_t most) {
   const std::int64_t together = most * thread_count(), calls = (rows + together - 1) / together * thread_count();
   return std::max<std::int64_t>((rows + calls - 1) / std::max<std::int64_t>(calls, 1), 1);

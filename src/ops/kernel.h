@@ -71,18 +71,22 @@ struct Kernel {
   /// then points to row `begin` of these.
   static Kernel rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Run run);
 
-  explicit operator bool() const { return run != nullptr; }
+  /// Says that the epilogue of its arguments is obeyed.
+  /// @param channels  the size of the output's last axis.
+  /// @param together  how many of them are computed side by side: registers go past the caches as whole lines of these
+  ///     only.
+  void take_epilogue(std::int64_t channels, std::int64_t together);
+  void take_epilogue(std::int64_t channels) { take_epilogue(channels, channels); }
   /// Whether input `i` begins at the row.
   bool moves(std::size_t i) const { return is_rowwise && i < 64 && (moving >> i & 1); }
 
   Run run;
   std::int64_t rows = 1, grain = 1;
   bool is_rowwise = false;
-  std::uint64_t moving = 0;  ///< bit i: input i has the output's shape
+  std::uint64_t moving = 0;            ///< bit i: input i has the output's shape
   std::optional<LaneOp> lane_op = {};  ///< this op, where it can be part of an epilogue
   std::int64_t epilogue_channels = 0;  ///< where it takes an epilogue: the size of its last axis
-  /// Whether it can write past the caches: registers go there as whole lines of them only.
-  bool streams() const { return epilogue_channels > 0 && epilogue_channels % 16 == 0; }
+  bool streams = false;                ///< it can write past the caches, too
 };
 
 /// A grain of at most `most` rows for which every thread gets about as many calls.

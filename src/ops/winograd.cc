@@ -254,24 +254,23 @@ class Winograd {
       const std::int64_t high = std::min<std::int64_t>(M, place.end_high - place.high),
                          wide = std::min<std::int64_t>(M, sizes_.out_wide - place.wide),
                          line = sizes_.out_wide * filters;
-      with_lanes(
-          [=, &to, bias = bias_.data(), step = memory.behind_step, from = memory.behind + tile * filters](auto lanes) {
-            using Vector = simd::Vector<lanes()>;
-            for (std::int64_t c = 0; c < filters; c += lanes()) {
-              Vector m[kSide][kSide], half[M][kSide], y[M][M];
+      with_lanes([=, &to, bias = bias_.data(), step = memory.behind_step,
+                  from = memory.behind + tile * filters](auto lanes) {
+        using Vector = simd::Vector<lanes()>;
+        for (std::int64_t c = 0; c < filters; c += lanes()) {
+          Vector m[kSide][kSide], half[M][kSide], y[M][M];
 #pragma GCC unroll 36
-              for (int p = 0; p < kPositions; ++p) m[p / kSide][p % kSide] = simd::load<lanes()>(from + p * step + c);
-              multiply_left<Transform<M>::kOutput>(m, half);
-              multiply_right<Transform<M>::kOutput>(half, y);
-              const Vector b = simd::load<lanes()>(bias + c);
-              Vector done[M * M][1];
+          for (int p = 0; p < kPositions; ++p) m[p / kSide][p % kSide] = simd::load<lanes()>(from + p * step + c);
+          multiply_left<Transform<M>::kOutput>(m, half);
+          multiply_right<Transform<M>::kOutput>(half, y);
+          const Vector b = simd::load<lanes()>(bias + c);
+          Vector done[M * M][1];
 #pragma GCC unroll 16
-              for (int i = 0; i < M * M; ++i) done[i][0] = y[i / M][i % M] + b;
-              finish(done, to, c, lanes(), [=](int i) {
-                return i / M < high && i % M < wide ? first + i / M * line + i % M * filters + c : -1;
-              });
-            }
-          });
+          for (int i = 0; i < M * M; ++i) done[i][0] = y[i / M][i % M] + b;
+          finish(done, to, c, lanes(),
+                 [=](int i) { return i / M < high && i % M < wide ? first + i / M * line + i % M * filters + c : -1; });
+        }
+      });
     }
   }
 
@@ -311,7 +310,7 @@ Kernel kernel_of(const Sizes& sizes, const float* kernel, const float* bias) {
     made = Kernel::by_rows(sizes.batch * sizes.out_high, strip * M, [ready](const KernelArguments& run) {
       ready->rows(run.in[0], Epilogue::of(run), run.begin, run.end);
     });
-  made.epilogue_channels = sizes.filters;
+  made.take_epilogue(sizes.filters);
   return made;
 }
 
