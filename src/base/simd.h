@@ -1,4 +1,5 @@
-// Code that is compiled for several instruction sets; the processor chooses at run time. The only place that names any.
+// Code that is compiled for several instruction sets; the processor chooses at run time. The only place that names any,
+// with registers.h.
 // g++ makes vector code of plain loops only with -fno-math-errno and -fno-trapping-math, neither of which changes a
 // number.
 #pragma once
@@ -32,16 +33,6 @@ run_avx512(const Body& body) {
 /// `Lanes` floats in one register.
 template <int Lanes>
 using Vector [[gnu::vector_size(Lanes * sizeof(float))]] = float;
-template <int Lanes>
-[[gnu::always_inline]] inline Vector<Lanes> load(const float* from) {
-  Vector<Lanes> numbers;
-  __builtin_memcpy(&numbers, from, sizeof numbers);
-  return numbers;
-}
-template <int Lanes>
-[[gnu::always_inline]] inline void store(const Vector<Lanes>& numbers, float* to) {
-  __builtin_memcpy(to, &numbers, sizeof numbers);
-}
 
 }  // namespace simd
 

@@ -13,6 +13,7 @@
 #include "kerascope/error.h"
 #include "ops/epilogue.h"
 #include "ops/ops.h"
+#include "ops/tiles.h"
 
 namespace kerascope::ops {
 namespace {
@@ -23,8 +24,7 @@ namespace {
 /// many of its rows are streams from memory.
 constexpr std::int64_t kDepth = 512, kStreams = 16;
 
-/// Rows of x together: their sums and a part of the kernel's row fill the registers.
-constexpr int most_rows_of(int lanes) { return lanes == 16 ? 14 : 6; }
+/// Registers of each row of the kernel that are multiplied by so many rows of x.
 constexpr int vectors_of(int lanes, int rows) {
   return std::min(lanes == 16 ? 16 : 8, std::max(2, most_rows_of(lanes) * 2 / rows));
 }
@@ -52,8 +52,7 @@ template <int kLanes, int kRows, int kVectors>
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
       const float* from = right + v * kLanes;
-      numbers[v] =
-          v == kVectors - 1 && !whole ? registers::load_part<Vector>(from, b.last) : registers::load<Vector>(from);
+      numbers[v] = v == kVectors - 1 && !whole ? simd::load_part<Vector>(from, b.last) : simd::load<Vector>(from);
       __builtin_prefetch(from + kAhead * b.kernel_step);
     }
 #pragma GCC unroll 16
@@ -68,7 +67,7 @@ template <int kLanes, int kRows, int kVectors>
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
       float* to = b.sums + row * b.sums_step + v * kLanes;
-      registers::store<Vector>(registers::load<Vector>(to) + sums[row][v], to);
+      simd::store(simd::load<Vector>(to) + sums[row][v], to);
     }
 }
 
@@ -158,9 +157,9 @@ struct Product {
       using Vector = simd::Vector<lanes()>;
       for (std::int64_t v = begin; v < end; ++v) {
         const std::int64_t c = v * lanes(), last = std::min<std::int64_t>(lanes(), units - c);
-        const Vector offset = bias ? registers::load_part<Vector>(bias + c, last) : Vector{};
+        const Vector offset = bias ? simd::load_part<Vector>(bias + c, last) : Vector{};
         for (std::int64_t i = 0; i < rows; ++i) {
-          Vector sum[1][1] = {{registers::load<Vector>(sums + i * step + c - begin * lanes()) + offset}};
+          Vector sum[1][1] = {{simd::load<Vector>(sums + i * step + c - begin * lanes()) + offset}};
           finish(sum, to, c, last, [&](int) { return i * units + c; });
         }
       }

@@ -44,15 +44,15 @@ template <typename Number, int kCount>
   Number sums[kCount][1];
 #pragma GCC unroll 8
   for (int i = 0; i < kCount; ++i) {
-    sums[i][0] = bias ? registers::load<Number>(bias + c) : Number{};
+    sums[i][0] = bias ? simd::load<Number>(bias + c) : Number{};
   }
   const std::int64_t start = w * wide.stride - wide.before, step = wide.stride * filters;
   for (std::int64_t line = 0; line < line_count; ++line)
     for (std::int64_t tap = taps.begin; tap < taps.end; ++tap) {
       const float* x = lines[line].x + (start + tap * wide.dilation) * filters + c;
-      const Number factor = registers::load<Number>(lines[line].kernel + tap * filters + c);
+      const Number factor = simd::load<Number>(lines[line].kernel + tap * filters + c);
 #pragma GCC unroll 8
-      for (int i = 0; i < kCount; ++i) sums[i][0] += registers::load<Number>(x + i * step) * factor;
+      for (int i = 0; i < kCount; ++i) sums[i][0] += simd::load<Number>(x + i * step) * factor;
     }
   constexpr std::int64_t kLanes = sizeof(Number) / sizeof(float);
   finish(sums, to, c, kLanes, [=](int i) { return place + (w + i) * filters + c; });

@@ -10,12 +10,6 @@
 namespace kerascope::ops {
 namespace {
 
-#if defined(__x86_64__)
-/// AVX-512 has 32 registers, of which a tile takes 28; older sets have 16.
-constexpr int most_rows_of(int lanes) { return lanes == 16 ? 14 : 6; }
-#else
-constexpr int most_rows_of(int) { return 12; }
-#endif
 constexpr int kMostRows = 14;
 
 struct TileArguments {
@@ -36,7 +30,7 @@ template <int kLanes, int kRows, int kVectors>
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; ++row)
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) sums[row][v] = simd::load<kLanes>(t.bias + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) sums[row][v] = simd::load<Vector>(t.bias + v * kLanes);
   const float* panel = t.panel;
   for (std::int64_t piece = 0; piece < t.pieces; ++piece) {
     const float* left[kRows];
@@ -46,7 +40,7 @@ template <int kLanes, int kRows, int kVectors>
       Vector right[kVectors];
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) {
-        right[v] = simd::load<kLanes>(panel + v * kLanes);
+        right[v] = simd::load<Vector>(panel + v * kLanes);
         __builtin_prefetch(panel + (kAhead * kVectors + v) * kLanes);
       }
       panel += kVectors * kLanes;

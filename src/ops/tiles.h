@@ -10,6 +10,13 @@
 
 namespace kerascope::ops {
 
+#if defined(__x86_64__)
+/// Rows of a tile that is two registers wide. AVX-512 has 32 registers, of which it takes 28; older sets have 16.
+constexpr int most_rows_of(int lanes) { return lanes == 16 ? 14 : 6; }
+#else
+constexpr int most_rows_of(int) { return 12; }
+#endif
+
 /// The right sides of products, matrices (depth, columns), as the tiles read them: panels as wide as two registers, or
 /// one.
 class PackedMatrices {

@@ -155,11 +155,11 @@ class Winograd {
         for (std::int64_t i = begin * lanes(); i < end * lanes(); i += lanes()) {
           Vector g[3][3], half[kSide][3], whole[kSide][kSide];
 #pragma GCC unroll 9
-          for (int k = 0; k < 9; ++k) g[k / 3][k % 3] = simd::load<lanes()>(kernel + k * numbers + i);
+          for (int k = 0; k < 9; ++k) g[k / 3][k % 3] = simd::load<Vector>(kernel + k * numbers + i);
           multiply_left<Transform<M>::kKernel>(g, half);
           multiply_right<Transform<M>::kKernel>(half, whole);
 #pragma GCC unroll 36
-          for (int p = 0; p < kPositions; ++p) simd::store<lanes()>(whole[p / kSide][p % kSide], to + p * numbers + i);
+          for (int p = 0; p < kPositions; ++p) simd::store(whole[p / kSide][p % kSide], to + p * numbers + i);
         }
       });
     });
@@ -212,11 +212,11 @@ class Winograd {
         for (std::int64_t c = 0; c < channels; c += lanes()) {
           Vector d[kSide][kSide], half[kSide][kSide];
 #pragma GCC unroll 36
-          for (int p = 0; p < kPositions; ++p) d[p / kSide][p % kSide] = simd::load<lanes()>(from[p] + c);
+          for (int p = 0; p < kPositions; ++p) d[p / kSide][p % kSide] = simd::load<Vector>(from[p] + c);
           multiply_left<Transform<M>::kInput>(d, half);
           multiply_right<Transform<M>::kInput>(half, d);
 #pragma GCC unroll 36
-          for (int p = 0; p < kPositions; ++p) simd::store<lanes()>(d[p / kSide][p % kSide], to + p * step + c);
+          for (int p = 0; p < kPositions; ++p) simd::store(d[p / kSide][p % kSide], to + p * step + c);
         }
       });
     }
@@ -260,10 +260,10 @@ class Winograd {
         for (std::int64_t c = 0; c < filters; c += lanes()) {
           Vector m[kSide][kSide], half[M][kSide], y[M][M];
 #pragma GCC unroll 36
-          for (int p = 0; p < kPositions; ++p) m[p / kSide][p % kSide] = simd::load<lanes()>(from + p * step + c);
+          for (int p = 0; p < kPositions; ++p) m[p / kSide][p % kSide] = simd::load<Vector>(from + p * step + c);
           multiply_left<Transform<M>::kOutput>(m, half);
           multiply_right<Transform<M>::kOutput>(half, y);
-          const Vector b = simd::load<lanes()>(bias + c);
+          const Vector b = simd::load<Vector>(bias + c);
           Vector done[M * M][1];
 #pragma GCC unroll 16
           for (int i = 0; i < M * M; ++i) done[i][0] = y[i / M][i % M] + b;
