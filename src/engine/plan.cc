@@ -28,10 +28,26 @@ std::size_t padded_bytes(const Shape& shape) {
 
 Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact)
     : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(exact) {
+  fold_padding();
   find_constants();
   find_steps();
   choose_stores();
   place_results();
+}
+
+/// Where an op can add the zeros around its input itself, nobody else may need them in memory.
+void Plan::fold_padding() {
+  for (int id = 0; id < graph_.size(); ++id) {
+    const Graph::Node& whole = graph_.node(Value{id});
+    if (whole.kind != Graph::Kind::kOp || whole.inputs.empty()) continue;
+    const Graph::Node& before = graph_.node(whole.inputs[0]);
+    const ops::PadOptions* padding = before.kind == Graph::Kind::kOp ? before.op->padding() : nullptr;
+    std::shared_ptr<const Op> op = padding ? whole.op->over_unpadded(*padding) : nullptr;
+    if (!op) continue;
+    Graph::Node& folded = folded_[id] = whole;
+    folded.op = std::move(op);
+    folded.inputs[0] = before.inputs[0];
+  }
 }
 
 /// Finds what the taps need, what of it is known before the first run, and what is another value seen differently.
@@ -44,9 +60,9 @@ void Plan::find_constants() {
   for (Value tap : taps_) needed_[static_cast<std::size_t>(tap.id)] = true;
   for (int id = graph_.size() - 1; id >= 0; --id)
     if (needed_[static_cast<std::size_t>(id)])
-      for (Value input : graph_.node(Value{id}).inputs) needed_[static_cast<std::size_t>(input.id)] = true;
+      for (Value input : planned(Value{id}).inputs) needed_[static_cast<std::size_t>(input.id)] = true;
   for (int id = 0; id < graph_.size(); ++id) {
-    const Graph::Node& node = graph_.node(Value{id});
+    const Graph::Node& node = planned(Value{id});
     const bool is_op = node.kind == Graph::Kind::kOp;
     const bool foldable = is_op && !node.inputs.empty();
     constant_[static_cast<std::size_t>(id)] =
@@ -66,7 +82,7 @@ void Plan::find_constants() {
 void Plan::find_steps() {
   for (int id = 0; id < graph_.size(); ++id) {
     const Value value{id};
-    if (!needed_[static_cast<std::size_t>(id)] || graph_.node(value).kind != Graph::Kind::kOp || is_constant(value) ||
+    if (!needed_[static_cast<std::size_t>(id)] || planned(value).kind != Graph::Kind::kOp || is_constant(value) ||
         storage(value).root != value)
       continue;
     const std::optional<std::size_t> joined = step_to_join(value);
@@ -83,7 +99,7 @@ void Plan::find_steps() {
 
 /// A row-wise op goes into the step that makes the last of its inputs, where it needs of that step rows only.
 std::optional<std::size_t> Plan::step_to_join(Value value) const {
-  const Graph::Node& node = graph_.node(value);
+  const Graph::Node& node = planned(value);
   std::vector<Shape> shapes;
   for (Value input : node.inputs) shapes.push_back(graph_.shape(input));
   if (!node.op->is_rowwise(shapes, node.shape)) return {};
@@ -108,7 +124,7 @@ void Plan::choose_stores() {
   std::vector<bool> read_later(storages_.size());
   for (const Step& step : steps_)
     for (Value value : step.values)
-      for (Value input : graph_.node(value).inputs)
+      for (Value input : planned(value).inputs)
         if (&steps_[static_cast<std::size_t>(std::max(root_of(input).step, 0))] != &step)
           read_later[static_cast<std::size_t>(storage(input).root.id)] = true;
   for (const Step& step : steps_) {
@@ -126,7 +142,7 @@ void Plan::choose_stores() {
 
 /// FLOPs of the step's first op for each number of its output.
 double Plan::arithmetic(const Step& step) const {
-  const Graph::Node& node = graph_.node(step.values[0]);
+  const Graph::Node& node = planned(step.values[0]);
   std::vector<Shape> shapes;
   for (Value input : node.inputs) shapes.push_back(graph_.shape(input));
   return node.op->cost(shapes, node.shape).flops / std::max(static_cast<double>(node.shape.elements()), 1.0);
@@ -138,7 +154,7 @@ void Plan::place_results() {
   for (std::size_t s = 0; s < steps_.size(); ++s)
     for (Value value : steps_[s].values) {
       last_use.try_emplace(value.id, s);
-      for (Value input : graph_.node(value).inputs) last_use[storage(input).root.id] = s;
+      for (Value input : planned(value).inputs) last_use[storage(input).root.id] = s;
     }
   std::map<std::size_t, std::vector<Value>> freed;  // by step
   for (const auto& [id, step] : last_use) freed[step].push_back(Value{id});
@@ -165,7 +181,7 @@ void Plan::place_results() {
 const Tensor& Plan::constant(Value value) {
   Tensor& known = constants_[static_cast<std::size_t>(value.id)];
   if (!known.empty()) return known;
-  const Graph::Node& node = graph_.node(value);
+  const Graph::Node& node = planned(value);
   switch (node.kind) {
     case Graph::Kind::kConstant:
       return known = node.constant;
@@ -219,7 +235,7 @@ Tensor Plan::tensor(Value value, std::span<const Tensor> inputs) const {
 
 void Plan::prepare(Step& step) {
   for (Value value : step.values) {
-    const Graph::Node& node = graph_.node(value);
+    const Graph::Node& node = planned(value);
     std::vector<Operand> operands;
     Stage stage = {.elements = node.shape.elements(), .store = root_of(value).store};
     for (Value input : node.inputs) {
@@ -264,7 +280,7 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t s
     std::vector<StagePointers> pointers;
     for (std::size_t i = begin; i < end; ++i) {
       StagePointers& own = pointers.emplace_back();
-      for (Value input : graph_.node(step.values[i]).inputs) own.in.push_back(pointer(input, inputs));
+      for (Value input : planned(step.values[i]).inputs) own.in.push_back(pointer(input, inputs));
       const Storage& result = root_of(step.values[i]);
       own.out = const_cast<float*>(pointer(step.values[i], inputs));
       if (result.place == Place::kTapped) own.streamed = tapped_->at(result.offset);
@@ -308,7 +324,7 @@ std::string Plan::str() const {
       const Storage& own = root_of(value);
       text += fmt::format("{}%{:<4} {:<20} {:<8} {:<7} {}\n", value == step.values[0] ? ' ' : '+', value.id,
                           graph_.shape(value).str(), own.place == Place::kTapped ? "tapped" : "scratch",
-                          kStores[static_cast<int>(own.store)], graph_.node(value).op->describe());
+                          kStores[static_cast<int>(own.store)], planned(value).op->describe());
     }
   return text + fmt::format("tapped {}, scratch {}\n", text::bytes(tapped_bytes_), text::bytes(scratch_bytes_));
 }

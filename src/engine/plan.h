@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -65,6 +66,7 @@ class Plan {
     std::vector<std::size_t> taps;  ///< that are ready after it
   };
 
+  void fold_padding();
   void find_constants();
   void find_steps();
   std::optional<std::size_t> step_to_join(Value value) const;
@@ -74,6 +76,10 @@ class Plan {
   const float* pointer(Value value, std::span<const Tensor> inputs) const;
   Tensor tensor(Value value, std::span<const Tensor> inputs) const;
   const Tensor& constant(Value value);
+  const Graph::Node& planned(Value value) const {
+    const auto folded = folded_.find(value.id);
+    return folded == folded_.end() ? graph_.node(value) : folded->second;
+  }
   bool is_constant(Value value) const { return constant_[static_cast<std::size_t>(value.id)]; }
   const Storage& storage(Value value) const { return storages_[static_cast<std::size_t>(value.id)]; }
   Storage& root_of(Value value) { return storages_[static_cast<std::size_t>(storage(value).root.id)]; }
@@ -82,6 +88,7 @@ class Plan {
   void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
 
   const Graph& graph_;
+  std::map<int, Graph::Node> folded_;  ///< by value id: what is computed otherwise than the graph says
   std::vector<Value> inputs_, taps_;
   Session session_;
   std::vector<Step> steps_;

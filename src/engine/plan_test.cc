@@ -228,6 +228,50 @@ INSTANTIATE_TEST_SUITE_P(Heads, PlanWithEpilogue,
                                          "dense_rows"),
                          [](const auto& head) { return std::string(head.param); });
 
+TEST(Plan, AConvolutionAddsTheZerosAroundItsInputItself) {
+  using Sizes = std::vector<std::array<std::int64_t, 2>>;
+  const Shape shape = {2, 13, 14, 18};
+  const Tensor input = random_tensor(shape, 1);
+  struct Case {
+    Sizes sizes;
+    float fill;
+    ops::Padding padding;
+    bool folds;
+  };
+  const std::vector<Case> cases = {{{{0, 0}, {0, 1}, {0, 1}, {0, 0}}, 0, ops::Padding::kValid, true},
+                                   {{{0, 0}, {3, 2}, {1, 4}, {0, 0}}, 0, ops::Padding::kSame, true},
+                                   {{{0, 0}, {1, 1}, {1, 1}, {0, 0}}, 2, ops::Padding::kValid, false},
+                                   {{{0, 0}, {-1, 1}, {1, 1}, {0, 0}}, 0, ops::Padding::kValid, false},
+                                   {{{0, 0}, {1, 1}, {1, 1}, {1, 1}}, 0, ops::Padding::kValid, false},
+                                   {{{1, 0}, {1, 1}, {1, 1}, {0, 0}}, 0, ops::Padding::kValid, false}};
+  for (const Case& one : cases)
+    for (const std::int64_t stride : {1, 2})
+      for (const bool is_depthwise : {false, true}) {
+        Graph graph;
+        const auto convolve = [&](Value value) {
+          const std::int64_t channels = graph.shape(value).back();
+          const Value kernel = graph.constant(random_tensor({3, 3, channels, is_depthwise ? 1 : 20}, 2));
+          const ops::ConvOptions options = {.strides = {stride, stride}, .padding = one.padding};
+          return is_depthwise ? ops::depthwise_conv(graph, value, kernel, {}, options)
+                              : ops::conv(graph, value, kernel, {}, options);
+        };
+        const Value x = graph.input("x", shape);
+        const Value padded = ops::pad(graph, x, {.sizes = one.sizes, .fill = one.fill}), out = convolve(padded);
+        const Tensor between = Plan(graph, {x}, {padded}).run(std::vector{input}, {})[0];
+        const Value apart = graph.input("apart", graph.shape(padded));
+        const Tensor expected = Plan(graph, {apart}, {convolve(apart)}).run(std::vector{between}, {})[0];
+        for (const std::vector<Value>& taps : {std::vector{out}, std::vector{padded, out}}) {
+          Plan plan(graph, {x}, taps);
+          const std::vector<Tensor> results = plan.run(std::vector{input}, {});
+          EXPECT_TRUE(close(results.back(), expected, {.tolerance = 1e-5})) << plan.str();
+          if (taps.size() > 1) {
+            EXPECT_TRUE(same_bits(results[0], between));
+          }
+          EXPECT_EQ(plan.str().find(" of zeros") != std::string::npos, one.folds) << plan.str();
+        }
+      }
+}
+
 TEST(Plan, KeepsTheTensorsOfEarlierRuns) {
   const Block block({1, 32, 32, 16});
   Plan plan(block.graph, {block.x}, {block.all.back()});

@@ -54,6 +54,7 @@ class Conv final : public Op {
     return cost;
   }
 
+  std::shared_ptr<const Op> over_unpadded(const PadOptions& padding) const override;
   Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override;
 
  private:
@@ -85,6 +86,17 @@ Grouped Conv::group(std::span<const Shape> in) const {
     refuse(fmt::format("{} has a kernel for {} channels{}, its input {} has {}", name_, kernel.back(2),
                        groups_ == 1 ? "" : " a group", x.str(), channels / groups_));
   return {.kernel = kernel, .groups = groups_};
+}
+
+std::shared_ptr<const Op> Conv::over_unpadded(const PadOptions& padding) const {
+  const auto& sizes = padding.sizes;
+  const std::array<std::int64_t, 2> none = {};
+  const bool only_adds = std::ranges::all_of(sizes, [](const auto& size) { return std::min(size[0], size[1]) >= 0; });
+  if (padding.fill != 0 || !only_adds || sizes.front() != none || sizes.back() != none || !window_.zeros.empty())
+    return nullptr;
+  auto same = std::make_shared<Conv>(*this);
+  same->window_.zeros.assign(sizes.begin() + 1, sizes.end() - 1);
+  return same;
 }
 
 /// Where the numbers of a convolution lie. Three spatial axes always: those that the input lacks have one position.

@@ -1,6 +1,7 @@
 // One mathematical operation on float32 tensors in Keras's axis order (channels last where an op has channels).
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 
@@ -9,6 +10,9 @@
 namespace kerascope {
 
 class Session;  // onednn/session.h
+namespace ops {
+struct PadOptions;
+}
 
 /// What an op costs in theory; both are 0 for a view.
 struct Cost {
@@ -29,6 +33,10 @@ class Op {
   virtual bool is_view() const { return false; }
   /// True where `prepare` gives a Kernel::rowwise: then the op can be computed together with the one before it.
   virtual bool is_rowwise(std::span<const Shape> in, const Shape& out) const;
+  /// Of an op that only pads its input: how; otherwise null.
+  virtual const ops::PadOptions* padding() const { return nullptr; }
+  /// For an op whose first input is padded: one that computes the same of what was padded; null where none can.
+  virtual std::shared_ptr<const Op> over_unpadded(const ops::PadOptions&) const { return nullptr; }
   virtual Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
 };
 

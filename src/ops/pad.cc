@@ -73,6 +73,8 @@ class PadOp : public Op {
     return {.flops = 0, .bytes = (kept + static_cast<double>(out.elements())) * sizeof(float)};
   }
 
+  const PadOptions* padding() const override { return &options_; }
+
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     std::vector<PadAxis> axes = joined_axes(in[0].shape, options_.sizes);

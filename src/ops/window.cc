@@ -68,7 +68,10 @@ std::vector<WindowAxis> checked_axes(const std::string& op, const Shape& in, con
 
 std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const WindowOptions& options) {
   std::vector<WindowAxis> axes = checked_axes(op, in, options);
-  for (WindowAxis& axis : axes) {
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    WindowAxis& axis = axes[i];
+    const auto [zeros_before, zeros_after] = options.zeros.empty() ? std::array<std::int64_t, 2>{} : options.zeros[i];
+    axis.in += zeros_before + zeros_after;
     if (options.padding == Padding::kSame) {
       axis.out = (axis.in + axis.stride - 1) / axis.stride;
       const std::int64_t padding = std::max<std::int64_t>((axis.out - 1) * axis.stride + extent(axis) - axis.in, 0);
@@ -80,6 +83,9 @@ std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const Wind
       axis.out = room < 0 ? 0 : room / axis.stride + 1;
     }
     if (axis.out < 1) refuse_empty(op, in, options);
+    axis.in -= zeros_before + zeros_after;
+    axis.before += zeros_before;
+    axis.after += zeros_after;
   }
   return axes;
 }
@@ -120,8 +126,11 @@ Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_
 
 std::string describe(const WindowOptions& options) {
   static constexpr const char* kPaddings[] = {" valid", " same", " causal"};
-  return times(options.size) + named("stride", options.strides) + named("dilation", options.dilations) +
-         kPaddings[static_cast<int>(options.padding)];
+  std::string text = times(options.size) + named("stride", options.strides) + named("dilation", options.dilations) +
+                     kPaddings[static_cast<int>(options.padding)];
+  if (!options.zeros.empty()) text += " of zeros";
+  for (const auto& [before, after] : options.zeros) text += fmt::format(" {}+{}", before, after);
+  return text;
 }
 
 }  // namespace kerascope::ops

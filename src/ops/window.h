@@ -1,6 +1,7 @@
 // How a window (a kernel, a pool) slides along the spatial axes of (N, spatial.., C), by TensorFlow's rules.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct WindowOptions {
   Spatial strides;    ///< empty: all 1
   Spatial dilations;  ///< empty: all 1; counted as Keras counts, 1 is dense
   Padding padding = Padding::kValid;
+  /// Zeros around the input, which `padding` takes for a part of it; one entry a spatial axis, or empty: none.
+  std::vector<std::array<std::int64_t, 2>> zeros = {};
 };
 
 /// One entry a spatial axis of `in`, 1 to 3 of them.
