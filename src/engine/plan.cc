@@ -35,7 +35,8 @@ Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> tap
   place_results();
 }
 
-/// Where an op can add the zeros around its input itself, nobody else may need them in memory.
+/// An op that can add the zeros around its input itself reads what was padded; the padding is then computed only where
+/// something else needs it.
 void Plan::fold_padding() {
   for (int id = 0; id < graph_.size(); ++id) {
     const Graph::Node& whole = graph_.node(Value{id});
