@@ -70,7 +70,8 @@ Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Fu
         return [=, size = inner.size](const KernelArguments& run) {
           float repeated[kShort + kLong];
           const std::int64_t length = kLong / size * size, count = run.end - run.begin;
-          for (std::int64_t i = 0; i < length; ++i) repeated[i] = run.in[side][(run.begin + i) % size];
+          for (std::int64_t i = 0; i < size; ++i) repeated[i] = run.in[side][(run.begin + i) % size];
+          for (std::int64_t i = size; i < length; i += i) std::copy_n(repeated, std::min(i, length - i), repeated + i);
           vectorized([=, other = run.in[1 - side], out = run.out, same = &repeated[0]] {
             for (std::int64_t start = 0; start < count; start += length)
               for (std::int64_t i = 0; i < std::min(length, count - start); ++i)

@@ -105,6 +105,20 @@ TEST(Conv, EqualsSlowLoopsInGroupsAndDepthwise) {
   }
 }
 
+TEST(Conv, EqualsSlowLoopsDepthwiseWithCommonKernels) {
+  unsigned seed = 0;
+  for (const std::int64_t size : {3, 5, 7})
+    for (const std::int64_t stride : {1, 2})
+      for (const std::int64_t wide : {7, 8, 14, 23, 40})
+        for (const auto& [channels, filters] : std::vector<std::array<std::int64_t, 2>>{{16, 16}, {37, 37}, {20, 40}}) {
+          const ops::Padding padding = seed % 2 == 0 ? ops::Padding::kSame : ops::Padding::kValid;
+          const SlowWindow window({{9, size, stride, 1, padding}, {wide, size, stride, 1, padding}});
+          expect_equals_slow_loops({window, 1 + seed % 2, channels, filters, channels}, seed);
+          if (HasFatalFailure()) return;
+          ++seed;
+        }
+}
+
 TEST(Conv, EqualsSlowLoopsOnRandomLargerShapes) {
   const unsigned first = std::random_device()();
   for (unsigned seed = first; seed < first + 60; ++seed) {

@@ -15,6 +15,7 @@ namespace {
 struct Geometry {
   std::array<WindowAxis, 3> axes;
   std::int64_t channels, multiplier;
+  std::vector<float> zeros = {};  ///< one a filter
 
   std::int64_t filters() const { return channels * multiplier; }
   std::int64_t line() const { return axes[2].in * channels; }
@@ -58,38 +59,141 @@ template <typename Number, int kCount>
   finish(sums, to, c, kLanes, [=](int i) { return place + (w + i) * filters + c; });
 }
 
-/// Positions [begin, end) of a line of the output, which starts at `place`.
-void compute_line(const std::vector<Line>& lines, const WindowAxis& wide, std::int64_t begin, std::int64_t end,
-                  std::int64_t filters, const float* bias, const Epilogue& to, std::int64_t place) {
+/// What a line of the output is made of; it starts at `place`.
+struct LineArguments {
+  std::span<const Line> lines;
+  const WindowAxis& wide;
+  std::int64_t filters;
+  const float *bias, *zeros;  ///< zeros: one a filter
+  const Epilogue& to;
+  std::int64_t place;
+};
+
+/// Neighbouring positions that are computed together by kernels of a common size. The sides of most networks' maps are
+/// multiples of it.
+constexpr int kTogether = 7;
+
+/// Channels, as many as fill registers, of positions [w, w + kTogether), those before `end`. What positions have in
+/// common is read once.
+/// @param column  column(line, i): the line's i-th column under the windows.
+template <int kLanes, int kSize, int kStride, typename Column>
+[[gnu::always_inline]] inline void neighbours(const LineArguments& t, std::int64_t w, std::int64_t end,
+                                              const Column& column) {
+  using Vector = simd::Vector<kLanes>;
+  constexpr int kColumns = (kTogether - 1) * kStride + kSize;
+  for (std::int64_t c = 0; c + kLanes <= t.filters; c += kLanes) {
+    Vector sums[kTogether][1];
+#pragma GCC unroll 8
+    for (int i = 0; i < kTogether; ++i) sums[i][0] = t.bias ? simd::load<Vector>(t.bias + c) : Vector{};
+    for (std::size_t line = 0; line < t.lines.size(); ++line) {
+      Vector x[kColumns];
+#pragma GCC unroll 32
+      for (int i = 0; i < kColumns; ++i) x[i] = simd::load<Vector>(column(line, i) + c);
+#pragma GCC unroll 8
+      for (int tap = 0; tap < kSize; ++tap) {
+        const Vector factor = simd::load<Vector>(t.lines[line].kernel + tap * t.filters + c);
+#pragma GCC unroll 8
+        for (int i = 0; i < kTogether; ++i) sums[i][0] += x[i * kStride + tap] * factor;
+      }
+    }
+    finish(sums, t.to, c, kLanes, [&](int i) { return w + i < end ? t.place + (w + i) * t.filters + c : -1; });
+  }
+}
+
+/// Positions [begin, end), channels, as many as fill registers.
+template <int kLanes, int kSize, int kStride>
+[[gnu::always_inline]] inline void compute_neighbours(const LineArguments& t, std::int64_t begin, std::int64_t end) {
+  constexpr int kColumns = (kTogether - 1) * kStride + kSize;
+  thread_local std::vector<const float*> columns;
+  for (std::int64_t w = begin; w < end; w += kTogether) {
+    const std::int64_t start = w * kStride - t.wide.before;
+    if (start >= 0 && start + kColumns <= t.wide.in) {
+      neighbours<kLanes, kSize, kStride>(
+          t, w, end, [&](std::size_t line, int i) { return t.lines[line].x + (start + i) * t.filters; });
+      continue;
+    }
+    columns.clear();
+    for (const Line& line : t.lines)
+      for (std::int64_t at = start; at < start + kColumns; ++at)
+        columns.push_back(at >= 0 && at < t.wide.in ? line.x + at * t.filters : t.zeros);
+    neighbours<kLanes, kSize, kStride>(t, w, end, [columns = columns.data()](std::size_t line, int i) {
+      return columns[line * kColumns + static_cast<std::size_t>(i)];
+    });
+  }
+}
+
+using Neighbours = void (*)(const LineArguments&, std::int64_t begin, std::int64_t end);
+
+template <int kLanes, int kSize, int kStride>
+void neighbours_for(const LineArguments& t, std::int64_t begin, std::int64_t end) {
+  with_registers_of<kLanes>([&] { compute_neighbours<kLanes, kSize, kStride>(t, begin, end); });
+}
+
+/// For kernels and strides of common sizes, otherwise null.
+template <int kLanes>
+Neighbours neighbours_of(const WindowAxis& wide) {
+  if (wide.dilation != 1 || wide.stride > 2) return nullptr;
+  const bool apart = wide.stride == 2;
+  switch (wide.size) {
+    case 3:
+      return apart ? neighbours_for<kLanes, 3, 2> : neighbours_for<kLanes, 3, 1>;
+    case 5:
+      return apart ? neighbours_for<kLanes, 5, 2> : neighbours_for<kLanes, 5, 1>;
+    case 7:
+      return apart ? neighbours_for<kLanes, 7, 2> : neighbours_for<kLanes, 7, 1>;
+    default:
+      return nullptr;
+  }
+}
+
+Neighbours neighbours_of(const WindowAxis& wide) {
+#if defined(__x86_64__)
+  if (lanes() == 16) return neighbours_of<16>(wide);
+  if (lanes() == 8) return neighbours_of<8>(wide);
+#endif
+  return neighbours_of<4>(wide);
+}
+
+/// Positions [begin, end) for any kernel, channels from `first` on.
+void compute_any(const LineArguments& t, std::int64_t begin, std::int64_t end, std::int64_t first) {
   // Positions whose whole window lies inside the input go together.
-  constexpr std::int64_t kTogether = 4;
+  constexpr std::int64_t kCount = 4;
   const auto is_whole = [&](std::int64_t w) {
-    const Taps taps = taps_at(wide, w);
-    return taps.begin == 0 && taps.end == wide.size;
+    const Taps taps = taps_at(t.wide, w);
+    return taps.begin == 0 && taps.end == t.wide.size;
   };
-  with_lanes([&, lines = lines.data(), count = static_cast<std::int64_t>(lines.size())](auto lanes) {
+  with_lanes([&, lines = t.lines.data(), count = static_cast<std::int64_t>(t.lines.size())](auto lanes) {
     using Vector = simd::Vector<lanes()>;
     for (std::int64_t w = begin; w < end;) {
-      const bool together = w + kTogether <= end && is_whole(w) && is_whole(w + kTogether - 1);
-      const Taps taps = taps_at(wide, w);
+      const bool together = w + kCount <= end && is_whole(w) && is_whole(w + kCount - 1);
+      const Taps taps = taps_at(t.wide, w);
       const auto channels = [&]<typename Number>(Number, std::int64_t c) {
         if (together)
-          positions<Number, kTogether>(lines, count, wide, filters, bias, w, taps, c, to, place);
+          positions<Number, kCount>(lines, count, t.wide, t.filters, t.bias, w, taps, c, t.to, t.place);
         else
-          positions<Number, 1>(lines, count, wide, filters, bias, w, taps, c, to, place);
+          positions<Number, 1>(lines, count, t.wide, t.filters, t.bias, w, taps, c, t.to, t.place);
       };
-      std::int64_t c = 0;
-      for (; c + lanes() <= filters; c += lanes()) channels(Vector{}, c);
-      for (; c + 4 <= filters; c += 4) channels(simd::Vector<4>{}, c);
-      for (; c < filters; ++c) channels(float{}, c);
-      w += together ? kTogether : 1;
+      std::int64_t c = first;
+      for (; c + lanes() <= t.filters; c += lanes()) channels(Vector{}, c);
+      for (; c + 4 <= t.filters; c += 4) channels(simd::Vector<4>{}, c);
+      for (; c < t.filters; ++c) channels(float{}, c);
+      w += together ? kCount : 1;
     }
   });
+}
+
+/// Positions [begin, end).
+void compute_line(const LineArguments& t, Neighbours neighbours, std::int64_t begin, std::int64_t end) {
+  const std::int64_t rest = neighbours ? t.filters / lanes() * lanes() : 0;
+  if (rest > 0) neighbours(t, begin, end);
+  if (rest < t.filters) compute_any(t, begin, end, rest);
 }
 
 void compute_lines(const Geometry& geometry, const KernelArguments& run) {
   const auto& [deep, high, wide] = geometry.axes;
   const std::int64_t filters = geometry.filters(), kernel_line = wide.size * filters;
+  const Epilogue epilogue = Epilogue::of(run);
+  const Neighbours neighbours = neighbours_of(wide);
   thread_local std::vector<Line> lines;
   thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
   for (std::int64_t begin = run.begin; begin < run.end;) {
@@ -113,8 +217,14 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
         line.x = start;
       }
     }
-    compute_line(lines, wide, begin - line_begin, end - line_begin, filters, run.in.size() > 2 ? run.in[2] : nullptr,
-                 Epilogue::of(run), (line_begin - run.begin) * filters);
+    compute_line({.lines = lines,
+                  .wide = wide,
+                  .filters = filters,
+                  .bias = run.in.size() > 2 ? run.in[2] : nullptr,
+                  .zeros = geometry.zeros.data(),
+                  .to = epilogue,
+                  .place = (line_begin - run.begin) * filters},
+                 neighbours, begin - line_begin, end - line_begin);
     begin = end;
   }
 }
@@ -125,6 +235,7 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
   std::ranges::copy_backward(axes, geometry.axes.end());
+  geometry.zeros.resize(static_cast<std::size_t>(geometry.filters()));
   // A row is a position; whole lines where there are many.
   const std::int64_t line = geometry.axes[2].out, positions = out.elements() / out.back();
   const std::int64_t grain = positions / line >= 4 * thread_count() ? line : equal_parts(positions, line);
