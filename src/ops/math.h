@@ -62,7 +62,17 @@ inline float tanh(float x) {
   return std::copysign(e / (e + 2.0f), x);
 }
 
-inline float sigmoid(float x) { return 1.0f / (1.0f + exp(-x)); }
+/// 1 + e^x; cheaper than by exp(), since no result is below 1.
+inline float one_plus_exp(float x) {
+  x = x > 89.0f ? 89.0f : x;
+  x = x < -30.0f ? -30.0f : x;
+  const ExpParts parts = exp_parts(x);
+  // Of half the size, since 2^128 is no float.
+  const float scale = power_of_two(parts.whole - 1);
+  return (scale * parts.tail + scale) * 2.0f + 1.0f;
+}
+
+inline float sigmoid(float x) { return 1.0f / one_plus_exp(-x); }
 
 /// -infinity at 0, NaN below.
 inline float log(float x) {
