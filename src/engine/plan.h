@@ -58,11 +58,17 @@ class Plan {
     int step = -1;           ///< that computes it
     Store store = Store::kPlace;
   };
-  /// Ops that are computed together: the first, and row-wise ones behind it.
+  /// Stages [begin, end) of a step, see StageRun.
+  struct Run {
+    std::size_t begin, end;
+    int follows = -1;
+  };
+  /// Ops that are computed together: the first, and those behind it that need rows of it only.
   struct Step {
     std::vector<Value> values;
-    std::vector<Stage> stages;      ///< one a value, made when the step first runs
-    std::vector<std::size_t> runs;  ///< where each run of stages that fit behind each other ends
+    bool is_followed = false;   ///< by an op that is not row-wise
+    std::vector<Stage> stages;  ///< one a value, made when the step first runs
+    std::vector<Run> runs;
     std::vector<std::size_t> taps;  ///< that are ready after it
   };
 
@@ -70,6 +76,8 @@ class Plan {
   void find_constants();
   void find_steps();
   std::optional<std::size_t> step_to_join(Value value) const;
+  std::optional<std::size_t> step_to_follow(Value value) const;
+  std::vector<Shape> input_shapes(const Graph::Node& node) const;
   void place_results();
   void choose_stores();
   double arithmetic(const Step& step) const;
@@ -85,6 +93,7 @@ class Plan {
   Storage& root_of(Value value) { return storages_[static_cast<std::size_t>(storage(value).root.id)]; }
   const Storage& root_of(Value value) const { return storage(storage(value).root); }
   void prepare(Step& step);
+  void find_runs(Step& step);
   void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
 
   const Graph& graph_;
@@ -95,6 +104,7 @@ class Plan {
   std::vector<std::size_t> ready_at_once_;  ///< taps that are inputs or constants
   std::vector<Storage> storages_;
   std::vector<bool> needed_, constant_;
+  std::vector<int> readers_;  ///< by root id: how many ops read it
   std::vector<Tensor> constants_;  ///< by value id, those that were read
   std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
   std::shared_ptr<Arena> tapped_, scratch_;

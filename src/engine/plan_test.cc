@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "base/parallel.h"
 #include "ops/ops.h"
 #include "ops/ops_test_support.h"
 
@@ -106,6 +107,109 @@ TEST(Plan, ComputesRowWiseOpsTogetherWithTheOpBeforeThem) {
   // concatenate
   EXPECT_EQ(together, (std::vector<std::size_t>{3, 3, 2, 1, 6, 1}));
 }
+
+/// A convolution or a row-wise op, a depthwise convolution that follows it some lines behind, and another behind that.
+struct Followed {
+  const char* name;
+  Shape shape;
+  std::int64_t head, size, stride;  ///< head: the size of the first convolution; 0: none
+  ops::Padding padding;
+
+  std::int64_t rank() const { return shape.rank() - 2; }
+};
+
+struct FollowedGraph {
+  explicit FollowedGraph(const Followed& given) {
+    const auto sizes = [&](std::int64_t size, std::int64_t in, std::int64_t out) {
+      std::vector<std::int64_t> kernel(static_cast<std::size_t>(given.rank()), size);
+      kernel.insert(kernel.end(), {in, out});
+      return random_tensor(Shape(kernel), 1, 1, 0.1f);
+    };
+    const auto strides = [&](std::int64_t stride) { return ops::Spatial(static_cast<std::size_t>(given.rank()), stride); };
+    const std::int64_t channels = given.shape.back(), many = given.head > 0 ? 48 : channels;
+    x = graph.input("x", given.shape);
+    Value value = x;
+    if (given.head > 0)
+      value = tap(ops::conv(graph, x, graph.constant(sizes(given.head, channels, many)), {},
+                            {.strides = strides(given.head > 1 ? 2 : 1), .padding = ops::Padding::kSame}));
+    value = tap(ops::unary(graph, norm(value), ops::Unary::kRelu));
+    value = tap(ops::depthwise_conv(graph, value, graph.constant(sizes(given.size, many, 1)), {},
+                                    {.strides = strides(given.stride), .padding = given.padding}));
+    value = tap(ops::unary(graph, norm(value), ops::Unary::kSilu));
+    value = norm(tap(ops::conv(graph, value, graph.constant(sizes(1, many, 20)), {}, {})));
+    other = graph.input("other", graph.shape(value));
+    const Value sum = tap(ops::binary(graph, value, other, ops::Binary::kAdd));
+    value = tap(ops::conv(graph, sum, graph.constant(sizes(1, 20, 18)), {}, {}));
+    tap(ops::concatenate(graph, {sum, value}, given.shape.rank() - 1));
+  }
+
+  Value tap(Value value) {
+    all.push_back(value);
+    return value;
+  }
+  Value norm(Value value) {
+    const std::int64_t size = graph.shape(value).back();
+    const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({size}, seed, 2, 0.1f)); };
+    return tap(ops::batch_norm(
+        graph, value, {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
+  }
+
+  Graph graph;
+  Value x, other;
+  std::vector<Value> all;
+};
+
+class PlanWithFollowers : public testing::TestWithParam<Followed> {
+ protected:
+  ~PlanWithFollowers() override { set_thread_count(threads_); }
+
+ private:
+  int threads_ = thread_count();
+};
+
+TEST_P(PlanWithFollowers, ComputesTheSameWhateverIsTapped) {
+  const FollowedGraph chain(GetParam());
+  const std::vector<Tensor> inputs = {random_tensor(chain.graph.shape(chain.x), 11),
+                                      random_tensor(chain.graph.shape(chain.other), 12)};
+  std::map<int, Tensor> expected;  // one op after the other
+  for (const Value value : chain.all)
+    expected[value.id] = evaluate(chain.graph, value, {{chain.x.id, inputs[0]}, {chain.other.id, inputs[1]}});
+  const std::size_t count = chain.all.size();
+  std::vector<unsigned> choices = {(1u << count) - 1};  // all, each, two of them, all but one
+  for (std::size_t i = 0; i < count; ++i)
+    choices.insert(choices.end(), {1u << i, 1u << i | 1u << (i * 5 + 3) % count, choices[0] & ~(1u << i)});
+  for (const int threads : {1, 2, 4}) {
+    set_thread_count(threads);
+    for (const unsigned choice : choices) {
+      std::vector<Value> taps;
+      for (std::size_t i = 0; i < count; ++i)
+        if (choice >> i & 1) taps.push_back(chain.all[i]);
+      Plan plan(chain.graph, {chain.x, chain.other}, taps);
+      std::size_t most = 0;
+      const std::vector<Tensor> results = plan.run(
+          inputs, {.on_step = [&](const Plan::StepTime& step) { most = std::max(most, step.values.size()); }});
+      for (std::size_t i = 0; i < taps.size(); ++i)
+        ASSERT_TRUE(same_bits(results[i], expected.at(taps[i].id)))
+            << "tap %" << taps[i].id << " with " << threads << " threads\n"
+            << close(results[i], expected.at(taps[i].id), {.tolerance = 0}).message() << plan.str();
+      if (choice == choices[0]) {
+        EXPECT_EQ(most, count - 1) << threads << " threads\n" << plan.str();
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Windows, PlanWithFollowers,
+    testing::Values(Followed{"dense", {1, 150, 14, 17}, 1, 3, 1, ops::Padding::kSame},
+                    Followed{"strided", {2, 75, 16, 16}, 1, 3, 2, ops::Padding::kSame},
+                    Followed{"large", {3, 70, 9, 5}, 1, 5, 1, ops::Padding::kSame},
+                    Followed{"leaves_the_last_lines", {2, 97, 11, 16}, 1, 2, 3, ops::Padding::kValid},
+                    Followed{"skips_lines", {1, 100, 12, 16}, 1, 1, 2, ops::Padding::kSame},
+                    Followed{"behind_a_window", {1, 300, 30, 3}, 3, 3, 1, ops::Padding::kSame},
+                    Followed{"behind_row_wise_ops", {2, 80, 13, 33}, 0, 3, 1, ops::Padding::kSame},
+                    Followed{"one_axis", {90, 12, 16}, 1, 3, 1, ops::Padding::kCausal}),
+    [](const auto& followed) { return std::string(followed.param.name); });
 
 /// An op that takes an epilogue, and what can and cannot be part of one behind it.
 struct Chain {

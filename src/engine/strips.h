@@ -1,4 +1,8 @@
 // Several ops computed together, a strip of rows at a time, so that each finds its input still in the cache.
+//
+// Row-wise ops go with the op before them: a run. A run that needs some rows of another, such as a convolution, can
+// follow it: then it reads from a window over the other's result that moves with it. Threads get parts of the last
+// run's rows; the rows of the first run that two parts need are computed for both, and stored by one.
 #pragma once
 
 #include <cstdint>
@@ -38,11 +42,24 @@ struct StagePointers {
   float* streamed = nullptr;  ///< if its store streams it
 };
 
+/// Stages of which each fits behind those before it.
+struct StageRun {
+  std::span<const Stage> stages;
+  std::span<const StagePointers> pointers;
+  /// The stage of the run before that makes the first stage's first input, of which it needs a few rows at a time
+  /// (Kernel::reads); -1 where the run before is to be finished first.
+  int follows = -1;
+};
+
 /// Whether `next`, whose inputs count `stages` from 0, can be computed strip by strip behind them; finds out whether in
 /// their epilogue.
 bool fits_behind(std::span<const Stage> stages, Stage& next);
 
-/// Runs stages of which each fits behind those before it.
-void run_together(std::span<const Stage> stages, std::span<const StagePointers> pointers, std::uint64_t seed);
+/// Whether a run that starts with `kernel` can be computed a few rows behind the run before.
+/// @param channels  of what it reads of that.
+bool can_follow(std::span<const Stage> before, const Kernel& kernel, std::int64_t channels);
+
+/// Runs stages, one run after the other or, where they follow each other, all of them a strip at a time.
+void run_together(std::span<const StageRun> runs, std::uint64_t seed);
 
 }  // namespace kerascope

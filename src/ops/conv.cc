@@ -54,6 +54,7 @@ class Conv final : public Op {
     return cost;
   }
 
+  std::optional<double> overlap(std::span<const Shape> in, const Shape& out) const override;
   std::shared_ptr<const Op> over_unpadded(const PadOptions& padding) const override;
   Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override;
 
@@ -110,9 +111,7 @@ class Windows {
     lies_together_ = groups == 1 && wide.dilation == 1;
     pieces_ = axes_[0].size * axes_[1].size * (lies_together_ ? 1 : wide.size);
     piece_ = group_channels_ * (lies_together_ ? wide.size : 1);
-    is_point_ = std::ranges::all_of(axes_, [](const WindowAxis& axis) {
-      return axis.size == 1 && axis.stride == 1 && axis.before == 0 && axis.after == 0;
-    });
+    is_point_ = is_point(axes);
     zeros_.resize(static_cast<std::size_t>(piece_));
   }
 
@@ -134,41 +133,38 @@ class Windows {
       return;
     }
     const auto& [deep, high, wide] = axes_;
-    std::int64_t w = first % wide.out, h = first / wide.out % high.out, d = first / wide.out / high.out % deep.out,
-                 n = first / positions();
-    for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t i = 0; i < count;) {
+      // Positions of one line.
+      const std::int64_t line = (first + i) / wide.out, w = (first + i) % wide.out, h = line % high.out,
+                         d = line / high.out % deep.out, n = line / high.out / deep.out,
+                         together = std::min(count - i, wide.out - w), start = w * wide.stride - wide.before;
       const float** to = left + i;
       for (std::int64_t kd = 0; kd < deep.size; ++kd)
         for (std::int64_t kh = 0; kh < high.size; ++kh) {
           const std::int64_t in_d = d * deep.stride - deep.before + kd * deep.dilation,
-                             in_h = h * high.stride - high.before + kh * high.dilation,
-                             in_w = w * wide.stride - wide.before;
+                             in_h = h * high.stride - high.before + kh * high.dilation;
           const bool inside = in_d >= 0 && in_d < deep.in && in_h >= 0 && in_h < high.in;
-          const float* line =
+          const float* numbers =
               x + ((n * deep.in + in_d) * high.in + in_h) * wide.in * channels_ + group * group_channels_;
           if (lies_together_) {
-            *to = inside ? together(line, in_w, copies) : zeros_.data();
+            for (std::int64_t k = 0; k < together; ++k)
+              to[k] = inside ? whole_row(numbers, start + k * wide.stride, copies) : zeros_.data();
             to += count;
             continue;
           }
-          for (std::int64_t kw = 0; kw < wide.size; ++kw, to += count) {
-            const std::int64_t at = in_w + kw * wide.dilation;
-            *to = inside && at >= 0 && at < wide.in ? line + at * channels_ : zeros_.data();
-          }
+          for (std::int64_t kw = 0; kw < wide.size; ++kw, to += count)
+            for (std::int64_t k = 0; k < together; ++k) {
+              const std::int64_t at = start + k * wide.stride + kw * wide.dilation;
+              to[k] = inside && at >= 0 && at < wide.in ? numbers + at * channels_ : zeros_.data();
+            }
         }
-      if (++w < wide.out) continue;
-      w = 0;
-      if (++h < high.out) continue;
-      h = 0;
-      if (++d < deep.out) continue;
-      d = 0;
-      ++n;
+      i += together;
     }
   }
 
  private:
   /// A whole row of the kernel from position `at` of the line on.
-  const float* together(const float* line, std::int64_t at, float*& copies) const {
+  const float* whole_row(const float* line, std::int64_t at, float*& copies) const {
     const WindowAxis& wide = axes_[2];
     if (at >= 0 && at + wide.size <= wide.in) return line + at * channels_;
     float* copy = copies;
@@ -229,6 +225,11 @@ struct Product {
   }
 };
 
+/// A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
+bool shares_panels(std::int64_t kernel_numbers, std::int64_t positions) {
+  return kernel_numbers > 128 << 10 && positions <= 256;
+}
+
 Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes, std::int64_t groups,
                 const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
@@ -237,11 +238,8 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
   const auto product = std::make_shared<const Product>(
       Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
   const std::int64_t positions = out.elements() / filters;
-  // A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a
-  // cache.
-  constexpr std::int64_t kLargeKernel = 128 << 10, kFewPositions = 256;
   Kernel made;
-  if (depth * filters > kLargeKernel && positions <= kFewPositions)
+  if (shares_panels(depth * filters, positions))
     made = [=](const KernelArguments& run) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
         product->compute(run.in[0], Epilogue::of(run), 0, positions, begin, end);
@@ -256,23 +254,43 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
   return made;
 }
 
+std::optional<double> Conv::overlap(std::span<const Shape> in, const Shape& out) const {
+  const std::vector<WindowAxis> axes = slide(name_, in[0], window_);
+  if (axes.size() > 2) return {};
+  if (kind_ == Kind::kPlain &&
+      (fits_winograd(axes) || shares_panels(in[1].elements(), out.elements() / std::max<std::int64_t>(out.back(), 1))))
+    return {};
+  return ops::overlap(axes, in[0][0]);
+}
+
 Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const Shape& out) const {
   if (out.elements() == 0) return [](const KernelArguments&) {};
   const std::vector<Shape> shapes = {in[0].shape, in[1].shape};
   const std::int64_t groups = group(shapes).groups;
   const std::vector<WindowAxis> axes = slide(name_, in[0].shape, window_);
+  const auto reads = [&] {
+    return [axes, channels = in[0].shape.back()](std::int64_t begin, std::int64_t end) {
+      return elements_read(axes, channels, begin, end);
+    };
+  };
   if (kind_ == Kind::kPlain) {
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
     const float* bias = in.size() > 2 ? in[2].constant : nullptr;
     if (constant && groups == 1 && !session.exact())
       if (std::optional<Kernel> faster = winograd(in[0].shape, out, axes, in[1].constant, bias)) return *faster;
-    if (constant) return by_tiles(in, out, axes, groups, in[1].constant, bias);
+    if (constant) {
+      Kernel kernel = by_tiles(in, out, axes, groups, in[1].constant, bias);
+      if (overlap(shapes, out)) kernel.reads = reads();
+      return kernel;
+    }
     return [operands = std::vector(in.begin(), in.end()), out, axes, groups](const KernelArguments& run) {
       run_all(by_tiles(operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
               out.elements());
     };
   }
-  return depthwise(in[0].shape, out, axes);
+  Kernel kernel = depthwise(in[0].shape, out, axes);
+  if (overlap(shapes, out)) kernel.reads = reads();
+  return kernel;
 }
 
 Value add_conv(Graph& graph, Kind kind, const std::vector<Value>& inputs, const ConvOptions& options,

@@ -13,6 +13,8 @@ Cost Op::cost(std::span<const Shape> in, const Shape& out) const {
 
 bool Op::is_rowwise(std::span<const Shape>, const Shape&) const { return false; }
 
+std::optional<double> Op::overlap(std::span<const Shape>, const Shape&) const { return {}; }
+
 Value Graph::add(Node node) {
   nodes_.push_back(std::move(node));
   return Value{size() - 1};

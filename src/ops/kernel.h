@@ -45,6 +45,11 @@ struct EpilogueStep {
   float* streamed = nullptr;     ///< the same past the caches
 };
 
+/// Elements [begin, end) of a tensor.
+struct ElementRange {
+  std::int64_t begin = 0, end = 0;
+};
+
 /// What a kernel is told at each run. The pointers stay valid for that run only.
 struct KernelArguments {
   std::span<const float* const> in;
@@ -87,6 +92,9 @@ struct Kernel {
   std::optional<LaneOp> lane_op = {};  ///< this op, where it can be part of an epilogue
   std::int64_t epilogue_channels = 0;  ///< where it takes an epilogue: the size of its last axis
   bool streams = false;                ///< it can write past the caches, too
+  /// Where set: what rows [begin, end) read of the first input, no less than rows before them do; any rows may be asked
+  /// for, and the other inputs are constants.
+  std::function<ElementRange(std::int64_t begin, std::int64_t end)> reads = {};
 };
 
 /// A grain of at most `most` rows for which every thread gets about as many calls.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -33,6 +34,9 @@ class Op {
   virtual bool is_view() const { return false; }
   /// True where `prepare` gives a Kernel::rowwise: then the op can be computed together with the one before it.
   virtual bool is_rowwise(std::span<const Shape> in, const Shape& out) const;
+  /// Where `prepare` gives a kernel with Kernel::reads: the part of the first input that two halves of the output both
+  /// read. Then the op can follow the one that makes that input, a few rows behind.
+  virtual std::optional<double> overlap(std::span<const Shape> in, const Shape& out) const;
   /// Of an op that only pads its input: how; otherwise null.
   virtual const ops::PadOptions* padding() const { return nullptr; }
   /// For an op whose first input is padded: one that computes the same of what was padded; null where none can.

@@ -117,6 +117,42 @@ std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const Win
   return axes;
 }
 
+namespace {
+
+/// Of one or two axes the first, lines; of one axis the input is a single line.
+WindowAxis lines_of(const std::vector<WindowAxis>& axes) {
+  constexpr WindowAxis kOneLine = {.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0};
+  return axes.size() == 1 ? kOneLine : axes[0];
+}
+
+}  // namespace
+
+bool is_point(const std::vector<WindowAxis>& axes) {
+  return std::ranges::all_of(axes, [](const WindowAxis& axis) {
+    return axis.size == 1 && axis.stride == 1 && axis.before == 0 && axis.after == 0;
+  });
+}
+
+ElementRange elements_read(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t begin,
+                           std::int64_t end) {
+  if (is_point(axes) || begin >= end) return {begin * channels, end * channels};
+  const WindowAxis high = lines_of(axes), &wide = axes.back();
+  // The line at which the window over a line of the output starts, moved by so many lines.
+  const auto line = [&](std::int64_t position, std::int64_t moved) {
+    const std::int64_t i = position / wide.out, start = i % high.out * high.stride - high.before + moved;
+    return i / high.out * high.in + std::clamp<std::int64_t>(start, 0, high.in);
+  };
+  return {line(begin, 0) * wide.in * channels, line(end - 1, extent(high)) * wide.in * channels};
+}
+
+double overlap(const std::vector<WindowAxis>& axes, std::int64_t batch) {
+  if (is_point(axes)) return 0;
+  const WindowAxis high = lines_of(axes);
+  // A line that is cut is read by both halves.
+  return static_cast<double>(std::max<std::int64_t>(extent(high) - high.stride, 1)) /
+         static_cast<double>(std::max<std::int64_t>(batch * high.in, 1));
+}
+
 Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_t channels) {
   std::vector<std::int64_t> sizes = {in[0]};
   for (const WindowAxis& axis : axes) sizes.push_back(axis.out);

@@ -36,6 +36,14 @@ std::vector<WindowAxis> slide(const std::string& op, const Shape& in, const Wind
 std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const WindowOptions& options,
                                const std::optional<Spatial>& output_padding);
 
+/// Whether the window is one position large, at each of the input's.
+bool is_point(const std::vector<WindowAxis>& axes);
+/// What positions [begin, end) of a window over (N, spatial.., channels) read of it, one or two axes.
+ElementRange elements_read(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t begin,
+                           std::int64_t end);
+/// The part of (N, spatial.., C) that the windows at both of two halves of the positions read, see Op::overlap.
+double overlap(const std::vector<WindowAxis>& axes, std::int64_t batch);
+
 /// (N, out.., channels).
 Shape windowed(const Shape& in, const std::vector<WindowAxis>& axes, std::int64_t channels);
 

@@ -316,11 +316,15 @@ Kernel kernel_of(const Sizes& sizes, const float* kernel, const float* bias) {
 
 }  // namespace
 
+bool fits_winograd(const std::vector<WindowAxis>& axes) {
+  return axes.size() == 2 && std::ranges::all_of(axes, [](const WindowAxis& axis) {
+           return axis.size == 3 && axis.stride == 1 && axis.dilation == 1;
+         });
+}
+
 std::optional<Kernel> winograd(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes,
                                const float* kernel, const float* bias) {
-  if (axes.size() != 2 || x.back() % lanes() != 0 || out.back() % lanes() != 0) return {};
-  for (const WindowAxis& axis : axes)
-    if (axis.size != 3 || axis.stride != 1 || axis.dilation != 1) return {};
+  if (!fits_winograd(axes) || x.back() % lanes() != 0 || out.back() % lanes() != 0) return {};
   const Sizes sizes = {.batch = x[0],
                        .high = x[1],
                        .wide = x[2],

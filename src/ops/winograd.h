@@ -10,6 +10,8 @@
 
 namespace kerascope::ops {
 
+/// Whether the windows are those that it can compute.
+bool fits_winograd(const std::vector<WindowAxis>& axes);
 /// A kernel for a convolution without groups of (N, H, W, C) with (3, 3, C, O), where that is faster than multiplying
 /// directly; its rounding errors are larger, some 1e-6 of the largest output.
 /// @param bias  O numbers, or null.
