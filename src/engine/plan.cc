@@ -96,7 +96,7 @@ void Plan::find_steps() {
   }
   for (Value value : computed) {
     std::optional<std::size_t> step = step_to_join(value);
-    if (!step && (step = step_to_follow(value))) steps_[*step].is_followed = true;
+    if (!step && (step = step_to_follow(value))) steps_[*step].follower = steps_[*step].values.size();
     if (!step) steps_.emplace_back();
     const std::size_t s = step.value_or(steps_.size() - 1);
     steps_[s].values.push_back(value);
@@ -114,15 +114,21 @@ std::vector<Shape> Plan::input_shapes(const Graph::Node& node) const {
   return shapes;
 }
 
-/// A row-wise op goes into the step that makes the last of its inputs, where it needs of that step rows only.
+/// A row-wise op goes into the step that makes the last of its inputs, where it needs of that step, and of what follows
+/// in it, rows only.
 std::optional<std::size_t> Plan::step_to_join(Value value) const {
   const Graph::Node& node = planned(value);
   if (!node.op->is_rowwise(input_shapes(node), node.shape)) return {};
   int last = -1;
   for (Value input : node.inputs) last = std::max(last, root_of(input).step);
-  if (last < 0 || steps_[static_cast<std::size_t>(last)].values.size() >= kMostTogether) return {};
+  if (last < 0) return {};
+  const Step& step = steps_[static_cast<std::size_t>(last)];
+  if (step.values.size() >= kMostTogether) return {};
+  const std::span<const Value> near = std::span(step.values).subspan(step.follower);
   for (Value input : node.inputs)
-    if (root_of(input).step == last && graph_.shape(input) != node.shape) return {};
+    if (root_of(input).step == last &&
+        (graph_.shape(input) != node.shape || std::find(near.begin(), near.end(), storage(input).root) == near.end()))
+      return {};
   return static_cast<std::size_t>(last);
 }
 
@@ -143,7 +149,7 @@ std::optional<std::size_t> Plan::step_to_follow(Value value) const {
   const std::vector<Shape> shapes = input_shapes(first);
   if (!first.op->is_rowwise(shapes, first.shape) && !first.op->overlap(shapes, first.shape)) return {};
   // Where rows are read twice, each thread makes its own, and nobody else can read them.
-  const bool is_alone = !steps_[step].is_followed && readers_[static_cast<std::size_t>(root.id)] == 1;
+  const bool is_alone = steps_[step].follower == 0 && readers_[static_cast<std::size_t>(root.id)] == 1;
   if (*overlap > 0 && (!is_alone || *overlap * (thread_count() - 1) > kMostTwice)) return {};
   return step;
 }
@@ -180,7 +186,8 @@ void Plan::choose_stores() {
 /// FLOPs of the step's first op for each number of its output.
 double Plan::arithmetic(const Step& step) const {
   const Graph::Node& node = planned(step.values[0]);
-  return node.op->cost(input_shapes(node), node.shape).flops / std::max(static_cast<double>(node.shape.elements()), 1.0);
+  return node.op->cost(input_shapes(node), node.shape).flops /
+         std::max(static_cast<double>(node.shape.elements()), 1.0);
 }
 
 void Plan::place_results() {
@@ -303,12 +310,12 @@ void Plan::find_runs(Step& step) {
     }
     if (!fits) {
       Run run = {.begin = i, .end = i};
-      if (i > 0 && makers[0] == static_cast<int>(i) - 1) {
+      if (i > 0 && stage.kernel.reads && makers[0] == static_cast<int>(i) - 1) {
         const Run& before = step.runs.back();
         const auto stages = std::span(step.stages).subspan(before.begin, i - before.begin);
         const Graph::Node& node = planned(step.values[i]);
         const Shape& read = graph_.shape(node.inputs[0]);
-        if (can_follow(stages, stage.kernel, read.back())) {
+        if (can_be_followed(stages, read.back())) {
           run.follows = static_cast<int>(stages.size()) - 1;
           Store& store = step.stages[i - 1].store;
           if (*node.op->overlap(input_shapes(node), node.shape) > 0 && places(store))

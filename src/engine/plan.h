@@ -66,7 +66,7 @@ class Plan {
   /// Ops that are computed together: the first, and those behind it that need rows of it only.
   struct Step {
     std::vector<Value> values;
-    bool is_followed = false;   ///< by an op that is not row-wise
+    std::size_t follower = 0;   ///< the last of them that is not row-wise
     std::vector<Stage> stages;  ///< one a value, made when the step first runs
     std::vector<Run> runs;
     std::vector<std::size_t> taps;  ///< that are ready after it
@@ -104,7 +104,7 @@ class Plan {
   std::vector<std::size_t> ready_at_once_;  ///< taps that are inputs or constants
   std::vector<Storage> storages_;
   std::vector<bool> needed_, constant_;
-  std::vector<int> readers_;  ///< by root id: how many ops read it
+  std::vector<int> readers_;       ///< by root id: how many ops read it
   std::vector<Tensor> constants_;  ///< by value id, those that were read
   std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
   std::shared_ptr<Arena> tapped_, scratch_;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <random>
 #include <string>
 
 #include "base/parallel.h"
@@ -125,14 +126,17 @@ struct FollowedGraph {
       kernel.insert(kernel.end(), {in, out});
       return random_tensor(Shape(kernel), 1, 1, 0.1f);
     };
-    const auto strides = [&](std::int64_t stride) { return ops::Spatial(static_cast<std::size_t>(given.rank()), stride); };
+    const auto strides = [&](std::int64_t stride) {
+      return ops::Spatial(static_cast<std::size_t>(given.rank()), stride);
+    };
     const std::int64_t channels = given.shape.back(), many = given.head > 0 ? 48 : channels;
     x = graph.input("x", given.shape);
     Value value = x;
     if (given.head > 0)
       value = tap(ops::conv(graph, x, graph.constant(sizes(given.head, channels, many)), {},
                             {.strides = strides(given.head > 1 ? 2 : 1), .padding = ops::Padding::kSame}));
-    value = tap(ops::unary(graph, norm(value), ops::Unary::kRelu));
+    const Value first = norm(value);
+    value = tap(ops::unary(graph, first, ops::Unary::kRelu));
     value = tap(ops::depthwise_conv(graph, value, graph.constant(sizes(given.size, many, 1)), {},
                                     {.strides = strides(given.stride), .padding = given.padding}));
     value = tap(ops::unary(graph, norm(value), ops::Unary::kSilu));
@@ -141,6 +145,7 @@ struct FollowedGraph {
     const Value sum = tap(ops::binary(graph, value, other, ops::Binary::kAdd));
     value = tap(ops::conv(graph, sum, graph.constant(sizes(1, 20, 18)), {}, {}));
     tap(ops::concatenate(graph, {sum, value}, given.shape.rank() - 1));
+    tap(ops::unary(graph, first, ops::Unary::kSigmoid));  // late, of what others have followed
   }
 
   Value tap(Value value) {
@@ -186,30 +191,30 @@ TEST_P(PlanWithFollowers, ComputesTheSameWhateverIsTapped) {
         if (choice >> i & 1) taps.push_back(chain.all[i]);
       Plan plan(chain.graph, {chain.x, chain.other}, taps);
       std::size_t most = 0;
-      const std::vector<Tensor> results = plan.run(
-          inputs, {.on_step = [&](const Plan::StepTime& step) { most = std::max(most, step.values.size()); }});
+      const std::vector<Tensor> results =
+          plan.run(inputs, {.on_step = [&](const Plan::StepTime& step) { most = std::max(most, step.values.size()); }});
       for (std::size_t i = 0; i < taps.size(); ++i)
         ASSERT_TRUE(same_bits(results[i], expected.at(taps[i].id)))
             << "tap %" << taps[i].id << " with " << threads << " threads\n"
             << close(results[i], expected.at(taps[i].id), {.tolerance = 0}).message() << plan.str();
       if (choice == choices[0]) {
-        EXPECT_EQ(most, count - 1) << threads << " threads\n" << plan.str();
+        EXPECT_EQ(most, count - 2) << threads << " threads\n" << plan.str();
       }
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Windows, PlanWithFollowers,
-    testing::Values(Followed{"dense", {1, 150, 14, 17}, 1, 3, 1, ops::Padding::kSame},
-                    Followed{"strided", {2, 75, 16, 16}, 1, 3, 2, ops::Padding::kSame},
-                    Followed{"large", {3, 70, 9, 5}, 1, 5, 1, ops::Padding::kSame},
-                    Followed{"leaves_the_last_lines", {2, 97, 11, 16}, 1, 2, 3, ops::Padding::kValid},
-                    Followed{"skips_lines", {1, 100, 12, 16}, 1, 1, 2, ops::Padding::kSame},
-                    Followed{"behind_a_window", {1, 300, 30, 3}, 3, 3, 1, ops::Padding::kSame},
-                    Followed{"behind_row_wise_ops", {2, 80, 13, 33}, 0, 3, 1, ops::Padding::kSame},
-                    Followed{"one_axis", {90, 12, 16}, 1, 3, 1, ops::Padding::kCausal}),
-    [](const auto& followed) { return std::string(followed.param.name); });
+INSTANTIATE_TEST_SUITE_P(Windows, PlanWithFollowers,
+                         testing::Values(Followed{"dense", {1, 150, 14, 17}, 1, 3, 1, ops::Padding::kSame},
+                                         Followed{"strided", {2, 75, 16, 16}, 1, 3, 2, ops::Padding::kSame},
+                                         Followed{"large", {3, 70, 9, 5}, 1, 5, 1, ops::Padding::kSame},
+                                         Followed{
+                                             "leaves_the_last_lines", {2, 97, 11, 16}, 1, 2, 3, ops::Padding::kValid},
+                                         Followed{"skips_lines", {1, 100, 12, 16}, 1, 1, 2, ops::Padding::kSame},
+                                         Followed{"behind_a_window", {1, 300, 30, 3}, 3, 3, 1, ops::Padding::kSame},
+                                         Followed{"behind_row_wise_ops", {2, 80, 13, 33}, 0, 3, 1, ops::Padding::kSame},
+                                         Followed{"one_axis", {90, 12, 16}, 1, 3, 1, ops::Padding::kCausal}),
+                         [](const auto& followed) { return std::string(followed.param.name); });
 
 /// An op that takes an epilogue, and what can and cannot be part of one behind it.
 struct Chain {
@@ -331,6 +336,72 @@ INSTANTIATE_TEST_SUITE_P(Heads, PlanWithEpilogue,
                                          "winograd_whole", "depthwise", "depthwise_ragged", "dense", "dense_groups",
                                          "dense_rows"),
                          [](const auto& head) { return std::string(head.param); });
+
+/// A graph of some ops at random, most of which read what was made just before.
+struct RandomGraph {
+  explicit RandomGraph(unsigned seed) : generator(seed) {
+    const Shape shape = {among(1, 3), among(20, 50), among(5, 15), among(1, 3) * 8};
+    values.push_back(x = graph.input("x", shape));
+    while (values.size() < 22)
+      add(values[values.size() - 1 -
+                 static_cast<std::size_t>(among(0, 9) < 7 ? 0
+                                                          : among(0, static_cast<std::int64_t>(values.size()) - 1))]);
+  }
+
+  void add(Value value) {
+    const Shape& shape = graph.shape(value);
+    const std::int64_t channels = shape.back(), kind = among(0, 9), size = among(1, 2) * 2 + 1, stride = among(1, 2);
+    const auto weight = [&](const Shape& of) { return graph.constant(random_tensor(of, 1, 1, 0.1f)); };
+    if (kind <= 2) {
+      const std::int64_t filters = kind == 0 ? channels + 8 : std::max<std::int64_t>(channels - 8, 8);
+      values.push_back(ops::conv(graph, value, weight({1, 1, channels, filters}), weight({filters}), {}));
+    } else if (kind <= 4 && shape[1] > 8 && shape[2] > 2) {
+      if (kind == 4)
+        value = ops::pad(graph, value, {.sizes = {{0, 0}, {0, 1}, {1, 0}, {0, 0}}}), values.push_back(value);
+      values.push_back(ops::depthwise_conv(graph, value, weight({size, size, channels, 1}), {},
+                                           {.strides = {stride, stride}, .padding = ops::Padding::kSame}));
+    } else if (kind == 5) {
+      const auto numbers = [&] { return weight({channels}); };
+      values.push_back(ops::batch_norm(
+          graph, value, {.gamma = numbers(), .beta = numbers(), .mean = numbers(), .variance = numbers()}, {}));
+    } else if (kind <= 7) {
+      values.push_back(ops::unary(graph, value, kind == 6 ? ops::Unary::kRelu : ops::Unary::kSilu));
+    } else {
+      for (const Value other : std::vector(values))
+        if (graph.shape(other) == shape && among(0, 2) == 0)
+          return values.push_back(ops::binary(graph, value, other, ops::Binary::kAdd));
+    }
+  }
+  std::int64_t among(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(generator);
+  }
+
+  std::mt19937 generator;
+  Graph graph;
+  Value x;
+  std::vector<Value> values;
+};
+
+TEST(Plan, ComputesRandomGraphsWhateverIsTapped) {
+  const unsigned first = std::random_device()();
+  for (unsigned seed = first; seed < first + 100; ++seed) {
+    RandomGraph random(seed);
+    const Tensor input = random_tensor(random.graph.shape(random.x), seed);
+    std::map<int, Tensor> known = {{random.x.id, input}};
+    for (const Value value : random.values) known[value.id] = evaluate(random.graph, value, known);
+    for (int choice = 0; choice < 6; ++choice) {
+      std::vector<Value> taps;
+      for (std::size_t i = 1; i < random.values.size(); ++i)
+        if (choice == 0 || random.among(0, 5) < choice) taps.push_back(random.values[i]);
+      Plan plan(random.graph, {random.x}, taps);
+      const std::vector<Tensor> results = plan.run(std::vector{input}, {});
+      for (std::size_t i = 0; i < taps.size(); ++i)
+        ASSERT_TRUE(close(results[i], known.at(taps[i].id), {.tolerance = 1e-6}))
+            << "seed " << seed << " tap %" << taps[i].id << "\n"
+            << plan.str();
+    }
+  }
+}
 
 TEST(Plan, AConvolutionAddsTheZerosAroundItsInputItself) {
   using Sizes = std::vector<std::array<std::int64_t, 2>>;

@@ -137,9 +137,7 @@ class Walker {
   }
 
   /// Whether a stage's result goes past the caches while it is in registers.
-  bool streams_at_once(std::size_t i) const {
-    return streams(stores_[i]) && i < at_once_ && stages_[0].kernel.streams;
-  }
+  bool streams_at_once(std::size_t i) const { return streams(stores_[i]) && i < at_once_ && stages_[0].kernel.streams; }
   float* streamed(std::size_t i, std::int64_t begin) const {
     return streams_at_once(i) ? pointers_[i].streamed + begin : nullptr;
   }
@@ -336,19 +334,19 @@ void run_followers(std::span<const StageRun> runs, std::uint64_t seed) {
   call = rounded_up(call, unit_of(runs.back().stages));
   const std::int64_t wanted = std::max<std::int64_t>(2 * kStrip * last.elements / most, 1);
   const Cut cut(last.elements, call, wanted);
-  parallel_for(cut.strips, 1, [&](std::int64_t first, std::int64_t end) { Followers(runs, seed, cut, first, end).run(); });
+  parallel_for(cut.strips, 1,
+               [&](std::int64_t first, std::int64_t end) { Followers(runs, seed, cut, first, end).run(); });
 }
 
 }  // namespace
 
 bool fits_behind(std::span<const Stage> stages, Stage& next) {
   const Kernel &first = stages[0].kernel, &kernel = next.kernel;
-  if (!kernel.is_rowwise || kernel.rows == 0) return false;
+  if (!kernel.is_rowwise || kernel.rows == 0 || next.elements != stages[0].elements) return false;
   // Of a lane op's inputs one is in the registers, another lies in memory as a whole.
   const bool all_before = stages.size() == 1 || stages.back().in_epilogue;
   const auto is_last = [&](int maker) { return maker == static_cast<int>(stages.size()) - 1; };
   next.in_epilogue = first.epilogue_channels > 0 && all_before && kernel.lane_op &&
-                     next.elements == stages[0].elements &&
                      (kernel.lane_op->channels == 0 || kernel.lane_op->channels == first.epilogue_channels) &&
                      std::ranges::count_if(next.made_by, is_last) == 1 &&
                      std::ranges::none_of(next.made_by, [&](int maker) { return maker >= 0 && !is_last(maker); });
@@ -359,9 +357,9 @@ bool fits_behind(std::span<const Stage> stages, Stage& next) {
   return std::ranges::all_of(stages, [&](const Stage& stage) { return unit % stage.row_size() == 0; });
 }
 
-bool can_follow(std::span<const Stage> before, const Kernel& kernel, std::int64_t channels) {
+bool can_be_followed(std::span<const Stage> before, std::int64_t channels) {
   const Kernel& first = before[0].kernel;
-  return kernel.reads && (first.is_rowwise || first.reads) &&
+  return (first.is_rowwise || first.reads) &&
          std::ranges::all_of(before, [&](const Stage& stage) { return channels % stage.row_size() == 0; });
 }
 

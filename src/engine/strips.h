@@ -55,9 +55,9 @@ struct StageRun {
 /// their epilogue.
 bool fits_behind(std::span<const Stage> stages, Stage& next);
 
-/// Whether a run that starts with `kernel` can be computed a few rows behind the run before.
-/// @param channels  of what it reads of that.
-bool can_follow(std::span<const Stage> before, const Kernel& kernel, std::int64_t channels);
+/// Whether a run can be followed by one whose first kernel says what it reads.
+/// @param channels  of what is read.
+bool can_be_followed(std::span<const Stage> before, std::int64_t channels);
 
 /// Runs stages, one run after the other or, where they follow each other, all of them a strip at a time.
 void run_together(std::span<const StageRun> runs, std::uint64_t seed);
