@@ -84,12 +84,14 @@ Value batch_norm(Graph& graph, Value x, std::int64_t channels) {
   return ops::batch_norm(graph, x, {.gamma = weight(), .beta = weight(), .mean = weight(), .variance = weight()}, {});
 }
 
-/// A convolution with all that follows it, each looked at.
-Build conv_norm_relu(std::int64_t side, std::int64_t channels, std::int64_t filters) {
+/// A convolution and what follows it; either the last is looked at or each.
+enum class Seen { kLast, kAll };
+Build conv_norm_relu(std::int64_t side, std::int64_t channels, std::int64_t filters, Seen seen) {
   return [=](Graph& graph, Value x) -> std::vector<Value> {
     const Value convolved = conv(side, channels, filters)(graph, x)[0];
     const Value normed = batch_norm(graph, convolved, filters);
-    return {convolved, normed, ops::unary(graph, normed, ops::Unary::kRelu)};
+    const Value relu = ops::unary(graph, normed, ops::Unary::kRelu);
+    return seen == Seen::kAll ? std::vector{convolved, normed, relu} : std::vector{relu};
   };
 }
 
@@ -129,8 +131,11 @@ const std::vector<Case>& cases() {
       {"conv 3x3 7x7 512>512, ResNet50 conv5", {1, 7, 7, 512}, conv(3, 512, 512)},
       {"conv 3x3 224x224 64>64, VGG16 block1", {1, 224, 224, 64}, conv(3, 64, 64)},
       {"conv 3x3 28x28 512>512, VGG16 block4", {1, 28, 28, 512}, conv(3, 512, 512)},
-      {"conv + norm + relu, all seen, 56x56 64>256", {1, 56, 56, 64}, conv_norm_relu(1, 64, 256)},
-      {"conv + norm + relu, all seen, 14x14 256>256", {1, 14, 14, 256}, conv_norm_relu(3, 256, 256)},
+      {"conv + norm + relu, last seen, 56x56 64>256", {1, 56, 56, 64}, conv_norm_relu(1, 64, 256, Seen::kLast)},
+      {"conv + norm + relu, all seen, 56x56 64>256", {1, 56, 56, 64}, conv_norm_relu(1, 64, 256, Seen::kAll)},
+      {"conv + norm + relu, last seen, 14x14 256>1024", {1, 14, 14, 256}, conv_norm_relu(1, 256, 1024, Seen::kLast)},
+      {"conv + norm + relu, all seen, 14x14 256>1024", {1, 14, 14, 256}, conv_norm_relu(1, 256, 1024, Seen::kAll)},
+      {"conv + norm + relu, all seen, 14x14 256>256", {1, 14, 14, 256}, conv_norm_relu(3, 256, 256, Seen::kAll)},
       {"norm + relu, both seen, 112x112 96", {1, 112, 112, 96}, norm_relu(96)},
       {"depthwise 3x3 112x112 32, MobileNetV2", {1, 112, 112, 32}, depthwise(32, 1)},
       {"depthwise 3x3 stride 2 112x112 96, MobileNetV2", {1, 112, 112, 96}, depthwise(96, 2)},
