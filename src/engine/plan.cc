@@ -316,7 +316,7 @@ void Plan::find_runs(Step& step) {
         const Graph::Node& node = planned(step.values[i]);
         const Shape& read = graph_.shape(node.inputs[0]);
         if (can_be_followed(stages, read.back())) {
-          run.follows = static_cast<int>(stages.size()) - 1;
+          run.follows = true;
           Store& store = step.stages[i - 1].store;
           if (*node.op->overlap(input_shapes(node), node.shape) > 0 && places(store))
             store = root_of(step.values[i - 1]).place == Place::kTapped ? Store::kStream : Store::kNone;
@@ -328,13 +328,13 @@ void Plan::find_runs(Step& step) {
     Run& run = step.runs.back();
     run.end = i + 1;
     const auto finish_first = [&](std::size_t maker) {
-      run.follows = -1;
+      run.follows = false;
       Store& store = step.stages[maker].store;
       if (!places(store)) store = Store::kPlace;
     };
     for (std::size_t k = 0; k < makers.size(); ++k) {
-      if (makers[k] < 0 || stage.made_by[k] >= 0 || (i == run.begin && run.follows >= 0)) continue;
-      if (run.follows >= 0) finish_first(run.begin - 1);
+      if (makers[k] < 0 || stage.made_by[k] >= 0 || (i == run.begin && run.follows)) continue;
+      if (run.follows) finish_first(run.begin - 1);
       finish_first(static_cast<std::size_t>(makers[k]));
     }
     const Kernel& first = step.stages[run.begin].kernel;

@@ -61,7 +61,7 @@ class Plan {
   /// Stages [begin, end) of a step, see StageRun.
   struct Run {
     std::size_t begin, end;
-    int follows = -1;
+    bool follows = false;
   };
   /// Ops that are computed together: the first, and those behind it that need rows of it only.
   struct Step {

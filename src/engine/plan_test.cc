@@ -17,8 +17,25 @@ namespace {
 
 using namespace ops_test;
 
+/// A graph whose values are looked at.
+struct TappedGraph {
+  Value tap(Value value) {
+    all.push_back(value);
+    return value;
+  }
+  Value norm(Value value) {
+    const std::int64_t size = graph.shape(value).back();
+    const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({size}, seed, 2, 0.1f)); };
+    return tap(ops::batch_norm(
+        graph, value, {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
+  }
+
+  Graph graph;
+  std::vector<Value> all;
+};
+
 /// A block as networks have them, with all that can and cannot be computed together.
-struct Block {
+struct Block : TappedGraph {
   explicit Block(const Shape& shape) : channels(shape.back()), x(graph.input("x", shape)) {
     const auto weight = [&](const Shape& of, unsigned seed) {
       return graph.constant(random_tensor(of, seed, 1, 0.1f));
@@ -43,21 +60,10 @@ struct Block {
     tap(ops::concatenate(graph, {sum, x}, 3));
   }
 
-  Value tap(Value value) {
-    all.push_back(value);
-    return value;
-  }
-  Value norm(Value value) {
-    const std::int64_t size = graph.shape(value).back();
-    const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({size}, seed, 2, 0.1f)); };
-    return tap(ops::batch_norm(
-        graph, tap(value), {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
-  }
+  Value norm(Value value) { return TappedGraph::norm(tap(value)); }
 
   std::int64_t channels;
-  Graph graph;
   Value x;
-  std::vector<Value> all;
 };
 
 bool same_bits(const Tensor& a, const Tensor& b) {
@@ -119,7 +125,7 @@ struct Followed {
   std::int64_t rank() const { return shape.rank() - 2; }
 };
 
-struct FollowedGraph {
+struct FollowedGraph : TappedGraph {
   explicit FollowedGraph(const Followed& given) {
     const auto sizes = [&](std::int64_t size, std::int64_t in, std::int64_t out) {
       std::vector<std::int64_t> kernel(static_cast<std::size_t>(given.rank()), size);
@@ -148,20 +154,7 @@ struct FollowedGraph {
     tap(ops::unary(graph, first, ops::Unary::kSigmoid));  // late, of what others have followed
   }
 
-  Value tap(Value value) {
-    all.push_back(value);
-    return value;
-  }
-  Value norm(Value value) {
-    const std::int64_t size = graph.shape(value).back();
-    const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({size}, seed, 2, 0.1f)); };
-    return tap(ops::batch_norm(
-        graph, value, {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
-  }
-
-  Graph graph;
   Value x, other;
-  std::vector<Value> all;
 };
 
 class PlanWithFollowers : public testing::TestWithParam<Followed> {
@@ -217,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(Windows, PlanWithFollowers,
                          [](const auto& followed) { return std::string(followed.param.name); });
 
 /// An op that takes an epilogue, and what can and cannot be part of one behind it.
-struct Chain {
+struct Chain : TappedGraph {
   explicit Chain(const std::string& head) {
     const auto weight = [&](const Shape& of, unsigned seed) {
       return graph.constant(random_tensor(of, seed, 1, 0.1f));
@@ -288,25 +281,16 @@ struct Chain {
     const Value first = tap(heads.at(head)());
     const Shape shape = graph.shape(first);
     other = graph.input("other", shape);
-    const auto numbers = [&](unsigned seed) { return graph.constant(random_tensor({shape.back()}, seed, 2, 0.1f)); };
-    const Value norm = tap(ops::batch_norm(
-        graph, first, {.gamma = numbers(7), .beta = numbers(8), .mean = numbers(9), .variance = numbers(10)}, {}));
-    const Value clipped = tap(ops::unary(graph, norm, ops::Unary::kRelu, {.max_value = 1.5f}));
+    const Value normed = norm(first);
+    const Value clipped = tap(ops::unary(graph, normed, ops::Unary::kRelu, {.max_value = 1.5f}));
     const Value sum = tap(ops::binary(graph, clipped, other, ops::Binary::kAdd));
     const Value relu = tap(ops::unary(graph, sum, ops::Unary::kRelu));
     const Value silu = tap(ops::unary(graph, relu, ops::Unary::kSilu));
-    tap(ops::binary(graph, silu, norm, ops::Binary::kAdd));
+    tap(ops::binary(graph, silu, normed, ops::Binary::kAdd));
     tap(ops::concatenate(graph, {clipped, silu}, shape.rank() - 1));
   }
 
-  Value tap(Value value) {
-    all.push_back(value);
-    return value;
-  }
-
-  Graph graph;
   Value x, other;
-  std::vector<Value> all;
 };
 
 class PlanWithEpilogue : public testing::TestWithParam<const char*> {};

@@ -86,11 +86,8 @@ class Walker {
       ++at_once_;
   }
 
-  /// Has a stage's result written to a window, too.
-  void keep(int stage, const Window* window) {
-    kept_ = static_cast<std::size_t>(stage);
-    window_ = window;
-  }
+  /// Has the last stage's result written to a window, too.
+  void keep(const Window* window) { window_ = window; }
 
   /// Elements [begin, end) of every stage.
   /// @param in  where the first stage's first input starts, if not where the pointers say.
@@ -121,13 +118,14 @@ class Walker {
     std::int64_t size = 0;
     buffers_.assign(stages_.size(), -1);
     for (std::size_t i = 0; i < stages_.size(); ++i) {
-      if (places(stores_[i]) || (window_ && i == kept_)) continue;
+      if (places(stores_[i]) || keeps(i)) continue;
       if (i < at_once_ && !is_read(i) && (stores_[i] == Store::kNone || stages_[0].kernel.streams)) continue;
       buffers_[i] = size;
       size += i < at_once_ ? length : chunk_;
     }
     memory_ = working_memory(size);
   }
+  bool keeps(std::size_t i) const { return window_ && i + 1 == stages_.size(); }
   /// By a stage that is not computed at once with the first.
   bool is_read(std::size_t i) const {
     for (std::size_t reader = at_once_; reader < stages_.size(); ++reader)
@@ -149,7 +147,7 @@ class Walker {
       numbers = memory_ + buffers_[i];
     else if (places(stores_[i]))
       numbers = pointers_[i].out + begin;
-    else if (window_ && i == kept_)
+    else if (keeps(i))
       numbers = window_->at(begin);
     made_[i] = {.numbers = numbers, .begin = begin};
     return numbers;
@@ -199,7 +197,6 @@ class Walker {
   std::size_t at_once_ = 0;            ///< the stages that are computed a strip at a time
   std::vector<std::int64_t> buffers_;  ///< where in memory_ a stage's result starts, or -1
   float* memory_ = nullptr;
-  std::size_t kept_ = 0;
   const Window* window_ = nullptr;
   const float* first_in_ = nullptr;
   std::vector<Made> made_;
@@ -234,13 +231,13 @@ class Followers {
     for (const StageRun& run : runs) walkers_.emplace_back(run, seed);
     find_windows();
     for (std::size_t r = 0; r < last_; ++r)
-      if (has_window(r)) walkers_[r].keep(runs[r + 1].follows, &windows_[r]);
+      if (has_window(r)) walkers_[r].keep(&windows_[r]);
     // Rows that the part before has computed and stored, too.
     done_ = ends_of(runs, cut.start_of(first));
     const std::int64_t from = read_by(runs[1], done_[1], done_[1] + runs[1].stages[0].row_size()).begin;
     if (from < done_[0]) {
       Walker again(runs[0], seed, false);
-      again.keep(runs[1].follows, &windows_[0]);
+      again.keep(&windows_[0]);
       windows_[0].move(from, done_[0]);
       again.strip(from, done_[0]);
     }
@@ -254,9 +251,7 @@ class Followers {
 
  private:
   /// What is stored where it belongs is read there.
-  bool has_window(std::size_t r) const {
-    return !places(runs_[r].stages[static_cast<std::size_t>(runs_[r + 1].follows)].store);
-  }
+  bool has_window(std::size_t r) const { return !places(runs_[r].stages.back().store); }
 
   /// Room for what is needed at a time and as much again, so that little has to be moved.
   void find_windows() {
@@ -365,7 +360,7 @@ bool can_be_followed(std::span<const Stage> before, std::int64_t channels) {
 
 void run_together(std::span<const StageRun> runs, std::uint64_t seed) {
   for (std::size_t begin = 0, end = 0; begin < runs.size(); begin = end) {
-    for (end = begin + 1; end < runs.size() && runs[end].follows >= 0;) ++end;
+    for (end = begin + 1; end < runs.size() && runs[end].follows;) ++end;
     if (runs[begin].stages[0].elements == 0) continue;
     if (end == begin + 1)
       run_alone(runs[begin], seed);

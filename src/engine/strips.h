@@ -46,9 +46,9 @@ struct StagePointers {
 struct StageRun {
   std::span<const Stage> stages;
   std::span<const StagePointers> pointers;
-  /// The stage of the run before that makes the first stage's first input, of which it needs a few rows at a time
-  /// (Kernel::reads); -1 where the run before is to be finished first.
-  int follows = -1;
+  /// The last stage of the run before makes the first stage's first input, of which that needs a few rows at a time
+  /// (Kernel::reads); otherwise the run before is to be finished first.
+  bool follows = false;
 };
 
 /// Whether `next`, whose inputs count `stages` from 0, can be computed strip by strip behind them; finds out whether in

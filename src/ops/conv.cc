@@ -105,7 +105,7 @@ class Windows {
  public:
   Windows(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups)
       : channels_(channels), group_channels_(channels / groups) {
-    axes_.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
+    axes_.fill(kOnePosition);
     std::ranges::copy_backward(axes, axes_.end());
     const WindowAxis& wide = axes_[2];
     lies_together_ = groups == 1 && wide.dilation == 1;

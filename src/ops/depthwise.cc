@@ -233,7 +233,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
 
 Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
-  geometry.axes.fill({.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0});
+  geometry.axes.fill(kOnePosition);
   std::ranges::copy_backward(axes, geometry.axes.end());
   geometry.zeros.resize(static_cast<std::size_t>(geometry.filters()));
   // A row is a position; whole lines where there are many.

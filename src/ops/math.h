@@ -46,14 +46,22 @@ inline float exp(float x) {
   return (parts.tail + 1.0f) * power_of_two(half) * power_of_two(parts.whole - half);
 }
 
-/// e^x - 1, accurate also near 0.
-inline float expm1(float x) {
+/// e^x = 2 (scale * tail + scale), for what is added to 1: below e^-30 it is e^-30. Of half the size, since 2^128 is no
+/// float.
+struct HalfExp {
+  float scale, tail;
+};
+inline HalfExp half_exp(float x) {
   x = x > 89.0f ? 89.0f : x;
   x = x < -30.0f ? -30.0f : x;
   const ExpParts parts = exp_parts(x);
-  // Of half the size, since 2^128 is no float.
-  const float scale = power_of_two(parts.whole - 1);
-  return (scale * parts.tail + (scale - 0.5f)) * 2.0f;
+  return {power_of_two(parts.whole - 1), parts.tail};
+}
+
+/// e^x - 1, accurate also near 0.
+inline float expm1(float x) {
+  const auto [scale, tail] = half_exp(x);
+  return (scale * tail + (scale - 0.5f)) * 2.0f;
 }
 
 inline float tanh(float x) {
@@ -64,12 +72,8 @@ inline float tanh(float x) {
 
 /// 1 + e^x; cheaper than by exp(), since no result is below 1.
 inline float one_plus_exp(float x) {
-  x = x > 89.0f ? 89.0f : x;
-  x = x < -30.0f ? -30.0f : x;
-  const ExpParts parts = exp_parts(x);
-  // Of half the size, since 2^128 is no float.
-  const float scale = power_of_two(parts.whole - 1);
-  return (scale * parts.tail + scale) * 2.0f + 1.0f;
+  const auto [scale, tail] = half_exp(x);
+  return (scale * tail + scale) * 2.0f + 1.0f;
 }
 
 inline float sigmoid(float x) { return 1.0f / one_plus_exp(-x); }

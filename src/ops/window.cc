@@ -120,10 +120,7 @@ std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const Win
 namespace {
 
 /// Of one or two axes the first, lines; of one axis the input is a single line.
-WindowAxis lines_of(const std::vector<WindowAxis>& axes) {
-  constexpr WindowAxis kOneLine = {.in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0};
-  return axes.size() == 1 ? kOneLine : axes[0];
-}
+WindowAxis lines_of(const std::vector<WindowAxis>& axes) { return axes.size() == 1 ? kOnePosition : axes[0]; }
 
 }  // namespace
 

@@ -16,6 +16,10 @@ struct WindowAxis {
   std::int64_t before, after;  ///< padding; TensorFlow puts the odd pixel of "same" at the end
 };
 
+/// Of an axis that the input lacks.
+inline constexpr WindowAxis kOnePosition = {
+    .in = 1, .size = 1, .stride = 1, .dilation = 1, .out = 1, .before = 0, .after = 0};
+
 struct WindowOptions {
   Spatial size;
   Spatial strides;    ///< empty: all 1
