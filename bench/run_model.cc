@@ -41,7 +41,7 @@ void answer(std::size_t outputs, const std::function<void()>& run) {
 }
 
 /// The worst difference from real Keras's numbers, of a layer's largest.
-void check(const Function::Result& result, const std::string& expected_path) {
+void check(const CompiledFunction::Result& result, const std::string& expected_path) {
   std::map<std::string, Tensor> expected;
   for (NamedArray& array : read_arrays(expected_path)) expected[array.name] = array.tensor;
   float worst = 0;
@@ -64,7 +64,7 @@ int run(const std::vector<std::string>& arguments) {
     answer(1, [&] { write_png(arguments.at(3), grid(array, usual_axes(array.shape().rank())).picture); });
     return 0;
   }
-  const Model model = open_model(first);
+  const ModelData model = open_model(first);
   const Tensor input = read_arrays(second).at(0).tensor;
   FunctionOptions options;
   std::string expected;
@@ -82,7 +82,7 @@ int run(const std::vector<std::string>& arguments) {
     else
       throw std::invalid_argument("there is no option " + option);
   }
-  Function function(model, std::vector<Shape>{input.shape()}, options);
+  CompiledFunction function(model, std::vector<Shape>{input.shape()}, options);
   if (!expected.empty())
     check(function.run(std::vector<Tensor>{input}, {}), expected);
   else

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 namespace kerascope {
 

@@ -1,4 +1,4 @@
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -32,7 +32,7 @@ void print_table(const std::vector<Row>& rows) {
 
 Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
   const Statistics& s = row.statistics;
-  Json json = {{"address", row.address}, {"class", activation.layer->class_name},
+  Json json = {{"address", row.address}, {"class", activation.class_name},
                {"shape", shape.sizes()}, {"axes", activation.axes},
                {"min", s.minimum},       {"max", s.maximum},
                {"mean", s.mean},         {"zeros", s.zero_share}};
@@ -93,7 +93,7 @@ int capture(const Request& given) {
     output.write(activation, prepared.first);
     if (wants_statistics) add_by_role(statistics, activation);
   };
-  const Function::Result result = run(request, prepared, {.ready = on_ready, .part_done = [&] { output.wait(); }});
+  const CompiledFunction::Result result = run(request, prepared, {.ready = on_ready, .part_done = [&] { output.wait(); }});
   output.commit();
   std::vector<Row> rows;
   Json listed = Json::array();

@@ -35,9 +35,9 @@ class Weights {
   }
 
   /// Why the layer cannot be computed; null where it can.
-  std::shared_ptr<const Error> problem_of(const Layer& layer) const { return problems_.at(&layer); }
+  std::shared_ptr<const Error> problem_of(const LayerData& layer) const { return problems_.at(&layer); }
 
-  std::vector<Weight> of(const Layer& layer) const {
+  std::vector<Weight> of(const LayerData& layer) const {
     if (const auto found = by_layer_.find(&layer); found != by_layer_.end()) return found->second;
     std::vector<Weight> weights;
     if (layer.network) return weights;
@@ -50,13 +50,13 @@ class Weights {
 
  private:
   std::map<const void*, std::vector<Weight>> by_layer_;
-  std::map<const Layer*, std::shared_ptr<const Error>> problems_;
+  std::map<const LayerData*, std::shared_ptr<const Error>> problems_;
 };
 
 /// Every layer once, whatever its calls, and every weight as something inside it: "conv1", "conv1/kernel".
 std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights) {
   std::vector<Site> sites;
-  std::set<const Layer*> seen;
+  std::set<const LayerData*> seen;
   for (Site site : assembly.sites) {
     if (!site.inner.empty() || !seen.insert(site.layer).second) continue;
     site.call = site.output = "";
@@ -193,7 +193,7 @@ int show_kernels(const Request& given) {
   require_no_input(request);
   grid_options(request);  // what is wrong there is said before anything is opened
   const Target target(request);
-  const Model model = open_model(request.model);
+  const ModelData model = open_model(request.model);
   const Assembly assembly = assembled(model, 256);
   const std::vector<Chosen> all = choose(request, assembly);
   target.require_room_for(all.size());

@@ -6,7 +6,7 @@
 
 namespace kerascope::cli {
 
-Assembly assembled(const Model& model, std::int64_t stand_in) {
+Assembly assembled(const ModelData& model, std::int64_t stand_in) {
   std::vector<Shape> shapes;
   for (const ModelInput& input : model_inputs(model)) {
     std::vector<std::int64_t> sizes = {1};
@@ -53,14 +53,14 @@ class Parameters {
       if (node.kind == Graph::Kind::kWeight) by_slot_[node.owner] += node.shape.elements();
     }
   }
-  std::int64_t of(const Layer& layer) const {
+  std::int64_t of(const LayerData& layer) const {
     if (!layer.network) {
       const auto found = by_slot_.find(&layer);
       return found != by_slot_.end() ? found->second : parameter_count(layer);
     }
     if (const std::int64_t stored = parameter_count(layer); stored > 0) return stored;
     std::int64_t sum = 0;
-    for (const Layer& inner : layer.network->layers) sum += of(inner);
+    for (const LayerData& inner : layer.network->layers) sum += of(inner);
     return sum;
   }
 
@@ -70,7 +70,7 @@ class Parameters {
 
 std::int64_t trainable_count(const Network& network, const Parameters& parameters) {
   std::int64_t count = 0;
-  for (const Layer& layer : network.layers) {
+  for (const LayerData& layer : network.layers) {
     if (!layer.trainable) continue;
     if (layer.network)
       count += trainable_count(*layer.network, parameters);
@@ -121,10 +121,10 @@ std::string kind_of(const Network& network) {
   return network.is_sequential ? "sequential" : network.class_name == "Functional" ? "functional" : network.class_name;
 }
 
-void print_people(const Request& request, const Model& model, const std::vector<Row>& rows,
+void print_people(const Request& request, const ModelData& model, const std::vector<Row>& rows,
                   const Parameters& parameters) {
   std::int64_t total = 0;
-  for (const Layer& layer : model.network.layers) total += parameters.of(layer);
+  for (const LayerData& layer : model.network.layers) total += parameters.of(layer);
   fmt::print("{}   Keras {}, {}, {}, {} parameters ({} trainable)\n", text::printable(request.model),
              text::printable(model.keras_version), model.format, kind_of(model.network), text::thousands(total),
              text::thousands(trainable_count(model.network, parameters)));
@@ -170,7 +170,7 @@ void print_people(const Request& request, const Model& model, const std::vector<
     fmt::print("!  {}; {} {} cannot be seen\n", text::printable(problem), count, count == 1 ? "layer" : "layers");
 }
 
-void print_json(const Request& request, const Model& model, const std::vector<Row>& rows,
+void print_json(const Request& request, const ModelData& model, const std::vector<Row>& rows,
                 const Parameters& parameters) {
   Json list = Json::array();
   for (const Row& row : rows) {
@@ -194,7 +194,7 @@ void print_json(const Request& request, const Model& model, const std::vector<Ro
     list.push_back(std::move(entry));
   }
   std::int64_t total = 0;
-  for (const Layer& layer : model.network.layers) total += parameters.of(layer);
+  for (const LayerData& layer : model.network.layers) total += parameters.of(layer);
   const Json all = {{"model", request.model},
                     {"format", model.format},
                     {"keras_version", model.keras_version},
@@ -207,12 +207,12 @@ void print_json(const Request& request, const Model& model, const std::vector<Ro
 }
 
 int layers(const Request& request) {
-  const Model model = open_model(request.model);
+  const ModelData model = open_model(request.model);
   // Two stand-ins show which sizes depend on what the file leaves open.
   const Assembly assembly = assembled(model, 256), other = assembled(model, 320);
   const Parameters parameters(assembly);
   std::vector<Row> rows;
-  std::set<const Layer*> counted;
+  std::set<const LayerData*> counted;
   for (std::size_t i = 0; i < assembly.sites.size(); ++i) {
     const Site& site = assembly.sites[i];
     if (!site.inner.empty() || (request.depth >= 0 && site.depth >= std::max(request.depth, 1))) continue;

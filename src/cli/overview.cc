@@ -65,8 +65,8 @@ OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Optio
 void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
   SeenLayer& layer = by_address_[activation.address];
   layer = {.address = activation.address,
-           .class_name = activation.layer->class_name,
-           .is_network = activation.layer->network != nullptr,
+           .class_name = activation.class_name,
+           .is_network = activation.is_model,
            .shape = sample.shape(),
            .axes = activation.axes,
            .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
@@ -83,14 +83,14 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
   }
 }
 
-void OverviewOfRun::finish(const Function::Result& result) {
+void OverviewOfRun::finish(const CompiledFunction::Result& result) {
   auto skipped = run_.function->skipped().begin();
   const auto end = run_.function->skipped().end();
   for (std::size_t i = 0; i <= result.activations.size(); ++i) {
     for (; skipped != end && skipped->before == i; ++skipped)
       layers_.push_back({.address = skipped->address,
-                         .class_name = skipped->layer->class_name,
-                         .is_network = skipped->layer->network != nullptr,
+                         .class_name = skipped->class_name,
+                         .is_network = skipped->is_model,
                          .problem = skipped->problem->parts().what});
     if (i < result.activations.size()) layers_.push_back(std::move(by_address_.at(result.activations[i].address)));
   }

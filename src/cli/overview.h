@@ -45,7 +45,7 @@ class OverviewOfRun {
 
   void add(const Activation& activation, const Tensor& sample);
   /// After the run: puts the layers into the model's order, with those that cannot be computed among them.
-  void finish(const Function::Result& result);
+  void finish(const CompiledFunction::Result& result);
 
   Picture picture() const;
   std::string page() const;

@@ -43,7 +43,7 @@ std::string better_mode(const Run& run, const NormFit& wrong) {
   const std::vector<ModelInput> inputs = model_inputs(run.model);
   std::vector<Shape> shapes;
   for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
-  Function up_to_it(run.model, shapes, {.taps = {wrong.address}, .most_norm_fits = kEarlyNorms});
+  CompiledFunction up_to_it(run.model, shapes, {.taps = {wrong.address}, .most_norm_fits = kEarlyNorms});
 
   std::optional<NormFit> best;
   std::string best_mode;
@@ -67,7 +67,7 @@ std::string better_mode(const Run& run, const NormFit& wrong) {
 
 }  // namespace
 
-Json check_preprocessing(const Request& request, const Run& run, const Function::Result& result) {
+Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result) {
   if (request.quiet && !request.json) return nullptr;
   const auto wrong = std::ranges::find_if(result.norm_fits, [](const NormFit& f) { return f.times_off() > kFarOff; });
   if (wrong == result.norm_fits.end()) return nullptr;

@@ -18,7 +18,7 @@ constexpr std::int64_t kOpenSize = 224;
 double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 /// One sample of random numbers for each input.
-std::vector<Tensor> random_inputs(const Request& request, const Model& model) {
+std::vector<Tensor> random_inputs(const Request& request, const ModelData& model) {
   std::vector<Tensor> tensors;
   std::minstd_rand random;
   std::uniform_real_distribution<float> uniform;
@@ -55,14 +55,14 @@ Tensor repeated(const Tensor& tensor, std::int64_t batch) {
   return result;
 }
 
-std::vector<Tensor> given_inputs(const Request& request, const Model& model) {
+std::vector<Tensor> given_inputs(const Request& request, const ModelData& model) {
   Fed fed = read_inputs(request, model);
   fed.take(0, fed.batch);
   warn_of_infinite_inputs(request, fed);
   return fed.tensors;
 }
 
-std::vector<Tensor> inputs(const Request& request, const Model& model) {
+std::vector<Tensor> inputs(const Request& request, const ModelData& model) {
   const bool is_given = !request.inputs.empty() || !request.named_inputs.empty();
   std::vector<Tensor> tensors = is_given ? given_inputs(request, model) : random_inputs(request, model);
   if (request.batch > 0)
@@ -97,15 +97,15 @@ int profile(const Request& given) {
   };
   const auto end = [&] { spans.back().end = Clock::now(); };
   begin("open the model");
-  const Model model = open_model(request.model);
+  const ModelData model = open_model(request.model);
   end();
   begin("read the input");
   const std::vector<Tensor> fed = inputs(request, model);
   end();
   std::vector<Shape> shapes;
   for (const Tensor& tensor : fed) shapes.push_back(tensor.shape());
-  Function function(model, shapes, function_options(request));
-  const Function::Times& times = function.times();
+  CompiledFunction function(model, shapes, function_options(request));
+  const CompiledFunction::Times& times = function.times();
   spans.push_back({.name = "assemble", .category = "start", .begin = times.begin, .end = times.assembled});
   spans.push_back({.name = "plan", .category = "start", .begin = times.assembled, .end = times.planned});
   for (const std::string& line : function.notes()) note(request, "note", line);

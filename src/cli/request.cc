@@ -152,7 +152,7 @@ std::uint64_t seed_of(const Request& request) {
   return static_cast<std::uint64_t>(*seed);
 }
 
-Fed read_inputs(const Request& request, const Model& model) {
+Fed read_inputs(const Request& request, const ModelData& model) {
   Fed fed = feed(model, input_files(request), feed_options(request));
   for (const std::string& line : fed.done) note(request, "input", line);
   for (const std::string& line : fed.warnings) note(request, "warning", line);
@@ -190,7 +190,7 @@ constexpr std::int64_t kMostTogether = 16;
 void make_function(const Request& request, Run& run) {
   std::int64_t made = 0;
   const auto make = [&](std::int64_t count) {
-    run.function = std::make_unique<Function>(run.model, shapes_for(run.fed, count), run.options);
+    run.function = std::make_unique<CompiledFunction>(run.model, shapes_for(run.fed, count), run.options);
     return made = count;
   };
   // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
@@ -279,10 +279,10 @@ void each_part(Run& run, std::int64_t count, const Body& body) {
   }
 }
 
-Function::Result run_in_parts(const Request& request, Run& prepared, const OnRun& on) {
+CompiledFunction::Result run_in_parts(const Request& request, Run& prepared, const OnRun& on) {
   Progress progress(!request.quiet);
   WholeOutputs outputs(prepared.fed.batch);
-  Function::Result result;
+  CompiledFunction::Result result;
   each_part(
       prepared, prepared.fed.tensors[0].shape()[0], [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
         const std::int64_t seen = prepared.first - first;
@@ -302,7 +302,7 @@ Function::Result run_in_parts(const Request& request, Run& prepared, const OnRun
 }
 
 /// The model's outputs for all samples, where predictions are told of all and one was looked at.
-void add_all_outputs(const Request& request, Run& prepared, Function::Result& result) {
+void add_all_outputs(const Request& request, Run& prepared, CompiledFunction::Result& result) {
   const bool tells =
       std::ranges::any_of(result.outputs, [](const Activation& o) { return o.tensor.shape().rank() == 2; });
   if (prepared.fed.names.empty() || !tells) return;
@@ -310,7 +310,7 @@ void add_all_outputs(const Request& request, Run& prepared, Function::Result& re
   FunctionOptions options = prepared.options;
   options.with_taps = false;
   options.most_norm_fits = 0;
-  Function function(prepared.model, shapes_for(prepared.fed, count), options);
+  CompiledFunction function(prepared.model, shapes_for(prepared.fed, count), options);
   Progress progress(!request.quiet);
   WholeOutputs outputs(prepared.fed.batch);
   take(prepared, 0, count);
@@ -324,8 +324,8 @@ void add_all_outputs(const Request& request, Run& prepared, Function::Result& re
 
 }  // namespace
 
-Function::Result run(const Request& request, Run& prepared, const OnRun& on) {
-  Function::Result result;
+CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun& on) {
+  CompiledFunction::Result result;
   if (prepared.samples == Samples::kChosen) {
     Progress progress(!request.quiet);
     const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
@@ -342,7 +342,7 @@ Function::Result run(const Request& request, Run& prepared, const OnRun& on) {
   return result;
 }
 
-bool tell_skipped(const Request& request, const Function& function) {
+bool tell_skipped(const Request& request, const CompiledFunction& function) {
   std::map<std::string, std::vector<std::string>> by_problem;
   for (const Skipped& skipped : function.skipped())
     by_problem[skipped.problem->parts().what + "\n" + skipped.problem->parts().where].push_back(skipped.address);
@@ -357,7 +357,7 @@ bool tell_skipped(const Request& request, const Function& function) {
   return !by_problem.empty();
 }
 
-bool print_dump(const Request& request, const Function& function) {
+bool print_dump(const Request& request, const CompiledFunction& function) {
   if (request.dump.empty()) return false;
   fmt::print("{}", request.dump == "graph" ? function.graph_text() : function.plan_text());
   return true;

@@ -92,10 +92,10 @@ constexpr std::size_t kMostSeenBytes = std::size_t{1} << 29;
 
 /// A model, what it is fed, and the function that gives its activations.
 struct Run {
-  Model model;
+  ModelData model;
   Fed fed;
   FunctionOptions options;
-  std::unique_ptr<Function> function;
+  std::unique_ptr<CompiledFunction> function;
   Samples samples = Samples::kTogether;  ///< as far as the model keeps its samples apart
   std::int64_t first = 0;                ///< which sample of the batch is the first at hand, of `fed` and activations
   bool is_in_parts() const { return samples != Samples::kTogether; }
@@ -113,7 +113,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples = Sam
 void require_standard_input_once(const Request& request);
 FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
-Fed read_inputs(const Request& request, const Model& model);
+Fed read_inputs(const Request& request, const ModelData& model);
 void warn_of_infinite_inputs(const Request& request, const Fed& fed);
 
 /// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
@@ -137,7 +137,7 @@ struct OnRun {
 };
 /// Runs with a progress line on a terminal when it takes long.
 /// @return  the activations of the last part, and outputs of the whole batch as far as prediction_lines() needs them.
-Function::Result run(const Request& request, Run& prepared, const OnRun& on);
+CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun& on);
 
 /// So many batch normalizations, from the first, are looked at by check_preprocessing().
 constexpr std::size_t kEarlyNorms = 3;
@@ -145,7 +145,7 @@ constexpr std::size_t kEarlyNorms = 3;
 /// Where what arrives at an early batch normalization is far from what it learnt, warns, and names the preprocessing
 /// that fits much better, if there is one; run() does this. Fields of the result: layer,
 /// variance_ratio and deviations (see NormFit), what, try.
-Json check_preprocessing(const Request& request, const Run& run, const Function::Result& result);
+Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result);
 
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path);
@@ -158,13 +158,13 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
 /// The model assembled for sizes that stand in for those which the file leaves open.
-Assembly assembled(const Model& model, std::int64_t stand_in);
+Assembly assembled(const ModelData& model, std::int64_t stand_in);
 
 /// What could not be computed, told once; true if there is something.
-bool tell_skipped(const Request& request, const Function& function);
+bool tell_skipped(const Request& request, const CompiledFunction& function);
 
 /// `--dump`: prints the graph or the plan; false where nobody asked for it.
-bool print_dump(const Request& request, const Function& function);
+bool print_dump(const Request& request, const CompiledFunction& function);
 
 /// `-o -`: the result alone goes to standard output.
 Request with_standard_output(Request request);

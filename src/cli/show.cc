@@ -15,7 +15,7 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
   const std::vector<ModelInput> inputs = model_inputs(run.model);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Activation input{
-        .address = inputs[i].name, .axes = inputs[i].axes, .layer = nullptr, .tensor = run.fed.tensors[i]};
+        .address = inputs[i].name, .axes = inputs[i].axes, .tensor = run.fed.tensors[i]};
     const Tensor sample = sample_of(request, run, input);
     const std::string axes =
         static_cast<int>(input.axes.size()) == sample.shape().rank() ? input.axes : usual_axes(sample.shape().rank());
@@ -88,7 +88,7 @@ int show(const Request& given) {
     pictures.back().update(channel_json(statistics));
     if (!options.channels.empty()) pictures.back()["order"] = options.channels;
   };
-  const Function::Result result = run(request, prepared, {.ready = on_ready});
+  const CompiledFunction::Result result = run(request, prepared, {.ready = on_ready});
   if (has_overview) overview.finish(result);
   if (wanted.overview) {
     std::string name = "overview";

@@ -142,7 +142,7 @@ Side side_of_arrays(const std::string& path, const std::vector<std::string>& lay
 
 Side side_of_run(const Request& request, const std::string& name) {
   const std::shared_ptr<Run> prepared(new Run(prepare_run(request, /*with_outputs=*/!request.quiet)));
-  const Function::Result result = run(request, *prepared, {});
+  const CompiledFunction::Result result = run(request, *prepared, {});
   Side side{.name = name,
             .is_partial = tell_skipped(request, *prepared->function),
             .predictions = prediction_lines(request, *prepared, result.outputs),

@@ -62,6 +62,14 @@ Tensor picked(const Tensor& tensor, const Block& block) {
   return result;
 }
 
+Activation blank(const Site& site, const Output& output, const std::string& address) {
+  return {.address = address,
+          .axes = output.axes,
+          .class_name = site.layer->class_name,
+          .is_model = site.layer->network != nullptr,
+          .tensor = {}};
+}
+
 std::string unit_suffix(const Selection& selection) {
   if (!selection.channel) return "";
   if (selection.position.empty()) return fmt::format(":{}", *selection.channel);
@@ -70,7 +78,7 @@ std::string unit_suffix(const Selection& selection) {
 
 }  // namespace
 
-Function::Function(const Model& model, std::span<const Shape> shapes, const FunctionOptions& options)
+CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options)
     : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random})) {
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
@@ -86,7 +94,7 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     if (result.problem) {
       if (selection.by_name) fail(site, *result.problem);
       skipped_.push_back(
-          {.address = site.address, .layer = site.layer, .problem = result.problem, .before = wanted_.size()});
+          {.address = site.address, .class_name = site.layer->class_name, .is_model = site.layer->network != nullptr, .problem = result.problem, .before = wanted_.size()});
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);
@@ -96,7 +104,7 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
     taps_.push_back(result.output->value);
     wanted_.push_back({.selection = selection,
                        .shape = shape,
-                       .blank = {.address = address, .axes = result.output->axes, .layer = site.layer, .tensor = {}}});
+                       .blank = blank(site, *result.output, address)});
   }
   if (options.with_outputs)
     for (int output : assembly_.outputs) {
@@ -104,7 +112,7 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
       const SiteResult& result = assembly_.results[static_cast<std::size_t>(output)];
       if (result.problem) continue;
       taps_.push_back(result.output->value);
-      outputs_.push_back({.address = site.address, .axes = result.output->axes, .layer = site.layer, .tensor = {}});
+      outputs_.push_back(blank(site, *result.output, site.address));
     }
   std::set<int> kept;
   for (const Value tap : taps_)
@@ -116,7 +124,7 @@ Function::Function(const Model& model, std::span<const Shape> shapes, const Func
   times_.planned = Plan::Clock::now();
 }
 
-void Function::fail(const Site& site, const Error& problem) const {
+void CompiledFunction::fail(const Site& site, const Error& problem) const {
   std::size_t computable = 0, all = 0;
   for (std::size_t i = 0; i < assembly_.sites.size(); ++i) {
     if (!assembly_.sites[i].inner.empty()) continue;
@@ -131,13 +139,13 @@ void Function::fail(const Site& site, const Error& problem) const {
   throw Error(std::move(parts));
 }
 
-std::vector<std::pair<std::string, Shape>> Function::addresses() const {
+std::vector<std::pair<std::string, Shape>> CompiledFunction::addresses() const {
   std::vector<std::pair<std::string, Shape>> all;
   for (const Wanted& wanted : wanted_) all.emplace_back(wanted.blank.address, wanted.shape);
   return all;
 }
 
-Activation Function::activation(const Wanted& wanted, const Tensor& tensor) const {
+Activation CompiledFunction::activation(const Wanted& wanted, const Tensor& tensor) const {
   Activation ready = wanted.blank;
   ready.tensor = wanted.selection.channel
                      ? picked(tensor, block_of(tensor.shape(), ready.axes, wanted.selection, ready.address))
@@ -145,7 +153,7 @@ Activation Function::activation(const Wanted& wanted, const Tensor& tensor) cons
   return ready;
 }
 
-Function::Result Function::run(std::span<const Tensor> inputs, const RunOptions& options) {
+CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, const RunOptions& options) {
   Result result;
   result.activations.resize(wanted_.size());
   result.outputs = outputs_;

@@ -10,22 +10,15 @@
 
 #include "engine/norm_fit.h"
 #include "engine/plan.h"
+#include "kerascope/activation.h"
 #include "layers/assemble.h"
 
 namespace kerascope {
 
-/// What one site of the model gave for an input.
-struct Activation {
-  std::string address;
-  std::string axes;  ///< roles without the batch axis: "HWC"
-  const Layer* layer = nullptr;
-  Tensor tensor;  ///< batch first
-};
-
 /// A site that was asked for and cannot be computed.
 struct Skipped {
-  std::string address;
-  const Layer* layer = nullptr;
+  std::string address, class_name;
+  bool is_model = false;  ///< see Activation
   std::shared_ptr<const Error> problem;
   std::size_t before = 0;  ///< how many of a run's activations come before it
 };
@@ -41,13 +34,13 @@ struct FunctionOptions {
 };
 
 /// Holds a reference to the model. One thread at a time.
-class Function {
+class CompiledFunction {
  public:
   /// @param shapes  of the inputs, in the model's order, batch first.
   /// @throws Error{layer-not-found, ...}; what is asked for by name and cannot be computed throws its reason.
-  Function(const Model& model, std::span<const Shape> shapes, const FunctionOptions& options);
-  Function(const Function&) = delete;  // its plan points into its graph
-  Function& operator=(const Function&) = delete;
+  CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options);
+  CompiledFunction(const CompiledFunction&) = delete;  // its plan points into its graph
+  CompiledFunction& operator=(const CompiledFunction&) = delete;
 
   struct RunOptions {
     std::uint64_t seed = 0;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "engine/arena.h"
 #include "engine/strips.h"
 #include "onednn/session.h"

@@ -15,7 +15,7 @@ double seconds(Plan::Clock::duration duration) { return std::chrono::duration<do
 /// Which values lie where: a view lies where its input does.
 class Traffic {
  public:
-  Traffic(const Function& function, const std::vector<TimedRun::Step>& steps) : graph_(function.assembly().graph) {
+  Traffic(const CompiledFunction& function, const std::vector<TimedRun::Step>& steps) : graph_(function.assembly().graph) {
     for (Value tap : function.taps()) taps_.insert(root(tap).id);
     for (std::size_t s = 0; s < steps.size(); ++s)
       for (Value value : steps[s].values)
@@ -89,7 +89,7 @@ ProfiledStep describe(const Assembly& assembly, const std::vector<Value>& values
 /// Runs one after the other, which share a plan and what counts their steps.
 class Runner {
  public:
-  Runner(Function& function, std::span<const Tensor> inputs, const ProfileOptions& options)
+  Runner(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options)
       : function_(function), inputs_(inputs), options_(options), runs_(static_cast<std::size_t>(options.runs) + 2) {}
 
   TimedRun run() {
@@ -111,7 +111,7 @@ class Runner {
   }
 
  private:
-  Function& function_;
+  CompiledFunction& function_;
   std::span<const Tensor> inputs_;
   const ProfileOptions& options_;
   std::size_t runs_, done_ = 0;
@@ -131,7 +131,7 @@ std::string ProfiledStep::operation() const {
   return text::join(all, " + ");
 }
 
-Profile profile(Function& function, std::span<const Tensor> inputs, const ProfileOptions& options) {
+Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options) {
   KERASCOPE_CHECK(options.runs > 0);
   Runner runner(function, inputs, options);
   Profile profile;

@@ -52,6 +52,6 @@ struct ProfileOptions {
 
 /// Runs `runs` times after two runs that do not count. Times are means over the middle half of the runs by their
 /// length: no odd run counts, and they add up as medians would not.
-Profile profile(Function& function, std::span<const Tensor> inputs, const ProfileOptions& options);
+Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options);
 
 }  // namespace kerascope

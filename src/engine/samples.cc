@@ -10,7 +10,7 @@
 namespace kerascope {
 namespace {
 
-Assembly for_batch(const Model& model, std::span<const Shape> shapes, std::int64_t batch) {
+Assembly for_batch(const ModelData& model, std::span<const Shape> shapes, std::int64_t batch) {
   std::vector<Shape> batched(shapes.begin(), shapes.end());
   for (Shape& shape : batched) shape[0] = batch;
   return assemble(model, batched);
@@ -28,7 +28,7 @@ bool works_along_batch(const Graph& graph, const Graph::Node& node) {
 
 }  // namespace
 
-bool keeps_samples_apart(const Model& model, std::span<const Shape> shapes) {
+bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes) {
   constexpr std::int64_t kTwo = 2, kThree = 3;
   const Assembly of_two = for_batch(model, shapes, kTwo), of_three = for_batch(model, shapes, kThree);
   const Graph &two = of_two.graph, &three = of_three.graph;

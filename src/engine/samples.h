@@ -11,6 +11,6 @@ namespace kerascope {
 /// True where, in the inference phase, all that a model computes for a sample depends on that sample alone. Says no
 /// where it cannot tell.
 /// @param shapes  of the inputs, in the model's order, for any batch.
-bool keeps_samples_apart(const Model& model, std::span<const Shape> shapes);
+bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes);
 
 }  // namespace kerascope

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/file.h"
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 namespace kerascope {
 

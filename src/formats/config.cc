@@ -89,11 +89,11 @@ class Reader {
     return !layers.empty();
   }
 
-  Layer layer(const Json& description, const std::string& place, int depth) const {
+  LayerData layer(const Json& description, const std::string& place, int depth) const {
     if (!description.is_object()) fail(fmt::format("a layer is {}, not an object", description.type_name()), place);
     if (text_or(description, "class_name", "").empty()) fail("a layer has no class_name", place);
     const Json& config = member(description, "config");
-    Layer layer;
+    LayerData layer;
     layer.class_name = class_name_of(description);
     layer.module = text_or(description, "module", "");
     layer.name = text_or(description, "name", text_or(config, "name", ""));
@@ -127,7 +127,7 @@ class Reader {
 
   void require_unique_names(const Network& network, const std::string& place) const {
     std::set<std::string> names;
-    for (const Layer& layer : network.layers)
+    for (const LayerData& layer : network.layers)
       if (!names.insert(layer.name).second) fail(fmt::format("two layers are named '{}'", layer.name), place);
   }
 
@@ -295,7 +295,7 @@ class Reader {
                           const std::string& place) const {
     if (network.layers.empty()) fail("the Sequential model has no layers", place);
     if (network.layers[0].class_name != "InputLayer") {
-      Layer input;
+      LayerData input;
       input.class_name = "InputLayer";
       input.name = network.layers[0].name + "_input";
       input.place = network.layers[0].place;
@@ -313,10 +313,10 @@ class Reader {
 
   /// From the first layer (old files), a nested model's own input, or what the model was built with; null if unknown.
   static Json sequential_input_shape(const Network& network, const Json& config, const Json& description) {
-    const Layer& first = network.layers[0];
+    const LayerData& first = network.layers[0];
     if (const Json& shape = member(first.config, "batch_input_shape"); shape.is_array()) return shape;
     if (first.network && !first.network->inputs.empty()) {
-      const Layer& input = first.network->layers[static_cast<std::size_t>(first.network->inputs[0].layer)];
+      const LayerData& input = first.network->layers[static_cast<std::size_t>(first.network->inputs[0].layer)];
       for (const char* key : {"batch_shape", "batch_input_shape"})
         if (member(input.config, key).is_array()) return input.config[key];
     }

@@ -35,8 +35,8 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& p
                  .what = "the file has a configuration but no weights",
                  .where = path,
                  .hint = "save the whole model with model.save(\"name.h5\")"});
-  std::map<std::string, Layer*> by_name;
-  for (Layer& layer : network.layers) by_name[layer.name] = &layer;
+  std::map<std::string, LayerData*> by_name;
+  for (LayerData& layer : network.layers) by_name[layer.name] = &layer;
   bool all_known = true;
   std::vector<std::vector<StoredWeight>> lists;
   for (const std::string& name : *layer_names) {
@@ -59,10 +59,10 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& p
 
 }  // namespace
 
-Model read_hdf5_model(std::shared_ptr<const MappedFile> mapped) {
+ModelData read_hdf5_model(std::shared_ptr<const MappedFile> mapped) {
   const std::string path = mapped->name();
   const Hdf5File file = Hdf5File::open(mapped, 0, mapped->size(), path);
-  Model model;
+  ModelData model;
   model.format = "HDF5";
   const auto config = file.text("/", "model_config");
   if (!config) {

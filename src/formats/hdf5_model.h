@@ -8,6 +8,6 @@
 
 namespace kerascope {
 
-Model read_hdf5_model(std::shared_ptr<const MappedFile> file);
+ModelData read_hdf5_model(std::shared_ptr<const MappedFile> file);
 
 }  // namespace kerascope

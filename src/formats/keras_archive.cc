@@ -48,7 +48,7 @@ std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& g
 void attach_weights(const Hdf5File& file, Network& network, const std::string& group) {
   std::map<std::string, int> seen;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    Layer& layer = network.layers[i];
+    LayerData& layer = network.layers[i];
     if (layer.is_operation || (network.is_sequential && i == 0)) continue;
     const std::string name = snake_case(layer.class_name);
     const int count = seen[name]++;
@@ -62,7 +62,7 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& g
 
 }  // namespace
 
-Model read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
+ModelData read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
   const std::string path = mapped->name();
   const ZipArchive archive = ZipArchive::open(mapped);
   if (!archive.has("config.json"))
@@ -71,7 +71,7 @@ Model read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
                  .where = path,
                  .because = "it has no member 'config.json'",
                  .hint = "give a file that Keras saved with model.save(\"name.keras\")"});
-  Model model;
+  ModelData model;
   model.format = "Keras archive";
   const Json metadata = archive.has("metadata.json")
                             ? parse_json(archive.member("metadata.json").text(), "metadata.json in " + path)

@@ -8,6 +8,6 @@
 
 namespace kerascope {
 
-Model read_keras_archive(std::shared_ptr<const MappedFile> file);
+ModelData read_keras_archive(std::shared_ptr<const MappedFile> file);
 
 }  // namespace kerascope

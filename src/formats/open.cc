@@ -48,7 +48,7 @@ bool is_model_file(const std::string& path) {
   return is_hdf5(file->bytes());
 }
 
-Model open_model(const std::string& path) {
+ModelData open_model(const std::string& path) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_directory(path, ignored)) {
     const bool saved_model = std::filesystem::exists(std::filesystem::path(path) / "saved_model.pb", ignored);
@@ -59,9 +59,9 @@ Model open_model(const std::string& path) {
                  .hint = "save the model with model.save(\"name.keras\") and give that file"});
   }
   const auto file = MappedFile::open(path);
-  Model model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
+  ModelData model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
                 : is_hdf5(file->bytes())              ? read_hdf5_model(file)
-                                                      : (unknown(file->name(), file->bytes()), Model());
+                                                      : (unknown(file->name(), file->bytes()), ModelData());
   model.path = file->name();
   return model;
 }

@@ -8,7 +8,7 @@
 namespace kerascope {
 
 /// @throws Error{file-missing, format-unknown, format-unsupported, model-missing, model-opaque, config-invalid, ...}
-Model open_model(const std::string& path);
+ModelData open_model(const std::string& path);
 
 /// True if the file begins as a model's does: HDF5, or an archive that holds a config.json.
 bool is_model_file(const std::string& path);

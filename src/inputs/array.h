@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 namespace kerascope {
 

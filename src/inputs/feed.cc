@@ -13,7 +13,7 @@ namespace {
 
 class Feeder {
  public:
-  Feeder(const Model& model, const FeedOptions& options)
+  Feeder(const ModelData& model, const FeedOptions& options)
       : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
     fed_.sources.resize(inputs_.size());
   }
@@ -164,7 +164,7 @@ void Fed::take(std::int64_t first, std::int64_t count) {
   }
 }
 
-Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options) {
+Fed feed(const ModelData& model, const std::vector<InputFile>& files, const FeedOptions& options) {
   Feeder feeder(model, options);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();

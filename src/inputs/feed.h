@@ -46,7 +46,7 @@ struct Fed {
 };
 
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
-Fed feed(const Model& model, const std::vector<InputFile>& files, const FeedOptions& options);
+Fed feed(const ModelData& model, const std::vector<InputFile>& files, const FeedOptions& options);
 
 /// What `--preprocess` does to a picture or an array for this input.
 Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing);

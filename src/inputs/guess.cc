@@ -41,12 +41,12 @@ constexpr Family kFamilies[] = {
     {"convnext_", "*_stem", "*_stage_0_block_0_depthwise_conv", Mode::kRaw, Mode::kTorch},
 };
 
-bool scales(const Layer& layer) { return layer.class_name == "Rescaling" || layer.class_name == "Normalization"; }
+bool scales(const LayerData& layer) { return layer.class_name == "Rescaling" || layer.class_name == "Normalization"; }
 
 bool scales_itself(const Network& network) { return std::any_of(network.layers.begin(), network.layers.end(), scales); }
 
 bool has_layer(const Network& network, std::string_view name) {
-  return std::any_of(network.layers.begin(), network.layers.end(), [&](const Layer& layer) {
+  return std::any_of(network.layers.begin(), network.layers.end(), [&](const LayerData& layer) {
     return name.starts_with('*') ? text::ends_with(layer.name, name.substr(1)) : layer.name == name;
   });
 }
@@ -70,7 +70,7 @@ PreprocessingGuess walk(const Network& network) {
     return {{.mode = family->mode == Mode::kRaw ? family->mode_without_scaling : family->mode, .mean = {}, .std = {}},
             "guessed from " + network.name};
   bool has_computed = false;
-  for (const Layer& layer : network.layers) {
+  for (const LayerData& layer : network.layers) {
     if (scales(layer)) return {{}, "the model's own layer '" + layer.name + "' scales"};
     if (layer.is_operation && !has_computed)
       return {{}, "the model's own operation '" + layer.name + "' prepares its input"};
@@ -83,9 +83,9 @@ PreprocessingGuess walk(const Network& network) {
 
 }  // namespace
 
-PreprocessingGuess guess_preprocessing(const Model& model) { return walk(model.network); }
+PreprocessingGuess guess_preprocessing(const ModelData& model) { return walk(model.network); }
 
-bool ends_as_application(const Model& model) {
+bool ends_as_application(const ModelData& model) {
   for (const Network* network = &model.network; network && network->outputs.size() == 1;) {
     if (family_of(*network)) return true;
     network = network->layers[static_cast<std::size_t>(network->outputs[0].layer)].network.get();

@@ -14,10 +14,10 @@ struct PreprocessingGuess {
 };
 
 /// Knows the networks of keras.applications by their names and, fine-tuned under another name, by their layers'.
-PreprocessingGuess guess_preprocessing(const Model& model);
+PreprocessingGuess guess_preprocessing(const ModelData& model);
 
 /// True where the model's only output is that of a network of keras.applications, so that 1000 numbers are ImageNet's
 /// classes.
-bool ends_as_application(const Model& model);
+bool ends_as_application(const ModelData& model);
 
 }  // namespace kerascope

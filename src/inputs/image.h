@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 namespace kerascope {
 

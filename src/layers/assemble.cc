@@ -47,10 +47,10 @@ struct SiteList {
 
 /// What all networks of one model share while the graph grows.
 struct Shared {
-  const Model& model;
+  const ModelData& model;
   const AssembleOptions& options;
   Assembly& assembly;
-  std::map<const Layer*, LayerWeights> weights;
+  std::map<const LayerData*, LayerWeights> weights;
   std::set<std::string> noted;
 
   void note(const std::string& text) {
@@ -89,7 +89,7 @@ class NetworkCall {
   }
 
   CallResult output(const TensorRef& reference) const {
-    const Layer& layer = layer_at(reference.layer);
+    const LayerData& layer = layer_at(reference.layer);
     const CallResult& result =
         results_[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
     if (result.problem) return result;
@@ -124,7 +124,7 @@ class NetworkCall {
   }
 
  private:
-  const Layer& layer_at(int index) const { return network_.layers[static_cast<std::size_t>(index)]; }
+  const LayerData& layer_at(int index) const { return network_.layers[static_cast<std::size_t>(index)]; }
 
   static std::vector<int> layer_indices(const Network& network) {
     std::vector<int> indices;
@@ -224,7 +224,7 @@ class NetworkCall {
   }
 
   void compute(int layer_index, int call_index) {
-    const Layer& layer = layer_at(layer_index);
+    const LayerData& layer = layer_at(layer_index);
     const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
     // A call may fix the phase: base(x, training=False).
     const Json& fixed = member(call.keywords, "training");
@@ -238,7 +238,7 @@ class NetworkCall {
   }
 
   void compute_nested(int layer_index, int call_index, const std::vector<CallResult>& inputs, bool training) {
-    const Layer& layer = layer_at(layer_index);
+    const LayerData& layer = layer_at(layer_index);
     const Site site = site_of(layer_index, call_index);
     NetworkCall nested(shared_, *layer.network,
                        {.container = address_of(site),
@@ -259,7 +259,7 @@ class NetworkCall {
   }
 
   void compute_plain(int layer_index, int call_index, const std::vector<CallResult>& results, bool training) {
-    const Layer& layer = layer_at(layer_index);
+    const LayerData& layer = layer_at(layer_index);
     std::vector<Output> inputs;
     for (const CallResult& result : results) {
       if (result.problem) return finish(layer_index, call_index, result);
@@ -282,7 +282,7 @@ class NetworkCall {
   }
 
   /// An op knows neither the layer that wants it nor the file.
-  static Error of_layer(const Error& error, const Layer& layer) {
+  static Error of_layer(const Error& error, const LayerData& layer) {
     Error::Parts parts = error.parts();
     parts.what = fmt::format("layer '{}' ({}): {}", layer.name, layer.class_name, parts.what);
     parts.where = layer.place;
@@ -290,12 +290,12 @@ class NetworkCall {
   }
 
   /// A user's own class may have the name of one of Keras's.
-  static const LayerType* type_of(const Layer& layer) {
+  static const LayerType* type_of(const LayerData& layer) {
     const bool is_own = layer.module.empty() || is_keras_module(layer.module);
     return is_own ? find_layer_type(layer.class_name) : nullptr;
   }
 
-  Outputs build(const Layer& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
+  Outputs build(const LayerData& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
                 bool training, Taps& taps) {
     const LayerType* type = type_of(layer);
     if (!type && !layer.is_operation)
@@ -327,7 +327,7 @@ class NetworkCall {
   }
 
   /// Quantised layers hold other weights than their class says; half precision is computed in full.
-  void require_plain_dtype(const Layer& layer) {
+  void require_plain_dtype(const LayerData& layer) {
     const Json& dtype = member(layer.config, "dtype");
     const Json& config = member(dtype, "config");
     const std::string policy = dtype.is_string() ? dtype.get<std::string>() : text_or(config, "name", "");
@@ -372,7 +372,7 @@ const BuiltCall* Assembly::call_of(Value value) const {
   return after != calls.begin() && value.id < std::prev(after)->end ? &*std::prev(after) : nullptr;
 }
 
-Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options) {
+Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const AssembleOptions& options) {
   const std::vector<ModelInput> declared = model_inputs(model);
   KERASCOPE_CHECK(declared.size() == shapes.size());
   Assembly assembly;

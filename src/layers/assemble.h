@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kerascope/activation.h"
 #include "kerascope/error.h"
 #include "layers/build.h"
 #include "model/address.h"
@@ -14,8 +15,6 @@
 #include "ops/graph.h"
 
 namespace kerascope {
-
-enum class Phase { kInference, kTraining };
 
 struct AssembleOptions {
   Phase phase = Phase::kInference;
@@ -31,7 +30,7 @@ struct SiteResult {
 /// The values that one call of a layer added to the graph; what lies inside the layer is among them.
 struct BuiltCall {
   std::string address;  ///< without an output's "#1"
-  const Layer* layer = nullptr;
+  const LayerData* layer = nullptr;
   int begin = 0, end = 0;  ///< value ids
 };
 
@@ -50,6 +49,6 @@ struct Assembly {
 
 /// @param shapes  one a model input, batch first, all numbers known.
 /// @throws Error{input-count}; what one layer cannot do is kept as its site's problem.
-Assembly assemble(const Model& model, std::span<const Shape> shapes, const AssembleOptions& options = {});
+Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const AssembleOptions& options = {});
 
 }  // namespace kerascope

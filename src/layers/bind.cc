@@ -11,17 +11,17 @@ namespace {
 
 /// One need of one layer, in the order of the walk through a model.
 struct Need {
-  const Layer* layer;
+  const LayerData* layer;
   std::shared_ptr<WeightSlot> slot;
   bool trainable;
 };
 
 class Binder {
  public:
-  Binder(const Model& model, std::map<const Layer*, LayerWeights>& weights) : model_(model), weights_(weights) {}
+  Binder(const ModelData& model, std::map<const LayerData*, LayerWeights>& weights) : model_(model), weights_(weights) {}
 
   void network(const Network& network) {
-    for (const Layer& layer : network.layers) {
+    for (const LayerData& layer : network.layers) {
       if (layer.network && !layer.weights.empty())
         nested_list(layer);
       else if (layer.network)
@@ -32,7 +32,7 @@ class Binder {
   }
 
  private:
-  void own_list(const Layer& layer) {
+  void own_list(const LayerData& layer) {
     const auto found = weights_.find(&layer);
     if (found == weights_.end() || !found->second.is_known) return;
     const LayerWeights& needs = found->second;
@@ -47,7 +47,7 @@ class Binder {
   }
 
   /// All weights of a nested model in one list.
-  void nested_list(const Layer& holder) {
+  void nested_list(const LayerData& holder) {
     std::vector<Need> needs;
     bool complete = true;
     gather(*holder.network, holder.trainable, needs, complete);
@@ -62,7 +62,7 @@ class Binder {
   }
 
   void gather(const Network& network, bool trainable, std::vector<Need>& needs, bool& complete) {
-    for (const Layer& layer : network.layers) {
+    for (const LayerData& layer : network.layers) {
       if (layer.network) {
         gather(*layer.network, trainable && layer.trainable, needs, complete);
         continue;
@@ -94,7 +94,7 @@ class Binder {
     return nullptr;
   }
 
-  void bind(const Layer& layer, WeightSlot& slot, const StoredWeight* stored) const {
+  void bind(const LayerData& layer, WeightSlot& slot, const StoredWeight* stored) const {
     const auto problem = [&](Error::Parts parts) { slot.problem = std::make_shared<Error>(std::move(parts)); };
     const std::string weight = fmt::format("weight '{}' of layer '{}' ({})", slot.name, layer.name, layer.class_name);
     if (!stored) {
@@ -116,7 +116,7 @@ class Binder {
   }
 
   /// Theano convolves where TensorFlow correlates; Keras 2 turns these kernels around when it changes backends.
-  static bool is_convolution_kernel(const Layer& layer, const WeightSlot& slot) {
+  static bool is_convolution_kernel(const LayerData& layer, const WeightSlot& slot) {
     return slot.name == "kernel" && (text::starts_with(layer.class_name, "Conv"));
   }
 
@@ -132,13 +132,13 @@ class Binder {
     return result;
   }
 
-  const Model& model_;
-  std::map<const Layer*, LayerWeights>& weights_;
+  const ModelData& model_;
+  std::map<const LayerData*, LayerWeights>& weights_;
 };
 
 }  // namespace
 
-void bind_weights(const Model& model, std::map<const Layer*, LayerWeights>& weights) {
+void bind_weights(const ModelData& model, std::map<const LayerData*, LayerWeights>& weights) {
   Binder(model, weights).network(model.network);
 }
 

@@ -22,6 +22,6 @@ struct LayerWeights {
 /// Gives every slot what reads it from the file, or its problem: `weight-missing`, `weight-shape`.
 /// A layer's own list is matched in creation order. A nested model's single list (HDF5) holds all trainable weights of
 /// its layers first, then all others, both in the layers' order; frozen layers count as not trainable.
-void bind_weights(const Model& model, std::map<const Layer*, LayerWeights>& weights);
+void bind_weights(const ModelData& model, std::map<const LayerData*, LayerWeights>& weights);
 
 }  // namespace kerascope

@@ -24,8 +24,8 @@ using Outputs = std::vector<Output>;
 class Build {
  public:
   struct Context {
-    const Layer& layer;
-    const Model& model;
+    const LayerData& layer;
+    const ModelData& model;
     bool training;      ///< the phase of this call
     bool random;        ///< false: random layers keep still (--seed off)
     std::uint64_t key;  ///< of this call's random numbers
@@ -49,8 +49,8 @@ class Build {
   Value weight(std::string_view name, Shape shape, bool trainable = true);
   Value constant(Shape shape, const std::vector<float>& numbers);
 
-  const Layer& layer() const { return context_.layer; }
-  const Model& model() const { return context_.model; }
+  const LayerData& layer() const { return context_.layer; }
+  const ModelData& model() const { return context_.model; }
   int keras_major() const { return model().keras_major(); }
   bool training() const { return context_.training; }
   /// True where dropout and noise act.

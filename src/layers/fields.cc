@@ -1,5 +1,7 @@
 #include "layers/fields.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
@@ -191,6 +193,37 @@ void FieldReader::read_borders(const Json& json, const char* key,
   } else {
     fail(key, json, borders.size() == 1 ? "one number or two" : "one number, one for each axis, or a pair for each");
   }
+}
+
+void FieldReader::single_axis(const char* key, std::int64_t& value) {
+  std::vector<std::int64_t> axes = {value};
+  (*this)(key, axes);
+  if (axes.size() != 1) fail(key, raw(key), "one axis");
+  value = axes[0];
+}
+
+/// The shortest decimal number that is read back as this one, as in a config that Python wrote: 0.3, not
+/// 0.30000001192092896.
+Json FieldWriter::written(float value) {
+  return std::isfinite(value) ? Json::parse(fmt::format("{}", value)) : Json(value);
+}
+Json FieldWriter::written(layers::Padding value) { return value == layers::Padding::kSame ? "same" : "valid"; }
+Json FieldWriter::written(layers::SequencePadding value) {
+  return value == layers::SequencePadding::kSame     ? "same"
+         : value == layers::SequencePadding::kCausal ? "causal"
+                                                     : "valid";
+}
+Json FieldWriter::written(layers::DataFormat value) {
+  return value == layers::DataFormat::kChannelsFirst ? "channels_first" : "channels_last";
+}
+Json FieldWriter::written(Interpolation value) { return kInterpolationNames[static_cast<std::size_t>(value)]; }
+
+Json FieldWriter::written(const layers::ActivationFunction& value) {
+  if (value.config.empty()) return value.name;
+  return {{"module", "keras.layers"},
+          {"class_name", value.name},
+          {"config", Json::parse(value.config)},
+          {"registered_name", nullptr}};
 }
 
 }  // namespace kerascope

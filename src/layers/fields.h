@@ -1,4 +1,4 @@
-// Reads a layer's config into its struct: one list of keys a layer, errors that name the key.
+// A layer's config and its struct: one list of keys a layer reads and writes it; errors name the key.
 #pragma once
 
 #include <concepts>
@@ -13,7 +13,7 @@
 
 namespace kerascope {
 
-/// A `fields` function serves reading (and, later, writing) through one template: `of<ReLU> auto& layer`.
+/// A `fields` function serves reading and writing through one template: `of<ReLU> auto& layer`.
 template <typename T, typename L>
 concept of = std::same_as<std::remove_cvref_t<T>, L>;
 
@@ -25,7 +25,7 @@ concept of_rank = requires(std::remove_cvref_t<T> layer) {
 
 class FieldReader {
  public:
-  FieldReader(const Layer& layer, int keras_major) : layer_(layer), keras_major_(keras_major) {}
+  FieldReader(const LayerData& layer, int keras_major) : layer_(layer), keras_major_(keras_major) {}
 
   /// A key that may be missing; the member then keeps its default. null is a missing value, too.
   template <typename T>
@@ -40,6 +40,21 @@ class FieldReader {
     if (!found || found->is_null()) fail_missing(key);
     read(*found, key, value);
   }
+
+  /// A name that only older files use.
+  template <typename T>
+  void formerly(const char* key, T& value) {
+    (*this)(key, value);
+  }
+  /// One axis or several; what is one axis is a plain number in the file.
+  void axes(const char* key, std::vector<std::int64_t>& value) { (*this)(key, value); }
+  /// The same where null means none at all, unlike a missing key.
+  void axes_or_none(const char* key, std::vector<std::int64_t>& value) {
+    (*this)(key, value);
+    if (has(key) && raw(key).is_null()) value.clear();
+  }
+  /// A single axis; tf.keras 1 and 2 write some as a list of one.
+  void single_axis(const char* key, std::int64_t& value);
 
   /// A key of training or of Keras's own book-keeping, without influence on the output.
   void ignored(const char* key) { known_.insert(key); }
@@ -90,9 +105,64 @@ class FieldReader {
     read(json, key, value.emplace());
   }
 
-  const Layer& layer_;
+  const LayerData& layer_;
   int keras_major_;
   std::set<std::string> known_;
+};
+
+/// Writes a layer's config as Keras 3 does.
+class FieldWriter {
+ public:
+  Json config = Json::object();
+
+  template <typename T>
+  void operator()(const char* key, const T& value) {
+    config[key] = written(value);
+  }
+  template <typename T>
+  void required(const char* key, const T& value) {
+    config[key] = written(value);
+    if (config[key].is_null()) config[key] = Json::array();
+  }
+  template <typename T>
+  void formerly(const char*, const T&) {}
+  void axes(const char* key, const std::vector<std::int64_t>& value) {
+    config[key] = value.size() == 1 ? Json(value[0]) : written(value);
+  }
+  void axes_or_none(const char* key, const std::vector<std::int64_t>& value) { axes(key, value); }
+  void single_axis(const char* key, std::int64_t value) { config[key] = value; }
+  void ignored(const char*) {}
+  bool has(const char*) const { return false; }
+  Json raw(const char*) const { return nullptr; }
+
+ private:
+  static Json written(bool value) { return value; }
+  static Json written(std::int64_t value) { return value; }
+  static Json written(float value);
+  static Json written(layers::Padding value);
+  static Json written(layers::SequencePadding value);
+  static Json written(layers::DataFormat value);
+  static Json written(Interpolation value);
+  static Json written(const layers::ActivationFunction& value);
+  template <std::size_t Rank>
+  static Json written(const std::array<std::int64_t, Rank>& value) {
+    return value;
+  }
+  template <std::size_t Rank>
+  static Json written(const std::array<std::array<std::int64_t, 2>, Rank>& value) {
+    return Rank == 1 ? Json(value[0]) : Json(value);
+  }
+  template <typename T>
+  static Json written(const std::optional<T>& value) {
+    return value ? written(*value) : Json();
+  }
+  /// An empty list is one that was not given.
+  template <typename T>
+  static Json written(const std::vector<T>& values) {
+    Json list;
+    for (const T& value : values) list.push_back(written(value));
+    return list;
+  }
 };
 
 }  // namespace kerascope

@@ -13,6 +13,11 @@ std::map<std::string, LayerType, std::less<>>& types() {
   return all;
 }
 
+std::map<std::type_index, LayerStruct>& structs() {
+  static std::map<std::type_index, LayerStruct> all;
+  return all;
+}
+
 std::map<std::string, Operation, std::less<>>& operations() {
   static std::map<std::string, Operation, std::less<>> all;
   return all;
@@ -32,6 +37,13 @@ std::vector<std::string> layer_class_names() {
 }
 
 void register_layer(std::string_view class_name, LayerType type) { types().emplace(class_name, type); }
+
+const LayerStruct* find_layer_struct(std::type_index type) {
+  const auto found = structs().find(type);
+  return found == structs().end() ? nullptr : &found->second;
+}
+
+void register_struct(std::type_index type, LayerStruct layer) { structs().emplace(type, layer); }
 
 const Operation* find_operation(std::string_view name) {
   const auto found = operations().find(name);

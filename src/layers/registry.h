@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <vector>
 
 #include "layers/build.h"
@@ -15,7 +16,18 @@ struct LayerType {
   /// Reads the config, then adds the layer's ops.
   /// @throws Error from the config, the input's shape or the weights' needs.
   Outputs (*build)(FieldReader& fields, Build& build) = nullptr;
+  /// The config of any Keras as Keras 3 writes it, without what only training reads. @throws Error as `build` does
+  Json (*today)(FieldReader& fields) = nullptr;
 };
+
+/// A layer's struct, found by its C++ type: Keras's class name and how its config is written.
+struct LayerStruct {
+  std::string_view class_name;
+  Json (*config)(const void* layer) = nullptr;
+};
+/// Null for a type that is none of kerascope::layers.
+const LayerStruct* find_layer_struct(std::type_index type);
+void register_struct(std::type_index type, LayerStruct layer);
 
 /// Null for a class that Kerascope cannot compute.
 const LayerType* find_layer_type(std::string_view class_name);
@@ -27,11 +39,22 @@ template <typename L>
 struct Register {
   explicit Register(std::initializer_list<std::string_view> class_names) {
     for (std::string_view name : class_names)
-      register_layer(name, {[](FieldReader& reader, Build& b) -> Outputs {
-                       L layer;
-                       fields(layer, reader);
-                       return build(layer, b);
-                     }});
+      register_layer(name, {.build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
+                            .today = [](FieldReader& reader) { return written(read(reader)); }});
+    register_struct(typeid(L), {.class_name = *class_names.begin(),
+                                .config = [](const void* layer) { return written(*static_cast<const L*>(layer)); }});
+  }
+
+ private:
+  static L read(FieldReader& reader) {
+    L layer;
+    fields(layer, reader);
+    return layer;
+  }
+  static Json written(L layer) {
+    FieldWriter writer;
+    fields(layer, writer);
+    return std::move(writer.config);
   }
 };
 

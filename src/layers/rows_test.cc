@@ -69,11 +69,11 @@ class LayerRow : public testing::TestWithParam<Json> {
   }
   /// Keras 2 writes no .keras file.
   bool of_keras_3() const { return row_["keras"] == "keras"; }
-  Model usual_model() const { return open_model(answer(of_keras_3() ? "model.keras" : "model.h5")); }
-  Activation activation(const Model& model, const std::vector<Tensor>& inputs) const {
-    return Function(model, shapes_of(inputs), options()).run(inputs, {}).activations.at(0);
+  ModelData usual_model() const { return open_model(answer(of_keras_3() ? "model.keras" : "model.h5")); }
+  Activation activation(const ModelData& model, const std::vector<Tensor>& inputs) const {
+    return CompiledFunction(model, shapes_of(inputs), options()).run(inputs, {}).activations.at(0);
   }
-  Tensor output(const Model& model, const std::vector<Tensor>& inputs) const {
+  Tensor output(const ModelData& model, const std::vector<Tensor>& inputs) const {
     return activation(model, inputs).tensor;
   }
   void expect_near(const Tensor& seen, const Tensor& truth) const {
@@ -86,20 +86,20 @@ class LayerRow : public testing::TestWithParam<Json> {
     std::string error, code;
     std::vector<std::string> notes;
   };
-  Said plan_with(Model& model, Json config) const {
+  Said plan_with(ModelData& model, Json config) const {
     Json& place = tested_layer(model).config;
     std::swap(place, config);
     Said said;
     try {
-      said.notes = Function(model, shapes_of(inputs_), options()).notes();
+      said.notes = CompiledFunction(model, shapes_of(inputs_), options()).notes();
     } catch (const Error& error) {
       said = {.error = error.what(), .code = error.code(), .notes = {}};
     }
     std::swap(place, config);
     return said;
   }
-  static Layer& tested_layer(Model& model) {
-    const auto is_tested = [](const Layer& layer) { return layer.name == "layer"; };
+  static LayerData& tested_layer(ModelData& model) {
+    const auto is_tested = [](const LayerData& layer) { return layer.name == "layer"; };
     return *std::find_if(model.network.layers.begin(), model.network.layers.end(), is_tested);
   }
   /// Whether the row's file names the key in one of its lists, "required" or "unread".
@@ -126,7 +126,7 @@ TEST_P(LayerRow, OutputEqualsKeras) {
 
 TEST_P(LayerRow, BatchEqualsSingles) {
   if (row_.value("training", false)) return;  // batch statistics
-  const Model model = usual_model();
+  const ModelData model = usual_model();
   const Tensor whole = output(model, inputs_);
   for (std::int64_t item = 0; item < whole.shape()[0]; ++item) {
     std::vector<Tensor> single;
@@ -140,7 +140,7 @@ TEST_P(LayerRow, BatchEqualsSingles) {
 }
 
 TEST_P(LayerRow, ConfigIsChecked) {
-  Model model = usual_model();
+  ModelData model = usual_model();
   const Json config = tested_layer(model).config;
   const Said usual = plan_with(model, config);
   ASSERT_EQ(usual.error, "");

@@ -23,7 +23,7 @@ struct Site {
   int index = -1;          ///< the last part of index_path
   int index_count = 0;     ///< how many layers `model.layers` of the container has
   int depth = 0;
-  const Layer* layer = nullptr;
+  const LayerData* layer = nullptr;
 };
 
 /// Something chosen from the sites.

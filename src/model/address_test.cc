@@ -19,17 +19,17 @@ class AddressTest : public testing::Test {
  protected:
   struct Options {
     std::string call = "", output = "", inner = "";
-    const Layer* layer = nullptr;  ///< of an earlier site; null: a layer of its own
+    const LayerData* layer = nullptr;  ///< of an earlier site; null: a layer of its own
   };
 
   /// `index` -1: not listed in model.layers.
-  const Layer* add(const std::string& container, const std::string& name, const std::string& class_name, int index,
+  const LayerData* add(const std::string& container, const std::string& name, const std::string& class_name, int index,
                    const std::string& index_prefix = "", int index_count = 0) {
     return add(container, name, class_name, index, index_prefix, index_count, {});
   }
-  const Layer* add(const std::string& container, const std::string& name, const std::string& class_name, int index,
+  const LayerData* add(const std::string& container, const std::string& name, const std::string& class_name, int index,
                    const std::string& index_prefix, int index_count, const Options& options) {
-    const Layer* layer = options.layer;
+    const LayerData* layer = options.layer;
     if (!layer) {
       layers_.emplace_back();
       layers_.back().name = name;
@@ -71,7 +71,7 @@ class AddressTest : public testing::Test {
     return {};
   }
 
-  std::deque<Layer> layers_;
+  std::deque<LayerData> layers_;
   std::vector<Site> sites_;
 };
 
@@ -80,16 +80,16 @@ class Model : public AddressTest {
  protected:
   Model() {
     add("", "picture", "InputLayer", 0, "", 6);
-    const Layer* conv = add("", "conv", "Conv2D", 1, "", 6);
+    const LayerData* conv = add("", "conv", "Conv2D", 1, "", 6);
     add("", "conv", "Conv2D", 1, "", 6, {.inner = "pre_activation", .layer = conv});
     add("", "base", "Functional", 2, "", 6);
     add("base", "conv", "Conv2D", 0, "2/", 3);
     add("base", "relu", "ReLU", 1, "2/", 3);
     add("base", "out", "MaxPooling2D", 2, "2/", 3);
     add("", "add", "Add", -1, "", 6);
-    const Layer* twins = add("", "twins", "Split", 3, "", 6, {.output = "#0"});
+    const LayerData* twins = add("", "twins", "Split", 3, "", 6, {.output = "#0"});
     add("", "twins", "Split", 3, "", 6, {.output = "#1", .layer = twins});
-    const Layer* dense = add("", "dense", "Dense", 4, "", 6, {.call = "@0"});
+    const LayerData* dense = add("", "dense", "Dense", 4, "", 6, {.call = "@0"});
     add("", "dense", "Dense", 4, "", 6, {.call = "@1", .layer = dense});
     add("", "head", "Sequential", 5, "", 6);
     add("head", "relu", "ReLU", 0, "5/", 1);
@@ -246,8 +246,8 @@ TEST_F(OddNames, ABackslashTakesACharacterLiterally) {
 }
 
 TEST_F(AddressTest, ModelsThatAreCalledTwice) {
-  const Layer* tower = add("", "tower", "Functional", 0, "", 2, {.call = "@0"});
-  const Layer* conv = add("tower@0", "conv", "Conv2D", 0, "0/", 1);
+  const LayerData* tower = add("", "tower", "Functional", 0, "", 2, {.call = "@0"});
+  const LayerData* conv = add("tower@0", "conv", "Conv2D", 0, "0/", 1);
   add("", "tower", "Functional", 0, "", 2, {.call = "@1", .layer = tower});
   add("tower@1", "conv", "Conv2D", 0, "0/", 1, {.layer = conv});
   EXPECT_THAT(chosen({"conv"}), ElementsAre("tower@0/conv", "tower@1/conv")) << "one layer, so not ambiguous";

@@ -7,7 +7,7 @@ namespace kerascope {
 namespace {
 
 bool has_channels_first(const Network& network) {
-  for (const Layer& layer : network.layers)
+  for (const LayerData& layer : network.layers)
     if (text_or(layer.config, "data_format", "") == "channels_first" ||
         (layer.network && has_channels_first(*layer.network)))
       return true;
@@ -16,12 +16,12 @@ bool has_channels_first(const Network& network) {
 
 }  // namespace
 
-int Model::keras_major() const {
+int ModelData::keras_major() const {
   const auto number = text::to_integer(keras_version.substr(0, keras_version.find('.')));
   return number ? static_cast<int>(*number) : 1;
 }
 
-bool Model::freezes_statistics() const {
+bool ModelData::freezes_statistics() const {
   if (keras_major() != 2) return keras_major() > 2;
   const std::vector<std::string> parts = text::split(keras_version, '.');
   const auto minor = parts.size() > 1 ? text::to_integer(parts[1]) : std::nullopt;
@@ -51,11 +51,11 @@ std::string usual_axes(int rank_without_batch) {
   }
 }
 
-std::vector<ModelInput> model_inputs(const Model& model) {
+std::vector<ModelInput> model_inputs(const ModelData& model) {
   std::vector<ModelInput> inputs;
   const bool channels_first = has_channels_first(model.network);
   for (const TensorRef& reference : model.network.inputs) {
-    const Layer& layer = model.network.layers[static_cast<std::size_t>(reference.layer)];
+    const LayerData& layer = model.network.layers[static_cast<std::size_t>(reference.layer)];
     ModelInput input{.name = layer.name, .shape = {}, .axes = ""};
     for (const char* key : {"batch_shape", "batch_input_shape"})
       if (const Json& sizes = member(layer.config, key); sizes.is_array() && input.shape.empty())
@@ -69,11 +69,11 @@ std::vector<ModelInput> model_inputs(const Model& model) {
   return inputs;
 }
 
-std::int64_t parameter_count(const Layer& layer) {
+std::int64_t parameter_count(const LayerData& layer) {
   std::int64_t count = 0;
   for (const StoredWeight& weight : layer.weights) count += weight.shape.elements();
   if (layer.network)
-    for (const Layer& inner : layer.network->layers) count += parameter_count(inner);
+    for (const LayerData& inner : layer.network->layers) count += parameter_count(inner);
   return count;
 }
 

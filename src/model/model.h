@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 namespace kerascope {
 
@@ -40,7 +40,7 @@ struct Call {
 
 struct Network;
 
-struct Layer {
+struct LayerData {
   std::string class_name;  ///< "Conv2D"; with the package of registered custom classes: "Custom>SpatialGate"
   std::string module;      ///< "keras.layers", a user's own; empty in files that do not say
   std::string name;
@@ -60,7 +60,7 @@ struct Network {
   std::string class_name;  ///< "Sequential", "Functional" (also what older files call "Model"), or the user's
   std::string name;
   bool is_sequential = false;
-  std::vector<Layer> layers;  ///< in the file's order; a Sequential always starts with its InputLayer
+  std::vector<LayerData> layers;  ///< in the file's order; a Sequential always starts with its InputLayer
   std::vector<TensorRef> inputs, outputs;
   /// The names under which a dict of outputs is known, empty otherwise; same order as outputs.
   std::vector<std::string> output_names;
@@ -68,7 +68,7 @@ struct Network {
 };
 
 /// Immutable once it is loaded; may be shared between threads.
-struct Model {
+struct ModelData {
   std::string path;           ///< as the user gave it
   std::string format;         ///< "HDF5" or "Keras archive"
   std::string keras_version;  ///< "2.1.6", "2.12.0", "3.15.1"
@@ -94,9 +94,9 @@ struct ModelInput {
   std::vector<std::int64_t> shape;  ///< batch first; empty where the file says nothing at all
   std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
 };
-std::vector<ModelInput> model_inputs(const Model& model);
+std::vector<ModelInput> model_inputs(const ModelData& model);
 
 /// How many numbers the file holds for this layer and, in nested models, all layers below.
-std::int64_t parameter_count(const Layer& layer);
+std::int64_t parameter_count(const LayerData& layer);
 
 }  // namespace kerascope

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "kerascope/error.h"
 #include "ops/op.h"
 

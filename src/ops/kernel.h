@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 
 namespace kerascope {
 

@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "kerascope/error.h"
 #include "onednn/session.h"
 #include "ops/graph.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "ops/epilogue.h"
 
 namespace kerascope::ops {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "render/colormap.h"
 #include "render/picture.h"
 #include "render/scale.h"

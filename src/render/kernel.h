@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "render/grid.h"
 
 namespace kerascope {

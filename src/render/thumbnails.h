@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/tensor.h"
+#include "kerascope/tensor.h"
 #include "render/grid.h"
 
 namespace kerascope {

@@ -77,7 +77,7 @@ std::optional<Value> named(Build& build, Value x, std::string_view name) {
 Value layer_as_activation(Build& build, Value x, const ActivationFunction& activation) {
   const LayerType* type = find_layer_type(activation.name);
   if (!type) unknown_activation(build, activation.name);
-  Layer stand_in;
+  LayerData stand_in;
   stand_in.name = build.layer().name;
   stand_in.class_name = activation.name;
   stand_in.config = Json::parse(activation.config, nullptr, false);

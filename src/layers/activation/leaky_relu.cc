@@ -6,7 +6,7 @@
 namespace kerascope::layers {
 
 void fields(of<LeakyReLU> auto& layer, auto&& field) {
-  field("alpha", layer.negative_slope);  // its name in Keras 2
+  field.formerly("alpha", layer.negative_slope);
   field("negative_slope", layer.negative_slope);
 }
 

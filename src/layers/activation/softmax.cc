@@ -5,7 +5,7 @@
 
 namespace kerascope::layers {
 
-void fields(of<Softmax> auto& layer, auto&& field) { field("axis", layer.axis); }
+void fields(of<Softmax> auto& layer, auto&& field) { field.axes("axis", layer.axis); }
 
 Outputs build(const Softmax& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);

@@ -8,7 +8,7 @@
 namespace kerascope::layers {
 
 /// Before Keras 2.13 these layers were Lambdas. Their code is never run; their names and arguments say what they do.
-bool is_known_lambda(const Layer& layer) {
+bool is_known_lambda(const LayerData& layer) {
   const Json& arguments = member(layer.config, "arguments");
   const bool is_named = text::matches("block35_*", layer.name) || text::matches("block17_*", layer.name) ||
                         text::matches("block8_*", layer.name);
@@ -17,7 +17,7 @@ bool is_known_lambda(const Layer& layer) {
 
 void fields(of<CustomScaleLayer> auto& layer, auto&& field) {
   if (!field.has("function")) return field.required("scale", layer.scale);
-  if (const Json& scale = member(field.raw("arguments"), "scale"); scale.is_number()) layer.scale = scale.get<float>();
+  if (const Json scale = member(field.raw("arguments"), "scale"); scale.is_number()) layer.scale = scale.get<float>();
   for (const char* key : {"function", "function_type", "module", "mask"}) field.ignored(key);
   for (const char* key : {"output_shape", "output_shape_type", "output_shape_module"}) field.ignored(key);
 }

@@ -6,11 +6,7 @@
 namespace kerascope::layers {
 
 void fields(of<BatchNormalization> auto& layer, auto&& field) {
-  // tf.keras 1 and 2 write a list of one axis.
-  std::vector<std::int64_t> axis = {layer.axis};
-  field("axis", axis);
-  if (axis.size() != 1) field.fail("axis", field.raw("axis"), "one axis");
-  layer.axis = axis[0];
+  field.single_axis("axis", layer.axis);
   field("epsilon", layer.epsilon);
   field("center", layer.center);
   field("scale", layer.scale);

@@ -6,7 +6,7 @@
 namespace kerascope::layers {
 
 void fields(of<LayerNormalization> auto& layer, auto&& field) {
-  field("axis", layer.axis);
+  field.axes("axis", layer.axis);
   field("epsilon", layer.epsilon);
   field("center", layer.center);
   field("scale", layer.scale);

@@ -6,7 +6,7 @@
 namespace kerascope::layers {
 
 void fields(of<RMSNormalization> auto& layer, auto&& field) {
-  field("axis", layer.axis);
+  field.axes("axis", layer.axis);
   field("epsilon", layer.epsilon);
 }
 

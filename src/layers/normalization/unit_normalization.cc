@@ -6,7 +6,7 @@
 
 namespace kerascope::layers {
 
-void fields(of<UnitNormalization> auto& layer, auto&& field) { field("axis", layer.axis); }
+void fields(of<UnitNormalization> auto& layer, auto&& field) { field.axes("axis", layer.axis); }
 
 Outputs build(const UnitNormalization& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);

@@ -13,14 +13,14 @@ namespace kerascope::operations {
 namespace {
 
 /// The name under which an operation is registered.
-std::string name_of(const Layer& layer) {
+std::string name_of(const LayerData& layer) {
   if (layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda")
     return "tf." + text_or(layer.config, "function", "?");
   return layer.class_name;
 }
 
 /// Each argument by the name that `build` asks for. What is no parameter stays under its own name.
-Json bound(const Operation& operation, const Layer& layer, const Call& call) {
+Json bound(const Operation& operation, const LayerData& layer, const Call& call) {
   Json all = Json::object();
   // tf.keras's nodes have a layer's config; those of Keras 3 hold some of the arguments there.
   if (text::starts_with(name_of(layer), "tf."))
@@ -88,7 +88,7 @@ Outputs build_call(const Call& call, Build& b) {
   if (!operation)
     b.fail("layer-unknown",
            fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", b.layer().name, name));
-  Layer with_arguments;
+  LayerData with_arguments;
   with_arguments.name = b.layer().name;
   with_arguments.class_name = name;
   with_arguments.place = b.layer().place;

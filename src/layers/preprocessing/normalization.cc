@@ -23,13 +23,7 @@ Value aligned(Build& b, const std::vector<float>& numbers, const std::vector<int
 }  // namespace
 
 void fields(of<Normalization> auto& layer, auto&& field) {
-  std::optional<std::vector<std::int64_t>> axis;
-  field("axis", axis);
-  // null means one mean for everything; a missing key means the last axis.
-  if (axis)
-    layer.axis = *axis;
-  else if (field.has("axis"))
-    layer.axis.clear();
+  field.axes_or_none("axis", layer.axis);  // none: one mean for everything
   field("mean", layer.mean);
   field("variance", layer.variance);
   field("invert", layer.invert);

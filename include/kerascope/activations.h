@@ -1,0 +1,41 @@
+// What one run of a model gave: activations in order, looked up by address.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "kerascope/activation.h"
+#include "kerascope/export.h"
+
+namespace kerascope {
+
+/// Activations in the order in which they were asked for (all layers: the model's). The tensors are views of what the
+/// run computed: nothing is copied, and each stays valid as long as it, or a copy of it, is kept.
+///
+///     for (const ks::Activation& seen : model.run(image)) std::cout << seen.address << seen.tensor.shape().str();
+class Activations {
+ public:
+  Activations() = default;
+  explicit Activations(std::vector<Activation> all) : all_(std::move(all)) {}
+
+  /// By full address, or by a last part that only one address has: "conv1_relu" for "resnet50/conv1_relu". Linear.
+  /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous} with the addresses.
+  KERASCOPE_API const Activation& operator[](std::string_view address) const;
+  /// The same; null where there is no such address or several fit.
+  KERASCOPE_API const Activation* find(std::string_view address) const;
+
+  /// By place in the order. @throws Error{layer-index}
+  KERASCOPE_API const Activation& operator[](std::size_t place) const;
+
+  std::size_t size() const { return all_.size(); }
+  bool empty() const { return all_.empty(); }
+  std::vector<Activation>::const_iterator begin() const { return all_.begin(); }
+  std::vector<Activation>::const_iterator end() const { return all_.end(); }
+
+ private:
+  std::vector<const Activation*> named(std::string_view address) const;
+  std::vector<Activation> all_;
+};
+
+}  // namespace kerascope

@@ -1,0 +1,42 @@
+// How a model is run: what is looked at, in which phase, and who is told while it goes on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "kerascope/activation.h"
+
+namespace kerascope {
+
+/// How one call computes.
+struct CallOptions {
+  Phase phase = Phase::kInference;
+  /// Of the training phase's random numbers, which taps and threads do not change; empty: dropout and noise keep still,
+  /// and batch statistics remain.
+  std::optional<std::uint64_t> seed = 0;
+  /// Every convolution directly: slower, with rounding errors some ten times smaller.
+  bool exact = false;
+  /// Ends the call between two steps with Error{cancelled}.
+  std::stop_token stop = {};
+  /// Told before each step how many are done, of how many; from the calling thread.
+  std::function<void(std::size_t done, std::size_t all)> on_progress = {};
+};
+
+/// How Model::run computes, and what it gives.
+struct RunOptions {
+  /// Addresses and patterns: "block1_conv1", "3", "0..5", "conv*", "type:Conv2D", "conv5:17", several joined by commas.
+  /// Empty: all layers.
+  std::vector<std::string> taps = {};
+  Phase phase = Phase::kInference;      ///< these as in CallOptions
+  std::optional<std::uint64_t> seed = 0;
+  bool exact = false;
+  std::stop_token stop = {};
+  std::function<void(std::size_t done, std::size_t all)> on_progress = {};
+};
+
+}  // namespace kerascope
