@@ -51,18 +51,21 @@ def aims(results):
     if "early_picture" in programs:
         aim("process start to VGG16's block1_conv1, ms", 50, {"": statistics.median(programs["early_picture"])})
     if "archive" in programs:
-        aim("ResNet50's .npz over run and bytes", 1.5, {"": archive_ratio(results)})
+        aim("ResNet50's .npz over run and bytes at disk speed", 1.5, {"": archive_ratio(results, "disk")})
+        aim("ResNet50's .npz over run and bytes to the page cache", 1.5, {"": archive_ratio(results, "bytes")})
     if "grid" in programs:
         aim("grid of 512 channels as PNG, ms", 10, {"": statistics.median(programs["grid"]["Kerascope"])})
     return found
 
 
-def archive_ratio(results):
-    """From process start to the file, over the run itself and the bytes at the speed of plain writing."""
+def archive_ratio(results, plainly):
+    """From process start to the file, over the run itself and the same bytes written plainly: to "disk", or "bytes"."""
     archive = results["programs"]["archive"]
+    if plainly not in archive:
+        return None
     for race in settings(results).get((1, max_threads(results)), []):
         if race["model"] == "resnet50" and "Kerascope, all" in race["contenders"]:
-            least = median_of(race, "Kerascope, all") + statistics.median(archive["bytes"])
+            least = median_of(race, "Kerascope, all") + statistics.median(archive[plainly])
             return statistics.median(archive["capture"]) / least
     return None
 

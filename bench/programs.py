@@ -28,14 +28,16 @@ def early_picture(rounds):
     return [started(*command) for _ in range(rounds + 1)][1:]
 
 
-def written(size):
-    """Milliseconds to write as many bytes as an archive has, as plainly as it goes."""
+def written(size, to_disk):
+    """Milliseconds to write as many bytes as an archive has, as plainly as it goes: to the page cache, or to the disk."""
     numbers = np.ones(size, np.uint8)
     path = SCRATCH / "bytes"
 
     def write():
         with open(path, "wb", buffering=0) as file:
             file.write(numbers)
+            if to_disk:
+                os.fsync(file.fileno())
 
     took = milliseconds(write)
     path.unlink()
@@ -44,13 +46,14 @@ def written(size):
 
 def archive(rounds):
     """All layers of ResNet50 as .npz, and its bytes alone, turn by turn. Each writes a new file."""
-    path, times = SCRATCH / "resnet50.npz", {"capture": [], "bytes": []}
+    path, times = SCRATCH / "resnet50.npz", {"capture": [], "bytes": [], "disk": []}
     for _ in range(rounds + 1):
         path.unlink(missing_ok=True)
         times["capture"].append(
             started("capture", MODELS / "resnet50/model.keras", MODELS / "resnet50/input-1.npy", "-o", path)
         )
-        times["bytes"].append(written(path.stat().st_size))
+        times["bytes"].append(written(path.stat().st_size, to_disk=False))
+        times["disk"].append(written(path.stat().st_size, to_disk=True))
         os.sync()
     size = path.stat().st_size
     path.unlink()
