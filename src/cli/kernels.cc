@@ -7,6 +7,7 @@
 #include "cli/pictures.h"
 #include "cli/target.h"
 #include "formats/open.h"
+#include "layers/assemble_open.h"
 #include "render/captions.h"
 #include "render/kernel.h"
 
@@ -194,7 +195,7 @@ int show_kernels(const Request& given) {
   grid_options(request);  // what is wrong there is said before anything is opened
   const Target target(request);
   const ModelData model = open_model(request.model);
-  const Assembly assembly = assembled(model, 256);
+  const Assembly assembly = assemble_open(model).assembly;
   const std::vector<Chosen> all = choose(request, assembly);
   target.require_room_for(all.size());
   Json pictures = Json::array();

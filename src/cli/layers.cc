@@ -2,30 +2,12 @@
 #include "base/text.h"
 #include "cli/request.h"
 #include "formats/open.h"
+#include "layers/assemble_open.h"
 #include "model/json.h"
 
 namespace kerascope::cli {
 
-Assembly assembled(const ModelData& model, std::int64_t stand_in) {
-  std::vector<Shape> shapes;
-  for (const ModelInput& input : model_inputs(model)) {
-    std::vector<std::int64_t> sizes = {1};
-    for (std::size_t axis = 1; axis < input.shape.size(); ++axis)
-      sizes.push_back(input.shape[axis] < 0 ? stand_in : input.shape[axis]);
-    shapes.push_back(Shape(sizes));
-  }
-  return assemble(model, shapes);
-}
-
 namespace {
-
-/// The output's sizes after the batch axis; -1 where it depends on what the file leaves open.
-std::vector<std::int64_t> open_sizes(const Shape& one, const Shape& other) {
-  std::vector<std::int64_t> sizes;
-  for (int axis = 1; axis < one.rank(); ++axis)
-    sizes.push_back(axis < other.rank() && one[axis] == other[axis] ? one[axis] : -1);
-  return sizes;
-}
 
 std::string sizes_text(const std::vector<std::int64_t>& sizes, const std::string& axes) {
   std::string text;
@@ -208,8 +190,8 @@ void print_json(const Request& request, const ModelData& model, const std::vecto
 
 int layers(const Request& request) {
   const ModelData model = open_model(request.model);
-  // Two stand-ins show which sizes depend on what the file leaves open.
-  const Assembly assembly = assembled(model, 256), other = assembled(model, 320);
+  const OpenAssembly open = assemble_open(model);
+  const Assembly& assembly = open.assembly;
   const Parameters parameters(assembly);
   std::vector<Row> rows;
   std::set<const LayerData*> counted;
@@ -220,11 +202,7 @@ int layers(const Request& request) {
         .site = &site, .output = "?", .sizes = {}, .axes = "", .parameters = 0, .problem = assembly.results[i].problem};
     if (counted.insert(site.layer).second) row.parameters = parameters.of(*site.layer);
     if (const auto& output = assembly.results[i].output) {
-      const Shape& shape = assembly.graph.shape(output->value);
-      // Sizes that only one of the two fits leave the other with fewer sites.
-      const bool is_in_both = i < other.sites.size() && other.sites[i].address == site.address;
-      const auto& in_other = is_in_both ? other.results[i].output : output;
-      row.sizes = open_sizes(shape, is_in_both && in_other ? other.graph.shape(in_other->value) : shape);
+      row.sizes = open.shapes[i].slice(1, open.shapes[i].rank()).sizes();
       row.axes = output->axes;
       row.output = sizes_text(row.sizes, row.axes);
     }

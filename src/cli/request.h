@@ -157,9 +157,6 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
-/// The model assembled for sizes that stand in for those which the file leaves open.
-Assembly assembled(const ModelData& model, std::int64_t stand_in);
-
 /// What could not be computed, told once; true if there is something.
 bool tell_skipped(const Request& request, const CompiledFunction& function);
 

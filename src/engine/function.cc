@@ -79,7 +79,7 @@ std::string unit_suffix(const Selection& selection) {
 }  // namespace
 
 CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options)
-    : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random})) {
+    : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random, .fed = options.fed})) {
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
   if (options.with_taps && options.taps.empty()) {

@@ -28,6 +28,7 @@ struct FunctionOptions {
   Phase phase = Phase::kInference;
   bool random = true;  ///< see AssembleOptions
   bool with_taps = true;
+  std::vector<Feed> fed = {};  ///< instead of the model's inputs
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
   std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input
@@ -36,7 +37,7 @@ struct FunctionOptions {
 /// Holds a reference to the model. One thread at a time.
 class CompiledFunction {
  public:
-  /// @param shapes  of the inputs, in the model's order, batch first.
+  /// @param shapes  of the inputs, in the model's order, batch first; none where FunctionOptions::fed says what is fed.
   /// @throws Error{layer-not-found, ...}; what is asked for by name and cannot be computed throws its reason.
   CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options);
   CompiledFunction(const CompiledFunction&) = delete;  // its plan points into its graph

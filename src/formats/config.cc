@@ -110,7 +110,7 @@ class Reader {
                           description.contains("inbound_nodes") && !config.contains("trainable") &&
                           (!config.contains("dtype") || layer.class_name == "Cast") && !config.contains("layers"));
     if (is_model(description)) {
-      layer.network = std::make_unique<Network>(network(description, place, depth + 1));
+      layer.network = network(description, place, depth + 1);
       if (layer.name.empty()) layer.name = layer.network->name;
       layer.network->name = layer.name;
     }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <map>
 
 #include "base/text.h"
@@ -14,24 +13,6 @@
 
 namespace kerascope {
 namespace {
-
-/// The name by which Keras files an object of this class: "GlobalAveragePooling2D" -> "global_average_pooling2d".
-std::string snake_case(std::string_view class_name) {
-  std::string name;
-  for (char c : class_name.substr(class_name.rfind('>') + 1))
-    if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') name += c;
-  auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  std::string snake;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    // A word begins where a capital is followed by a small letter, or follows one.
-    const bool starts_word =
-        is_upper(name[i]) && i > 0 && ((i + 1 < name.size() && is_lower(name[i + 1])) || is_lower(name[i - 1]));
-    if (starts_word && snake.back() != '_') snake += '_';
-    snake += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
-  }
-  return snake;
-}
 
 /// vars/0, vars/1, .. of one object.
 std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& group) {

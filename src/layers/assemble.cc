@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "layers/bind.h"
 #include "layers/operations/call.h"
 #include "layers/registry.h"
@@ -50,11 +51,23 @@ struct Shared {
   const ModelData& model;
   const AssembleOptions& options;
   Assembly& assembly;
-  std::map<const LayerData*, LayerWeights> weights;
   std::set<std::string> noted;
 
   void note(const std::string& text) {
     if (noted.insert(text).second) assembly.notes.push_back(text);
+  }
+
+  /// The value that is fed at this address; empty where it is computed.
+  std::optional<Output> fed(const std::string& address, const std::string& axes) {
+    const auto feed = std::ranges::find(options.fed, address, &Feed::address);
+    if (feed == options.fed.end()) return std::nullopt;
+    Value& value = assembly.inputs[static_cast<std::size_t>(feed - options.fed.begin())];
+    value = assembly.graph.input(address, feed->shape);
+    const int rank = feed->shape.rank() - 1;
+    return Output{value, static_cast<int>(axes.size()) == rank ? axes : usual_axes(rank)};
+  }
+  bool is_fed(const std::string& address) const {
+    return std::ranges::find(options.fed, address, &Feed::address) != options.fed.end();
   }
 };
 
@@ -92,9 +105,12 @@ class NetworkCall {
     const LayerData& layer = layer_at(reference.layer);
     const CallResult& result =
         results_[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
-    if (result.problem) return result;
-    if (static_cast<std::size_t>(reference.output) < result.outputs.size())
-      return {.outputs = {result.outputs[static_cast<std::size_t>(reference.output)]}, .problem = nullptr};
+    if (result.outputs.empty() && result.problem) return result;
+    if (static_cast<std::size_t>(reference.output) < result.outputs.size()) {
+      const Output& output = result.outputs[static_cast<std::size_t>(reference.output)];
+      if (output.value.id >= 0) return {.outputs = {output}, .problem = nullptr};
+      return {.outputs = {}, .problem = result.problem};
+    }
     return failed(Error({.code = "call-invalid",
                          .what = fmt::format("output {} of layer '{}' is used, which has {}", reference.output,
                                              layer.name, result.outputs.size()),
@@ -215,12 +231,39 @@ class NetworkCall {
       site.address = address_of(site);
       list.add(std::move(site), std::move(site_result));
     };
-    if (result.problem) add("", "", {.output = {}, .problem = result.problem});
-    for (std::size_t k = 0; k < result.outputs.size(); ++k)
-      add(result.outputs.size() > 1 ? fmt::format("#{}", k) : "", "", {.output = result.outputs[k], .problem = {}});
+    feed(address_of(site_of(layer, call)), result);
+    if (result.outputs.empty() && result.problem) add("", "", {.output = {}, .problem = result.problem});
+    for (std::size_t k = 0; k < result.outputs.size(); ++k) {
+      const std::string number = result.outputs.size() > 1 ? fmt::format("#{}", k) : "";
+      if (result.outputs[k].value.id >= 0)
+        add(number, "", {.output = result.outputs[k], .problem = {}});
+      else
+        add(number, "", {.output = {}, .problem = result.problem});
+    }
     for (auto& [name, output] : taps) add("", name, {.output = output, .problem = {}});
     list.append(std::move(inside));
     results_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)] = std::move(result);
+  }
+
+  /// Puts what is fed in the place of a call's outputs. Of a call that cannot be computed, those that are not fed
+  /// become invalid values.
+  void feed(const std::string& address, CallResult& result) {
+    if (shared_.options.fed.empty()) return;
+    auto axes_of = [&](std::size_t k) { return k < result.outputs.size() ? result.outputs[k].axes : std::string(); };
+    if (result.outputs.size() <= 1) {
+      if (auto fed = shared_.fed(address, axes_of(0))) {
+        result = {.outputs = {*fed}, .problem = nullptr};
+        return;
+      }
+    }
+    constexpr std::size_t kMostOutputs = 64;  // of a call of which only some are fed
+    const std::size_t most = result.problem ? kMostOutputs : result.outputs.size();
+    for (std::size_t k = 0; k < most; ++k) {
+      const std::string numbered = fmt::format("{}#{}", address, k);
+      if (!shared_.is_fed(numbered)) continue;
+      if (result.outputs.size() <= k) result.outputs.resize(std::max<std::size_t>(k + 1, 2));
+      result.outputs[k] = *shared_.fed(numbered, axes_of(k));
+    }
   }
 
   void compute(int layer_index, int call_index) {
@@ -304,7 +347,7 @@ class NetworkCall {
                                        layer.class_name),
                    .where = layer.place});
     require_plain_dtype(layer);
-    LayerWeights& weights = shared_.weights[&layer];
+    LayerWeights& weights = shared_.assembly.needs[&layer];
     const int keras_major = shared_.model.keras_major();
     Build build(shared_.assembly.graph, {.layer = layer,
                                          .model = shared_.model,
@@ -365,6 +408,20 @@ void spread_weight_problems(Assembly& assembly) {
         result = {.output = {}, .problem = problem};
 }
 
+Error not_fed(const ModelInput& input) {
+  return Error({.code = "graph-disconnected",
+                .what = fmt::format("it needs the model's input '{}', which is not fed", input.name),
+                .hint = "feed that too, or a tensor between it and what is asked for"});
+}
+
+Error not_found(const std::string& address, const std::vector<Site>& sites) {
+  std::vector<std::string> addresses;
+  for (const Site& site : sites) addresses.push_back(site.address);
+  return Error({.code = "layer-not-found",
+                .what = fmt::format("nothing can be fed at '{}', which the model does not have", address),
+                .hint = text::did_you_mean(address, addresses)});
+}
+
 }  // namespace
 
 const BuiltCall* Assembly::call_of(Value value) const {
@@ -374,10 +431,13 @@ const BuiltCall* Assembly::call_of(Value value) const {
 
 Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const AssembleOptions& options) {
   const std::vector<ModelInput> declared = model_inputs(model);
-  KERASCOPE_CHECK(declared.size() == shapes.size());
+  KERASCOPE_CHECK(options.fed.empty() ? declared.size() == shapes.size() : shapes.empty());
   Assembly assembly;
-  Shared shared{.model = model, .options = options, .assembly = assembly, .weights = {}, .noted = {}};
+  assembly.inputs.resize(options.fed.size());
+  Shared shared{.model = model, .options = options, .assembly = assembly, .noted = {}};
   std::vector<CallResult> inputs;
+  if (!options.fed.empty())
+    for (const ModelInput& input : declared) inputs.push_back(failed(not_fed(input)));
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const Value value = assembly.graph.input(declared[i].name, shapes[i]);
     assembly.inputs.push_back(value);
@@ -391,8 +451,12 @@ Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const A
   SiteList list = whole.take_sites();
   assembly.sites = std::move(list.sites);
   assembly.results = std::move(list.results);
-  bind_weights(model, shared.weights);
-  spread_weight_problems(assembly);
+  for (std::size_t i = 0; i < options.fed.size(); ++i)
+    if (assembly.inputs[i].id < 0) throw not_found(options.fed[i].address, assembly.sites);
+  if (options.with_weights) {
+    bind_weights(model, assembly.needs);
+    spread_weight_problems(assembly);
+  }
   return assembly;
 }
 

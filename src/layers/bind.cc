@@ -40,7 +40,7 @@ class Binder {
     // layer creates a non-trainable one in between.
     std::vector<std::shared_ptr<WeightSlot>> order;
     for (const std::string& name : needs.order) order.push_back(needs.slots.at(name));
-    if (model_.format == "HDF5" && layer.trainable)
+    if (model_.format == "HDF5" && layer.trainable && !layer.weights_in_order)
       std::stable_partition(order.begin(), order.end(), [](const auto& slot) { return slot->trainable; });
     for (std::size_t i = 0; i < order.size(); ++i)
       bind(layer, *order[i], i < layer.weights.size() ? &layer.weights[i] : nullptr);
@@ -108,7 +108,7 @@ class Binder {
            .what = fmt::format("{} has shape {}, its config needs {}", weight, stored->shape.str(), slot.shape.str()),
            .where = stored->place,
            .hint = "load the weights that were saved with this architecture"});
-    } else if (model_.backend == "theano" && is_convolution_kernel(layer, slot)) {
+    } else if (model_.backend == "theano" && !layer.weights_in_order && is_convolution_kernel(layer, slot)) {
       slot.read = [read = stored->read] { return flipped(read()); };
     } else {
       slot.read = stored->read;

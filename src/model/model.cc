@@ -1,5 +1,7 @@
 #include "model/model.h"
 
+#include <cctype>
+
 #include "base/text.h"
 #include "model/json.h"
 
@@ -16,6 +18,15 @@ bool has_channels_first(const Network& network) {
 
 }  // namespace
 
+NestedNetwork::NestedNetwork(Network network) : network_(std::make_unique<Network>(std::move(network))) {}
+NestedNetwork::NestedNetwork(const NestedNetwork& other)
+    : network_(other ? std::make_unique<Network>(*other) : nullptr) {}
+NestedNetwork& NestedNetwork::operator=(NestedNetwork other) noexcept {
+  network_ = std::move(other.network_);
+  return *this;
+}
+NestedNetwork::~NestedNetwork() = default;
+
 int ModelData::keras_major() const {
   const auto number = text::to_integer(keras_version.substr(0, keras_version.find('.')));
   return number ? static_cast<int>(*number) : 1;
@@ -26,6 +37,23 @@ bool ModelData::freezes_statistics() const {
   const std::vector<std::string> parts = text::split(keras_version, '.');
   const auto minor = parts.size() > 1 ? text::to_integer(parts[1]) : std::nullopt;
   return text::ends_with(keras_version, "-tf") || minor.value_or(0) >= 4;
+}
+
+std::string snake_case(std::string_view class_name) {
+  std::string name;
+  for (char c : class_name.substr(class_name.rfind('>') + 1))
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') name += c;
+  auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  std::string snake;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    // A word begins where a capital is followed by a small letter, or follows one.
+    const bool starts_word =
+        is_upper(name[i]) && i > 0 && ((i + 1 < name.size() && is_lower(name[i + 1])) || is_lower(name[i - 1]));
+    if (starts_word && snake.back() != '_') snake += '_';
+    snake += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+  }
+  return snake;
 }
 
 bool is_keras_module(std::string_view module) {

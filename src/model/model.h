@@ -40,6 +40,26 @@ struct Call {
 
 struct Network;
 
+/// A network of its own, or none; a copy copies it.
+class NestedNetwork {
+ public:
+  NestedNetwork() = default;
+  NestedNetwork(Network network);  // NOLINT: what it holds
+  NestedNetwork(const NestedNetwork& other);
+  NestedNetwork(NestedNetwork&&) noexcept = default;
+  NestedNetwork& operator=(NestedNetwork other) noexcept;
+  ~NestedNetwork();
+
+  explicit operator bool() const { return network_ != nullptr; }
+  Network& operator*() { return *network_; }
+  Network* operator->() { return network_.get(); }
+  const Network& operator*() const { return *network_; }
+  const Network* operator->() const { return network_.get(); }
+
+ private:
+  std::unique_ptr<Network> network_;
+};
+
 struct LayerData {
   std::string class_name;  ///< "Conv2D"; with the package of registered custom classes: "Custom>SpatialGate"
   std::string module;      ///< "keras.layers", a user's own; empty in files that do not say
@@ -49,10 +69,12 @@ struct LayerData {
   bool is_operation = false;  ///< a node that keras.ops made, which `model.layers` does not list
   bool trainable = true;
   std::vector<Call> calls;           ///< empty for InputLayers
-  std::unique_ptr<Network> network;  ///< set for nested models
+  NestedNetwork network;    ///< set for nested models
   /// What the file stores for this layer, in the file's order. In an HDF5 file a nested model holds all weights of
   /// its layers in one list (trainable ones first); in an archive each layer holds its own, in creation order.
   std::vector<StoredWeight> weights;
+  /// They are this layer's own and stand in the order in which Keras creates them, whatever the file's.
+  bool weights_in_order = false;
 };
 
 /// A Sequential or functional model, at the top or nested.
@@ -81,6 +103,9 @@ struct ModelData {
   /// normalization keeps its moving statistics in the training phase; in Keras up to 2.3 it does not.
   bool freezes_statistics() const;
 };
+
+/// The name that Keras derives from a class: "GlobalAveragePooling2D" -> "global_average_pooling2d".
+std::string snake_case(std::string_view class_name);
 
 /// Whether Keras itself, in any of its packages, defines what a module holds.
 bool is_keras_module(std::string_view module);

@@ -1,0 +1,271 @@
+#include "api/state.h"
+
+#include <fmt/format.h>
+
+#include "api/order.h"
+#include "base/check.h"
+#include "layers/registry.h"
+
+namespace kerascope::api {
+namespace {
+
+Json batch_shape(const Shape& shape) {
+  Json sizes = Json::array();
+  for (std::int64_t size : shape) sizes.push_back(size < 0 ? Json() : Json(size));
+  return sizes;
+}
+
+LayerData input_layer(const std::string& name, const Shape& shape) {
+  LayerData layer;
+  layer.class_name = "InputLayer";
+  layer.module = "keras.layers";
+  layer.name = name;
+  layer.config = {{"name", name}, {"batch_shape", batch_shape(shape)}, {"dtype", "float32"}, {"sparse", false}};
+  return layer;
+}
+
+/// The arguments of a call on tensors: one, or a list of several.
+Call call_on(std::vector<TensorRef> inputs) {
+  Call call{.inputs = std::move(inputs)};
+  if (call.inputs.size() == 1) {
+    call.positional.push_back({{"tensor", 0}});
+  } else {
+    Json list = Json::array();
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) list.push_back({{"tensor", i}});
+    call.positional.push_back(std::move(list));
+  }
+  return call;
+}
+
+/// As Keras counts: "conv2d", "conv2d_1", ..; never a name that is taken.
+class Names {
+ public:
+  void take(const std::string& name, const std::string& class_name) {
+    if (!taken_.insert(name).second)
+      throw Error({.code = "name-taken",
+                   .what = fmt::format("two layers of the model are named '{}', one of them a {}", name, class_name),
+                   .hint = "give one of them another name"});
+  }
+  std::string make(const std::string& class_name) {
+    const std::string base = snake_case(class_name);
+    for (;;) {
+      const int count = counts_[base]++;
+      std::string name = count == 0 ? base : fmt::format("{}_{}", base, count);
+      if (taken_.insert(name).second) return name;
+    }
+  }
+
+ private:
+  std::set<std::string> taken_;
+  std::map<std::string, int> counts_;
+};
+
+/// A layer as it is now, with a nested model's layers.
+LayerData data_of(const LayerState& state) {
+  LayerData layer = state.data;
+  if (!state.model) return layer;
+  const auto nested = state.model->data();
+  layer.network = nested->network;
+  layer.class_name = nested->network.class_name;
+  return layer;
+}
+
+ModelData model_in_code(std::string name, bool is_sequential) {
+  ModelData model;
+  model.keras_version = "3";
+  model.network.class_name = is_sequential ? "Sequential" : "Functional";
+  model.network.name = name.empty() ? snake_case(model.network.class_name) : std::move(name);
+  model.network.is_sequential = is_sequential;
+  return model;
+}
+
+}  // namespace
+
+ModelState::ModelState(ModelData data) : data_(std::make_shared<ModelData>(std::move(data))) {}
+
+ModelState::ModelState(InCode model) : in_code_(std::move(model)) {
+  const Order order = keras_order(in_code_.inputs, in_code_.outputs);
+  layers_ = order.layers;
+  std::map<const LayerState*, int> index;
+  for (std::size_t i = 0; i < layers_.size(); ++i) index[layers_[i].get()] = static_cast<int>(i);
+  std::map<int, int> counts;
+  for (const auto& node : order.nodes) {
+    const int layer = index.at(node->layer.get());
+    calls_[node.get()] = {layer, counts[layer]++};
+  }
+  // What is fed in the middle has a layer of its own, in front.
+  for (const Ref& input : in_code_.inputs) {
+    if (calls_.count(input.node.get()) && input.node->inputs.empty()) continue;
+    auto stand_in = std::make_shared<LayerState>();
+    const Shape& shape = input.node->shapes[static_cast<std::size_t>(input.output)];
+    stand_in->data = input_layer(input.node->layer->data.name.empty() ? "" : input.node->layer->data.name + "_fed", shape);
+    stand_ins_[{input.node.get(), input.output}] = static_cast<int>(layers_.size());
+    layers_.push_back(std::move(stand_in));
+  }
+}
+
+std::uint64_t ModelState::weights_version() const {
+  std::uint64_t sum = loaded_;
+  for (const auto& layer : layers_) sum += layer->model ? layer->model->weights_version() : layer->weights_version;
+  return sum;
+}
+
+std::string ModelState::address_of(const Ref& ref) const {
+  const auto& network = data_->network;
+  const auto stand_in = stand_ins_.find({ref.node.get(), ref.output});
+  if (stand_in != stand_ins_.end()) return network.layers[static_cast<std::size_t>(stand_in->second)].name;
+  const auto call = calls_.find(ref.node.get());
+  if (call == calls_.end()) return "";
+  const LayerData& layer = network.layers[static_cast<std::size_t>(call->second.first)];
+  std::string address = layer.name;
+  if (layer.calls.size() > 1) address += fmt::format("@{}", call->second.second);
+  if (ref.node->shapes.size() > 1) address += fmt::format("#{}", ref.output);
+  return address;
+}
+
+/// Makes `data_` of a model in code.
+void ModelState::refresh() {
+  ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
+  Network& network = model.network;
+  Names names;
+  for (const auto& layer : layers_)
+    if (!layer->data.name.empty()) names.take(layer->data.name, layer->data.class_name);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    LayerData layer = data_of(*layers_[i]);
+    if (layer.name.empty()) layer.name = names.make(layer.class_name);
+    layer.place = fmt::format("layers[{}] of '{}'", i, network.name);
+    layer.config["name"] = layer.name;
+    if (layer.network) layer.network->name = layer.name;
+    network.layers.push_back(std::move(layer));
+  }
+  const auto tensor = [&](const Ref& ref) {
+    const auto stand_in = stand_ins_.find({ref.node.get(), ref.output});
+    if (stand_in != stand_ins_.end()) return TensorRef{stand_in->second, 0, 0};
+    const auto [layer, call] = calls_.at(ref.node.get());
+    return TensorRef{layer, call, ref.output};
+  };
+  std::map<std::pair<int, int>, const Node*> nodes;
+  for (const auto& [node, place] : calls_) nodes[place] = node;
+  for (const auto& [place, node] : nodes) {
+    if (node->inputs.empty()) continue;
+    std::vector<TensorRef> inputs;
+    for (const Ref& input : node->inputs) inputs.push_back(tensor(input));
+    network.layers[static_cast<std::size_t>(place.first)].calls.push_back(call_on(std::move(inputs)));
+  }
+  for (const Ref& input : in_code_.inputs) network.inputs.push_back(tensor(input));
+  for (const Ref& output : in_code_.outputs) network.outputs.push_back(tensor(output));
+  data_ = std::make_shared<ModelData>(std::move(model));
+}
+
+std::shared_ptr<const ModelData> ModelState::data() {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t version = weights_version();
+  if (!data_ || version != data_version_) {
+    if (is_in_code()) refresh();
+    cache_.clear();
+    data_version_ = version;
+  }
+  return data_;
+}
+
+std::shared_ptr<const OpenAssembly> ModelState::open() {
+  const auto current = data();
+  const std::lock_guard lock(mutex_);
+  // The layers that its sites point to must live as long.
+  if (!open_) {
+    struct Kept {
+      std::shared_ptr<const ModelData> data;
+      OpenAssembly open;
+    };
+    auto kept = std::make_shared<Kept>(Kept{current, assemble_open(*current, {.with_weights = false})});
+    open_ = {kept, &kept->open};
+  }
+  return open_;
+}
+
+std::shared_ptr<Compiled> ModelState::compiled(const FunctionOptions& options, std::span<const Shape> shapes) {
+  const auto current = data();
+  const std::lock_guard lock(mutex_);
+  return cache_.get(current, options, shapes);
+}
+
+namespace {
+
+void put_weights(Network& network, const Network& bound) {
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    LayerData& layer = network.layers[i];
+    layer.weights = bound.layers[i].weights;
+    layer.weights_in_order = bound.layers[i].weights_in_order;
+    if (layer.network) put_weights(*layer.network, *bound.layers[i].network);
+  }
+}
+
+}  // namespace
+
+void ModelState::take_weights(const Network& bound) {
+  if (!is_in_code()) {
+    const std::lock_guard lock(mutex_);
+    ModelData with = *data_;
+    put_weights(with.network, bound);
+    data_ = std::make_shared<ModelData>(std::move(with));
+    ++loaded_;
+    return;
+  }
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    LayerState& layer = *layers_[i];
+    if (layer.model) {
+      layer.model->take_weights(*bound.layers[i].network);
+      continue;
+    }
+    layer.data.weights = bound.layers[i].weights;
+    layer.data.weights_in_order = true;
+    ++layer.weights_version;
+  }
+}
+
+std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& name) {
+  std::vector<std::int64_t> sizes = {kOpen};
+  for (const std::int64_t size : shape) {
+    if (size != kOpen && size < 1)
+      throw Error({.code = "input-shape",
+                   .what = fmt::format("an input has the shape {}, whose sizes must be at least 1, or kOpen", shape.str())});
+    sizes.push_back(size);
+  }
+  auto layer = std::make_shared<LayerState>();
+  layer->data = input_layer(name, Shape(sizes));
+  auto node = std::make_shared<Node>(Node{.layer = layer, .inputs = {}, .shapes = {Shape(sizes)}});
+  layer->nodes.push_back(node);
+  return node;
+}
+
+std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::vector<Ref> inputs) {
+  // A model of this layer alone says whether the inputs suit it, and what it gives.
+  ModelData alone = model_in_code("", false);
+  std::vector<TensorRef> given;
+  for (const Ref& input : inputs) {
+    const int number = static_cast<int>(given.size());
+    alone.network.layers.push_back(
+        input_layer(fmt::format("input {}", number), input.node->shapes[static_cast<std::size_t>(input.output)]));
+    given.push_back({number, 0, 0});
+  }
+  LayerData data = data_of(*layer);
+  const int place = static_cast<int>(given.size());
+  if (data.name.empty()) data.name = snake_case(data.class_name);
+  data.calls = {call_on(given)};
+  alone.network.layers.push_back(std::move(data));
+  alone.network.inputs = given;
+  alone.network.outputs = {{place, 0, 0}};
+  const OpenAssembly open = assemble_open(alone, {.with_weights = false});
+  auto node = std::make_shared<Node>(Node{.layer = layer, .inputs = std::move(inputs), .shapes = {}});
+  const LayerData* self = &alone.network.layers.back();
+  for (std::size_t i = 0; i < open.shapes.size(); ++i) {
+    const Site& site = open.assembly.sites[i];
+    if (site.layer != self || !site.inner.empty() || site.depth > 0) continue;
+    if (const auto& problem = open.assembly.results[i].problem) throw *problem;
+    node->shapes.push_back(open.shapes[i]);
+  }
+  layer->nodes.push_back(node);
+  return node;
+}
+
+}  // namespace kerascope::api

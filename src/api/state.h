@@ -1,0 +1,108 @@
+// What the handles of the public headers stand for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/compiled.h"
+#include "kerascope/model.h"
+#include "layers/assemble_open.h"
+#include "model/model.h"
+
+namespace kerascope::api {
+
+/// An output of a Node.
+struct Ref {
+  std::shared_ptr<const Node> node;
+  int output = 0;
+  bool operator==(const Ref&) const = default;
+};
+
+/// One call of one layer of a model defined in code; an InputLayer's has no inputs.
+struct Node {
+  std::shared_ptr<LayerState> layer;
+  std::vector<Ref> inputs;
+  std::vector<Shape> shapes;  ///< one an output; the batch is open
+};
+
+/// A layer of a model defined in code, which several models may share.
+struct LayerState {
+  LayerData data;                     ///< without calls; its name may be left to the model
+  std::shared_ptr<ModelState> model;  ///< of a nested model, instead of data.network and data.weights
+  std::vector<std::weak_ptr<const Node>> nodes;
+  std::uint64_t weights_version = 0;  ///< counts how often weights were loaded
+};
+
+/// A model, from a file or defined in code. What it computes is in `data()`; that is made anew when weights were loaded.
+class ModelState {
+ public:
+  explicit ModelState(ModelData data);
+  /// Everything between the inputs and the outputs. Inputs that are no InputLayer's get a stand-in.
+  struct InCode {
+    std::string name;
+    bool is_sequential = false;
+    std::vector<Ref> inputs, outputs;
+  };
+  explicit ModelState(InCode model);
+
+  std::shared_ptr<const ModelData> data();
+  /// The model assembled for no input in particular; nobody has asked for its weights.
+  std::shared_ptr<const OpenAssembly> open();
+  std::uint64_t weights_version() const;
+
+  /// Puts the weights that `bound` holds, a copy of data() with some, into the layers, also those of nested models.
+  void take_weights(const Network& bound);
+
+  bool is_in_code() const { return !layers_.empty(); }
+  const std::vector<Ref>& inputs() const { return in_code_.inputs; }
+  const std::vector<Ref>& outputs() const { return in_code_.outputs; }
+  /// Of a model in code: the address of a tensor; empty if it is not in it.
+  std::string address_of(const Ref& ref) const;
+
+  /// See CompiledCache.
+  std::shared_ptr<Compiled> compiled(const FunctionOptions& options, std::span<const Shape> shapes);
+
+ private:
+  void refresh();
+
+  InCode in_code_;
+  std::vector<std::shared_ptr<LayerState>> layers_;         ///< of a model in code, in Keras's order
+  std::map<const Node*, std::pair<int, int>> calls_;        ///< layer and call
+  std::map<std::pair<const Node*, int>, int> stand_ins_;    ///< layer
+  std::mutex mutex_;
+  std::shared_ptr<const ModelData> data_;
+  std::shared_ptr<const OpenAssembly> open_;
+  std::uint64_t data_version_ = 0, loaded_ = 0;
+  CompiledCache cache_;
+};
+
+/// Reaches into the handles.
+struct Access {
+  static KerasTensor tensor(Ref ref);
+  static KerasTensor tensor(std::shared_ptr<ModelState> model, std::string address, Shape shape);
+  static Layer layer(std::shared_ptr<LayerState> state);
+  static Layer layer(std::shared_ptr<ModelState> model, std::string address);
+  static Ref ref(const KerasTensor& tensor) { return {tensor.node_, tensor.output_}; }
+  static const std::shared_ptr<ModelState>& model(const KerasTensor& tensor) { return tensor.model_; }
+  static const std::string& address(const KerasTensor& tensor) { return tensor.address_; }
+  static const std::shared_ptr<LayerState>& state(const Layer& layer) { return layer.state_; }
+  static const std::shared_ptr<ModelState>& state(const Model& model) { return model.state_; }
+  static Model model(std::shared_ptr<ModelState> state);
+};
+
+/// A call more of a layer. @throws Error where the inputs do not suit it
+std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::vector<Ref> inputs);
+std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& name);
+
+/// The inputs of a run as the model wants them, a batch axis added where it is missing.
+/// @param declared  one an input: name, and shape with -1 where any size will do; empty: any shape
+/// @throws Error{input-count, input-shape}
+std::vector<Tensor> fitting(std::span<const Tensor> inputs, std::span<const std::pair<std::string, Shape>> declared);
+
+}  // namespace kerascope::api
