@@ -83,7 +83,46 @@ ModelData model_in_code(std::string name, bool is_sequential) {
 
 ModelState::ModelState(ModelData data) : data_(std::make_shared<ModelData>(std::move(data))) {}
 
-ModelState::ModelState(InCode model) : in_code_(std::move(model)) {
+ModelState::ModelState(InCode model) : is_in_code_(true), in_code_(std::move(model)) { arrange(); }
+
+void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& input_shape) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Ref> input = in_code_.outputs;
+  if (input.empty()) {
+    if (input_shape.rank() == 0)
+      throw Error({.code = "input-shape-missing",
+                   .what = "nobody said which input the first layer of the Sequential gets",
+                   .hint = "net.add(layer, {.input_shape = {64, 64, 1}})"});
+    input = {{input_node(input_shape, ""), 0}};
+  }
+  const std::shared_ptr<const Node> node = call(layer, input);
+  if (node->shapes.size() != 1)
+    throw Error({.code = "call-invalid",
+                 .what = fmt::format("a Sequential's layers have one output each, and this {} has {}",
+                                     layer->data.class_name, node->shapes.size())});
+  if (in_code_.inputs.empty()) in_code_.inputs = input;
+  in_code_.outputs = {{node, 0}};
+  data_ = nullptr;
+  open_ = nullptr;
+}
+
+std::shared_ptr<LayerState> ModelState::as_layer(const std::shared_ptr<ModelState>& model) {
+  const auto data = model->data();
+  const std::lock_guard lock(model->mutex_);
+  if (auto layer = model->as_layer_.lock()) return layer;
+  auto layer = std::make_shared<LayerState>();
+  layer->data.class_name = data->network.class_name;
+  layer->data.name = data->network.name;
+  layer->data.config = Json::object();
+  layer->model = model;
+  model->as_layer_ = layer;
+  return layer;
+}
+
+/// Finds the layers between inputs and outputs, their order and the calls.
+void ModelState::arrange() {
+  calls_.clear();
+  stand_ins_.clear();
   const Order order = keras_order(in_code_.inputs, in_code_.outputs);
   layers_ = order.layers;
   std::map<const LayerState*, int> index;
@@ -125,6 +164,9 @@ std::string ModelState::address_of(const Ref& ref) const {
 
 /// Makes `data_` of a model in code.
 void ModelState::refresh() {
+  if (in_code_.inputs.empty())
+    throw Error({.code = "model-empty", .what = "the Sequential has no layers yet"});
+  if (!data_) arrange();
   ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
   Network& network = model.network;
   Names names;
@@ -162,6 +204,7 @@ std::shared_ptr<const ModelData> ModelState::data() {
   const std::uint64_t version = weights_version();
   if (!data_ || version != data_version_) {
     if (is_in_code()) refresh();
+    open_ = nullptr;
     cache_.clear();
     data_version_ = version;
   }

@@ -56,10 +56,16 @@ class ModelState {
   std::shared_ptr<const OpenAssembly> open();
   std::uint64_t weights_version() const;
 
+  /// Of a Sequential: one layer more.
+  /// @throws Error{input-shape-missing} for a first layer without a shape, and what `call` throws
+  void add(const std::shared_ptr<LayerState>& layer, const Shape& input_shape);
+  /// The model as a layer of others; the same one as long as somebody holds it.
+  static std::shared_ptr<LayerState> as_layer(const std::shared_ptr<ModelState>& model);
+
   /// Puts the weights that `bound` holds, a copy of data() with some, into the layers, also those of nested models.
   void take_weights(const Network& bound);
 
-  bool is_in_code() const { return !layers_.empty(); }
+  bool is_in_code() const { return is_in_code_; }
   const std::vector<Ref>& inputs() const { return in_code_.inputs; }
   const std::vector<Ref>& outputs() const { return in_code_.outputs; }
   /// Of a model in code: the address of a tensor; empty if it is not in it.
@@ -69,12 +75,15 @@ class ModelState {
   std::shared_ptr<Compiled> compiled(const FunctionOptions& options, std::span<const Shape> shapes);
 
  private:
+  void arrange();
   void refresh();
 
+  bool is_in_code_ = false;
   InCode in_code_;
   std::vector<std::shared_ptr<LayerState>> layers_;         ///< of a model in code, in Keras's order
   std::map<const Node*, std::pair<int, int>> calls_;        ///< layer and call
   std::map<std::pair<const Node*, int>, int> stand_ins_;    ///< layer
+  std::weak_ptr<LayerState> as_layer_;
   std::mutex mutex_;
   std::shared_ptr<const ModelData> data_;
   std::shared_ptr<const OpenAssembly> open_;

@@ -66,7 +66,7 @@ Activation blank(const Site& site, const Output& output, const std::string& addr
   return {.address = address,
           .axes = output.axes,
           .class_name = site.layer->class_name,
-          .is_model = site.layer->network != nullptr,
+          .is_model = bool(site.layer->network),
           .tensor = {}};
 }
 
@@ -94,7 +94,7 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
     if (result.problem) {
       if (selection.by_name) fail(site, *result.problem);
       skipped_.push_back(
-          {.address = site.address, .class_name = site.layer->class_name, .is_model = site.layer->network != nullptr, .problem = result.problem, .before = wanted_.size()});
+          {.address = site.address, .class_name = site.layer->class_name, .is_model = bool(site.layer->network), .problem = result.problem, .before = wanted_.size()});
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);

@@ -88,7 +88,8 @@ PreprocessingGuess guess_preprocessing(const ModelData& model) { return walk(mod
 bool ends_as_application(const ModelData& model) {
   for (const Network* network = &model.network; network && network->outputs.size() == 1;) {
     if (family_of(*network)) return true;
-    network = network->layers[static_cast<std::size_t>(network->outputs[0].layer)].network.get();
+    const NestedNetwork& nested = network->layers[static_cast<std::size_t>(network->outputs[0].layer)].network;
+    network = nested ? &*nested : nullptr;
   }
   return false;
 }

@@ -1,0 +1,170 @@
+// Models: from a file, functional, Sequential; running them.
+#include "kerascope/model.h"
+
+#include <fmt/format.h>
+
+#include "api/state.h"
+#include "api/summary.h"
+#include "base/text.h"
+#include "formats/open.h"
+#include "kerascope/function.h"
+
+namespace kerascope {
+
+using namespace api;
+
+namespace {
+
+std::vector<std::pair<std::string, Shape>> declared_inputs(const ModelData& data) {
+  std::vector<std::pair<std::string, Shape>> declared;
+  for (const ModelInput& input : model_inputs(data)) declared.emplace_back(input.name, Shape(input.shape));
+  return declared;
+}
+
+std::vector<Shape> shapes_of(std::span<const Tensor> tensors) {
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : tensors) shapes.push_back(tensor.shape());
+  return shapes;
+}
+
+std::vector<Ref> refs_in_code(const std::vector<KerasTensor>& tensors) {
+  std::vector<Ref> refs;
+  for (const KerasTensor& tensor : tensors) {
+    refs.push_back(Access::ref(tensor));
+    if (!refs.back().node)
+      throw Error({.code = "graph-disconnected",
+                   .what = fmt::format("'{}' lies inside a model, of which no other model can be made", tensor.name()),
+                   .hint = "ks::function computes any part of a model"});
+  }
+  return refs;
+}
+
+}  // namespace
+
+Model Access::model(std::shared_ptr<ModelState> state) {
+  Model model;
+  model.state_ = std::move(state);
+  return model;
+}
+
+Model::Model(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs, const std::string& name) {
+  if (inputs.empty() || outputs.empty())
+    throw Error({.code = "graph-disconnected", .what = "a model needs at least one input and one output"});
+  state_ = std::make_shared<ModelState>(
+      ModelState::InCode{.name = name, .inputs = refs_in_code(inputs), .outputs = refs_in_code(outputs)});
+}
+
+std::string Model::name() const { return state_->data()->network.name; }
+std::string Model::class_name() const { return state_->data()->network.class_name; }
+std::string Model::keras_version() const { return state_->data()->keras_version; }
+
+namespace {
+
+/// The sites of the model's inputs or outputs.
+std::vector<KerasTensor> ends(const std::shared_ptr<ModelState>& state, const std::vector<Ref>& in_code, bool inputs) {
+  std::vector<KerasTensor> tensors;
+  if (state->is_in_code()) {
+    for (const Ref& ref : in_code) tensors.push_back(Access::tensor(ref));
+    return tensors;
+  }
+  const auto open = state->open();
+  const auto add = [&](std::size_t site) {
+    tensors.push_back(Access::tensor(state, open->assembly.sites[site].address, open->shapes[site]));
+  };
+  if (!inputs) {
+    for (const int site : open->assembly.outputs) add(static_cast<std::size_t>(site));
+    return tensors;
+  }
+  for (const ModelInput& input : model_inputs(*state->data()))
+    for (std::size_t i = 0; i < open->assembly.sites.size(); ++i)
+      if (open->assembly.sites[i].address == input.name) add(i);
+  return tensors;
+}
+
+}  // namespace
+
+std::vector<KerasTensor> Model::inputs() const { return ends(state_, state_->inputs(), true); }
+std::vector<KerasTensor> Model::outputs() const { return ends(state_, state_->outputs(), false); }
+
+std::vector<Layer> Model::layers() const {
+  std::vector<Layer> layers;
+  const auto data = state_->data();
+  for (std::size_t i = data->network.is_sequential ? 1 : 0; i < data->network.layers.size(); ++i)
+    if (const LayerData& layer = data->network.layers[i]; !layer.is_operation)
+      layers.push_back(Access::layer(state_, layer.name));
+  return layers;
+}
+
+Layer Model::layer(std::string_view address) const {
+  const auto open = state_->open();
+  const std::vector<std::string> request = {std::string(address)};
+  const std::vector<Selection> found = select(open->assembly.sites, request);
+  std::set<const LayerData*> layers;
+  for (const Selection& selection : found)
+    layers.insert(open->assembly.sites[static_cast<std::size_t>(selection.site)].layer);
+  if (layers.size() != 1)
+    throw Error({.code = "layer-ambiguous", .what = fmt::format("'{}' means {} layers", address, layers.size())});
+  const Site& site = open->assembly.sites[static_cast<std::size_t>(found[0].site)];
+  return Access::layer(state_, (site.container.empty() ? "" : site.container + "/") + site.name);
+}
+
+Layer Model::layer(int index) const { return layer(std::to_string(index)); }
+
+Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options) const {
+  const auto data = state_->data();
+  const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*data));
+  const CallOptions call{.phase = options.phase,
+                         .seed = options.seed,
+                         .exact = options.exact,
+                         .stop = options.stop,
+                         .on_progress = options.on_progress};
+  FunctionOptions compile = function_options(call);
+  compile.taps = options.taps;
+  const auto compiled = state_->compiled(compile, shapes_of(fit));
+  return Activations(api::run(*compiled, fit, call).activations);
+}
+Activations Model::run(const Tensor& input, const RunOptions& options) const { return run(std::span(&input, 1), options); }
+Activations Model::run(std::initializer_list<Tensor> inputs, const RunOptions& options) const {
+  return run(std::span(inputs.begin(), inputs.size()), options);
+}
+
+std::vector<Tensor> Model::predict(std::span<const Tensor> inputs, const CallOptions& options) const {
+  return function(this->inputs(), outputs())(inputs, options);
+}
+std::vector<Tensor> Model::predict(const Tensor& input, const CallOptions& options) const {
+  return predict(std::span(&input, 1), options);
+}
+
+std::vector<KerasTensor> Model::operator()(const std::vector<KerasTensor>& inputs) const {
+  return Access::layer(ModelState::as_layer(state_)).call(inputs);
+}
+KerasTensor Model::operator()(const KerasTensor& input) const {
+  return Access::layer(ModelState::as_layer(state_))(input);
+}
+
+std::string Model::summary() const {
+  const auto data = state_->data();
+  const auto open = state_->open();
+  return text_of(summarize(*data, *open), *data, data->network.name);
+}
+
+Sequential::Sequential(const std::string& name) {
+  state_ = std::make_shared<ModelState>(ModelState::InCode{.name = name, .is_sequential = true});
+}
+
+Layer Sequential::add(const Layer& layer, const Shape& input_shape) {
+  state_->add(Access::state(layer), input_shape);
+  return layer;
+}
+
+Layer Sequential::add(const Model& model) {
+  const Layer layer = Access::layer(ModelState::as_layer(Access::state(model)));
+  const std::vector<KerasTensor> inputs = model.inputs();
+  const Shape& shape = inputs.at(0).shape();
+  state_->add(Access::state(layer), shape.slice(1, shape.rank()));
+  return layer;
+}
+
+Model load(const std::string& path) { return Access::model(std::make_shared<ModelState>(open_model(path))); }
+
+}  // namespace kerascope

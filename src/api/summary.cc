@@ -1,0 +1,175 @@
+#include "api/summary.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "model/json.h"
+
+namespace kerascope::api {
+namespace {
+
+/// Weights of a nested model in HDF5 lie in one list of the outermost one; inside, only needs tell what is whose.
+class Parameters {
+ public:
+  explicit Parameters(const Assembly& assembly) {
+    for (int id = 0; id < assembly.graph.size(); ++id) {
+      const Graph::Node& node = assembly.graph.node(Value{id});
+      if (node.kind == Graph::Kind::kWeight) by_slot_[node.owner] += node.shape.elements();
+    }
+  }
+  std::int64_t of(const LayerData& layer) const {
+    if (!layer.network) {
+      const auto found = by_slot_.find(&layer);
+      return found != by_slot_.end() ? found->second : parameter_count(layer);
+    }
+    if (const std::int64_t stored = parameter_count(layer); stored > 0) return stored;
+    std::int64_t sum = 0;
+    for (const LayerData& inner : layer.network->layers) sum += of(inner);
+    return sum;
+  }
+
+ private:
+  std::map<const void*, std::int64_t> by_slot_;
+};
+
+std::int64_t trainable_count(const Network& network, const Parameters& parameters) {
+  std::int64_t count = 0;
+  for (const LayerData& layer : network.layers) {
+    if (!layer.trainable) continue;
+    if (layer.network)
+      count += trainable_count(*layer.network, parameters);
+    else if (layer.class_name == "BatchNormalization")
+      count += parameters.of(layer) / 2;
+    else
+      count += parameters.of(layer);
+  }
+  return count;
+}
+
+/// "adam (learning rate 0.001), loss categorical_crossentropy, metrics accuracy"
+std::string training_text(const Json& training) {
+  std::vector<std::string> parts;
+  const Json& optimizer = member(training, "optimizer_config").is_null() ? member(training, "optimizer")
+                                                                         : member(training, "optimizer_config");
+  std::string name = optimizer.is_string() ? optimizer.get<std::string>() : text_or(optimizer, "class_name", "");
+  if (!name.empty()) {
+    const Json& config = member(optimizer, "config");
+    for (const char* key : {"learning_rate", "lr"})
+      if (member(config, key).is_number()) {
+        name += fmt::format(" (learning rate {})", text::number(config[key].get<double>()));
+        break;
+      }
+    parts.push_back(name);
+  }
+  auto names_of = [](const Json& json) {
+    std::vector<std::string> names;
+    std::function<void(const Json&)> gather = [&](const Json& item) {
+      if (item.is_string())
+        names.push_back(item.get<std::string>());
+      else if (item.is_object() && item.contains("class_name"))
+        names.push_back(
+            text_or(member(item, "config"), "name", text_or(item, "config", text_or(item, "class_name", ""))));
+      else if (item.is_structured())
+        for (const Json& inner : item) gather(inner);
+    };
+    gather(json);
+    return text::join(names, ", ");
+  };
+  if (const std::string loss = names_of(member(training, "loss")); !loss.empty()) parts.push_back("loss " + loss);
+  if (const std::string metrics = names_of(member(training, "metrics")); !metrics.empty())
+    parts.push_back("metrics " + metrics);
+  return text::join(parts, ", ");
+}
+
+std::string kind_of(const Network& network) {
+  return network.is_sequential ? "sequential" : network.class_name == "Functional" ? "functional" : network.class_name;
+}
+
+std::string output_text(const Summary::Row& row) {
+  if (row.problem) return "?";
+  std::string text;
+  for (int axis = 1; axis < row.shape.rank(); ++axis) {
+    const auto role = static_cast<std::size_t>(axis - 1);
+    text += fmt::format("{}{}{}", axis > 1 ? " " : "", role < row.axes.size() ? std::string(1, row.axes[role]) : "",
+                        row.shape[axis] < 0 ? "?" : std::to_string(row.shape[axis]));
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+}  // namespace
+
+Summary summarize(const ModelData& model, const OpenAssembly& open, int depth) {
+  const Parameters parameters(open.assembly);
+  Summary summary{.kind = kind_of(model.network), .training = training_text(model.training)};
+  std::set<const LayerData*> counted;
+  for (std::size_t i = 0; i < open.assembly.sites.size(); ++i) {
+    const Site& site = open.assembly.sites[i];
+    if (!site.inner.empty() || (depth >= 0 && site.depth >= std::max(depth, 1))) continue;
+    const SiteResult& result = open.assembly.results[i];
+    summary.rows.push_back({.site = &site,
+                            .shape = open.shapes[i],
+                            .axes = result.output ? result.output->axes : "",
+                            .parameters = counted.insert(site.layer).second ? parameters.of(*site.layer) : 0,
+                            .problem = result.problem});
+  }
+  for (const LayerData& layer : model.network.layers) summary.parameters += parameters.of(layer);
+  summary.trainable = trainable_count(model.network, parameters);
+  return summary;
+}
+
+std::string text_of(const Summary& summary, const ModelData& model, const std::string& name) {
+  std::string table;
+  const auto print = [&]<typename... Args>(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(table), format, std::forward<Args>(args)...);
+  };
+  const std::vector<Summary::Row>& rows = summary.rows;
+  const std::string format = model.format.empty() ? "" : model.format + ", ";
+  print("{}   Keras {}, {}{}, {} parameters ({} trainable)\n", text::printable(name),
+        text::printable(model.keras_version), format, summary.kind, text::thousands(summary.parameters),
+        text::thousands(summary.trainable));
+  if (!summary.training.empty()) print("training   {}\n", text::printable(summary.training));
+
+  struct Widths {
+    std::size_t index = 5, address = 7, type = 5, output = 6, params = 6;
+  } width;
+  bool several_calls = false;
+  auto shown_address = [](const Summary::Row& row) {
+    return std::string(static_cast<std::size_t>(row.site->depth) * 2, ' ') + text::printable(row.site->address);
+  };
+  auto shown_params = [](const Summary::Row& row) {
+    // A second call or output repeats nothing.
+    return row.parameters > 0 ? text::thousands(row.parameters) : std::string("-");
+  };
+  for (const Summary::Row& row : rows) {
+    width.index = std::max(width.index, row.site->index_path.size());
+    width.address = std::max(width.address, shown_address(row).size());
+    width.type = std::max(width.type, text::printable(row.site->layer->class_name).size());
+    width.output = std::max(width.output, output_text(row).size());
+    width.params = std::max(width.params, shown_params(row).size());
+    several_calls |= row.site->layer->calls.size() > 1;
+  }
+  print("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}{}\n", "index", width.index, "address", width.address, "class",
+             width.type, "output", width.output, "params", width.params, several_calls ? "  calls" : "");
+  for (const Summary::Row& row : rows) {
+    std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index,
+                                   shown_address(row), width.address, text::printable(row.site->layer->class_name),
+                                   width.type, output_text(row), width.output, shown_params(row), width.params);
+    if (several_calls)
+      line += fmt::format("  {:>5}",
+                          row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");
+    if (row.problem) line += "  !";
+    line.erase(line.find_last_not_of(' ') + 1);
+    print("{}\n", line);
+  }
+  std::map<std::string, int> problems;
+  for (const Summary::Row& row : rows)
+    if (row.problem) ++problems[row.problem->parts().what + " (" + row.problem->parts().where + ")"];
+  for (const auto& [problem, count] : problems)
+    print("!  {}; {} {} cannot be seen\n", text::printable(problem), count, count == 1 ? "layer" : "layers");
+  return table;
+}
+
+}  // namespace kerascope::api

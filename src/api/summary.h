@@ -1,0 +1,33 @@
+// What a model consists of, layer by layer, as a table for people.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layers/assemble_open.h"
+
+namespace kerascope::api {
+
+struct Summary {
+  struct Row {
+    const Site* site = nullptr;
+    Shape shape;                  ///< batch first, -1 where a size is open; empty where it cannot be computed
+    std::string axes;
+    std::int64_t parameters = 0;  ///< 0 where another row has told of this layer's
+    std::shared_ptr<const Error> problem;
+  };
+  std::vector<Row> rows;
+  std::int64_t parameters = 0, trainable = 0;
+  std::string kind;      ///< "sequential", "functional", or a user's class
+  std::string training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty where the file does not say
+};
+
+/// @param depth  how many levels of nested models are listed; -1: all
+/// @param open   must outlive the result
+Summary summarize(const ModelData& model, const OpenAssembly& open, int depth = -1);
+
+/// @param name  what it is called in the first line
+std::string text_of(const Summary& summary, const ModelData& model, const std::string& name);
+
+}  // namespace kerascope::api
