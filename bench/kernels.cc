@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/parallel.h"
+#include "base/patience.h"
 #include "engine/machine.h"
 #include "engine/plan.h"
 #include "ops/ops.h"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "base/patience.h"
 #include "engine/function.h"
 #include "formats/open.h"
 #include "inputs/array.h"

@@ -4,12 +4,14 @@
 #include <exception>
 #include <string>
 
+#include "kerascope/export.h"
+
 namespace kerascope {
 
 /// What a user or a file can cause. Bugs of our own are failed KERASCOPE_CHECKs instead.
 ///
 /// Sentences are lower case and have no final period; `where` names the place inside the file, the file's name last.
-class Error : public std::exception {
+class KERASCOPE_API Error : public std::exception {
  public:
   struct Parts {
     std::string code;     ///< stable, for programs: "weight-shape"

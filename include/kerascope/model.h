@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kerascope/activations.h"
+#include "kerascope/error.h"
 #include "kerascope/export.h"
 #include "kerascope/run.h"
 #include "kerascope/shape.h"
@@ -137,9 +138,6 @@ class KERASCOPE_API Model {
   /// A functional model (keras.Model): every layer between inputs and outputs, in Keras's order.
   /// @throws Error{graph-disconnected} if an output needs an input that is not given
   Model(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs, const std::string& name = "");
-  Model(const Model&) = default;
-  Model& operator=(const Model&) = default;
-  virtual ~Model() = default;
 
   std::string name() const;
   std::string class_name() const;     ///< "Functional", "Sequential"

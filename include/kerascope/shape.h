@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "kerascope/export.h"
+
 namespace kerascope {
 
-class Shape {
+class KERASCOPE_API Shape {
  public:
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : sizes_(sizes) {}

@@ -4,12 +4,13 @@
 #include <memory>
 #include <span>
 
+#include "kerascope/export.h"
 #include "kerascope/shape.h"
 
 namespace kerascope {
 
 /// Copies share their numbers. Reading one Tensor from several threads is safe.
-class Tensor {
+class KERASCOPE_API Tensor {
  public:
   Tensor() = default;
   /// Uninitialised, 64-byte aligned.

@@ -1,15 +1,10 @@
 #include "base/parallel.h"
 
-#include <unistd.h>
-
 #include <omp.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <initializer_list>
 #include <memory>
 #include <mutex>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -114,37 +109,6 @@ std::mutex pool_mutex;
 std::unique_ptr<Pool> pool;
 std::atomic<int> threads = 0;  // 0: not set yet
 
-// Measured: 10000 costs an idle machine nothing and a busy one little.
-char patience[] = "GOMP_SPINCOUNT=10000";
-char* lender = nullptr;  // the variable whose place in the environment has it until main
-
-bool is_set(const char* variable, std::string_view name) {
-  const std::string_view text = variable;
-  return text.size() > name.size() && text[name.size()] == '=' && text.substr(0, name.size()) == name;
-}
-
-bool user_chose(char** environment) {
-  for (; *environment; ++environment)
-    for (const char* name : {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"})
-      if (is_set(*environment, name)) return true;
-  return false;
-}
-
-/// libgomp reads the list of variables that lies on the stack, which cannot grow: one that no library reads before main
-/// lends its place.
-void lend_place(int, char**, char** environment) {
-  if (user_chose(environment)) return;
-  for (; *environment; ++environment)
-    for (const char* name : {"_", "SHLVL", "PWD", "PATH"})
-      if (!lender && is_set(*environment, name)) {
-        lender = *environment;
-        *environment = patience;
-      }
-}
-
-// Before the libraries' constructors.
-[[gnu::section(".preinit_array"), gnu::used]] void (*const first)(int, char**, char**) = lend_place;
-
 }  // namespace
 
 int thread_count() {
@@ -168,14 +132,6 @@ void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64
     pool = std::make_unique<Pool>(thread_count() - 1);
   }
   pool->run(parts, run, context);
-}
-
-void make_threads_patient(char** arguments) {
-  for (char** variable = environ; lender && *variable; ++variable)
-    if (*variable == patience) *variable = lender;
-  if (lender || user_chose(environ)) return;
-  setenv("GOMP_SPINCOUNT", "10000", 1);
-  execv("/proc/self/exe", arguments);
 }
 
 }  // namespace kerascope

@@ -12,12 +12,6 @@ namespace kerascope {
 int thread_count();
 void set_thread_count(int threads);
 
-/// Has OpenMP's threads soon sleep where they wait for each other: by default they spin, and on a busy machine a
-/// network then takes ten times as long. libgomp reads its environment before main, which is prepared before that;
-/// where it cannot be, this starts the program again, once. To be called first; does nothing where the user's
-/// environment says how to wait.
-void make_threads_patient(char** arguments);
-
 namespace parallel {
 
 /// Calls run(context, part) for all parts, each once, in this thread and those that are awake; returns when all are

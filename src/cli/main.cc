@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/patience.h"
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/request.h"

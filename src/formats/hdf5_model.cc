@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "formats/config.h"
-#include "formats/hdf5.h"
+#include "formats/weights.h"
 #include "kerascope/error.h"
 #include "model/json.h"
 
@@ -13,24 +13,10 @@ namespace {
 
 constexpr const char* kWeights = "/model_weights";
 
-/// What the file stores for one name of `layer_names`, in the file's order.
-std::vector<StoredWeight> weights_of(const Hdf5File& file, const std::string& layer) {
-  std::vector<StoredWeight> weights;
-  const std::string group = std::string(kWeights) + "/" + layer;
-  const auto names = file.texts(group, "weight_names");
-  if (!names) return weights;
-  for (const std::string& name : *names) {
-    // States of random number generators are no weights.
-    if (name.find("seed_generator") != name.npos) continue;
-    weights.push_back(file.stored(group + "/" + name, name));
-  }
-  return weights;
-}
-
 /// Weights to layers by name; a file whose names differ from its own configuration is matched by order, as Keras does.
 void attach_weights(const Hdf5File& file, Network& network, const std::string& path) {
-  const auto layer_names = file.texts(kWeights, "layer_names");
-  if (!layer_names)
+  std::vector<StoredLayer> stored = stored_layers(file, kWeights);
+  if (!file.texts(kWeights, "layer_names"))
     throw Error({.code = "model-missing",
                  .what = "the file has a configuration but no weights",
                  .where = path,
@@ -38,23 +24,19 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& p
   std::map<std::string, LayerData*> by_name;
   for (LayerData& layer : network.layers) by_name[layer.name] = &layer;
   bool all_known = true;
-  std::vector<std::vector<StoredWeight>> lists;
-  for (const std::string& name : *layer_names) {
-    lists.push_back(weights_of(file, name));
-    all_known &= lists.back().empty() || by_name.count(name);
-  }
+  for (const StoredLayer& layer : stored) all_known &= layer.weights.empty() || by_name.count(layer.name);
   if (all_known) {
-    for (std::size_t i = 0; i < lists.size(); ++i)
-      if (!lists[i].empty()) by_name.at((*layer_names)[i])->weights = std::move(lists[i]);
+    for (StoredLayer& layer : stored)
+      if (!layer.weights.empty()) by_name.at(layer.name)->weights = std::move(layer.weights);
     return;
   }
-  if (layer_names->size() != network.layers.size() - (network.input_layer_in_file ? 0 : 1))
-    throw Error({.code = "weights-mismatch",
-                 .what = fmt::format("the file stores weights of {} layers, its configuration has {}",
-                                     layer_names->size(), network.layers.size()),
-                 .where = std::string(kWeights) + " in " + path});
   const std::size_t first = network.input_layer_in_file ? 0 : 1;
-  for (std::size_t i = 0; i < lists.size(); ++i) network.layers[i + first].weights = std::move(lists[i]);
+  if (stored.size() != network.layers.size() - first)
+    throw Error({.code = "weights-mismatch",
+                 .what = fmt::format("the file stores weights of {} layers, its configuration has {}", stored.size(),
+                                     network.layers.size()),
+                 .where = std::string(kWeights) + " in " + path});
+  for (std::size_t i = 0; i < stored.size(); ++i) network.layers[i + first].weights = std::move(stored[i].weights);
 }
 
 }  // namespace

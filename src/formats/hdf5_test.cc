@@ -309,6 +309,24 @@ TEST(Hdf5, OutlivesDamageOfEveryKind) {
   EXPECT_GT(refused, 20);
 }
 
+/// Names another reader as long as it lives.
+class ReaderVariable {
+ public:
+  explicit ReaderVariable(const char* path) {
+    if (const char* before = std::getenv("KERASCOPE_H5")) before_ = before;
+    ::setenv("KERASCOPE_H5", path, 1);
+  }
+  ~ReaderVariable() {
+    if (before_)
+      ::setenv("KERASCOPE_H5", before_->c_str(), 1);
+    else
+      ::unsetenv("KERASCOPE_H5");
+  }
+
+ private:
+  std::optional<std::string> before_;
+};
+
 /// Stands in for kerascope-h5 as long as it lives.
 class OtherReader {
  public:
@@ -320,15 +338,13 @@ class OtherReader {
     EXPECT_EQ(::write(file, text.data(), text.size()), static_cast<ssize_t>(text.size()));
     ::fchmod(file, 0700);
     ::close(file);
-    ::setenv("KERASCOPE_H5", path_.c_str(), 1);
+    variable_.emplace(path_.c_str());
   }
-  ~OtherReader() {
-    ::unsetenv("KERASCOPE_H5");
-    std::filesystem::remove(path_);
-  }
+  ~OtherReader() { std::filesystem::remove(path_); }
 
  private:
   std::string path_;
+  std::optional<ReaderVariable> variable_;
 };
 
 /// A shell command that gives `bytes` as the answer; its descriptor is the last argument.
@@ -346,9 +362,8 @@ TEST(Hdf5Reader, ACrashIsSaid) {
 }
 
 TEST(Hdf5Reader, AMissingOneIsSaid) {
-  ::setenv("KERASCOPE_H5", "/no/such/program", 1);
+  const ReaderVariable reader("/no/such/program");
   EXPECT_EQ(error_of([] { opened(small_model()); }).code(), "reader-missing");
-  ::unsetenv("KERASCOPE_H5");
 }
 
 TEST(Hdf5Reader, AnAnswerThatDoesNotFitTheFileIsRefused) {

@@ -6,43 +6,12 @@
 
 #include "base/text.h"
 #include "formats/config.h"
-#include "formats/hdf5.h"
+#include "formats/weights.h"
 #include "formats/zip.h"
 #include "kerascope/error.h"
 #include "model/json.h"
 
 namespace kerascope {
-namespace {
-
-/// vars/0, vars/1, .. of one object.
-std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& group) {
-  std::vector<StoredWeight> weights;
-  for (std::size_t i = 0;; ++i) {
-    const std::string name = fmt::format("vars/{}", i);
-    const std::string path = fmt::format("{}/{}", group, name);
-    if (!file.dataset(path)) return weights;
-    weights.push_back(file.stored(path, name));
-  }
-}
-
-/// A layer's place in the weights counts equal class names in the order of `model.layers`.
-void attach_weights(const Hdf5File& file, Network& network, const std::string& group) {
-  std::map<std::string, int> seen;
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    LayerData& layer = network.layers[i];
-    if (layer.is_operation || (network.is_sequential && i == 0)) continue;
-    const std::string name = snake_case(layer.class_name);
-    const int count = seen[name]++;
-    const std::string own = fmt::format("{}/layers/{}{}", group, name, count ? fmt::format("_{}", count) : "");
-    if (layer.network)
-      attach_weights(file, *layer.network, own);
-    else
-      layer.weights = own_weights(file, own);
-  }
-}
-
-}  // namespace
-
 ModelData read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
   const std::string path = mapped->name();
   const ZipArchive archive = ZipArchive::open(mapped);
@@ -70,8 +39,7 @@ ModelData read_keras_archive(std::shared_ptr<const MappedFile> mapped) {
                  .where = path,
                  .hint = "save the model again with model.save(\"name.keras\")"});
   const ZipArchive::Member member = archive.member("model.weights.h5");
-  attach_weights(Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path), model.network,
-                 "");
+  attach_by_path(Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path), model.network);
   return model;
 }
 

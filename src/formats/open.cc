@@ -10,14 +10,6 @@
 namespace kerascope {
 namespace {
 
-/// An HDF5 file may begin with a block of the user's own of 512, 1024, 2048, .. bytes.
-bool is_hdf5(std::span<const std::byte> bytes) {
-  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
-  for (std::size_t offset = 0; offset + kSignature.size() <= bytes.size(); offset = offset ? offset * 2 : 512)
-    if (std::memcmp(bytes.data() + offset, kSignature.data(), kSignature.size()) == 0) return true;
-  return false;
-}
-
 [[noreturn]] void unknown(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 512));
   Error::Parts parts{.code = "format-unknown",
@@ -39,6 +31,14 @@ bool is_hdf5(std::span<const std::byte> bytes) {
 }
 
 }  // namespace
+
+bool is_hdf5(std::span<const std::byte> bytes) {
+  // The user's block has 512, 1024, 2048, .. bytes.
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  for (std::size_t offset = 0; offset + kSignature.size() <= bytes.size(); offset = offset ? offset * 2 : 512)
+    if (std::memcmp(bytes.data() + offset, kSignature.data(), kSignature.size()) == 0) return true;
+  return false;
+}
 
 bool is_model_file(const std::string& path) {
   std::error_code ignored;

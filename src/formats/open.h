@@ -1,6 +1,7 @@
 // Opens a model file of any format that Kerascope knows, told by its content.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "model/model.h"
@@ -12,5 +13,8 @@ ModelData open_model(const std::string& path);
 
 /// True if the file begins as a model's does: HDF5, or an archive that holds a config.json.
 bool is_model_file(const std::string& path);
+
+/// True if the bytes begin as HDF5 does, maybe behind a block of the user's own.
+bool is_hdf5(std::span<const std::byte> bytes);
 
 }  // namespace kerascope

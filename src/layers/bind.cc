@@ -97,7 +97,12 @@ class Binder {
   void bind(const LayerData& layer, WeightSlot& slot, const StoredWeight* stored) const {
     const auto problem = [&](Error::Parts parts) { slot.problem = std::make_shared<Error>(std::move(parts)); };
     const std::string weight = fmt::format("weight '{}' of layer '{}' ({})", slot.name, layer.name, layer.class_name);
-    if (!stored) {
+    if (!stored && model_.format.empty()) {
+      problem({.code = "weight-missing",
+               .what = weight + " has not been loaded",
+               .where = layer.place,
+               .hint = "load_weights(file) first"});
+    } else if (!stored) {
       problem({.code = "weight-missing",
                .what = weight + " is not in the file",
                .where = layer.place,

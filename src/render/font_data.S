@@ -2,6 +2,7 @@
         .section .rodata
         .balign 64
         .global kerascope_font
+        .hidden kerascope_font
 kerascope_font:
         .incbin "aileron.bin"
         .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,21 @@
+// All of the library.
+#pragma once
+
+#include "kerascope/activation.h"
+#include "kerascope/activations.h"
+#include "kerascope/error.h"
+#include "kerascope/function.h"
+#include "kerascope/layers/activation.h"
+#include "kerascope/layers/applications.h"
+#include "kerascope/layers/convolutional.h"
+#include "kerascope/layers/core.h"
+#include "kerascope/layers/merging.h"
+#include "kerascope/layers/normalization.h"
+#include "kerascope/layers/pooling.h"
+#include "kerascope/layers/preprocessing.h"
+#include "kerascope/layers/regularization.h"
+#include "kerascope/layers/reshaping.h"
+#include "kerascope/model.h"
+#include "kerascope/run.h"
+#include "kerascope/shape.h"
+#include "kerascope/tensor.h"

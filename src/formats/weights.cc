@@ -1,0 +1,162 @@
+#include "formats/weights.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/text.h"
+#include "formats/open.h"
+#include "formats/zip.h"
+#include "kerascope/error.h"
+
+namespace kerascope {
+namespace {
+
+/// TensorFlow 2.11 and 2.12 file layers under another name.
+std::string container_of(const Hdf5File& file) {
+  return file.has_group("/layers") || !file.has_group("/_layer_checkpoint_dependencies")
+             ? "layers"
+             : "_layer_checkpoint_dependencies";
+}
+
+/// vars/0, vars/1, .. of one object.
+std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& group) {
+  std::vector<StoredWeight> weights;
+  for (std::size_t i = 0;; ++i) {
+    const std::string name = fmt::format("vars/{}", i);
+    const std::string path = fmt::format("{}/{}", group, name);
+    if (!file.dataset(path)) return weights;
+    weights.push_back(file.stored(path, name));
+  }
+}
+
+void attach(const Hdf5File& file, Network& network, const std::string& group, const std::string& container) {
+  std::map<std::string, int> seen;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    LayerData& layer = network.layers[i];
+    if (layer.is_operation || (network.is_sequential && i == 0)) continue;
+    const std::string name = snake_case(layer.class_name);
+    const int count = seen[name]++;
+    const std::string own =
+        fmt::format("{}/{}/{}{}", group, container, name, count ? fmt::format("_{}", count) : "");
+    if (layer.network)
+      attach(file, *layer.network, own, container);
+    else
+      layer.weights = own_weights(file, own);
+  }
+}
+
+/// Calls visit(group) for each layer's group below.
+template <typename Visit>
+void each_layer(const Hdf5File& file, const std::string& group, const std::string& container, const Visit& visit) {
+  const std::string layers = group + "/" + container;
+  if (!file.has_group(layers)) return;
+  for (const std::string& name : file.members(layers)) {
+    const std::string own = layers + "/" + name;
+    visit(own);
+    each_layer(file, own, container, visit);
+  }
+}
+
+void gather_named(const Network& network, std::vector<StoredLayer>& layers) {
+  for (const LayerData& layer : network.layers) {
+    if (layer.network) gather_named(*layer.network, layers);
+    if (!layer.weights.empty()) layers.push_back({layer.name, layer.weights});
+  }
+}
+
+Error no_weights(const std::string& path, const std::string& because) {
+  return Error({.code = "weights-missing",
+                .what = "the file holds no weights that Keras saved",
+                .where = path,
+                .because = because,
+                .hint = "give a file of model.save_weights(\"name.weights.h5\") or model.save(\"name.keras\")"});
+}
+
+}  // namespace
+
+std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& group) {
+  std::vector<StoredLayer> layers;
+  const auto names = file.texts(group, "layer_names");
+  if (!names) return layers;
+  const std::string root = group == "/" ? "" : group;
+  for (const std::string& name : *names) {
+    StoredLayer& layer = layers.emplace_back(StoredLayer{.name = name, .weights = {}});
+    const std::string own = root + "/" + name;
+    const auto weights = file.texts(own, "weight_names");
+    if (!weights) continue;
+    for (const std::string& weight : *weights) {
+      // States of random number generators are no weights.
+      if (weight.find("seed_generator") != weight.npos) continue;
+      layer.weights.push_back(file.stored(own + "/" + weight, weight));
+    }
+  }
+  return layers;
+}
+
+void attach_by_path(const Hdf5File& file, Network& network) { attach(file, network, "", container_of(file)); }
+
+std::vector<std::string> weight_paths(const Hdf5File& file) {
+  std::vector<std::string> paths;
+  each_layer(file, "", container_of(file), [&](const std::string& group) {
+    for (std::size_t i = 0; file.dataset(fmt::format("{}/vars/{}", group, i)); ++i)
+      paths.push_back(fmt::format("{}/vars/{}", group, i).substr(1));
+  });
+  return paths;
+}
+
+std::vector<StoredLayer> named_layers(const WeightsFile& file) {
+  std::vector<StoredLayer> layers;
+  if (!file.archive.empty()) {
+    gather_named(open_model(file.archive).network, layers);
+    return layers;
+  }
+  each_layer(*file.hdf5, "", container_of(*file.hdf5), [&](const std::string& group) {
+    std::vector<StoredWeight> weights = own_weights(*file.hdf5, group);
+    if (weights.empty()) return;
+    const auto name = file.hdf5->text(group + "/vars", "name");
+    if (!name)
+      throw Error({.code = "weights-unnamed",
+                   .what = "the file does not say what its layers are named",
+                   .where = group.substr(1) + " in " + file.path,
+                   .because = "the Keras that wrote it files layers by class and order",
+                   .hint = "load it by order, or save the weights again with a newer Keras"});
+    layers.push_back({*name, std::move(weights)});
+  });
+  return layers;
+}
+
+WeightsFile open_weights(const std::string& path) {
+  const auto mapped = MappedFile::open(path);
+  WeightsFile file{.path = mapped->name(), .backend = ""};
+  if (ZipArchive::recognises(mapped->bytes())) {
+    const ZipArchive archive = ZipArchive::open(mapped);
+    if (!archive.has("model.weights.h5")) throw no_weights(file.path, "the archive has no member 'model.weights.h5'");
+    const ZipArchive::Member member = archive.member("model.weights.h5");
+    const std::string place = "model.weights.h5 in " + file.path;
+    file.hdf5 = std::make_shared<Hdf5File>(Hdf5File::open(member.file, member.offset, member.size, place));
+    file.archive = path;
+    return file;
+  }
+  if (!is_hdf5(mapped->bytes()))
+    throw no_weights(file.path, mapped->bytes().empty() ? "it is empty" : "it is neither HDF5 nor a Keras archive");
+  file.hdf5 = std::make_shared<Hdf5File>(Hdf5File::open(mapped, 0, mapped->size(), file.path));
+  const std::string group = file.hdf5->has_group("/model_weights") ? "/model_weights" : "/";
+  file.layers = stored_layers(*file.hdf5, group);
+  file.is_by_layer = !file.layers.empty();
+  file.backend = file.hdf5->text(group, "backend").value_or(file.hdf5->text("/", "backend").value_or(""));
+  if (file.is_by_layer) {
+    const std::string version =
+        file.hdf5->text(group, "keras_version").value_or(file.hdf5->text("/", "keras_version").value_or("1"));
+    if (text::starts_with(version, "1") && version.substr(0, version.find('.')) == "1")
+      throw Error({.code = "format-unsupported",
+                   .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
+                   .where = file.path,
+                   .hint = "load it with Keras 2 in Python and save it again"});
+  } else if (!file.hdf5->has_group("/" + container_of(*file.hdf5))) {
+    throw no_weights(file.path, "its root has neither 'layer_names' nor 'layers'");
+  }
+  return file;
+}
+
+}  // namespace kerascope

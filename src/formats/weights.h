@@ -1,0 +1,47 @@
+// Files of weights: those that save_weights wrote, and the weights of whole models.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "formats/hdf5.h"
+#include "model/model.h"
+
+namespace kerascope {
+
+/// What a file stores under one name of a layer.
+struct StoredLayer {
+  std::string name;
+  std::vector<StoredWeight> weights;
+};
+
+struct WeightsFile {
+  std::string path;     ///< for messages
+  std::string backend;  ///< "theano", ..; empty where the file does not say
+  /// True where weights lie layer by layer, in the order of `model.layers` (.h5); false where their paths count equal
+  /// class names (.keras, .weights.h5), see attach_by_path.
+  bool is_by_layer = false;
+  std::vector<StoredLayer> layers;  ///< by layer: all, also those without weights; a nested model is one
+  std::shared_ptr<const Hdf5File> hdf5;
+  std::string archive;  ///< the path of a .keras, which says how its layers are named; else empty
+};
+
+/// @throws Error{file-missing, format-unknown, weights-missing, format-unsupported, ...}
+WeightsFile open_weights(const std::string& path);
+
+/// Layer by layer, from the group that holds `layer_names`; empty where there is no such list.
+std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& group);
+
+/// Gives the layers of a network what lies under their paths: layers/conv2d_1/vars/0 is the first weight of the second
+/// Conv2D of `model.layers`, layers/functional/layers/dense/vars/0 lies in a nested model.
+void attach_by_path(const Hdf5File& file, Network& network);
+
+/// The paths of all weights in such a file.
+std::vector<std::string> weight_paths(const Hdf5File& file);
+
+/// The layers of such a file, at any depth, by the name that they had.
+/// @throws Error{weights-unnamed} if the Keras that wrote it did not keep the names
+std::vector<StoredLayer> named_layers(const WeightsFile& file);
+
+}  // namespace kerascope
