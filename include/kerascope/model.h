@@ -177,6 +177,11 @@ class KERASCOPE_API Model {
   /// @throws Error{weights-mismatch} that lists all that does not fit
   LoadedWeights load_weights(const std::string& path, const LoadWeightsOptions& options = {});
 
+  /// Writes a .keras archive that Keras 3 opens and that gives the same outputs; a model of an older Keras is written as
+  /// Keras 3 would. Training configuration and regularisers are left out, and equal models give equal files.
+  /// @throws Error{save-unsupported, weight-missing, output-unwritable}
+  void save(const std::string& path) const;
+
  protected:
   Model() = default;
   friend struct api::Access;

@@ -176,7 +176,7 @@ FileWriter::FileWriter(fs::path path) : path_(std::move(path)) {
     if (!temporary_.empty()) forget_unfinished(temporary_);
     temporary_ = folder / fmt::format(".kerascope-{}-{}.part", ::getpid(), count++);
     remember_unfinished(temporary_);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail(errno);
   if (fs::exists(there)) ::fchmod(descriptor_, static_cast<mode_t>(there.permissions()));
@@ -206,6 +206,11 @@ void FileWriter::write_at(std::uint64_t offset, std::span<const std::byte> bytes
     bytes = bytes.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
   }
+}
+
+std::uint64_t FileWriter::size() const {
+  struct stat status {};
+  return ::fstat(descriptor_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 void FileWriter::commit() {

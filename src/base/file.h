@@ -53,6 +53,13 @@ class FileWriter {
   bool can_seek() const { return !temporary_.empty(); }
   /// Puts bytes anywhere; leaves where write() goes on. Only where can_seek().
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  void write_at(std::uint64_t offset, std::string_view text) {
+    write_at(offset, std::as_bytes(std::span(text.data(), text.size())));
+  }
+  /// For others to write to; to be read, too.
+  int descriptor() const { return descriptor_; }
+  /// How many bytes it has at the moment.
+  std::uint64_t size() const;
   void commit();
 
  private:

@@ -1,5 +1,6 @@
 #include "base/process.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -59,11 +60,16 @@ std::string wait_for_end(pid_t child, Clock::time_point deadline) {
 std::optional<fs::path> find_companion(const std::string& name, const char* override_variable) {
   if (const char* path = std::getenv(override_variable); path && *path) return fs::path(path);
   std::error_code error;
-  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const char* folder : {".", "../libexec/kerascope", "../lib/kerascope"}) {
-    const fs::path candidate = here / folder / name;
-    if (!error && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+  std::vector<fs::path> places = {fs::read_symlink("/proc/self/exe", error).parent_path()};
+  if (error) places.clear();
+  Dl_info module{};
+  if (::dladdr(reinterpret_cast<const void*>(&find_companion), &module) != 0 && module.dli_fname) {
+    const fs::path file = fs::weakly_canonical(module.dli_fname, error);
+    if (!error) places.push_back(file.parent_path());
   }
+  for (const fs::path& here : places)
+    for (const char* folder : {".", "../libexec/kerascope", "../lib/kerascope", "../../libexec/kerascope"})
+      if (const fs::path candidate = here / folder / name; ::access(candidate.c_str(), X_OK) == 0) return candidate;
   return std::nullopt;
 }
 

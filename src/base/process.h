@@ -11,7 +11,8 @@
 namespace kerascope {
 
 /// Where the program `name` lies: where the environment variable `override_variable` says, else beside the running
-/// program, else in ../libexec/kerascope or ../lib/kerascope from there.
+/// program or the library that this code is in, else in ../libexec/kerascope or ../lib/kerascope from there (from a
+/// library in lib/x86_64-linux-gnu one folder further up).
 std::optional<std::filesystem::path> find_companion(const std::string& name, const char* override_variable);
 
 struct ProcessOptions {

@@ -30,8 +30,8 @@ std::vector<InputFile> input_files(const Request& request) {
   return files;
 }
 
-FeedOptions feed_options(const Request& request) {
-  FeedOptions options;
+InputOptions feed_options(const Request& request) {
+  InputOptions options;
   if (!request.preprocess.empty()) options.preprocessing = parse_preprocessing(request.preprocess);
   options.resize = std::nullopt;
   if (request.resize != "off") options.resize = parse_filter(request.resize);

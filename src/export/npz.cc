@@ -1,5 +1,6 @@
 #include "export/npz.h"
 
+
 #include <fmt/format.h>
 #include <libdeflate.h>
 #include <sys/resource.h>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "kerascope/inputs.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "export/zip_records.h"
@@ -45,7 +47,7 @@ void allow_many_files() {
 
 }  // namespace
 
-void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
+void write_npy(const std::string& path, const Tensor& tensor) {
   FileWriter file(path);
   file.write(npy_header(tensor.shape()));
   file.write(std::as_bytes(tensor.numbers()));

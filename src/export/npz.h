@@ -10,9 +10,6 @@
 
 namespace kerascope {
 
-/// Writes "<f4" arrays in C order, which numpy.load opens, also mapped (mmap_mode).
-void write_npy(const std::filesystem::path& path, const Tensor& tensor);
-
 /// Takes named arrays. One thread at a time.
 class ArrayWriter {
  public:

@@ -1,4 +1,5 @@
 #include "export/npz.h"
+#include "kerascope/inputs.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -59,16 +59,21 @@ struct Answer {
   std::shared_ptr<const MappedFile> memory;  ///< what the reader decoded
 };
 
-Answer ask_reader(const MappedFile& file, std::uint64_t offset, std::uint64_t length, const std::string& name) {
+std::filesystem::path reader_program() {
   const auto program = find_companion("kerascope-h5", "KERASCOPE_H5");
   if (!program || ::access(program->c_str(), X_OK) != 0)
     throw Error({.code = "reader-missing",
                  .what = "the program kerascope-h5, which reads HDF5 files, is not beside kerascope",
                  .where = program ? program->string() : "",
                  .hint = "install it there, or name it in the environment variable KERASCOPE_H5"});
+  return *program;
+}
+
+Answer ask_reader(const MappedFile& file, std::uint64_t offset, std::uint64_t length, const std::string& name) {
+  const std::filesystem::path program = reader_program();
   const int memory = ::memfd_create("kerascope-decoded", MFD_CLOEXEC);
   if (memory < 0) throw_reader_failed(name, "the system gives no shared memory");
-  auto result = run_process(*program, {.arguments = {std::to_string(file.descriptor()), std::to_string(offset),
+  auto result = run_process(program, {.arguments = {std::to_string(file.descriptor()), std::to_string(offset),
                                                      std::to_string(length), std::to_string(memory)},
                                        .inherited = {file.descriptor(), memory},
                                        .timeout = std::chrono::seconds(60 + (length >> 22)),
@@ -255,6 +260,18 @@ StoredWeight Hdf5File::stored(const std::string& path, std::string name) const {
                            .where = place + " in " + index->name});
             return float32_tensor(dataset->shape, dataset->type, dataset->file, dataset->offset);
           }};
+}
+
+std::string lay_out_hdf5(int file, std::uint64_t offset, int plan) {
+  auto result = run_process(reader_program(), {.arguments = {"--layout", std::to_string(file), std::to_string(offset), std::to_string(plan)},
+                                               .inherited = {file, plan},
+                                               .timeout = std::chrono::seconds(60),
+                                               .most_output = hdf5_answer::kMostBytes});
+  if (!result.failure.empty())
+    throw Error({.code = "hdf5-unwritable",
+                 .what = "kerascope-h5 could not lay out the weights",
+                 .because = result.failure});
+  return std::move(result.output);
 }
 
 }  // namespace kerascope

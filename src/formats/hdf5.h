@@ -54,4 +54,9 @@ class Hdf5File {
   std::shared_ptr<const Index> index_;
 };
 
+/// Has kerascope-h5 make an HDF5 file with room for data sets behind `offset` of a file, see h5/layout.h.
+/// @return  its answer
+/// @throws Error{reader-missing, hdf5-unwritable}
+std::string lay_out_hdf5(int file, std::uint64_t offset, int plan);
+
 }  // namespace kerascope

@@ -12,6 +12,7 @@
 
 #include "h5/dump.h"
 #include "h5/index.h"
+#include "h5/layout.h"
 #include "h5/sandbox.h"
 
 namespace {
@@ -20,6 +21,7 @@ using kerascope::h5::Source;
 
 constexpr const char* kUsage =
     "usage: kerascope-h5 FILE_DESCRIPTOR OFFSET LENGTH MEMORY_DESCRIPTOR ANSWER_DESCRIPTOR\n"
+    "       kerascope-h5 --layout FILE_DESCRIPTOR OFFSET PLAN_DESCRIPTOR ANSWER_DESCRIPTOR\n"
     "       kerascope-h5 --dump FILE [DECODED]   prints the index as JSON; writes decoded numbers to DECODED\n"
     "       kerascope-h5 --version [FILE_DESCRIPTOR]\n";
 
@@ -55,6 +57,21 @@ int dump(const char* path, const char* decoded) {
   return write_all(STDOUT_FILENO, kerascope::h5::as_json(kerascope::h5::index(source))) ? 0 : 1;
 }
 
+/// Makes a file with room for what the plan names; answers where.
+int lay_out(const char* const* arguments) {
+  const int file = std::atoi(arguments[0]), plan = std::atoi(arguments[2]), descriptor = std::atoi(arguments[3]);
+  const std::uint64_t offset = std::strtoull(arguments[1], nullptr, 10);
+  std::string text;
+  char part[1 << 16];
+  for (;;) {
+    const ssize_t count = ::pread(plan, part, sizeof part, static_cast<off_t>(text.size()));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.append(part, static_cast<std::size_t>(count));
+  }
+  return write_all(descriptor, kerascope::h5::lay_out(file, offset, text)) ? 0 : 1;
+}
+
 int tell_version(int descriptor) {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
@@ -70,6 +87,8 @@ int main(int count, char** arguments) {
     result = dump(arguments[2], count == 4 ? arguments[3] : "/dev/null");
   else if ((count == 2 || count == 3) && std::string_view(arguments[1]) == "--version")
     result = tell_version(count == 3 ? std::atoi(arguments[2]) : STDOUT_FILENO);
+  else if (count == 6 && std::string_view(arguments[1]) == "--layout")
+    result = lay_out(arguments + 2);
   else if (count == 6)
     result = answer(arguments + 1);
   else

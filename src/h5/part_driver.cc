@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace kerascope::h5 {
@@ -10,6 +11,7 @@ namespace {
 struct Part {
   int descriptor;
   std::uint64_t offset, length;
+  bool is_new = false;
 };
 
 struct PartFile {
@@ -20,7 +22,7 @@ struct PartFile {
 
 H5FD_t* open(const char*, unsigned flags, hid_t access, haddr_t) {
   const auto* part = static_cast<const Part*>(H5Pget_driver_info(access));
-  if (!part || (flags & H5F_ACC_RDWR)) return nullptr;
+  if (!part || (!part->is_new && (flags & H5F_ACC_RDWR))) return nullptr;
   return &(new PartFile{.base = {}, .part = *part, .end_of_allocated = 0})->base;
 }
 
@@ -56,16 +58,37 @@ herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t size, 
   return 0;
 }
 
-herr_t write(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, std::size_t, const void*) { return -1; }
+herr_t write(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t size, const void* buffer) {
+  Part& part = self(file)->part;
+  if (!part.is_new) return -1;
+  const auto* from = static_cast<const char*>(buffer);
+  for (std::uint64_t to = part.offset + address; size > 0;) {
+    const ssize_t count = ::pwrite(part.descriptor, from, size, static_cast<off_t>(to));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return -1;
+    from += count;
+    to += static_cast<std::uint64_t>(count);
+    size -= static_cast<std::size_t>(count);
+    part.length = std::max(part.length, to - part.offset);
+  }
+  return 0;
+}
+
+/// The file ends where its last data set does, also if nobody has written that yet.
+herr_t truncate(H5FD_t* file, hid_t, hbool_t) {
+  Part& part = self(file)->part;
+  if (!part.is_new) return 0;
+  part.length = self(file)->end_of_allocated;
+  return ::ftruncate(part.descriptor, static_cast<off_t>(part.offset + part.length));
+}
 
 herr_t query(const H5FD_t*, unsigned long* features) {
   if (features) *features = H5FD_FEAT_ACCUMULATE_METADATA_READ | H5FD_FEAT_DATA_SIEVE;
   return 0;
 }
 
-}  // namespace
-
-Id open_part(int descriptor, std::uint64_t offset, std::uint64_t length) {
+/// @return  access to it
+hid_t with_driver(const Part& part) {
   const H5FD_class_t driver{.name = "kerascope_part",
                             .maxaddr = static_cast<haddr_t>(INT64_MAX),
                             .fc_degree = H5F_CLOSE_STRONG,
@@ -78,12 +101,24 @@ Id open_part(int descriptor, std::uint64_t offset, std::uint64_t length) {
                             .get_eof = end_of_file,
                             .read = read,
                             .write = write,
+                            .truncate = truncate,
                             .fl_map = H5FD_FLMAP_DICHOTOMY};
-  const Part part{descriptor, offset, length};
   // These two are never closed: that would forget why the file could not be opened.
   const hid_t driver_id = H5FDregister(&driver), access = H5Pcreate(H5P_FILE_ACCESS);
-  if (H5Pset_driver(access, driver_id, &part) < 0) return -1;
-  return H5Fopen("part", H5F_ACC_RDONLY, access);
+  return H5Pset_driver(access, driver_id, &part) < 0 ? -1 : access;
+}
+
+}  // namespace
+
+Id open_part(int descriptor, std::uint64_t offset, std::uint64_t length) {
+  return H5Fopen("part", H5F_ACC_RDONLY, with_driver({descriptor, offset, length}));
+}
+
+Id create_part(int descriptor, std::uint64_t offset) {
+  const hid_t access = with_driver({descriptor, offset, 0, true});
+  // So that numbers lie where a processor likes them.
+  H5Pset_alignment(access, 4096, 64);
+  return H5Fcreate("part", H5F_ACC_TRUNC, H5P_DEFAULT, access);
 }
 
 }  // namespace kerascope::h5

@@ -13,7 +13,7 @@ namespace {
 
 class Feeder {
  public:
-  Feeder(const ModelData& model, const FeedOptions& options)
+  Feeder(const ModelData& model, const InputOptions& options)
       : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
     fed_.sources.resize(inputs_.size());
   }
@@ -147,7 +147,7 @@ class Feeder {
   }
 
   std::vector<ModelInput> inputs_;
-  const FeedOptions& options_;
+  const InputOptions& options_;
   PreprocessingGuess guess_;
   Fed fed_;
 };
@@ -164,7 +164,7 @@ void Fed::take(std::int64_t first, std::int64_t count) {
   }
 }
 
-Fed feed(const ModelData& model, const std::vector<InputFile>& files, const FeedOptions& options) {
+Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options) {
   Feeder feeder(model, options);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();

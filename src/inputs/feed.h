@@ -11,12 +11,6 @@
 
 namespace kerascope {
 
-struct FeedOptions {
-  std::optional<Preprocessing> preprocessing;       ///< empty: pictures as guessed, arrays as they are
-  std::optional<Filter> resize = Filter::kNearest;  ///< empty: pictures must have the model's size
-  bool keep_aspect_ratio = false;                   ///< only the centre is resized, as load_img does
-};
-
 /// A file, or a folder of pictures, for the input of this name; an empty name means the next input in the model's
 /// order.
 struct InputFile {
@@ -46,7 +40,7 @@ struct Fed {
 };
 
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
-Fed feed(const ModelData& model, const std::vector<InputFile>& files, const FeedOptions& options);
+Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options);
 
 /// What `--preprocess` does to a picture or an array for this input.
 Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing);

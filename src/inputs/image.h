@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kerascope/inputs.h"
 #include "kerascope/tensor.h"
 
 namespace kerascope {
@@ -29,7 +30,6 @@ bool is_image_file(const std::filesystem::path& path);
 /// @throws Error{image-invalid, image-format, file-missing}; sizes are checked before memory is taken.
 Image read_image(const std::filesystem::path& path, int channels);
 
-enum class Filter { kNearest, kBilinear, kBicubic, kHamming, kBox, kLanczos };
 /// Keras's names, in the order of Filter: "nearest", ...
 std::span<const std::string_view> filter_names();
 Filter parse_filter(std::string_view name);
@@ -48,18 +48,6 @@ Box centre_of(const Image& image, std::int64_t width, std::int64_t height);
 /// @throws Error{image-size} beyond 2^28 pixels.
 Image resize(const Image& image, const Box& box, std::int64_t width, std::int64_t height, Filter filter);
 Image resize(const Image& image, std::int64_t width, std::int64_t height, Filter filter);
-
-/// What is done to pixel values 0..255 before the model sees them.
-struct Preprocessing {
-  enum class Mode { kRaw, kUnit, kTf, kCaffe, kTorch, kMeanStd };
-  Mode mode = Mode::kRaw;
-  std::vector<float> mean, std;  ///< kMeanStd: (x - mean) / std, one number or one a channel
-  std::string str() const;       ///< "caffe"
-};
-/// "tf", "caffe", "torch", "unit", "raw", or "mean=a[,b,c],std=d[,e,f]", separated by commas, semicolons or blanks;
-/// a mean left out is 0, an std 1.
-/// @throws Error{preprocess-unknown} with did-you-mean.
-Preprocessing parse_preprocessing(const std::string& text);
 
 /// (height, width, channels) float32, 0..255 or, of 16 bits, 0..65535.
 Tensor tensor_from_image(const Image& image);

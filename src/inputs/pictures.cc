@@ -68,7 +68,7 @@ std::string size_text(std::int64_t width, std::int64_t height) { return fmt::for
 /// Reads and resizes pictures, and keeps what is to be said of them.
 class Reader {
  public:
-  Reader(const ModelInput& input, const Wanted& wanted, const FeedOptions& options)
+  Reader(const ModelInput& input, const Wanted& wanted, const InputOptions& options)
       : input_(input), wanted_(wanted), options_(options) {}
 
   Image read(const std::string& path) {
@@ -115,7 +115,7 @@ class Reader {
  private:
   const ModelInput& input_;
   const Wanted& wanted_;
-  const FeedOptions& options_;
+  const InputOptions& options_;
   std::set<std::string> sizes_, centres_;
   std::string resized_to_;
   std::vector<std::string> clipped_, deep_;
@@ -167,7 +167,7 @@ PictureFolder list_pictures(const std::string& folder) {
   return found;
 }
 
-Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const FeedOptions& options) {
+Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const InputOptions& options) {
   const Wanted wanted = wanted_by(input, paths[0]);
   Reader reader(input, wanted, options);
   Pictures pictures;

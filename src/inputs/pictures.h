@@ -27,7 +27,7 @@ struct Pictures {
   Tensor batch(std::int64_t first, std::int64_t count) const;
 };
 /// @throws Error{input-rank, image-channels, input-shape, ...}; they are at most 2^30 bytes.
-Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const FeedOptions& options);
+Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const InputOptions& options);
 
 /// "(224, 224, 3)", "(?, ?, 3)": what an input expects, without the batch axis.
 std::string expected_text(const ModelInput& input);

@@ -141,7 +141,7 @@ std::vector<unsigned char> png_bytes(const Picture& picture) {
   return file;
 }
 
-void write_png(const std::filesystem::path& path, const Picture& picture) {
+void write_png(const std::string& path, const Picture& picture) {
   const std::vector<Bytes> parts = png_parts(picture);
   FileWriter file(path);
   for (const Bytes& part : parts) file.write(std::as_bytes(std::span(part)));

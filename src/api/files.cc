@@ -1,0 +1,57 @@
+// Pictures and arrays in and out.
+#include "api/state.h"
+#include "export/npz.h"
+#include "inputs/array.h"
+#include "inputs/feed.h"
+#include "kerascope/drawing.h"
+#include "kerascope/inputs.h"
+
+namespace kerascope {
+
+using namespace api;
+
+std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Model& model, const InputOptions& options,
+                                std::vector<std::string>* done) {
+  std::vector<InputFile> files;
+  for (const std::string& path : paths) files.push_back({.name = "", .path = path});
+  Fed fed = feed(*Access::state(model)->data(), files, options);
+  fed.take(0, fed.batch);
+  if (done) {
+    done->insert(done->end(), fed.done.begin(), fed.done.end());
+    done->insert(done->end(), fed.warnings.begin(), fed.warnings.end());
+  }
+  return fed.tensors;
+}
+
+Tensor read_image(const std::string& path, const Model& model, const InputOptions& options) {
+  return read_inputs({path}, model, options).at(0);
+}
+
+Tensor read_npy(const std::string& path) {
+  const std::vector<NamedArray> arrays = read_arrays(path);
+  if (arrays.size() != 1 || !arrays[0].name.empty())
+    throw Error({.code = "array-invalid", .what = "this is an .npz archive, not one array", .where = path});
+  return arrays[0].tensor;
+}
+
+std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path) {
+  std::vector<std::pair<std::string, Tensor>> named;
+  for (NamedArray& array : read_arrays(path)) named.emplace_back(std::move(array.name), std::move(array.tensor));
+  return named;
+}
+
+void write_npz(const std::string& path, const Activations& activations) {
+  NpzWriter writer(path);
+  for (const Activation& one : activations) writer.add(one.address, one.tensor);
+  writer.commit();
+}
+
+Grid grid(const Activation& activation, const GridOptions& options, std::int64_t sample) {
+  const std::int64_t batch = activation.tensor.shape()[0];
+  if (sample < 0 || sample >= batch)
+    throw Error({.code = "sample-index",
+                 .what = "sample " + std::to_string(sample) + " is asked for, the batch has " + std::to_string(batch)});
+  return grid(activation.tensor.item(sample), activation.axes, options);
+}
+
+}  // namespace kerascope

@@ -1,0 +1,59 @@
+#include "h5/layout.h"
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <vector>
+
+#include "h5/id.h"
+#include "h5/part_driver.h"
+
+namespace kerascope::h5 {
+namespace {
+
+using Json = nlohmann::json;
+
+Id checked(hid_t id, const char* what) {
+  if (id < 0) throw std::runtime_error(std::string("libhdf5 cannot ") + what);
+  return Id(id);
+}
+
+Json make(hid_t file, const Json& plan) {
+  const Id links = checked(H5Pcreate(H5P_LINK_CREATE), "make a property list");
+  H5Pset_create_intermediate_group(links, 1);
+  const Id creation = checked(H5Pcreate(H5P_DATASET_CREATE), "make a property list");
+  H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+  H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+  Json offsets = Json::array();
+  for (const Json& item : plan) {
+    const auto shape = item.at("shape").get<std::vector<hsize_t>>();
+    const Id space = checked(shape.empty() ? H5Screate(H5S_SCALAR)
+                                              : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+                                "make a shape");
+    const Id set = checked(H5Dcreate2(file, item.at("path").get<std::string>().c_str(), H5T_IEEE_F32LE, space, links,
+                                         creation, H5P_DEFAULT),
+                              "make a data set");
+    const haddr_t offset = H5Dget_offset(set);
+    offsets.push_back(offset == HADDR_UNDEF ? Json(0) : Json(offset));
+  }
+  return offsets;
+}
+
+}  // namespace
+
+std::string lay_out(int file, std::uint64_t offset, const std::string& plan) {
+  try {
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    Json offsets;
+    {
+      const Id made = create_part(file, offset);
+      if (!made.ok()) throw std::runtime_error("libhdf5 cannot make the file");
+      offsets = make(made, Json::parse(plan));
+      if (H5Fflush(made, H5F_SCOPE_LOCAL) < 0) throw std::runtime_error("libhdf5 cannot finish the file");
+    }
+    return offsets.dump();
+  } catch (const std::exception& error) {
+    return Json{{"failure", error.what()}}.dump();
+  }
+}
+
+}  // namespace kerascope::h5

@@ -1,0 +1,14 @@
+// Makes an HDF5 file with room for data sets, whose numbers somebody else writes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace kerascope::h5 {
+
+/// @param file  that can be written; the HDF5 file goes from `offset` to its end
+/// @param plan  JSON: [{"path": "layers/dense/vars/0", "shape": [3, 4]}, ..], all little-endian float32
+/// @return  JSON: where the numbers of each belong in the HDF5 file; or {"failure": why}
+std::string lay_out(int file, std::uint64_t offset, const std::string& plan);
+
+}  // namespace kerascope::h5

@@ -1,0 +1,210 @@
+"""The library from C++: models in code take the weights of real Keras in every file it writes, and give them back."""
+
+import importlib
+import os
+import pathlib
+import subprocess
+
+import keras
+import numpy as np
+import pytest
+from conftest import oracle_cases
+
+
+@pytest.fixture(scope="session")
+def probe():
+    """Runs tests/library/probe.cc, a program that links the library."""
+
+    def run(*arguments, check=True):
+        program = pathlib.Path(os.environ["KERASCOPE_BUILD"]) / "kerascope-probe"
+        done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    return run
+
+
+def article(keras):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            layers.Input((12, 10, 2)),
+            layers.Conv2D(4, 3, padding="same", name="conv1"),
+            layers.Activation("relu", name="conv1out"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(4, 3, activation="tanh"),
+            layers.Dropout(0.5),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax"),
+        ],
+        name="article",
+    )
+
+
+def branches(keras):
+    layers = keras.layers
+    image, hint = layers.Input((8, 8, 3), name="image"), layers.Input((8, 8, 3), name="hint")
+
+    def conv(name=None):
+        return layers.Conv2D(3, 3, padding="same", name=name)
+
+    a, b = conv()(image), conv()(image)
+    late = conv("late")
+    c = conv()(a)
+    shared = layers.DepthwiseConv2D(3, padding="same")
+    once = shared(b)
+    twice = shared(layers.Add()([c, late(hint)]))
+    norm = layers.BatchNormalization()(twice)
+    pooled = layers.GlobalAveragePooling2D()(layers.Concatenate()([once, norm, a]))
+    return keras.Model([image, hint], [layers.Dense(2)(pooled), norm], name="branches")
+
+
+def nested(keras):
+    layers = keras.layers
+    tower = keras.Sequential(
+        [
+            layers.Input((6, 6, 2)),
+            layers.Conv2D(2, 1, name="first", trainable=False),
+            layers.BatchNormalization(name="norm"),
+            layers.Conv2D(2, 1, name="second"),
+        ],
+        name="tower",
+    )
+    left, right = layers.Input((6, 6, 2), name="left"), layers.Input((6, 6, 2), name="right")
+    difference = layers.Subtract()([tower(left), tower(right)])
+    return keras.Model([left, right], layers.Conv2D(2, 1, name="last")(difference), name="nested")
+
+
+def many(keras):
+    layers = keras.layers
+    image = layers.Input((12, 12, 4), name="image")
+    x = layers.ZeroPadding2D(((1, 2), (0, 1)))(image)
+    x = layers.SeparableConv2D(8, 3, strides=2, use_bias=False)(x)
+    x = layers.LeakyReLU(negative_slope=0.1)(x)
+    x = layers.GroupNormalization(4, epsilon=0.01)(x)
+    x = layers.PReLU(shared_axes=[1, 2])(x)
+    x = layers.Conv2DTranspose(4, 3, strides=2, padding="same", activation="elu")(x)
+    x = layers.Cropping2D(((1, 0), (2, 1)))(x)
+    x = layers.LayerNormalization(epsilon=0.01)(x)
+    x = layers.UpSampling2D((2, 1), interpolation="bilinear")(x)
+    x = layers.AveragePooling2D((3, 2), strides=2, padding="same")(x)
+    x = layers.ReLU(max_value=3, negative_slope=0.2, threshold=0.1)(x)
+    x = layers.Permute((3, 1, 2))(x)
+    x = layers.Reshape((4, -1))(x)
+    x = layers.Conv1D(5, 2, padding="causal", dilation_rate=2)(x)
+    x = layers.Softmax(axis=1)(x)
+    x = layers.Rescaling(2, 0.5)(x)
+    x = layers.Dot((2, 2), normalize=True)([x, x])
+    x = layers.ELU(0.7)(x)
+    x = layers.RMSNormalization()(layers.UnitNormalization()(x))
+    x = layers.GlobalMaxPooling1D()(x)
+    return keras.Model(image, layers.RepeatVector(2)(x), name="many")
+
+
+MODELS = {"article": article, "branches": branches, "nested": nested, "many": many}
+
+
+def trained(name, library):
+    """A model whose weights, statistics too, are random numbers; and inputs by name."""
+    keras = importlib.import_module(library)
+    keras.utils.set_random_seed(7)
+    model = MODELS[name](keras)
+    random = np.random.default_rng(7)
+    model.set_weights([random.uniform(0.1, 1, weight.shape) for weight in model.get_weights()])
+    inputs = {tensor.name: random.normal(size=(2, *tensor.shape[1:])).astype("float32") for tensor in model.inputs}
+    return model, inputs
+
+
+def answers(model, inputs):
+    given = model.predict(list(inputs.values()), verbose=0)
+    return given if isinstance(given, list) else [given]
+
+
+def close(seen, truth):
+    np.testing.assert_allclose(seen, truth, atol=1e-5 * np.abs(truth).max())
+
+
+def addresses_of_outputs(name):
+    return {"article": ["dense"], "branches": ["dense", "batch_normalization"], "nested": ["last"], "many": ["repeat_vector"]}[name]
+
+
+def compare(probe, folder, name, inputs, weights, truth, how="order"):
+    """In code, with these weights: its outputs are Keras's, and so are those of what it saves, in Keras itself."""
+    np.savez(folder / "inputs.npz", **inputs)
+    done = probe("in-code", name, weights, folder / "inputs.npz", folder / "seen.npz", folder / "saved.keras", how)
+    seen = np.load(folder / "seen.npz")
+    for address, answer in zip(addresses_of_outputs(name), truth):
+        close(seen[address], answer)
+    for again, answer in zip(answers(keras.saving.load_model(folder / "saved.keras"), inputs), truth):
+        close(again, answer)
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("file", ["only.weights.h5", "whole.keras", "whole.h5"])
+def test_weights_of_keras_3_by_order(probe, tmp_path, name, file):
+    model, inputs = trained(name, "keras")
+    (model.save_weights if file == "only.weights.h5" else model.save)(tmp_path / file)
+    compare(probe, tmp_path, name, inputs, tmp_path / file, answers(model, inputs))
+
+
+@pytest.mark.parametrize("name", ["article", "branches", "nested"])
+@pytest.mark.parametrize("file", ["only.h5", "only.weights.h5", "whole.h5", "whole.keras"])
+def test_weights_of_keras_2_by_order(probe, tmp_path, name, file):
+    model, inputs = trained(name, "tf_keras")
+    (model.save_weights if file.startswith("only") else model.save)(tmp_path / file)
+    compare(probe, tmp_path, name, inputs, tmp_path / file, answers(model, inputs))
+
+
+@pytest.mark.parametrize("file", ["only.h5", "whole.h5"])
+def test_names_do_not_matter_by_order(probe, tmp_path, file):
+    tf_keras = importlib.import_module("tf_keras")
+    model, inputs = trained("article", "tf_keras")
+    renamed = tf_keras.models.clone_model(model)
+    for number, layer in enumerate(renamed.layers):
+        layer._name = f"other_{number}"
+    renamed.set_weights(model.get_weights())
+    (renamed.save_weights if file == "only.h5" else renamed.save)(tmp_path / file)
+    compare(probe, tmp_path, "article", inputs, tmp_path / file, answers(model, inputs))
+
+
+@pytest.mark.parametrize("library, file", [("tf_keras", "only.h5"), ("keras", "only.weights.h5"), ("keras", "whole.keras")])
+def test_by_name_takes_what_has_the_name_and_says_what_has_not(probe, tmp_path, library, file):
+    keras = importlib.import_module(library)
+    model, inputs = trained("article", library)
+    layers = keras.layers
+    other = keras.Sequential([layers.Input((12, 10, 2)), layers.Conv2D(4, 3, padding="same", name="conv1"), layers.Dense(2, name="mine")])
+    other.layers[0].set_weights(model.get_layer("conv1").get_weights())
+    (other.save_weights if file.startswith("only") else other.save)(tmp_path / file)
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    done = probe("in-code", "article", tmp_path / file, tmp_path / "inputs.npz", tmp_path / "seen.npz", tmp_path / "x.keras", "name", check=False)
+    assert "loaded: conv1\nmissing: conv2d dense\nunused: mine" in done.stdout
+    assert "weight-missing" in done.stderr or "'kernel' of layer 'conv2d'" in done.stderr
+
+
+def test_all_mismatches_are_listed(probe, tmp_path):
+    layers = keras.layers
+    wrong = keras.Sequential([layers.Input((12, 10, 2)), layers.Conv2D(5, 3, padding="same"), layers.MaxPooling2D(), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(7)])
+    wrong.save_weights(tmp_path / "wrong.weights.h5")
+    np.savez(tmp_path / "inputs.npz", **trained("article", "keras")[1])
+    done = probe("in-code", "article", tmp_path / "wrong.weights.h5", tmp_path / "inputs.npz", tmp_path / "seen.npz", tmp_path / "x.keras", "order", check=False)
+    assert done.returncode == 1 and done.stderr.startswith("error[weights-mismatch]: the weights do not fit 'article': 5 mismatches")
+    for part in ("'kernel' of layer 'conv1' (Conv2D) has shape (3, 3, 2, 5), its config needs (3, 3, 2, 4)", "'bias' of layer 'conv1'", "'kernel' of layer 'conv2d'", "'kernel' of layer 'dense'", "'bias' of layer 'dense'"):
+        assert part in done.stderr
+    assert not (tmp_path / "x.keras").exists()
+
+
+@pytest.mark.parametrize("folder, file", [case for case in oracle_cases("nested")])
+def test_saved_again_keras_3_gives_the_same(probe, tmp_path, folder, file):
+    """Models of Keras 2 and 3, nested, shared, frozen, with several inputs and outputs."""
+    done = probe("resave", folder / file, folder / "inputs.npz", tmp_path / "seen.npz", tmp_path / "saved.keras", check=False)
+    if "save-unsupported" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[0])
+    assert done.returncode == 0, done.stderr
+    model = keras.saving.load_model(tmp_path / "saved.keras", safe_mode=False)
+    given = np.load(folder / "inputs.npz")
+    answer = model.predict([given[tensor.name] for tensor in model.inputs], verbose=0)
+    seen = np.load(tmp_path / "seen.npz")
+    for one in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else [answer]:
+        assert any(seen[key].shape == one.shape and np.allclose(seen[key], one, atol=1e-5 * np.abs(one).max()) for key in seen.files)
