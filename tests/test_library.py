@@ -195,16 +195,26 @@ def test_all_mismatches_are_listed(probe, tmp_path):
     assert not (tmp_path / "x.keras").exists()
 
 
-@pytest.mark.parametrize("folder, file", [case for case in oracle_cases("nested")])
+@pytest.mark.parametrize("folder, file", oracle_cases("nested"))
 def test_saved_again_keras_3_gives_the_same(probe, tmp_path, folder, file):
-    """Models of Keras 2 and 3, nested, shared, frozen, with several inputs and outputs."""
-    done = probe("resave", folder / file, folder / "inputs.npz", tmp_path / "seen.npz", tmp_path / "saved.keras", check=False)
-    if "save-unsupported" in done.stderr:
-        pytest.skip(done.stderr.splitlines()[0])
+    """Models of Keras 2 and 3, nested, shared, frozen, with several inputs and outputs: as real Keras once computed."""
+    path = next(path for path in (folder / "input.npy", folder / "input.npz") if path.exists())
+    done = probe("resave", folder / file, path, tmp_path / "seen.npz", tmp_path / "saved.keras", check=False)
+    bytes_of_file = (folder / file).read_bytes()
+    # TensorFlow's own functions have no layer in Keras 3; its hard_sigmoid is not that of Keras 2.
+    kept = [word for word in ("TFOpLambda", "hard_sigmoid") if word.encode() in bytes_of_file]
+    if kept and done.returncode:
+        assert done.stderr.startswith("error[save-unsupported]") and kept[0] in done.stderr
+        assert not (tmp_path / "saved.keras").exists()
+        return
     assert done.returncode == 0, done.stderr
-    model = keras.saving.load_model(tmp_path / "saved.keras", safe_mode=False)
-    given = np.load(folder / "inputs.npz")
-    answer = model.predict([given[tensor.name] for tensor in model.inputs], verbose=0)
-    seen = np.load(tmp_path / "seen.npz")
+    model = keras.saving.load_model(tmp_path / "saved.keras")
+    given = np.load(path)
+    inputs = given if path.suffix == ".npy" else [given[tensor.name] for tensor in model.inputs]
+    answer = model.predict(inputs, verbose=0)
+    expected = np.load(folder / "expected.npz")
     for one in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else [answer]:
-        assert any(seen[key].shape == one.shape and np.allclose(seen[key], one, atol=1e-5 * np.abs(one).max()) for key in seen.files)
+        assert any(
+            expected[key].shape == one.shape and np.abs(expected[key] - one).max() <= 1e-3 * np.abs(one).max()
+            for key in expected.files
+        )

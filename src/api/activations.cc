@@ -26,7 +26,11 @@ const Activation& Activations::operator[](std::string_view address) const {
   const std::vector<const Activation*> found = named(address);
   if (found.size() == 1) return *found[0];
   std::vector<std::string> addresses;
-  for (const Activation& one : all_) addresses.push_back(one.address);
+  for (const Activation& one : all_) {
+    addresses.push_back(one.address);
+    if (const auto slash = one.address.rfind('/'); slash != one.address.npos)
+      addresses.push_back(one.address.substr(slash + 1));
+  }
   if (found.empty())
     throw Error({.code = "layer-not-found",
                  .what = fmt::format("the run gave nothing for '{}'", address),

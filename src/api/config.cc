@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "layers/registry.h"
+#include "model/json.h"
 
 namespace kerascope::api {
 namespace {
@@ -17,12 +19,13 @@ class Writer {
       const Site& site = open.assembly.sites[i];
       if (!site.inner.empty()) continue;
       // Shapes inside a nested model that is called several times: those of its first call.
+      taken_.insert(site.name);
       shapes_.emplace(std::tuple(site.layer, number(site.call), number(site.output)), open.shapes[i]);
     }
   }
 
   Json network(const Network& network, const std::string& registered) {
-    Json config = {{"name", network.name}, {"trainable", true}};
+    Json config = {{"name", without_slashes(network.name)}, {"trainable", true}};
     Json layers = Json::array();
     for (const LayerData& layer : network.layers) layers.push_back(described(layer, network));
     config["layers"] = std::move(layers);
@@ -43,10 +46,36 @@ class Writer {
                    .what = fmt::format("{} layer{} of Keras {} cannot be written as Keras 3 does", unknown_.size(),
                                        unknown_.size() == 1 ? "" : "s", model_.keras_version),
                    .where = model_.path,
-                   .because = "Kerascope does not know " + text::join(unknown_, ", ")});
+                   .because = "Keras 3 has nothing like " + text::join(unknown_, ", ")});
   }
 
  private:
+  /// Keras 3 refuses names with a slash; the letters are taken that make each name differ from the others.
+  std::string name_of(const LayerData& layer) {
+    if (layer.name.find('/') == layer.name.npos) return layer.name;
+    std::string& name = renamed_[&layer];
+    if (name.empty())
+      for (name = without_slashes(layer.name); !taken_.insert(name).second;) name += '_';
+    return name;
+  }
+  static std::string without_slashes(std::string name) {
+    std::ranges::replace(name, '/', '_');
+    return name;
+  }
+
+  /// {module, class_name, registered_name} of a layer.
+  Json class_of(const LayerData& layer) const {
+    const LayerType* type = model_.keras_major() < 3 ? find_layer_type(layer.class_name) : nullptr;
+    const std::string name = keras3_class(layer, model_);
+    const std::string module = type                  ? std::string(type->module)
+                               : layer.module.empty() ? "keras.layers"
+                                                      : layer.module;
+    const bool has_package = layer.class_name.find('>') != layer.class_name.npos;
+    Json registered = type && type->module != "keras.layers" ? Json(name) : Json();
+    if (!type && has_package) registered = layer.class_name;
+    return {{"module", module}, {"class_name", name}, {"registered_name", registered}};
+  }
+
   /// Of "@1" or "#1"; 0 where there is none.
   static int number(const std::string& suffix) { return suffix.empty() ? 0 : std::stoi(suffix.substr(1)); }
 
@@ -61,34 +90,33 @@ class Writer {
       return nullptr;
     }
     FieldReader fields(layer, model_.keras_major());
-    Json config = {{"name", layer.name}, {"trainable", layer.trainable}};
+    Json config = {{"name", name_of(layer)}, {"trainable", layer.trainable}};
     config.update(type->today(fields));
+    if (member(config, "activation") == "hard_sigmoid")
+      unknown_.push_back(fmt::format("'{}' ({} with hard_sigmoid, which is another function in Keras 3)", layer.name,
+                                     layer.class_name));
     return config;
   }
 
-  static Json input_config(const LayerData& layer) {
+  Json input_config(const LayerData& layer) {
     Json shape = layer.config.value("batch_shape", layer.config.value("batch_input_shape", Json()));
-    return {{"name", layer.name}, {"batch_shape", shape}, {"dtype", layer.config.value("dtype", "float32")}};
+    return {{"name", name_of(layer)}, {"batch_shape", shape}, {"dtype", layer.config.value("dtype", "float32")}};
   }
 
   Json described(const LayerData& layer, const Network& around) {
-    const auto package_end = layer.class_name.find('>');
-    const bool is_registered = package_end != layer.class_name.npos;
-    Json json;
-    if (layer.network) {
-      json = network(*layer.network, "");
-    } else {
-      json = {{"module", layer.module.empty() ? "keras.layers" : layer.module},
-              {"class_name", is_registered ? layer.class_name.substr(package_end + 1) : layer.class_name},
-              {"config", config_of(layer)},
-              {"registered_name", is_registered ? Json(layer.class_name) : Json()}};
-    }
+    Json json = layer.network ? network(*layer.network, "") : class_of(layer);
+    if (!layer.network) json["config"] = config_of(layer);
     if (around.is_sequential) return json;
-    json["name"] = layer.name;
+    json["name"] = name_of(layer);
     Json nodes = Json::array();
     for (const Call& call : layer.calls) {
       Json arguments = Json::array();
-      for (const Json& argument : call.positional) arguments.push_back(with_tensors(argument, call, around));
+      // Before Keras 3 a call's tensors are a list, also where there is only one.
+      const bool is_single = model_.keras_major() < 3 && call.inputs.size() == 1;
+      if (is_single)
+        arguments.push_back(keras_tensor(call.inputs[0], around));
+      else
+        for (const Json& argument : call.positional) arguments.push_back(with_tensors(argument, call, around));
       nodes.push_back({{"args", arguments}, {"kwargs", with_tensors(call.keywords, call, around)}});
     }
     json["inbound_nodes"] = std::move(nodes);
@@ -114,13 +142,13 @@ class Writer {
       for (const std::int64_t size : found->second) shape.push_back(size < 0 ? Json() : Json(size));
     return {{"class_name", "__keras_tensor__"},
             {"config",
-             {{"shape", shape}, {"dtype", "float32"}, {"keras_history", {layer.name, tensor.call, tensor.output}}}}};
+             {{"shape", shape}, {"dtype", "float32"}, {"keras_history", {name_of(layer), tensor.call, tensor.output}}}}};
   }
 
-  static Json ends(const std::vector<TensorRef>& tensors, const std::vector<std::string>& names,
+  Json ends(const std::vector<TensorRef>& tensors, const std::vector<std::string>& names,
                    const Network& network) {
     const auto reference = [&](const TensorRef& tensor) -> Json {
-      return {network.layers[static_cast<std::size_t>(tensor.layer)].name, tensor.call, tensor.output};
+      return {name_of(network.layers[static_cast<std::size_t>(tensor.layer)]), tensor.call, tensor.output};
     };
     if (names.size() == tensors.size() && !names.empty()) {
       Json by_name = Json::object();
@@ -136,9 +164,18 @@ class Writer {
   const ModelData& model_;
   std::map<std::tuple<const LayerData*, int, int>, Shape> shapes_;
   std::vector<std::string> unknown_;
+  std::map<const LayerData*, std::string> renamed_;
+  std::set<std::string> taken_;
 };
 
 }  // namespace
+
+std::string keras3_class(const LayerData& layer, const ModelData& model) {
+  if (layer.network) return layer.network->is_sequential ? "Sequential" : "Functional";
+  if (model.keras_major() < 3)
+    if (const LayerType* type = find_layer_type(layer.class_name)) return std::string(type->class_name);
+  return layer.class_name.substr(layer.class_name.rfind('>') + 1);
+}
 
 Json keras3_config(const ModelData& model, const OpenAssembly& open) {
   Writer writer(model, open);

@@ -1,6 +1,8 @@
 // A model's configuration as Keras 3 writes it.
 #pragma once
 
+#include <string>
+
 #include "layers/assemble_open.h"
 #include "model/model.h"
 
@@ -10,5 +12,8 @@ namespace kerascope::api {
 /// kept as it was; layers of older files are written as Keras 3 would.
 /// @throws Error{save-unsupported} that names every layer of an older file which Kerascope does not know
 Json keras3_config(const ModelData& model, const OpenAssembly& open);
+
+/// What Keras 3 calls the class of a layer, without its package.
+std::string keras3_class(const LayerData& layer, const ModelData& model);
 
 }  // namespace kerascope::api

@@ -53,7 +53,7 @@ Layer make_layer(const AnyLayer& any, const LayerOptions& options) {
   auto state = std::make_shared<LayerState>();
   LayerData& data = state->data;
   data.class_name = known->class_name;
-  data.module = "keras.layers";
+  data.module = known->module;
   data.name = options.name;
   data.trainable = options.trainable;
   data.config = {{"name", options.name}, {"trainable", options.trainable}};

@@ -18,14 +18,14 @@ namespace {
 /// The weights of all layers by their paths in the archive; see attach_by_path, which reads them.
 class Paths {
  public:
-  explicit Paths(const std::map<const LayerData*, LayerWeights>& bound) : bound_(bound) {}
+  Paths(const ModelData& model, const std::map<const LayerData*, LayerWeights>& bound) : model_(model), bound_(bound) {}
 
   void of(const Network& network, const std::string& group) {
     std::map<std::string, int> seen;
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
       const LayerData& layer = network.layers[i];
       if (layer.is_operation || (network.is_sequential && i == 0)) continue;
-      const std::string name = snake_case(layer.class_name);
+      const std::string name = snake_case(keras3_class(layer, model_));
       const int count = seen[name]++;
       const std::string own = fmt::format("{}layers/{}{}", group, name, count ? fmt::format("_{}", count) : "");
       if (layer.network)
@@ -52,6 +52,7 @@ class Paths {
     }
   }
 
+  const ModelData& model_;
   const std::map<const LayerData*, LayerWeights>& bound_;
 };
 
@@ -136,7 +137,7 @@ void Model::save(const std::string& path) const {
                                        "place in the archive",
                                        layer->name, layer->class_name),
                    .where = layer->place});
-  Paths paths(open.assembly.needs);
+  Paths paths(*data, open.assembly.needs);
   paths.of(data->network, "");
   if (!paths.missing.empty())
     throw Error({.code = "weight-missing",

@@ -13,6 +13,7 @@
 namespace kerascope {
 
 struct LayerType {
+  std::string_view class_name, module;  ///< what Keras calls it today, and where it has it
   /// Reads the config, then adds the layer's ops.
   /// @throws Error from the config, the input's shape or the weights' needs.
   Outputs (*build)(FieldReader& fields, Build& build) = nullptr;
@@ -22,7 +23,7 @@ struct LayerType {
 
 /// A layer's struct, found by its C++ type: Keras's class name and how its config is written.
 struct LayerStruct {
-  std::string_view class_name;
+  std::string_view class_name, module;
   Json (*config)(const void* layer) = nullptr;
 };
 /// Null for a type that is none of kerascope::layers.
@@ -37,11 +38,14 @@ void register_layer(std::string_view class_name, LayerType type);
 /// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it.
 template <typename L>
 struct Register {
-  explicit Register(std::initializer_list<std::string_view> class_names) {
+  explicit Register(std::initializer_list<std::string_view> class_names)
+      : Register("keras.layers", class_names) {}
+  /// @param module  where Keras 3 has it, if not in keras.layers
+  Register(std::string_view module, std::initializer_list<std::string_view> class_names) {
     for (std::string_view name : class_names)
-      register_layer(name, {.build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
+      register_layer(name, {.class_name = *class_names.begin(), .module = module, .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
                             .today = [](FieldReader& reader) { return written(read(reader)); }});
-    register_struct(typeid(L), {.class_name = *class_names.begin(),
+    register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module,
                                 .config = [](const void* layer) { return written(*static_cast<const L*>(layer)); }});
   }
 

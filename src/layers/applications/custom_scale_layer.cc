@@ -32,6 +32,7 @@ Outputs build(const CustomScaleLayer& layer, Build& b) {
 }
 
 // tf.keras saves its own class like a user's.
-const Register<CustomScaleLayer> registered{"CustomScaleLayer", "Custom>CustomScaleLayer", "Lambda"};
+const Register<CustomScaleLayer> registered{"keras.src.applications.inception_resnet_v2",
+                                            {"CustomScaleLayer", "Custom>CustomScaleLayer", "Lambda"}};
 
 }  // namespace kerascope::layers

@@ -15,6 +15,6 @@ Outputs build(const LayerScale& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(), gamma, ops::Binary::kMultiply));
 }
 
-const Register<LayerScale> registered{"LayerScale"};
+const Register<LayerScale> registered{"keras.src.applications.convnext", {"LayerScale"}};
 
 }  // namespace kerascope::layers

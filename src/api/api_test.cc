@@ -1,0 +1,319 @@
+// The library as a program sees it. Numbers are compared with real Keras in tests/test_library.py.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "kerascope/kerascope.h"
+
+namespace kerascope {
+namespace {
+
+namespace kl = layers;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const std::string kDemo = KERASCOPE_DEMO_FOLDER;
+
+Model digits() { return load(kDemo + "/digits.keras"); }
+Tensor digit(const Model& model) { return read_image(kDemo + "/digit.png", model); }
+
+std::vector<std::string> names_of(const std::vector<Layer>& layers) {
+  std::vector<std::string> names;
+  for (const Layer& layer : layers) names.push_back(layer.name());
+  return names;
+}
+
+std::vector<float> numbers_of(const Tensor& tensor) { return {tensor.numbers().begin(), tensor.numbers().end()}; }
+
+/// The error that `body` must throw.
+template <typename Body>
+Error error_of(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return Error({.code = "none", .what = ""});
+}
+
+TEST(Run, GivesEveryLayerInOrder) {
+  const Model model = digits();
+  const Activations seen = model.run(digit(model));
+  std::vector<std::string> addresses;
+  for (const Activation& one : seen) addresses.push_back(one.address);
+  const Activations again = model.run(digit(model), {.taps = addresses});
+  ASSERT_EQ(again.size(), seen.size());
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    EXPECT_EQ(seen[i].address, again[i].address);
+    EXPECT_EQ(numbers_of(seen[i].tensor), numbers_of(again[i].tensor));
+  }
+}
+
+TEST(Run, AddsAMissingBatchAxis) {
+  const Model model = digits();
+  const Tensor batch = digit(model);
+  const Tensor alone = batch.item(0);
+  EXPECT_EQ(numbers_of(model.predict(alone)[0]), numbers_of(model.predict(batch)[0]));
+}
+
+TEST(Run, AWrongShapeSaysWhatIsNeeded) {
+  const Model model = digits();
+  const Error error = error_of([&] { model.run(Tensor::of({2, 3}, std::vector<float>(6))); });
+  EXPECT_EQ(error.code(), "input-shape");
+  EXPECT_THAT(error.what(), HasSubstr("(2, 3)"));
+  EXPECT_THAT(error.what(), HasSubstr("(64, 64, 1)"));
+  EXPECT_EQ(error_of([&] { model.run({digit(model), digit(model)}); }).code(), "input-count");
+}
+
+TEST(Run, ViewsOutliveTheRunTheModelAndLaterRuns) {
+  Tensor kept;
+  std::vector<float> then;
+  {
+    const Model model = digits();
+    const Tensor input = digit(model);
+    kept = model.run(input, {.taps = {"conv1out"}})["conv1out"].tensor;
+    then = numbers_of(kept);
+    Tensor other = Tensor::of(input.shape(), std::vector<float>(static_cast<std::size_t>(input.size()), 0.5f));
+    model.run(other, {.taps = {"conv1out"}});
+  }
+  EXPECT_EQ(numbers_of(kept), then);
+}
+
+TEST(Run, TellsOfProgressAndCanBeStopped) {
+  const Model model = digits();
+  std::vector<std::size_t> done;
+  std::stop_source source;
+  const auto on_progress = [&](std::size_t steps, std::size_t) {
+    done.push_back(steps);
+    if (steps == 2) source.request_stop();
+  };
+  const Error error =
+      error_of([&] { model.run(digit(model), {.stop = source.get_token(), .on_progress = on_progress}); });
+  EXPECT_EQ(error.code(), "cancelled");
+  EXPECT_THAT(done, ElementsAre(0u, 1u, 2u));
+  EXPECT_GT(model.run(digit(model)).size(), 5u) << "and runs again after that";
+}
+
+TEST(Activations, AreFoundByAddressAndPlace) {
+  const Activations seen(std::vector<Activation>{{.address = "a/conv"}, {.address = "b/conv"}, {.address = "b/dense"}});
+  EXPECT_EQ(seen["b/conv"].address, "b/conv");
+  EXPECT_EQ(seen["dense"].address, "b/dense");
+  EXPECT_EQ(seen[1].address, "b/conv");
+  EXPECT_EQ(seen.find("conv"), nullptr);
+  EXPECT_EQ(seen.find("nothing"), nullptr);
+  EXPECT_THAT(error_of([&] { seen["conv"]; }).what(), HasSubstr("give one of a/conv, b/conv"));
+  EXPECT_THAT(error_of([&] { seen["densee"]; }).what(), HasSubstr("did you mean"));
+  EXPECT_EQ(error_of([&] { seen[3]; }).code(), "layer-index");
+}
+
+TEST(LayerHandle, IsFoundByNameIndexAndWalk) {
+  const Model model = digits();
+  EXPECT_EQ(model.layer("conv1out").name(), "conv1out");
+  EXPECT_EQ(model.layer(0).name(), model.layers().front().name());
+  EXPECT_EQ(model.layer(-1).name(), model.layers().back().name());
+  EXPECT_THAT(error_of([&] { model.layer("conv1oot"); }).what(), HasSubstr("did you mean"));
+  EXPECT_EQ(error_of([&] { model.layer(99); }).code(), "layer-index");
+  EXPECT_EQ(error_of([&] { model.layer("conv*"); }).code(), "layer-ambiguous");
+}
+
+TEST(LayerHandle, GivesWeightsInKerassOrder) {
+  const Model model = digits();
+  for (const Layer& layer : model.layers())
+    if (layer.class_name() == "Conv2D") {
+      const std::vector<Weight> weights = layer.weights();
+      ASSERT_EQ(weights.size(), 2u);
+      EXPECT_EQ(weights[0].name, "kernel");
+      EXPECT_EQ(weights[0].shape, weights[0].numbers.shape());
+      EXPECT_EQ(weights[1].name, "bias");
+    }
+}
+
+TEST(Function, GoesFromTheMiddleToTheAnswer) {
+  const Model model = digits();
+  const KerasTensor middle = model.layer("conv1out").output();
+  const Tensor input = digit(model);
+  const Function first = function(model.inputs(), {middle}), rest = function({middle}, model.outputs());
+  EXPECT_EQ(numbers_of(rest(first(input)[0])[0]), numbers_of(model.predict(input)[0]));
+}
+
+TEST(Function, GivesOutputsInTheOrderAskedForAlsoTwice) {
+  const Model model = digits();
+  const KerasTensor early = model.layer(0).output(), late = model.layer(-1).output();
+  const std::vector<Tensor> outputs = function(model.inputs(), {late, early, late})(digit(model));
+  ASSERT_EQ(outputs.size(), 3u);
+  EXPECT_EQ(numbers_of(outputs[0]), numbers_of(outputs[2]));
+  EXPECT_EQ(outputs[1].shape().rank(), 4);
+}
+
+TEST(Function, OneWithoutWhatItNeedsIsRefusedWhenItIsMade) {
+  const Model model = digits();
+  const Error error = error_of([&] { function({model.layer(-1).output()}, {model.layer(0).output()}); });
+  EXPECT_EQ(error.code(), "graph-disconnected");
+  EXPECT_THAT(error.what(), HasSubstr("is not fed"));
+  EXPECT_EQ(error_of([&] { function({}, model.outputs()); }).code(), "graph-disconnected");
+  EXPECT_EQ(error_of([&] { function({model.inputs()[0], model.inputs()[0]}, model.outputs()); }).code(),
+            "input-given-twice");
+}
+
+TEST(Function, ManyThreadsMayCallOne) {
+  const Model model = digits();
+  const Function answer = function(model.inputs(), model.outputs());
+  const Tensor input = digit(model);
+  const std::vector<float> expected = numbers_of(answer(input)[0]);
+  std::vector<std::vector<float>> seen(8);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < seen.size(); ++i)
+      threads.emplace_back([&, i] {
+        for (int round = 0; round < 5; ++round) {
+          // Batches of different sizes are compiled while others run.
+          Tensor batch(Shape{1 + static_cast<std::int64_t>(i) % 3, 64, 64, 1});
+          for (std::int64_t item = 0; item < batch.shape()[0]; ++item)
+            std::copy_n(input.data(), input.size(), batch.mutable_data() + item * input.size());
+          seen[i] = numbers_of(answer(batch)[0].item(0));
+        }
+      });
+  }
+  for (const auto& one : seen) EXPECT_THAT(one, testing::Pointwise(testing::FloatNear(1e-5f), expected));
+}
+
+/// x + 1 in the inference phase, x + noise in the training phase.
+Model noisy() {
+  Sequential net;
+  net.add(kl::Rescaling{.scale = {1}, .offset = {1}}, {.input_shape = {4}});
+  net.add(kl::Dropout{.rate = 0.5f}, {.name = "drop"});
+  return net;
+}
+
+TEST(Phase, IsGivenAtTheCall) {
+  const Model model = noisy();
+  const Tensor input = Tensor::of({1, 4}, std::vector<float>{1, 2, 3, 4});
+  const Function f = function(model.inputs(), model.outputs());
+  EXPECT_THAT(numbers_of(f(input)[0]), ElementsAre(2, 3, 4, 5));
+  EXPECT_THAT(numbers_of(f(input, {.phase = Phase::kTraining, .seed = std::nullopt})[0]), ElementsAre(2, 3, 4, 5));
+  const auto trained = numbers_of(f(input, {.phase = Phase::kTraining, .seed = 3})[0]);
+  EXPECT_NE(trained, (std::vector<float>{2, 3, 4, 5}));
+  EXPECT_EQ(trained, numbers_of(f(input, {.phase = Phase::kTraining, .seed = 3})[0]));
+  EXPECT_EQ(trained, numbers_of(model.run(input, {.phase = Phase::kTraining, .seed = 3})["drop"].tensor));
+}
+
+TEST(Sequential, NamesAndShapesAreKerass) {
+  Sequential net;
+  net.add(kl::Conv2D{.filters = 2, .kernel_size = {3, 3}}, {.input_shape = {kOpen, 8, 1}});
+  const Layer relu = net.add(kl::Activation{"relu"});
+  net.add(kl::Conv2D{.filters = 3, .kernel_size = {1, 1}});
+  EXPECT_THAT(names_of(net.layers()), ElementsAre("conv2d", "activation", "conv2d_1"));
+  EXPECT_EQ(relu.output().shape(), (Shape{kOpen, kOpen, 6, 2}));
+  EXPECT_EQ(net.outputs()[0].shape(), (Shape{kOpen, kOpen, 6, 3}));
+  EXPECT_THAT(net.summary(), HasSubstr("conv2d_1     Conv2D      H? W6 C3"));
+}
+
+TEST(Sequential, WhatCannotBeAddedIsSaidAtOnceAndLeavesItAsItWas) {
+  Sequential net;
+  EXPECT_EQ(error_of([&] { net.add(kl::Flatten{}); }).code(), "input-shape-missing");
+  EXPECT_EQ(error_of([&] { net.summary(); }).code(), "model-empty");
+  net.add(kl::Flatten{}, {.input_shape = {2, 3}});
+  const Error error = error_of([&] { net.add(kl::MaxPooling2D{}); });
+  EXPECT_THAT(error.what(), HasSubstr("MaxPooling2D"));
+  EXPECT_THAT(names_of(net.layers()), ElementsAre("flatten"));
+}
+
+TEST(Functional, LayersStandInKerassOrder) {
+  // As keras.Model sorts them: by depth, then as a walk back from the outputs meets them.
+  const KerasTensor x = Input({4}, "x");
+  const KerasTensor a = layer(kl::Dense{.units = 1}, {.name = "a"})(x);
+  const KerasTensor b = layer(kl::Dense{.units = 1}, {.name = "b"})(layer(kl::Dense{.units = 1}, {.name = "c"})(x));
+  const Model model({x}, {layer(kl::Add{}, {.name = "sum"})({a, b})});
+  EXPECT_THAT(names_of(model.layers()), ElementsAre("x", "c", "a", "b", "sum"));
+}
+
+TEST(Functional, AMissingInputIsSaid) {
+  const KerasTensor x = Input({4}, "x"), y = Input({4}, "y");
+  const KerasTensor sum = layer(kl::Add{})({x, y});
+  const Error error = error_of([&] { Model({x}, {sum}); });
+  EXPECT_EQ(error.code(), "graph-disconnected");
+  EXPECT_THAT(error.what(), HasSubstr("'y'"));
+}
+
+TEST(Functional, TwoLayersOfOneNameAreRefused) {
+  const KerasTensor x = Input({4});
+  const Layer a = layer(kl::Identity{}, {.name = "same"}), b = layer(kl::Identity{}, {.name = "same"});
+  EXPECT_EQ(error_of([&] { Model({x}, {b(a(x))}).summary(); }).code(), "name-taken");
+}
+
+TEST(Functional, AModelIsALayerAndItsCallsAreCounted) {
+  Sequential tower("tower");
+  tower.add(kl::Rescaling{.scale = {2}, .offset = {0}}, {.name = "twice", .input_shape = {3}});
+  const KerasTensor x = Input({3}, "x");
+  const Model model({x}, {tower(tower(x))});
+  const Activations seen = model.run(Tensor::of({1, 3}, std::vector<float>{1, 2, 3}));
+  EXPECT_THAT(numbers_of(seen["tower@0/twice"].tensor), ElementsAre(2, 4, 6));
+  EXPECT_THAT(numbers_of(seen["tower@1"].tensor), ElementsAre(4, 8, 12));
+  EXPECT_EQ(model.layer("tower").calls(), 2);
+  EXPECT_THAT(names_of(model.layer("tower").layers()), ElementsAre("twice"));
+}
+
+TEST(Weights, WithoutThemWhatNeedsThemSaysSo) {
+  Sequential net;
+  net.add(kl::Flatten{}, {.input_shape = {2, 2}});
+  net.add(kl::Dense{.units = 2});
+  const Tensor input = Tensor::of({1, 2, 2}, std::vector<float>{1, 2, 3, 4});
+  EXPECT_EQ(net.run(input, {.taps = {"flatten"}}).size(), 1u);
+  const Error error = error_of([&] { net.run(input, {.taps = {"dense"}}); });
+  EXPECT_EQ(error.code(), "weight-missing");
+  EXPECT_THAT(error.what(), HasSubstr("load_weights"));
+  EXPECT_EQ(error_of([&] { net.save("unweighted.keras"); }).code(), "weight-missing");
+}
+
+/// Not as the built-in model is.
+Sequential one_convolution() {
+  Sequential net;
+  net.add(kl::Conv2D{.filters = 1, .kernel_size = {1, 1}}, {.input_shape = {64, 64, 1}});
+  return net;
+}
+
+TEST(Weights, ThoseThatDoNotFitAreAllListedAndChangeNothing) {
+  Sequential net = one_convolution();
+  const Error error = error_of([&] { net.load_weights(kDemo + "/digits.keras"); });
+  EXPECT_EQ(error.code(), "weights-mismatch");
+  EXPECT_THAT(error.what(), HasSubstr("'kernel' of layer 'conv2d'"));
+  EXPECT_THAT(error.what(), HasSubstr("more weights in the file"));
+  EXPECT_TRUE(net.layer(0).weights().empty());
+}
+
+TEST(Weights, AFunctionSeesThoseThatWereLoadedAfterIt) {
+  const std::string path = testing::TempDir() + "kerascope-api-test.keras";
+  Model model = digits();
+  model.save(path);
+  const Function f = function(model.inputs(), model.outputs());
+  const auto before = numbers_of(f(digit(model))[0]);
+  const LoadedWeights loaded = model.load_weights(path);
+  EXPECT_FALSE(loaded.loaded.empty());
+  EXPECT_EQ(numbers_of(f(digit(model))[0]), before);
+  std::remove(path.c_str());
+}
+
+TEST(Files, WhatIsNoWeightsSaysSo) {
+  Sequential net = one_convolution();
+  const Error error = error_of([&] { net.load_weights(kDemo + "/digit.png"); });
+  EXPECT_EQ(error.code(), "weights-missing");
+  EXPECT_EQ(error_of([&] { net.load_weights("no/such/file"); }).code(), "file-missing");
+  EXPECT_EQ(error_of([&] { load("no/such/file"); }).code(), "file-missing");
+  EXPECT_EQ(error_of([&] { digits().save("model.h5"); }).code(), "save-unsupported");
+}
+
+TEST(Drawing, AnActivationKnowsItsAxes) {
+  const Model model = digits();
+  const Activations seen = model.run(digit(model), {.taps = {"conv1out"}});
+  const Grid picture = grid(seen["conv1out"], {.gap_px = 0, .zoom = 1});
+  const Shape& shape = seen["conv1out"].tensor.shape();
+  EXPECT_EQ(picture.picture.height, picture.rows * shape[1]);
+  EXPECT_EQ(picture.picture.width, picture.columns * shape[2]);
+  EXPECT_EQ(error_of([&] { grid(seen["conv1out"], {}, 1); }).code(), "sample-index");
+}
+
+}  // namespace
+}  // namespace kerascope
