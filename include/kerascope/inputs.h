@@ -20,8 +20,8 @@ enum class Filter { kNearest, kBilinear, kBicubic, kHamming, kBox, kLanczos };
 struct Preprocessing {
   enum class Mode { kRaw, kUnit, kTf, kCaffe, kTorch, kMeanStd };
   Mode mode = Mode::kRaw;
-  std::vector<float> mean, std;  ///< kMeanStd: (x - mean) / std, one number or one a channel
-  KERASCOPE_API std::string str() const;       ///< "caffe"
+  std::vector<float> mean, std;           ///< kMeanStd: (x - mean) / std, one number or one a channel
+  KERASCOPE_API std::string str() const;  ///< "caffe"
 };
 /// "tf", "caffe", "torch", "unit", "raw", or "mean=a[,b,c],std=d[,e,f]", separated by commas, semicolons or blanks;
 /// a mean left out is 0, an std 1.

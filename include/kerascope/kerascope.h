@@ -3,8 +3,8 @@
 
 #include "kerascope/activation.h"
 #include "kerascope/activations.h"
-#include "kerascope/error.h"
 #include "kerascope/drawing.h"
+#include "kerascope/error.h"
 #include "kerascope/function.h"
 #include "kerascope/inputs.h"
 #include "kerascope/layers/activation.h"

@@ -57,9 +57,9 @@ class KERASCOPE_API KerasTensor {
 
 /// What every layer has beside its own arguments.
 struct LayerOptions {
-  std::string name = {};    ///< empty: its class's with a number, as Keras counts: "conv2d", "conv2d_1"
-  Shape input_shape = {};   ///< of a Sequential's first layer, without the batch; kOpen for a size that is not fixed
-  bool trainable = true;    ///< false: a frozen batch normalization keeps its moving statistics in the training phase
+  std::string name = {};   ///< empty: its class's with a number, as Keras counts: "conv2d", "conv2d_1"
+  Shape input_shape = {};  ///< of a Sequential's first layer, without the batch; kOpen for a size that is not fixed
+  bool trainable = true;   ///< false: a frozen batch normalization keeps its moving statistics in the training phase
 };
 
 /// A weight as it is stored; `read` gives its numbers, converted to float32.
@@ -177,8 +177,8 @@ class KERASCOPE_API Model {
   /// @throws Error{weights-mismatch} that lists all that does not fit
   LoadedWeights load_weights(const std::string& path, const LoadWeightsOptions& options = {});
 
-  /// Writes a .keras archive that Keras 3 opens and that gives the same outputs; a model of an older Keras is written as
-  /// Keras 3 would. Training configuration and regularisers are left out, and equal models give equal files.
+  /// Writes a .keras archive that Keras 3 opens and that gives the same outputs; a model of an older Keras is written
+  /// as Keras 3 would. Training configuration and regularisers are left out, and equal models give equal files.
   /// @throws Error{save-unsupported, weight-missing, output-unwritable}
   void save(const std::string& path) const;
 
@@ -200,8 +200,8 @@ class KERASCOPE_API Sequential : public Model {
   /// Adds a layer behind the others and gives its handle.
   /// @throws Error{input-shape-missing} if nobody said what the first layer gets; what Layer::operator() throws
   template <typename L>
-    requires(!std::derived_from<L, Model> && !std::same_as<L, Layer>)
-  Layer add(const L& layer, const LayerOptions& options = {}) {
+  requires(!std::derived_from<L, Model> && !std::same_as<L, Layer>) Layer
+      add(const L& layer, const LayerOptions& options = {}) {
     return add(api::make_layer({typeid(L), &layer}, options), options.input_shape);
   }
   Layer add(const Layer& layer, const Shape& input_shape = {});

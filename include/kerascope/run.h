@@ -32,7 +32,7 @@ struct RunOptions {
   /// Addresses and patterns: "block1_conv1", "3", "0..5", "conv*", "type:Conv2D", "conv5:17", several joined by commas.
   /// Empty: all layers.
   std::vector<std::string> taps = {};
-  Phase phase = Phase::kInference;      ///< these as in CallOptions
+  Phase phase = Phase::kInference;  ///< these as in CallOptions
   std::optional<std::uint64_t> seed = 0;
   bool exact = false;
   std::stop_token stop = {};

@@ -154,7 +154,9 @@ TEST(Function, OneWithoutWhatItNeedsIsRefusedWhenItIsMade) {
   EXPECT_EQ(error.code(), "graph-disconnected");
   EXPECT_THAT(error.what(), HasSubstr("is not fed"));
   EXPECT_EQ(error_of([&] { function({}, model.outputs()); }).code(), "graph-disconnected");
-  EXPECT_EQ(error_of([&] { function({model.inputs()[0], model.inputs()[0]}, model.outputs()); }).code(),
+  EXPECT_EQ(error_of([&] {
+              function({model.inputs()[0], model.inputs()[0]}, model.outputs());
+            }).code(),
             "input-given-twice");
 }
 

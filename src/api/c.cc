@@ -85,9 +85,9 @@ int kerascope_input_shape(const kerascope_model* model, int input, int64_t* shap
     require(model && shape, "the model or the shape");
     const std::vector<kerascope::KerasTensor> inputs = model->model.inputs();
     if (input < 0 || input >= static_cast<int>(inputs.size()))
-      throw Error({.code = "input-unknown",
-                   .what = "input " + std::to_string(input) + " is asked for, the model has " +
-                           std::to_string(inputs.size())});
+      throw Error(
+          {.code = "input-unknown",
+           .what = "input " + std::to_string(input) + " is asked for, the model has " + std::to_string(inputs.size())});
     const kerascope::Shape& sizes = inputs[static_cast<std::size_t>(input)].shape();
     if (sizes.rank() > KERASCOPE_MOST_AXES)
       throw Error({.code = "input-shape", .what = "the input has " + std::to_string(sizes.rank()) + " axes"});

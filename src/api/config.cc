@@ -67,9 +67,7 @@ class Writer {
   Json class_of(const LayerData& layer) const {
     const LayerType* type = model_.keras_major() < 3 ? find_layer_type(layer.class_name) : nullptr;
     const std::string name = keras3_class(layer, model_);
-    const std::string module = type                  ? std::string(type->module)
-                               : layer.module.empty() ? "keras.layers"
-                                                      : layer.module;
+    const std::string module = type ? std::string(type->module) : layer.module.empty() ? "keras.layers" : layer.module;
     const bool has_package = layer.class_name.find('>') != layer.class_name.npos;
     Json registered = type && type->module != "keras.layers" ? Json(name) : Json();
     if (!type && has_package) registered = layer.class_name;
@@ -82,9 +80,9 @@ class Writer {
   Json config_of(const LayerData& layer) {
     if (model_.keras_major() >= 3) return layer.config;
     if (layer.class_name == "InputLayer") return input_config(layer);
-    const LayerType* type =
-        layer.is_operation || !(layer.module.empty() || is_keras_module(layer.module)) ? nullptr
-                                                                                       : find_layer_type(layer.class_name);
+    const LayerType* type = layer.is_operation || !(layer.module.empty() || is_keras_module(layer.module))
+                                ? nullptr
+                                : find_layer_type(layer.class_name);
     if (!type) {
       unknown_.push_back(fmt::format("'{}' ({})", layer.name, layer.class_name));
       return nullptr;
@@ -140,13 +138,13 @@ class Writer {
     Json shape = Json::array();
     if (found != shapes_.end())
       for (const std::int64_t size : found->second) shape.push_back(size < 0 ? Json() : Json(size));
-    return {{"class_name", "__keras_tensor__"},
-            {"config",
-             {{"shape", shape}, {"dtype", "float32"}, {"keras_history", {name_of(layer), tensor.call, tensor.output}}}}};
+    return {
+        {"class_name", "__keras_tensor__"},
+        {"config",
+         {{"shape", shape}, {"dtype", "float32"}, {"keras_history", {name_of(layer), tensor.call, tensor.output}}}}};
   }
 
-  Json ends(const std::vector<TensorRef>& tensors, const std::vector<std::string>& names,
-                   const Network& network) {
+  Json ends(const std::vector<TensorRef>& tensors, const std::vector<std::string>& names, const Network& network) {
     const auto reference = [&](const TensorRef& tensor) -> Json {
       return {name_of(network.layers[static_cast<std::size_t>(tensor.layer)]), tensor.call, tensor.output};
     };

@@ -74,10 +74,11 @@ std::vector<Ref> refs(const std::vector<KerasTensor>& tensors) {
   for (const KerasTensor& tensor : tensors) {
     all.push_back(Access::ref(tensor));
     if (!all.back().node)
-      throw Error({.code = "call-invalid",
-                   .what = fmt::format("'{}' is a tensor inside a model that was loaded, on which no layer can be called",
-                                       tensor.name()),
-                   .hint = "call the model itself on an Input, and the layer on what it gives"});
+      throw Error(
+          {.code = "call-invalid",
+           .what = fmt::format("'{}' is a tensor inside a model that was loaded, on which no layer can be called",
+                               tensor.name()),
+           .hint = "call the model itself on an Input, and the layer on what it gives"});
   }
   return all;
 }
@@ -103,8 +104,8 @@ Place place_of(ModelState& model, const std::string& address) {
   return place;
 }
 
-void gather_weights(const LayerData& layer, const OpenAssembly& open,
-                    std::map<const LayerData*, LayerWeights>& bound, std::vector<Weight>& weights) {
+void gather_weights(const LayerData& layer, const OpenAssembly& open, std::map<const LayerData*, LayerWeights>& bound,
+                    std::vector<Weight>& weights) {
   if (layer.network) {
     for (const LayerData& inner : layer.network->layers) gather_weights(inner, open, bound, weights);
     return;
@@ -226,8 +227,6 @@ std::vector<Weight> Layer::weights() const {
   return weights;
 }
 
-KerasTensor Input(const Shape& shape, const std::string& name) {
-  return Access::tensor({input_node(shape, name), 0});
-}
+KerasTensor Input(const Shape& shape, const std::string& name) { return Access::tensor({input_node(shape, name), 0}); }
 
 }  // namespace kerascope

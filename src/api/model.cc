@@ -123,7 +123,9 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
   const auto compiled = state_->compiled(compile, shapes_of(fit));
   return Activations(api::run(*compiled, fit, call).activations);
 }
-Activations Model::run(const Tensor& input, const RunOptions& options) const { return run(std::span(&input, 1), options); }
+Activations Model::run(const Tensor& input, const RunOptions& options) const {
+  return run(std::span(&input, 1), options);
+}
 Activations Model::run(std::initializer_list<Tensor> inputs, const RunOptions& options) const {
   return run(std::span(inputs.begin(), inputs.size()), options);
 }

@@ -146,7 +146,8 @@ void Model::save(const std::string& path) const {
                  .hint = "load_weights(file) first"});
   const std::string config = keras3_config(*data, open).dump();
   // No date: equal models give equal files.
-  const std::string version = data->keras_version.find('.') == std::string::npos || data->keras_major() < 3 ? "3.0.0" : data->keras_version;
+  const std::string version =
+      data->keras_version.find('.') == std::string::npos || data->keras_major() < 3 ? "3.0.0" : data->keras_version;
   const std::string metadata = Json{{"keras_version", version}, {"date_saved", ""}}.dump();
   Archive archive(path);
   archive.add("metadata.json", metadata);

@@ -137,7 +137,8 @@ void ModelState::arrange() {
     if (calls_.count(input.node.get()) && input.node->inputs.empty()) continue;
     auto stand_in = std::make_shared<LayerState>();
     const Shape& shape = input.node->shapes[static_cast<std::size_t>(input.output)];
-    stand_in->data = input_layer(input.node->layer->data.name.empty() ? "" : input.node->layer->data.name + "_fed", shape);
+    stand_in->data =
+        input_layer(input.node->layer->data.name.empty() ? "" : input.node->layer->data.name + "_fed", shape);
     stand_ins_[{input.node.get(), input.output}] = static_cast<int>(layers_.size());
     layers_.push_back(std::move(stand_in));
   }
@@ -164,8 +165,7 @@ std::string ModelState::address_of(const Ref& ref) const {
 
 /// Makes `data_` of a model in code.
 void ModelState::refresh() {
-  if (in_code_.inputs.empty())
-    throw Error({.code = "model-empty", .what = "the Sequential has no layers yet"});
+  if (in_code_.inputs.empty()) throw Error({.code = "model-empty", .what = "the Sequential has no layers yet"});
   if (!data_) arrange();
   ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
   Network& network = model.network;
@@ -270,8 +270,9 @@ std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& na
   std::vector<std::int64_t> sizes = {kOpen};
   for (const std::int64_t size : shape) {
     if (size != kOpen && size < 1)
-      throw Error({.code = "input-shape",
-                   .what = fmt::format("an input has the shape {}, whose sizes must be at least 1, or kOpen", shape.str())});
+      throw Error(
+          {.code = "input-shape",
+           .what = fmt::format("an input has the shape {}, whose sizes must be at least 1, or kOpen", shape.str())});
     sizes.push_back(size);
   }
   auto layer = std::make_shared<LayerState>();

@@ -39,7 +39,8 @@ struct LayerState {
   std::uint64_t weights_version = 0;  ///< counts how often weights were loaded
 };
 
-/// A model, from a file or defined in code. What it computes is in `data()`; that is made anew when weights were loaded.
+/// A model, from a file or defined in code. What it computes is in `data()`; that is made anew when weights were
+/// loaded.
 class ModelState {
  public:
   explicit ModelState(ModelData data);
@@ -80,9 +81,9 @@ class ModelState {
 
   bool is_in_code_ = false;
   InCode in_code_;
-  std::vector<std::shared_ptr<LayerState>> layers_;         ///< of a model in code, in Keras's order
-  std::map<const Node*, std::pair<int, int>> calls_;        ///< layer and call
-  std::map<std::pair<const Node*, int>, int> stand_ins_;    ///< layer
+  std::vector<std::shared_ptr<LayerState>> layers_;       ///< of a model in code, in Keras's order
+  std::map<const Node*, std::pair<int, int>> calls_;      ///< layer and call
+  std::map<std::pair<const Node*, int>, int> stand_ins_;  ///< layer
   std::weak_ptr<LayerState> as_layer_;
   std::mutex mutex_;
   std::shared_ptr<const ModelData> data_;

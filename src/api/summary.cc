@@ -152,7 +152,7 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
     several_calls |= row.site->layer->calls.size() > 1;
   }
   print("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}{}\n", "index", width.index, "address", width.address, "class",
-             width.type, "output", width.output, "params", width.params, several_calls ? "  calls" : "");
+        width.type, "output", width.output, "params", width.params, several_calls ? "  calls" : "");
   for (const Summary::Row& row : rows) {
     std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index,
                                    shown_address(row), width.address, text::printable(row.site->layer->class_name),

@@ -12,15 +12,16 @@ namespace kerascope::api {
 struct Summary {
   struct Row {
     const Site* site = nullptr;
-    Shape shape;                  ///< batch first, -1 where a size is open; empty where it cannot be computed
+    Shape shape;  ///< batch first, -1 where a size is open; empty where it cannot be computed
     std::string axes;
     std::int64_t parameters = 0;  ///< 0 where another row has told of this layer's
     std::shared_ptr<const Error> problem;
   };
   std::vector<Row> rows;
   std::int64_t parameters = 0, trainable = 0;
-  std::string kind;      ///< "sequential", "functional", or a user's class
-  std::string training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty where the file does not say
+  std::string kind;  ///< "sequential", "functional", or a user's class
+  std::string
+      training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty where the file does not say
 };
 
 /// @param depth  how many levels of nested models are listed; -1: all

@@ -93,7 +93,8 @@ int capture(const Request& given) {
     output.write(activation, prepared.first);
     if (wants_statistics) add_by_role(statistics, activation);
   };
-  const CompiledFunction::Result result = run(request, prepared, {.ready = on_ready, .part_done = [&] { output.wait(); }});
+  const CompiledFunction::Result result =
+      run(request, prepared, {.ready = on_ready, .part_done = [&] { output.wait(); }});
   output.commit();
   std::vector<Row> rows;
   Json listed = Json::array();

@@ -14,8 +14,7 @@ namespace {
 void draw_input(const Request& request, const Run& run, Json& pictures) {
   const std::vector<ModelInput> inputs = model_inputs(run.model);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Activation input{
-        .address = inputs[i].name, .axes = inputs[i].axes, .tensor = run.fed.tensors[i]};
+    const Activation input{.address = inputs[i].name, .axes = inputs[i].axes, .tensor = run.fed.tensors[i]};
     const Tensor sample = sample_of(request, run, input);
     const std::string axes =
         static_cast<int>(input.axes.size()) == sample.shape().rank() ? input.axes : usual_axes(sample.shape().rank());

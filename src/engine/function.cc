@@ -78,7 +78,8 @@ std::string unit_suffix(const Selection& selection) {
 
 }  // namespace
 
-CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options)
+CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes,
+                                   const FunctionOptions& options)
     : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random, .fed = options.fed})) {
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
@@ -93,8 +94,11 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
     const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
     if (result.problem) {
       if (selection.by_name) fail(site, *result.problem);
-      skipped_.push_back(
-          {.address = site.address, .class_name = site.layer->class_name, .is_model = bool(site.layer->network), .problem = result.problem, .before = wanted_.size()});
+      skipped_.push_back({.address = site.address,
+                          .class_name = site.layer->class_name,
+                          .is_model = bool(site.layer->network),
+                          .problem = result.problem,
+                          .before = wanted_.size()});
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);
@@ -102,9 +106,7 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
     // What is not there is said before anything runs.
     const Shape shape = selection.channel ? block_of(whole, result.output->axes, selection, address).shape : whole;
     taps_.push_back(result.output->value);
-    wanted_.push_back({.selection = selection,
-                       .shape = shape,
-                       .blank = blank(site, *result.output, address)});
+    wanted_.push_back({.selection = selection, .shape = shape, .blank = blank(site, *result.output, address)});
   }
   if (options.with_outputs)
     for (int output : assembly_.outputs) {

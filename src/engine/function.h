@@ -28,7 +28,7 @@ struct FunctionOptions {
   Phase phase = Phase::kInference;
   bool random = true;  ///< see AssembleOptions
   bool with_taps = true;
-  std::vector<Feed> fed = {};  ///< instead of the model's inputs
+  std::vector<Feed> fed = {};      ///< instead of the model's inputs
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
   std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input

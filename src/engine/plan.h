@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "kerascope/tensor.h"
 #include "engine/arena.h"
 #include "engine/strips.h"
+#include "kerascope/tensor.h"
 #include "onednn/session.h"
 #include "ops/graph.h"
 

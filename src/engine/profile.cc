@@ -15,7 +15,8 @@ double seconds(Plan::Clock::duration duration) { return std::chrono::duration<do
 /// Which values lie where: a view lies where its input does.
 class Traffic {
  public:
-  Traffic(const CompiledFunction& function, const std::vector<TimedRun::Step>& steps) : graph_(function.assembly().graph) {
+  Traffic(const CompiledFunction& function, const std::vector<TimedRun::Step>& steps)
+      : graph_(function.assembly().graph) {
     for (Value tap : function.taps()) taps_.insert(root(tap).id);
     for (std::size_t s = 0; s < steps.size(); ++s)
       for (Value value : steps[s].values)

@@ -1,6 +1,5 @@
 #include "export/npz.h"
 
-
 #include <fmt/format.h>
 #include <libdeflate.h>
 #include <sys/resource.h>
@@ -10,11 +9,11 @@
 #include <optional>
 #include <vector>
 
-#include "kerascope/inputs.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "export/zip_records.h"
 #include "kerascope/error.h"
+#include "kerascope/inputs.h"
 
 namespace kerascope {
 namespace {

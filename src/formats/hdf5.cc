@@ -74,10 +74,10 @@ Answer ask_reader(const MappedFile& file, std::uint64_t offset, std::uint64_t le
   const int memory = ::memfd_create("kerascope-decoded", MFD_CLOEXEC);
   if (memory < 0) throw_reader_failed(name, "the system gives no shared memory");
   auto result = run_process(program, {.arguments = {std::to_string(file.descriptor()), std::to_string(offset),
-                                                     std::to_string(length), std::to_string(memory)},
-                                       .inherited = {file.descriptor(), memory},
-                                       .timeout = std::chrono::seconds(60 + (length >> 22)),
-                                       .most_output = hdf5_answer::kMostBytes});
+                                                    std::to_string(length), std::to_string(memory)},
+                                      .inherited = {file.descriptor(), memory},
+                                      .timeout = std::chrono::seconds(60 + (length >> 22)),
+                                      .most_output = hdf5_answer::kMostBytes});
   return {std::move(result.output), std::move(result.failure), MappedFile::adopt(memory, name)};
 }
 
@@ -263,14 +263,14 @@ StoredWeight Hdf5File::stored(const std::string& path, std::string name) const {
 }
 
 std::string lay_out_hdf5(int file, std::uint64_t offset, int plan) {
-  auto result = run_process(reader_program(), {.arguments = {"--layout", std::to_string(file), std::to_string(offset), std::to_string(plan)},
-                                               .inherited = {file, plan},
-                                               .timeout = std::chrono::seconds(60),
-                                               .most_output = hdf5_answer::kMostBytes});
+  auto result = run_process(
+      reader_program(), {.arguments = {"--layout", std::to_string(file), std::to_string(offset), std::to_string(plan)},
+                         .inherited = {file, plan},
+                         .timeout = std::chrono::seconds(60),
+                         .most_output = hdf5_answer::kMostBytes});
   if (!result.failure.empty())
-    throw Error({.code = "hdf5-unwritable",
-                 .what = "kerascope-h5 could not lay out the weights",
-                 .because = result.failure});
+    throw Error(
+        {.code = "hdf5-unwritable", .what = "kerascope-h5 could not lay out the weights", .because = result.failure});
   return std::move(result.output);
 }
 

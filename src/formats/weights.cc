@@ -37,8 +37,7 @@ void attach(const Hdf5File& file, Network& network, const std::string& group, co
     if (layer.is_operation || (network.is_sequential && i == 0)) continue;
     const std::string name = snake_case(layer.class_name);
     const int count = seen[name]++;
-    const std::string own =
-        fmt::format("{}/{}/{}{}", group, container, name, count ? fmt::format("_{}", count) : "");
+    const std::string own = fmt::format("{}/{}/{}{}", group, container, name, count ? fmt::format("_{}", count) : "");
     if (layer.network)
       attach(file, *layer.network, own, container);
     else

@@ -26,12 +26,12 @@ Json make(hid_t file, const Json& plan) {
   Json offsets = Json::array();
   for (const Json& item : plan) {
     const auto shape = item.at("shape").get<std::vector<hsize_t>>();
-    const Id space = checked(shape.empty() ? H5Screate(H5S_SCALAR)
-                                              : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
-                                "make a shape");
+    const Id space = checked(
+        shape.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+        "make a shape");
     const Id set = checked(H5Dcreate2(file, item.at("path").get<std::string>().c_str(), H5T_IEEE_F32LE, space, links,
-                                         creation, H5P_DEFAULT),
-                              "make a data set");
+                                      creation, H5P_DEFAULT),
+                           "make a data set");
     const haddr_t offset = H5Dget_offset(set);
     offsets.push_back(offset == HADDR_UNDEF ? Json(0) : Json(offset));
   }

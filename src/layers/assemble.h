@@ -47,11 +47,11 @@ struct BuiltCall {
 struct Assembly {
   Graph graph;
   std::vector<Site> sites;
-  std::vector<SiteResult> results;  ///< one a site
-  std::vector<Value> inputs;        ///< in the model's order, or in that of AssembleOptions::fed
-  std::vector<int> outputs;         ///< the sites of the model's outputs, in the model's order
-  std::vector<BuiltCall> calls;     ///< by rising value ids
-  std::vector<std::string> notes;   ///< what was odd but not fatal
+  std::vector<SiteResult> results;                 ///< one a site
+  std::vector<Value> inputs;                       ///< in the model's order, or in that of AssembleOptions::fed
+  std::vector<int> outputs;                        ///< the sites of the model's outputs, in the model's order
+  std::vector<BuiltCall> calls;                    ///< by rising value ids
+  std::vector<std::string> notes;                  ///< what was odd but not fatal
   std::map<const LayerData*, LayerWeights> needs;  ///< the weights that each layer asked for
 
   /// The call that a value belongs to; null for the model's inputs.

@@ -18,7 +18,8 @@ struct Need {
 
 class Binder {
  public:
-  Binder(const ModelData& model, std::map<const LayerData*, LayerWeights>& weights) : model_(model), weights_(weights) {}
+  Binder(const ModelData& model, std::map<const LayerData*, LayerWeights>& weights)
+      : model_(model), weights_(weights) {}
 
   void network(const Network& network) {
     for (const LayerData& layer : network.layers) {

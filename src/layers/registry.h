@@ -38,15 +38,17 @@ void register_layer(std::string_view class_name, LayerType type);
 /// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it.
 template <typename L>
 struct Register {
-  explicit Register(std::initializer_list<std::string_view> class_names)
-      : Register("keras.layers", class_names) {}
+  explicit Register(std::initializer_list<std::string_view> class_names) : Register("keras.layers", class_names) {}
   /// @param module  where Keras 3 has it, if not in keras.layers
   Register(std::string_view module, std::initializer_list<std::string_view> class_names) {
     for (std::string_view name : class_names)
-      register_layer(name, {.class_name = *class_names.begin(), .module = module, .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
+      register_layer(name, {.class_name = *class_names.begin(),
+                            .module = module,
+                            .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
                             .today = [](FieldReader& reader) { return written(read(reader)); }});
-    register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module,
-                                .config = [](const void* layer) { return written(*static_cast<const L*>(layer)); }});
+    register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module, .config = [](const void* layer) {
+                                  return written(*static_cast<const L*>(layer));
+                                }});
   }
 
  private:

@@ -24,11 +24,11 @@ class AddressTest : public testing::Test {
 
   /// `index` -1: not listed in model.layers.
   const LayerData* add(const std::string& container, const std::string& name, const std::string& class_name, int index,
-                   const std::string& index_prefix = "", int index_count = 0) {
+                       const std::string& index_prefix = "", int index_count = 0) {
     return add(container, name, class_name, index, index_prefix, index_count, {});
   }
   const LayerData* add(const std::string& container, const std::string& name, const std::string& class_name, int index,
-                   const std::string& index_prefix, int index_count, const Options& options) {
+                       const std::string& index_prefix, int index_count, const Options& options) {
     const LayerData* layer = options.layer;
     if (!layer) {
       layers_.emplace_back();

@@ -68,7 +68,7 @@ struct LayerData {
   std::string place;          ///< for messages: "config.layers[41]"
   bool is_operation = false;  ///< a node that keras.ops made, which `model.layers` does not list
   bool trainable = true;
-  std::vector<Call> calls;           ///< empty for InputLayers
+  std::vector<Call> calls;  ///< empty for InputLayers
   NestedNetwork network;    ///< set for nested models
   /// What the file stores for this layer, in the file's order. In an HDF5 file a nested model holds all weights of
   /// its layers in one list (trainable ones first); in an archive each layer holds its own, in creation order.

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kerascope/tensor.h"
 #include "kerascope/error.h"
+#include "kerascope/tensor.h"
 #include "ops/op.h"
 
 namespace kerascope {

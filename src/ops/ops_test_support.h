@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "kerascope/tensor.h"
 #include "kerascope/error.h"
+#include "kerascope/tensor.h"
 #include "onednn/session.h"
 #include "ops/graph.h"
 
