@@ -58,10 +58,28 @@ def jpeg_as_model(small, bad, out):
     return "layers", small / "picture.jpg"
 
 
-@CASES.add("format-unknown", "JSON, which holds no weights")
-def json_as_model(small, bad, out):
+@CASES.add("model-missing", "this JSON describes no Keras model", "model.to_json()")
+def json_of_something_else(small, bad, out):
+    (bad / "model.json").write_text('{"version": 1}')
+    return "layers", bad / "model.json"
+
+
+@CASES.add("model-opaque", "no graph of layers")
+def json_without_layers(small, bad, out):
     (bad / "model.json").write_text('{"class_name": "Sequential"}')
     return "layers", bad / "model.json"
+
+
+@CASES.add("json-invalid", "line 1")
+def json_cut_short(small, bad, out):
+    (bad / "model.json").write_text('{"class_name": "Sequential", "config": {"layers": [')
+    return "layers", bad / "model.json"
+
+
+@CASES.add("weights-missing", "it is neither HDF5 nor a Keras archive", "save_weights")
+def picture_as_weights(small, bad, out):
+    (bad / "weights.h5").write_bytes(b"\x89PNG")
+    return "layers", small / "net.h5", "--weights", bad / "weights.h5"
 
 
 @CASES.add("format-unknown", "Git LFS pointer", "git lfs pull")

@@ -218,3 +218,53 @@ def test_saved_again_keras_3_gives_the_same(probe, tmp_path, folder, file):
             expected[key].shape == one.shape and np.abs(expected[key] - one).max() <= 1e-3 * np.abs(one).max()
             for key in expected.files
         )
+
+
+@pytest.mark.parametrize(
+    "library, file", [("keras", "w.weights.h5"), ("keras", "whole.h5"), ("tf_keras", "w.h5"), ("tf_keras", "w.weights.h5")]
+)
+def test_an_architecture_with_weights_on_the_command_line(kerascope, tmp_path, library, file):
+    model, inputs = trained("branches", library)
+    (tmp_path / "model.json").write_text(model.to_json())
+    (model.save_weights if file.startswith("w.") else model.save)(tmp_path / file)
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    arguments = (tmp_path / "model.json", tmp_path / "inputs.npz")
+    kerascope("capture", *arguments, "--weights", tmp_path / file, "-o", tmp_path / "seen.npz")
+    seen = np.load(tmp_path / "seen.npz")
+    for layer, answer in zip(model.output_names, answers(model, inputs)):
+        close(seen[layer], answer)
+    # Without weights what needs none is seen, and the rest says what is missing.
+    done = kerascope("capture", *arguments, "-o", tmp_path / "some.npz", check=False)
+    assert done.returncode == 3 and "has not been loaded" in done.stderr
+    assert np.load(tmp_path / "some.npz").files == ["image", "hint"]
+    done = kerascope("capture", *arguments, "--layer", "late", check=False)
+    assert done.returncode == 1 and "try: give them: --weights FILE" in done.stderr
+
+
+def test_weights_that_are_loaded_later_are_seen_by_functions(probe, tmp_path):
+    model, inputs = trained("article", "keras")
+    model.save_weights(tmp_path / "one.weights.h5")
+    first = answers(model, inputs)[0]
+    model.set_weights([weight * 0.5 for weight in model.get_weights()])
+    model.save_weights(tmp_path / "two.weights.h5")
+    np.save(tmp_path / "input.npy", next(iter(inputs.values())))
+    probe("twice", "article", tmp_path / "one.weights.h5", tmp_path / "two.weights.h5", tmp_path / "input.npy", tmp_path)
+    close(np.load(tmp_path / "first.npy"), first)
+    close(np.load(tmp_path / "second.npy"), answers(model, inputs)[0])
+    assert np.abs(first - answers(model, inputs)[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "folder, file", [case for case in oracle_cases("nested") if "nested_in_nested" in case.id or "fine_tuned" in case.id]
+)
+def test_what_is_fed_in_the_middle_of_a_nested_model_arrives(probe, tmp_path, kerascope, folder, file):
+    """Feeds the output of the last layer inside in its place: the answer is that of the whole."""
+    path = next(path for path in (folder / "input.npy", folder / "input.npz") if path.exists())
+    expected = np.load(folder / "expected.npz")
+    inside = [address for address in expected.files if "/" in address]
+    probe("from-the-middle", folder / file, path, inside[-1], tmp_path / "out.npy")
+    out = np.load(tmp_path / "out.npy")
+    assert any(
+        expected[key].shape == out.shape and np.abs(expected[key] - out).max() <= 1e-4 * np.abs(out).max()
+        for key in expected.files
+    )

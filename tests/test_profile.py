@@ -275,7 +275,7 @@ WRONG = [
     ("m.keras --seed lucky", "--seed is 'lucky', not a whole number or off"),
     ("- -", "- stands for standard input, which holds one file only"),
     ("m.keras --trace - --json", "--trace - and --json both want standard output"),
-    ("", "MODEL is missing: a model that Keras saved: .h5 or .keras; - is standard input"),
+    ("", "MODEL is missing: a model that Keras saved: .h5, .keras, or the .json of its architecture; - is standard input"),
 ]
 
 

@@ -1,4 +1,6 @@
 // Weights into a model: by order or by name, all or nothing.
+#include "api/load_weights.h"
+
 #include <fmt/format.h>
 
 #include <set>
@@ -213,15 +215,23 @@ class Loader {
 
 }  // namespace
 
-LoadedWeights Model::load_weights(const std::string& path, const LoadWeightsOptions& options) {
+Network api::with_weights(const ModelData& model, const std::string& path, const LoadWeightsOptions& options,
+                          LoadedWeights& loaded) {
   const WeightsFile file = open_weights(path);
-  Loader loader(*state_->data(), file);
+  Loader loader(model, file);
   if (options.by_name)
     loader.by_name();
   else
     loader.by_order();
-  state_->take_weights(loader.finish());
-  return std::move(loader).result();
+  Network network = loader.finish();
+  loaded = std::move(loader).result();
+  return network;
+}
+
+LoadedWeights Model::load_weights(const std::string& path, const LoadWeightsOptions& options) {
+  LoadedWeights loaded;
+  state_->take_weights(with_weights(*state_->data(), path, options, loaded));
+  return loaded;
 }
 
 }  // namespace kerascope

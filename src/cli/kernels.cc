@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "cli/pictures.h"
 #include "cli/target.h"
-#include "formats/open.h"
 #include "layers/assemble_open.h"
 #include "render/captions.h"
 #include "render/kernel.h"
@@ -194,7 +193,7 @@ int show_kernels(const Request& given) {
   require_no_input(request);
   grid_options(request);  // what is wrong there is said before anything is opened
   const Target target(request);
-  const ModelData model = open_model(request.model);
+  const ModelData model = read_model(request);
   const Assembly assembly = assemble_open(model).assembly;
   const std::vector<Chosen> all = choose(request, assembly);
   target.require_room_for(all.size());

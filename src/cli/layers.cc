@@ -2,7 +2,6 @@
 #include "api/summary.h"
 #include "base/text.h"
 #include "cli/request.h"
-#include "formats/open.h"
 #include "layers/assemble_open.h"
 #include "model/json.h"
 
@@ -45,7 +44,7 @@ void print_json(const Request& request, const ModelData& model, const api::Summa
 }
 
 int layers(const Request& request) {
-  const ModelData model = open_model(request.model);
+  const ModelData model = read_model(request);
   const OpenAssembly open = assemble_open(model);
   const api::Summary summary = api::summarize(model, open, request.depth);
   for (const std::string& line : open.assembly.notes) note(request, "note", line);

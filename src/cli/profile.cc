@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "cli/profile_report.h"
 #include "export/trace.h"
-#include "formats/open.h"
 
 namespace kerascope::cli {
 namespace {
@@ -97,7 +96,7 @@ int profile(const Request& given) {
   };
   const auto end = [&] { spans.back().end = Clock::now(); };
   begin("open the model");
-  const ModelData model = open_model(request.model);
+  const ModelData model = read_model(request);
   end();
   begin("read the input");
   const std::vector<Tensor> fed = inputs(request, model);

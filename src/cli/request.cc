@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "api/load_weights.h"
 #include "base/parallel.h"
 #include "base/statistics.h"
 #include "base/text.h"
@@ -59,8 +60,14 @@ void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::i
 }
 
 void add_model_option(CLI::App& command, Request& request) {
-  command.add_option("MODEL", request.model, "a model that Keras saved: .h5 or .keras; - is standard input")
+  command
+      .add_option("MODEL", request.model,
+                  "a model that Keras saved: .h5, .keras, or the .json of its architecture; - is standard input")
       ->required();
+  command
+      .add_option("--weights", request.weights,
+                  "a file of weights for it, layer by layer in the model's order: .weights.h5, .h5, .keras")
+      ->type_name("FILE");
   add_print_options(command, request);
 }
 
@@ -131,10 +138,18 @@ void require_sample(const Request& request, std::int64_t batch) {
 }  // namespace
 
 void require_standard_input_once(const Request& request) {
-  std::vector<std::string> files = {request.model, request.labels};
+  std::vector<std::string> files = {request.model, request.weights, request.labels};
   for (const InputFile& file : input_files(request)) files.push_back(file.path);
   if (std::count(files.begin(), files.end(), "-") > 1)
     throw Error({.code = "usage", .what = "- stands for standard input, which holds one file only"});
+}
+
+ModelData read_model(const Request& request) {
+  ModelData model = open_model(request.model);
+  if (request.weights.empty()) return model;
+  LoadedWeights loaded;
+  model.network = api::with_weights(model, request.weights, {}, loaded);
+  return model;
 }
 
 FunctionOptions function_options(const Request& request) {
@@ -224,7 +239,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   run.seed = seed_of(request);
   require_standard_input_once(request);
   if (!request.labels.empty()) run.labels = read_labels(request.labels);
-  run.model = open_model(request.model);
+  run.model = read_model(request);
   run.fed = read_inputs(request, run.model);
   require_sample(request, run.fed.batch);
   make_function(request, run);

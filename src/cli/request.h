@@ -16,6 +16,7 @@ namespace kerascope::cli {
 struct Request {
   std::string program = "kerascope";  ///< as it was started, for commands to try
   std::string model;
+  std::string weights;                    ///< of another file than the model's
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
@@ -111,6 +112,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples = Sam
 /// run, the number that --seed gives, and the inputs read from their files, with what is to be said of them; what is
 /// to be said of the samples that were taken.
 void require_standard_input_once(const Request& request);
+ModelData read_model(const Request& request);
 FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const ModelData& model);

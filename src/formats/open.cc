@@ -2,10 +2,12 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "formats/config.h"
 #include "formats/hdf5_model.h"
 #include "formats/keras_archive.h"
 #include "formats/zip.h"
 #include "kerascope/error.h"
+#include "model/json.h"
 
 namespace kerascope {
 namespace {
@@ -19,8 +21,6 @@ namespace {
                      .hint = "give a model that Keras saved with model.save(\"name.keras\") or (\"name.h5\")"};
   if (bytes.empty())
     parts.what = "the file is empty";
-  else if (text.substr(0, 1) == "{")
-    parts.because = "it looks like JSON, which holds no weights";
   else if (text.find("\xff\xd8\xff") == 0 || text.find("\x89PNG") == 0)
     parts.because = "it is a picture; the model comes first, then the picture";
   else if (text.find("saved_model") != text.npos)
@@ -40,12 +40,47 @@ bool is_hdf5(std::span<const std::byte> bytes) {
   return false;
 }
 
+namespace {
+
+/// What model.to_json() writes; it may begin with blanks.
+bool is_json(std::span<const std::byte> bytes) {
+  for (const std::byte byte : bytes.first(std::min<std::size_t>(bytes.size(), 512)))
+    if (!std::isspace(static_cast<int>(byte))) return static_cast<char>(byte) == '{';
+  return false;
+}
+
+/// An architecture without weights, as model.to_json() writes it.
+ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
+  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+  const Json description = parse_json(text, file->name());
+  if (text_or(description, "class_name", "").empty())
+    throw Error({.code = "model-missing",
+                 .what = "this JSON describes no Keras model",
+                 .where = file->name(),
+                 .because = "it has no 'class_name'",
+                 .hint = "write it with model.to_json()"});
+  ModelData model;
+  model.format = "JSON";
+  // Keras 3 leaves its version out.
+  model.keras_version = text_or(description, "keras_version", "3");
+  model.backend = text_or(description, "backend", "");
+  if (model.keras_major() < 2)
+    throw Error({.code = "format-unsupported",
+                 .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
+                 .where = file->name(),
+                 .hint = "load it with Keras 2 in Python and save it again"});
+  model.network = network_from_config(description, model.keras_major(), file->name());
+  return model;
+}
+
+}  // namespace
+
 bool is_model_file(const std::string& path) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_directory(path, ignored)) return false;
   const auto file = MappedFile::open(path);
   if (ZipArchive::recognises(file->bytes())) return ZipArchive::open(file).has("config.json");
-  return is_hdf5(file->bytes());
+  return is_hdf5(file->bytes()) || is_json(file->bytes());
 }
 
 ModelData open_model(const std::string& path) {
@@ -60,7 +95,8 @@ ModelData open_model(const std::string& path) {
   }
   const auto file = MappedFile::open(path);
   ModelData model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
-                    : is_hdf5(file->bytes())              ? read_hdf5_model(file)
+                    : is_json(file->bytes())              ? read_json_model(file)
+                : is_hdf5(file->bytes())              ? read_hdf5_model(file)
                                                           : (unknown(file->name(), file->bytes()), ModelData());
   model.path = file->name();
   return model;

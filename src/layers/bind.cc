@@ -98,11 +98,11 @@ class Binder {
   void bind(const LayerData& layer, WeightSlot& slot, const StoredWeight* stored) const {
     const auto problem = [&](Error::Parts parts) { slot.problem = std::make_shared<Error>(std::move(parts)); };
     const std::string weight = fmt::format("weight '{}' of layer '{}' ({})", slot.name, layer.name, layer.class_name);
-    if (!stored && model_.format.empty()) {
+    if (!stored && (model_.format.empty() || model_.format == "JSON")) {
       problem({.code = "weight-missing",
                .what = weight + " has not been loaded",
                .where = layer.place,
-               .hint = "load_weights(file) first"});
+               .hint = model_.format == "JSON" ? "give them: --weights FILE, or load_weights(file)" : "load_weights(file) first"});
     } else if (!stored) {
       problem({.code = "weight-missing",
                .what = weight + " is not in the file",

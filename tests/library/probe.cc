@@ -123,12 +123,22 @@ void from_the_middle(const std::vector<std::string>& a) {
   ks::write_npy(a[3], ks::function({middle}, model.outputs())(map).at(0));
 }
 
+/// twice NAME WEIGHTS OTHER_WEIGHTS INPUT FOLDER: one function before and after other weights are loaded
+void twice(const std::vector<std::string>& a) {
+  ks::Model model = kModels.at(a[0])();
+  const ks::Function f = ks::function(model.inputs(), model.outputs());
+  model.load_weights(a[1]);
+  ks::write_npy(a[4] + "/first.npy", f(ks::read_npy(a[3]))[0]);
+  model.load_weights(a[2]);
+  ks::write_npy(a[4] + "/second.npy", f(ks::read_npy(a[3]))[0]);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 2, words + count);
   const std::map<std::string, std::function<void(const std::vector<std::string>&)>> commands = {
-      {"in-code", in_code}, {"resave", resave}, {"from-the-middle", from_the_middle}};
+      {"in-code", in_code}, {"resave", resave}, {"from-the-middle", from_the_middle}, {"twice", twice}};
   try {
     commands.at(words[1])(arguments);
   } catch (const ks::Error& error) {

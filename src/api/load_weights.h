@@ -1,0 +1,16 @@
+// Weights from a file into the data of a model; see Model::load_weights.
+#pragma once
+
+#include <string>
+
+#include "kerascope/model.h"
+#include "model/model.h"
+
+namespace kerascope::api {
+
+/// @return  the model's network with its new weights; `model` stays as it is
+/// @throws Error{weights-mismatch, weights-missing, ...}
+Network with_weights(const ModelData& model, const std::string& path, const LoadWeightsOptions& options,
+                     LoadedWeights& loaded);
+
+}  // namespace kerascope::api
