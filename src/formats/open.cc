@@ -96,7 +96,7 @@ ModelData open_model(const std::string& path) {
   const auto file = MappedFile::open(path);
   ModelData model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
                     : is_json(file->bytes())              ? read_json_model(file)
-                : is_hdf5(file->bytes())              ? read_hdf5_model(file)
+                    : is_hdf5(file->bytes())              ? read_hdf5_model(file)
                                                           : (unknown(file->name(), file->bytes()), ModelData());
   model.path = file->name();
   return model;

@@ -102,7 +102,8 @@ class Binder {
       problem({.code = "weight-missing",
                .what = weight + " has not been loaded",
                .where = layer.place,
-               .hint = model_.format == "JSON" ? "give them: --weights FILE, or load_weights(file)" : "load_weights(file) first"});
+               .hint = model_.format == "JSON" ? "give them: --weights FILE, or load_weights(file)"
+                                               : "load_weights(file) first"});
     } else if (!stored) {
       problem({.code = "weight-missing",
                .what = weight + " is not in the file",
