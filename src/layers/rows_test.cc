@@ -59,6 +59,25 @@ bool only_for_training(const std::string& key) {
   return key == "name" || key == "trainable" || key == "dtype";
 }
 
+void gather(const Json& json, std::vector<Json>& all) {
+  if (json.is_array())
+    for (const Json& item : json) gather(item, all);
+  else if (json.is_number())
+    all.emplace_back(json.get<float>());
+  else if (!json.is_null())
+    all.push_back(json);
+}
+
+/// Keras takes 2 for [2, 2], [-1] for -1, and no list for an empty one.
+bool means_the_same(const Json& one, const Json& other) {
+  std::vector<Json> a, b;
+  gather(one, a);
+  gather(other, b);
+  if (a.size() == 1 && b.size() > 1) a.resize(b.size(), a[0]);
+  if (b.size() == 1 && a.size() > 1) b.resize(a.size(), b[0]);
+  return a == b;
+}
+
 class LayerRow : public testing::TestWithParam<Json> {
  protected:
   std::filesystem::path answer(const char* name) const {
@@ -166,6 +185,24 @@ TEST_P(LayerRow, ConfigIsChecked) {
   EXPECT_EQ(said.error, "");
   ASSERT_EQ(said.notes.size(), usual.notes.size() + 1);
   EXPECT_NE(said.notes.back().find("brightness"), std::string::npos) << said.notes.back();
+}
+
+TEST_P(LayerRow, WrittenConfigMeansTheSame) {
+  ModelData model = usual_model();
+  LayerData& layer = tested_layer(model);
+  const LayerType* type = find_layer_type(layer.class_name);
+  if (!type || layer.is_operation) return;
+  FieldReader reader(layer, model.keras_major());
+  const Json written = type->today(reader);
+  // Keras 3's own numbers and words, where it writes the key.
+  for (const auto& [key, value] : written.items())
+    if (of_keras_3() && layer.config.contains(key) && !layer.config[key].is_object()) {
+      EXPECT_TRUE(means_the_same(value, layer.config[key])) << key << ": " << value << ", Keras " << layer.config[key];
+    }
+  layer.config = written;
+  expect_near(output(model, inputs_), tensors(answer("expected.npz")).at(0));
+  FieldReader again(layer, model.keras_major());
+  EXPECT_EQ(type->today(again), written);
 }
 
 std::string name_of_row(const testing::TestParamInfo<Json>& row) {
