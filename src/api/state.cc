@@ -71,9 +71,8 @@ LayerData data_of(const LayerState& state) {
 }
 
 ModelData model_in_code(std::string name, bool is_sequential) {
-  ModelData model;
-  model.keras_version = "3";
-  model.network.class_name = std::string(is_sequential ? "Sequential" : "Functional");
+  ModelData model{.keras_version = std::string("3")};
+  model.network.class_name = is_sequential ? "Sequential" : "Functional";
   model.network.name = name.empty() ? snake_case(model.network.class_name) : std::move(name);
   model.network.is_sequential = is_sequential;
   return model;

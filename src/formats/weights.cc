@@ -64,6 +64,12 @@ void gather_named(const Network& network, std::vector<StoredLayer>& layers) {
   }
 }
 
+/// Empty where the file does not say, as Keras 1 did not.
+std::string version_of(const Hdf5File& file, const std::string& group) {
+  if (auto version = file.text(group, "keras_version")) return *std::move(version);
+  return file.text("/", "keras_version").value_or(std::string());
+}
+
 Error no_weights(const std::string& path, const std::string& because) {
   return Error({.code = "weights-missing",
                 .what = "the file holds no weights that Keras saved",
@@ -145,14 +151,13 @@ WeightsFile open_weights(const std::string& path) {
   file.is_by_layer = !file.layers.empty();
   file.backend = file.hdf5->text(group, "backend").value_or(file.hdf5->text("/", "backend").value_or(""));
   if (file.is_by_layer) {
-    const std::string version =
-        file.hdf5->text(group, "keras_version").value_or(file.hdf5->text("/", "keras_version").value_or("1"));
-    if (text::starts_with(version, "1") && version.substr(0, version.find('.')) == "1")
+    const std::string version = version_of(*file.hdf5, group);
+    if (version.empty() || version == "1" || text::starts_with(version, "1."))
       throw Error({.code = "format-unsupported",
                    .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
                    .where = file.path,
                    .hint = "load it with Keras 2 in Python and save it again"});
-  } else if (!file.hdf5->has_group("/" + container_of(*file.hdf5))) {
+  } else if (!file.hdf5->has_group(fmt::format("/{}", container_of(*file.hdf5)))) {
     throw no_weights(file.path, "its root has neither 'layer_names' nor 'layers'");
   }
   return file;
