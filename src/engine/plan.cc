@@ -29,8 +29,8 @@ std::size_t padded_bytes(const Shape& shape) {
 
 }  // namespace
 
-Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact)
-    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(exact) {
+Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact, bool pass_by)
+    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(exact), pass_by_(pass_by) {
   fold_padding();
   find_constants();
   find_steps();
@@ -160,6 +160,8 @@ void Plan::choose_stores() {
   for (Value tap : taps_) {
     Storage& root = root_of(tap);
     if (root.place != Place::kNone) continue;
+    root.passes = pass_by_;
+    if (pass_by_) continue;
     root.place = Place::kTapped;
     root.offset = tapped_bytes_;
     tapped_bytes_ += padded_bytes(graph_.shape(storage(tap).root));
@@ -174,11 +176,11 @@ void Plan::choose_stores() {
     const bool hides_stores = arithmetic(step) >= kHidingStores;
     for (Value value : step.values) {
       Storage& own = root_of(value);
-      const bool is_read = read_later[static_cast<std::size_t>(value.id)], is_tapped = own.place == Place::kTapped;
-      if (is_tapped && padded_bytes(graph_.shape(value)) >= kStreamed && (!is_read || hides_stores))
+      const bool is_read = read_later[static_cast<std::size_t>(value.id)], seen = is_seen(own);
+      if (seen && padded_bytes(graph_.shape(value)) >= kStreamed && (!is_read || (hides_stores && !own.passes)))
         own.store = is_read ? Store::kBoth : Store::kStream;
       else
-        own.store = is_tapped || is_read ? Store::kPlace : Store::kNone;
+        own.store = seen || is_read ? Store::kPlace : Store::kNone;
     }
   }
 }
@@ -272,7 +274,8 @@ Tensor Plan::tensor(Value value, std::span<const Tensor> inputs) const {
   if (is_constant(value)) return constants_[static_cast<std::size_t>(value.id)];
   const Storage& root = storage(storage(value).root);
   if (root.place == Place::kInput) return inputs[root.input].reshaped(graph_.shape(value));
-  return Tensor(graph_.shape(value), tapped_, tapped_->at(root.offset));
+  const std::shared_ptr<Arena>& arena = root.place == Place::kTapped ? tapped_ : scratch_;
+  return Tensor(graph_.shape(value), arena, arena->at(root.offset));
 }
 
 void Plan::prepare(Step& step) {
@@ -291,6 +294,15 @@ void Plan::prepare(Step& step) {
   }
   find_runs(step);
   for (std::size_t i = 0; i < step.stages.size(); ++i) root_of(step.values[i]).store = step.stages[i].store;
+}
+
+/// Lets go of what was made of weights for the step; the next run makes it again.
+void Plan::forget(Step& step) {
+  for (const Value value : step.values)
+    for (const Value input : planned(value).inputs)
+      if (is_constant(input)) constants_[static_cast<std::size_t>(input.id)] = Tensor();
+  step.stages.clear();
+  step.runs.clear();
 }
 
 /// A run ends where a stage does not fit behind it. What another run reads of it is stored, unless that run follows.
@@ -319,7 +331,7 @@ void Plan::find_runs(Step& step) {
           run.follows = true;
           Store& store = step.stages[i - 1].store;
           if (*node.op->overlap(input_shapes(node), node.shape) > 0 && places(store))
-            store = root_of(step.values[i - 1]).place == Place::kTapped ? Store::kStream : Store::kNone;
+            store = is_seen(root_of(step.values[i - 1])) ? Store::kStream : Store::kNone;
         }
       }
       step.runs.push_back(run);
@@ -350,6 +362,7 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t s
     const Storage& result = root_of(value);
     own.out = const_cast<float*>(pointer(value, inputs));
     if (result.place == Place::kTapped) own.streamed = tapped_->at(result.offset);
+    if (result.passes && result.place == Place::kScratch) own.streamed = scratch_->at(result.offset);
   }
   std::vector<StageRun> runs;
   for (const auto& [begin, end, follows] : step.runs)
@@ -369,8 +382,9 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
   std::vector<Tensor> results(taps_.size());
   auto deliver = [&](std::size_t tap) {
     if (is_constant(taps_[tap])) constant(taps_[tap]);
-    results[tap] = tensor(taps_[tap], inputs);
-    if (options.on_tap) options.on_tap(tap, results[tap]);
+    Tensor ready = tensor(taps_[tap], inputs);
+    if (options.on_tap) options.on_tap(tap, ready);
+    if (!pass_by_) results[tap] = std::move(ready);
   };
   for (std::size_t tap : ready_at_once_) deliver(tap);
   for (std::size_t s = 0; s < steps_.size(); ++s) {
@@ -381,6 +395,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     run(step, inputs, options.seed);
     if (options.on_step) options.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
     for (std::size_t tap : step.taps) deliver(tap);
+    if (pass_by_) forget(step);
   }
   return results;
 }

@@ -23,7 +23,10 @@ class Plan {
  public:
   /// Only what the taps need is planned; only its weights are read, each when its op first runs.
   /// @param exact  see Session.
-  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact = false);
+  /// @param pass_by  taps are shown and not kept: each has its numbers only while on_tap is told of it, and what is
+  ///                 made of weights lives only as long as its step
+  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact = false,
+       bool pass_by = false);
 
   using Clock = std::chrono::steady_clock;
   struct StepTime {
@@ -40,9 +43,14 @@ class Plan {
     std::function<void(const StepTime&)> on_step = {};
   };
   /// @param inputs  one a graph input, of the shapes that the graph was built for.
-  /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them.
+  /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them. None
+  ///          where they pass by.
   /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const RunOptions& options);
+
+  /// What a run takes beside inputs and weights: the taps that are kept, and what is computed on the way.
+  std::size_t kept_bytes() const { return tapped_bytes_; }
+  std::size_t scratch_bytes() const { return scratch_bytes_; }
 
   /// One line a step: what runs, where its result lies.
   std::string str() const;
@@ -57,6 +65,7 @@ class Plan {
     std::size_t input = 0;   ///< kInput: which one
     int step = -1;           ///< that computes it
     Store store = Store::kPlace;
+    bool passes = false;  ///< a tap that is shown, in memory that later steps use again
   };
   /// Stages [begin, end) of a step, see StageRun.
   struct Run {
@@ -92,7 +101,9 @@ class Plan {
   const Storage& storage(Value value) const { return storages_[static_cast<std::size_t>(value.id)]; }
   Storage& root_of(Value value) { return storages_[static_cast<std::size_t>(storage(value).root.id)]; }
   const Storage& root_of(Value value) const { return storage(storage(value).root); }
+  bool is_seen(const Storage& root) const { return root.place == Place::kTapped || root.passes; }
   void prepare(Step& step);
+  void forget(Step& step);
   void find_runs(Step& step);
   void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
 
@@ -100,6 +111,7 @@ class Plan {
   std::map<int, Graph::Node> folded_;  ///< by value id: what is computed otherwise than the graph says
   std::vector<Value> inputs_, taps_;
   Session session_;
+  bool pass_by_;
   std::vector<Step> steps_;
   std::vector<std::size_t> ready_at_once_;  ///< taps that are inputs or constants
   std::vector<Storage> storages_;
