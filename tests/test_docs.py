@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADERS = "#include <cstdint>\n#include <iostream>\n#include <stop_token>\n"
+HEADERS = "#include <algorithm>\n#include <cstdint>\n#include <iostream>\n#include <stop_token>\n"
 
 
 def test_the_library_page_compiles_and_runs(tmp_path):
@@ -26,6 +26,6 @@ def test_the_library_page_compiles_and_runs(tmp_path):
         shutil.copy(ROOT / "src/cli/demo" / file, tmp_path)
     done = subprocess.run(["./page"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "conv1out (1, 64, 64, 64)\n" in done.stdout and "half way" in done.stdout and "block   Keras 3" in done.stdout
+    assert "conv1out (1, 64, 64, 64)\n" in done.stdout and "half way" in done.stdout and "pixels reaches 255\n" in done.stdout and "block   Keras 3" in done.stdout
     assert done.stderr.startswith("error[weights-mismatch]")
     assert all((tmp_path / file).stat().st_size > 100 for file in ("conv2.png", "some.npz", "start.keras"))

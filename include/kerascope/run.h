@@ -37,6 +37,11 @@ struct RunOptions {
   bool exact = false;
   std::stop_token stop = {};
   std::function<void(std::size_t done, std::size_t all)> on_progress = {};
+  /// If given: told of each activation as soon as it is computed, from the calling thread. Its tensor's numbers are
+  /// valid during the call only, the memory is used again, and the run gives no activations: so a model of which all
+  /// layers together are larger than memory can be looked at layer by layer. Weights, too, are kept no longer than
+  /// needed.
+  std::function<void(const Activation&)> on_ready = {};
 };
 
 }  // namespace kerascope

@@ -82,6 +82,18 @@ TEST(Run, ViewsOutliveTheRunTheModelAndLaterRuns) {
   EXPECT_EQ(numbers_of(kept), then);
 }
 
+TEST(Run, ShowsEachLayerAndKeepsNone) {
+  const Model model = digits();
+  const Activations kept = model.run(digit(model));
+  std::size_t next = 0;
+  const auto on_ready = [&](const Activation& one) {
+    EXPECT_EQ(numbers_of(one.tensor), numbers_of(kept[one.address].tensor)) << one.address;
+    ++next;
+  };
+  for (int round = 0; round < 2; ++round) EXPECT_TRUE(model.run(digit(model), {.on_ready = on_ready}).empty());
+  EXPECT_EQ(next, 2 * kept.size());
+}
+
 TEST(Run, TellsOfProgressAndCanBeStopped) {
   const Model model = digits();
   std::vector<std::size_t> done;

@@ -7,8 +7,8 @@ namespace kerascope::api {
 namespace {
 
 std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes) {
-  std::string key = fmt::format("{} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
-                                options.with_taps, options.with_outputs);
+  std::string key = fmt::format("{} {} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
+                                options.with_taps, options.with_outputs, options.pass_by);
   for (const Shape& shape : shapes) key += ' ' + shape.str();
   for (const Feed& feed : options.fed) key += "\nfed " + feed.address + ' ' + feed.shape.str();
   for (const std::string& tap : options.taps) key += "\ntap " + tap;
@@ -38,14 +38,16 @@ FunctionOptions function_options(const CallOptions& options) {
   return {.phase = options.phase, .random = options.seed.has_value(), .exact = options.exact};
 }
 
-CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options) {
+CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
+                             const std::function<void(const Activation&)>& on_ready) {
   const auto on_progress = [&](std::size_t done, std::size_t all) {
     if (options.stop.stop_requested())
       throw Error({.code = "cancelled", .what = fmt::format("the run was stopped after {} of {} steps", done, all)});
     if (options.on_progress) options.on_progress(done, all);
   };
   const std::lock_guard lock(compiled.mutex);
-  return compiled.function->run(inputs, {.seed = options.seed.value_or(0), .on_progress = on_progress});
+  return compiled.function->run(inputs,
+                                {.seed = options.seed.value_or(0), .on_ready = on_ready, .on_progress = on_progress});
 }
 
 }  // namespace kerascope::api

@@ -37,7 +37,8 @@ class CompiledCache {
 };
 
 /// Runs it for one call. @throws Error{cancelled} between two steps when the call is stopped
-CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options);
+CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
+                             const std::function<void(const Activation&)>& on_ready = {});
 
 /// The part of a call's options that decides how it is compiled.
 FunctionOptions function_options(const CallOptions& options);

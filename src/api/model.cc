@@ -120,8 +120,10 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
                          .on_progress = options.on_progress};
   FunctionOptions compile = function_options(call);
   compile.taps = options.taps;
+  compile.pass_by = static_cast<bool>(options.on_ready);
   const auto compiled = state_->compiled(compile, shapes_of(fit));
-  return Activations(api::run(*compiled, fit, call).activations);
+  auto result = api::run(*compiled, fit, call, options.on_ready);
+  return options.on_ready ? Activations() : Activations(std::move(result.activations));
 }
 Activations Model::run(const Tensor& input, const RunOptions& options) const {
   return run(std::span(&input, 1), options);

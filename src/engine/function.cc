@@ -122,7 +122,8 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
       bytes_ += static_cast<std::size_t>(assembly_.graph.shape(tap).elements()) * sizeof(float);
   norms_ = first_norms(assembly_, taps_, options.most_norm_fits);
   for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
-  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, taps_, options.exact);
+  passes_by_ = options.pass_by;
+  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, taps_, options.exact, options.pass_by);
   times_.planned = Plan::Clock::now();
 }
 
@@ -160,14 +161,19 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
   result.activations.resize(wanted_.size());
   result.outputs = outputs_;
   std::vector<Tensor> norm_tensors(3 * norms_.size());
+  const auto kept = [&](const Tensor& tensor) {
+    return passes_by_ ? Tensor::of(tensor.shape(), tensor.numbers()) : tensor;
+  };
   auto on_tap = [&](std::size_t tap, const Tensor& tensor) {
     if (tap < wanted_.size()) {
-      result.activations[tap] = activation(wanted_[tap], tensor);
-      if (options.on_ready) options.on_ready(result.activations[tap]);
+      Activation& ready = result.activations[tap];
+      ready = activation(wanted_[tap], tensor);
+      if (options.on_ready) options.on_ready(ready);
+      if (passes_by_) ready.tensor = Tensor();
     } else if (tap - wanted_.size() < outputs_.size()) {
-      result.outputs[tap - wanted_.size()].tensor = tensor;
+      result.outputs[tap - wanted_.size()].tensor = kept(tensor);
     } else {
-      norm_tensors[tap - wanted_.size() - outputs_.size()] = tensor;
+      norm_tensors[tap - wanted_.size() - outputs_.size()] = kept(tensor);
     }
   };
   plan_->run(inputs,

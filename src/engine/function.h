@@ -29,6 +29,7 @@ struct FunctionOptions {
   bool random = true;  ///< see AssembleOptions
   bool with_taps = true;
   std::vector<Feed> fed = {};      ///< instead of the model's inputs
+  bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
   std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input
@@ -62,6 +63,8 @@ class CompiledFunction {
   std::vector<std::pair<std::string, Shape>> addresses() const;
   /// What the numbers of a run take that are kept: of the activations, and of the model's outputs.
   std::size_t bytes() const { return bytes_; }
+  /// What a run takes beside inputs and weights at its height.
+  std::size_t peak_bytes() const { return plan_->kept_bytes() + plan_->scratch_bytes(); }
   const std::vector<Skipped>& skipped() const { return skipped_; }
   const std::vector<std::string>& notes() const { return assembly_.notes; }
   const Assembly& assembly() const { return assembly_; }
@@ -91,6 +94,7 @@ class CompiledFunction {
   std::vector<NormInput> norms_;
   std::vector<Skipped> skipped_;
   std::size_t bytes_ = 0;
+  bool passes_by_ = false;
   std::unique_ptr<Plan> plan_;
 };
 

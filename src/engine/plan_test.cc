@@ -383,6 +383,17 @@ TEST(Plan, ComputesRandomGraphsWhateverIsTapped) {
         ASSERT_TRUE(close(results[i], known.at(taps[i].id), {.tolerance = 1e-6}))
             << "seed " << seed << " tap %" << taps[i].id << "\n"
             << plan.str();
+      // Shown and not kept: the same numbers, in the second run too.
+      Plan passing(random.graph, {random.x}, taps, false, /*pass_by=*/true);
+      std::vector<int> shown(taps.size());
+      const auto on_tap = [&](std::size_t i, const Tensor& tensor) {
+        ++shown[i];
+        EXPECT_TRUE(std::ranges::equal(tensor.numbers(), results[i].numbers()))
+            << "seed " << seed << " tap %" << taps[i].id << " passing by\n"
+            << passing.str();
+      };
+      for (int round = 0; round < 2; ++round) passing.run(std::vector{input}, {.on_tap = on_tap});
+      ASSERT_EQ(shown, std::vector<int>(taps.size(), 2));
     }
   }
 }
