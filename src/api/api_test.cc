@@ -68,6 +68,16 @@ TEST(Run, AWrongShapeSaysWhatIsNeeded) {
   EXPECT_EQ(error_of([&] { model.run({digit(model), digit(model)}); }).code(), "input-count");
 }
 
+TEST(Tensor, MisuseIsAnErrorAndNoCrash) {
+  const std::vector<float> two = {1, 2};
+  EXPECT_EQ(error_of([&] { Tensor::of({3}, two); }).code(), "tensor-shape");
+  const Tensor tensor = Tensor::of({2}, two);
+  EXPECT_EQ(error_of([&] { tensor.reshaped({3}); }).code(), "tensor-shape");
+  EXPECT_EQ(error_of([&] { tensor.item(2); }).code(), "sample-index");
+  EXPECT_EQ(error_of([&] { tensor.items(1, 2); }).code(), "sample-index");
+  EXPECT_EQ(error_of([&] { tensor.reshaped({2, 1}).mutable_data(); }).code(), "tensor-read-only");
+}
+
 TEST(Run, ViewsOutliveTheRunTheModelAndLaterRuns) {
   Tensor kept;
   std::vector<float> then;
@@ -232,6 +242,7 @@ TEST(Sequential, WhatCannotBeAddedIsSaidAtOnceAndLeavesItAsItWas) {
   net.add(kl::Flatten{}, {.input_shape = {2, 3}});
   const Error error = error_of([&] { net.add(kl::MaxPooling2D{}); });
   EXPECT_THAT(error.what(), HasSubstr("MaxPooling2D"));
+  EXPECT_THAT(error.what(), HasSubstr("a layer defined in code"));
   EXPECT_THAT(names_of(net.layers()), ElementsAre("flatten"));
 }
 

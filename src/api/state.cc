@@ -294,6 +294,7 @@ std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::
   LayerData data = data_of(*layer);
   const int place = static_cast<int>(given.size());
   if (data.name.empty()) data.name = snake_case(data.class_name);
+  data.place = "a layer defined in code";
   data.calls = {call_on(given)};
   alone.network.layers.push_back(std::move(data));
   alone.network.inputs = given;

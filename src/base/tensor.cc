@@ -4,13 +4,21 @@
 #include <cstdlib>
 #include <new>
 
-#include "base/check.h"
 #include "base/workspace.h"
+#include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
 
 constexpr std::size_t kAlignment = 64, kPages = 1 << 20;
+
+[[noreturn]] void fail(const char* code, const std::string& what) { throw Error({.code = code, .what = what}); }
+
+void require_items(const Shape& shape, std::int64_t first, std::int64_t count) {
+  if (shape.rank() == 0 || first < 0 || count < 0 || first > shape[0] || count > shape[0] - first)
+    fail("sample-index", "items " + std::to_string(first) + " to " + std::to_string(first + count - 1) +
+                             " are asked for of a tensor of shape " + shape.str());
+}
 
 }  // namespace
 
@@ -29,29 +37,32 @@ Tensor::Tensor(Shape shape, std::shared_ptr<const void> owner, const float* numb
 
 Tensor Tensor::of(Shape shape, std::span<const float> numbers) {
   Tensor tensor(std::move(shape));
-  KERASCOPE_CHECK(static_cast<std::size_t>(tensor.size()) == numbers.size());
+  if (static_cast<std::size_t>(tensor.size()) != numbers.size())
+    fail("tensor-shape", "a tensor of shape " + tensor.shape().str() + " has " + std::to_string(tensor.size()) +
+                             " numbers, and " + std::to_string(numbers.size()) + " are given");
   std::copy(numbers.begin(), numbers.end(), tensor.mutable_data());
   return tensor;
 }
 
 float* Tensor::mutable_data() {
-  KERASCOPE_CHECK(writable_ != nullptr);
+  if (!writable_) fail("tensor-read-only", "these numbers belong to a file or to another tensor and cannot be changed");
   return writable_;
 }
 
 Tensor Tensor::reshaped(Shape shape) const {
-  KERASCOPE_CHECK(shape.elements() == size_);
+  if (shape.elements() != size_)
+    fail("tensor-shape", "numbers of shape " + shape_.str() + " cannot have the shape " + shape.str());
   return Tensor(std::move(shape), owner_, data_);
 }
 
 Tensor Tensor::item(std::int64_t index) const {
-  KERASCOPE_CHECK(shape_.rank() > 0 && index >= 0 && index < shape_[0]);
+  require_items(shape_, index, 1);
   const Shape rest = shape_.slice(1, shape_.rank());
   return Tensor(rest, owner_, data_ + index * rest.elements());
 }
 
 Tensor Tensor::items(std::int64_t first, std::int64_t count) const {
-  KERASCOPE_CHECK(shape_.rank() > 0 && first >= 0 && count >= 0 && count <= shape_[0] - first);
+  require_items(shape_, first, count);
   Shape some = shape_;
   some[0] = count;
   return Tensor(some, owner_, data_ + first * shape_.elements(1, shape_.rank()));
