@@ -337,4 +337,11 @@ Network network_from_config(const Json& description, int keras_major, const std:
   return Reader(keras_major, file).network(description, "", 0);
 }
 
+Error of_keras_1(const std::string& file) {
+  return Error({.code = "format-unsupported",
+                .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
+                .where = file,
+                .hint = "load it with Keras 2 in Python and save it again"});
+}
+
 }  // namespace kerascope

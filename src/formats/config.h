@@ -1,6 +1,7 @@
 // The configuration that every Keras saves, as a Network: Sequential (also the old list), functional, nested.
 #pragma once
 
+#include "kerascope/error.h"
 #include "model/model.h"
 
 namespace kerascope {
@@ -10,5 +11,8 @@ namespace kerascope {
 /// @param file         the file's name, for messages.
 /// @throws Error{config-invalid} with the place, {model-opaque} where the file holds no graph.
 Network network_from_config(const Json& description, int keras_major, const std::string& file);
+
+/// What is said of a file that Keras 1 wrote, whose configurations and weights are not understood.
+Error of_keras_1(const std::string& file);
 
 }  // namespace kerascope

@@ -58,11 +58,7 @@ ModelData read_hdf5_model(std::shared_ptr<const MappedFile> mapped) {
   }
   model.keras_version = file.text("/", "keras_version").value_or(file.text(kWeights, "keras_version").value_or(""));
   model.backend = file.text("/", "backend").value_or(file.text(kWeights, "backend").value_or(""));
-  if (model.keras_major() < 2)
-    throw Error({.code = "format-unsupported",
-                 .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
-                 .where = path,
-                 .hint = "load it with Keras 2 in Python and save it again"});
+  if (model.keras_major() < 2) throw of_keras_1(path);
   model.network = network_from_config(parse_json(*config, "model_config in " + path), model.keras_major(), path);
   attach_weights(file, model.network, path);
   if (const auto training = file.text("/", "training_config"))

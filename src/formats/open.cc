@@ -64,11 +64,7 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
   // Keras 3 leaves its version out.
   model.keras_version = text_or(description, "keras_version", "3");
   model.backend = text_or(description, "backend", "");
-  if (model.keras_major() < 2)
-    throw Error({.code = "format-unsupported",
-                 .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
-                 .where = file->name(),
-                 .hint = "load it with Keras 2 in Python and save it again"});
+  if (model.keras_major() < 2) throw of_keras_1(file->name());
   model.network = network_from_config(description, model.keras_major(), file->name());
   return model;
 }

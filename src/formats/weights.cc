@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "formats/config.h"
 #include "formats/open.h"
 #include "formats/zip.h"
 #include "kerascope/error.h"
@@ -152,11 +153,7 @@ WeightsFile open_weights(const std::string& path) {
   file.backend = file.hdf5->text(group, "backend").value_or(file.hdf5->text("/", "backend").value_or(""));
   if (file.is_by_layer) {
     const std::string version = version_of(*file.hdf5, group);
-    if (version.empty() || version == "1" || text::starts_with(version, "1."))
-      throw Error({.code = "format-unsupported",
-                   .what = "Keras 1 wrote this file, which Kerascope cannot read yet",
-                   .where = file.path,
-                   .hint = "load it with Keras 2 in Python and save it again"});
+    if (version.empty() || version == "1" || text::starts_with(version, "1.")) throw of_keras_1(file.path);
   } else if (!file.hdf5->has_group(fmt::format("/{}", container_of(*file.hdf5)))) {
     throw no_weights(file.path, "its root has neither 'layer_names' nor 'layers'");
   }
