@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 #include <stdexcept>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,7 @@ int run(const std::vector<std::string>& arguments) {
   const Tensor input = read_arrays(second).at(0).tensor;
   FunctionOptions options;
   std::string expected;
+  std::optional<ThreadLimit> limit;
   for (std::size_t i = 3; i < arguments.size(); ++i) {
     const std::string& option = arguments[i];
     if (option == "--answer")
@@ -77,7 +79,7 @@ int run(const std::vector<std::string>& arguments) {
     else if (option == "--exact")
       options.exact = true;
     else if (option == "--threads")
-      set_thread_count(std::stoi(arguments.at(++i)));
+      limit.emplace(std::stoi(arguments.at(++i)));
     else if (option == "--check")
       expected = arguments.at(++i);
     else

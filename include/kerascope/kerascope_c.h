@@ -38,6 +38,7 @@ typedef struct kerascope_run_options {
   int without_random; /* 1: dropout and noise keep still in it */
   uint64_t seed;      /* of the training phase's random numbers */
   int exact;          /* 1: every convolution directly, with smaller rounding errors */
+  int threads;        /* how many compute; 0: all cores */
 } kerascope_run_options;
 
 /* "0.1.0" */

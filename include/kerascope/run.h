@@ -21,6 +21,8 @@ struct CallOptions {
   std::optional<std::uint64_t> seed = 0;
   /// Every convolution directly: slower, with rounding errors some ten times smaller.
   bool exact = false;
+  /// How many compute, of this call alone; 0: as many as the machine has cores, or OMP_NUM_THREADS says.
+  int threads = 0;
   /// Ends the call between two steps with Error{cancelled}.
   std::stop_token stop = {};
   /// Told before each step how many are done, of how many; from the calling thread.
@@ -35,6 +37,7 @@ struct RunOptions {
   Phase phase = Phase::kInference;  ///< these as in CallOptions
   std::optional<std::uint64_t> seed = 0;
   bool exact = false;
+  int threads = 0;
   std::stop_token stop = {};
   std::function<void(std::size_t done, std::size_t all)> on_progress = {};
   /// If given: told of each activation as soon as it is computed, from the calling thread. Its tensor's numbers are
@@ -42,6 +45,9 @@ struct RunOptions {
   /// layers together are larger than memory can be looked at layer by layer. Weights, too, are kept no longer than
   /// needed.
   std::function<void(const Activation&)> on_ready = {};
+  /// In bytes, beside the inputs: a run that would take more is refused with Error{memory} before it begins; 0: no
+  /// limit.
+  std::size_t most_memory = 0;
 };
 
 }  // namespace kerascope

@@ -108,6 +108,7 @@ kerascope_activations* kerascope_run(const kerascope_model* model, const kerasco
       if (options->training) run.phase = kerascope::Phase::kTraining;
       run.seed = options->without_random ? std::nullopt : std::optional(options->seed);
       run.exact = options->exact != 0;
+      run.threads = options->threads;
     }
     return new kerascope_activations{model->model.run(tensors, run)};
   });

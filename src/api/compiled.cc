@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/parallel.h"
+
 namespace kerascope::api {
 namespace {
 
 std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes) {
-  std::string key = fmt::format("{} {} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
-                                options.with_taps, options.with_outputs, options.pass_by);
+  std::string key = fmt::format("{} {} {} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
+                                options.with_taps, options.with_outputs, options.pass_by, thread_count());
   for (const Shape& shape : shapes) key += ' ' + shape.str();
   for (const Feed& feed : options.fed) key += "\nfed " + feed.address + ' ' + feed.shape.str();
   for (const std::string& tap : options.taps) key += "\ntap " + tap;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/state.h"
+#include "base/parallel.h"
 
 namespace kerascope {
 
@@ -88,6 +89,7 @@ Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outp
 }
 
 std::vector<Tensor> Function::operator()(std::span<const Tensor> inputs, const CallOptions& options) const {
+  const ThreadLimit limit(options.threads);
   const std::vector<Tensor> fit = fitting(inputs, state_->inputs);
   FunctionOptions compile = function_options(options);
   compile.taps = state_->outputs;

@@ -5,6 +5,7 @@
 
 #include "api/state.h"
 #include "api/summary.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "formats/open.h"
 #include "kerascope/function.h"
@@ -111,17 +112,25 @@ Layer Model::layer(std::string_view address) const {
 Layer Model::layer(int index) const { return layer(std::to_string(index)); }
 
 Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options) const {
+  const ThreadLimit limit(options.threads);
   const auto data = state_->data();
   const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*data));
   const CallOptions call{.phase = options.phase,
                          .seed = options.seed,
                          .exact = options.exact,
+                         .threads = options.threads,
                          .stop = options.stop,
                          .on_progress = options.on_progress};
   FunctionOptions compile = function_options(call);
   compile.taps = options.taps;
   compile.pass_by = static_cast<bool>(options.on_ready);
   const auto compiled = state_->compiled(compile, shapes_of(fit));
+  if (const std::size_t bytes = compiled->function->peak_bytes(); options.most_memory > 0 && bytes > options.most_memory)
+    throw Error({.code = "memory",
+                 .what = fmt::format("this run takes {} of memory beside its inputs, and {} are allowed",
+                                     text::bytes(bytes), text::bytes(options.most_memory)),
+                 .hint = options.on_ready ? "ask for earlier layers, or a smaller batch or input"
+                                          : "look at each layer as it is computed (on_ready), or ask for fewer"});
   auto result = api::run(*compiled, fit, call, options.on_ready);
   return options.on_ready ? Activations() : Activations(std::move(result.activations));
 }

@@ -60,12 +60,11 @@ TEST(Distance, IsTheSameOnAnyNumberOfThreads) {
   std::vector<float> a(1'000'003), b(a.size());
   for (std::size_t i = 0; i < a.size(); ++i) b[i] = (a[i] = normal(random)) + 0.01f * normal(random);
   b[777'777] = a[777'777] + 50;
-  const int threads = thread_count();
-  set_thread_count(1);
-  const Distance alone = distance(a, b);
-  set_thread_count(4);
-  const Distance together = distance(a, b);
-  set_thread_count(threads);
+  const auto distance_on = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return distance(a, b);
+  };
+  const Distance alone = distance_on(1), together = distance_on(4);
   EXPECT_EQ(alone.place, 777'777);
   EXPECT_EQ(together.place, 777'777);
   EXPECT_EQ(alone.absolute, together.absolute);

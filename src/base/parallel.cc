@@ -107,18 +107,21 @@ class Pool {
 
 std::mutex pool_mutex;
 std::unique_ptr<Pool> pool;
-std::atomic<int> threads = 0;  // 0: not set yet
+thread_local int limit = 0;  // 0: none
 
 }  // namespace
 
-int thread_count() {
-  if (threads == 0) threads = omp_get_max_threads();
-  return threads;
+int thread_count() { return limit > 0 ? limit : omp_get_max_threads(); }
+
+ThreadLimit::ThreadLimit(int threads) : before_(limit), openmp_before_(omp_get_max_threads()) {
+  if (threads <= 0) return;
+  limit = threads;
+  omp_set_num_threads(threads);
 }
 
-void set_thread_count(int count) {
-  threads = count;
-  omp_set_num_threads(count);
+ThreadLimit::~ThreadLimit() {
+  limit = before_;
+  omp_set_num_threads(openmp_before_);
 }
 
 void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64_t), const void* context) {
@@ -127,7 +130,7 @@ void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64
     for (std::int64_t part = 0; part < parts; ++part) run(context, part);
     return;
   }
-  if (!pool || pool->helpers() != thread_count() - 1) {
+  if (!pool || pool->helpers() < thread_count() - 1) {
     pool.reset();
     pool = std::make_unique<Pool>(thread_count() - 1);
   }

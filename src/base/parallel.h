@@ -7,10 +7,21 @@
 
 namespace kerascope {
 
-/// How many threads compute: as many as OpenMP would take, unless set. oneDNN, which uses OpenMP's threads, takes as
-/// many.
+/// How many threads compute what this thread asks for: as many as OpenMP would take, unless a ThreadLimit says
+/// otherwise. oneDNN, which uses OpenMP's threads, takes as many.
 int thread_count();
-void set_thread_count(int threads);
+
+/// While it lives, so many threads compute what the thread that made it asks for; 0 changes nothing.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int threads);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  int before_, openmp_before_;
+};
 
 namespace parallel {
 

@@ -10,12 +10,6 @@
 namespace kerascope {
 namespace {
 
-struct ThreadCount {
-  explicit ThreadCount(int count) : before(thread_count()) { set_thread_count(count); }
-  ~ThreadCount() { set_thread_count(before); }
-  int before;
-};
-
 void expect_each_once(std::int64_t count, std::int64_t grain) {
   std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
   std::atomic<int> calls = 0;
@@ -30,21 +24,21 @@ void expect_each_once(std::int64_t count, std::int64_t grain) {
 
 TEST(ParallelFor, VisitsEachIndexOnce) {
   for (int threads : {1, 2, 3, 7}) {
-    const ThreadCount count(threads);
+    const ThreadLimit limit(threads);
     for (int turn = 0; turn < 300; ++turn)
       for (std::int64_t size : {0, 1, 2, 3, 10, 1000}) expect_each_once(size, turn % 5);
   }
 }
 
 TEST(ParallelFor, NumbersItsPartsInOrder) {
-  const ThreadCount count(4);
+  const ThreadLimit limit(4);
   std::vector<std::pair<std::int64_t, std::int64_t>> parts(4);
   parallel_for(10, 1, [&](std::int64_t begin, std::int64_t end, std::size_t part) { parts[part] = {begin, end}; });
   EXPECT_EQ(parts, (std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 2}, {2, 5}, {5, 7}, {7, 10}}));
 }
 
 TEST(ParallelFor, MayBeCalledWithinItselfAndByManyThreads) {
-  const ThreadCount count(3);
+  const ThreadLimit limit(3);
   std::vector<std::thread> callers;
   std::atomic<std::int64_t> sum = 0;
   for (int caller = 0; caller < 4; ++caller)

@@ -119,13 +119,11 @@ TEST(Statistics, DoNotDependOnTheNumberOfThreads) {
   std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
   Tensor tensor({2, 112, 112, 20});
   for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = uniform(random);
-  const int threads = thread_count();
-  for (const int count : {1, 2, 5}) {
-    set_thread_count(count);
+  for (const int threads : {1, 2, 5}) {
+    const ThreadLimit limit(threads);
     expect_as_slowly(tensor, 3);
     expect_as_slowly(tensor, 1);
   }
-  set_thread_count(threads);
 }
 
 TEST(Statistics, OfAMeanFarFromZeroKeepTheirDigits) {

@@ -1,4 +1,5 @@
 // kerascope capture: every layer's numbers in one pass.
+#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/channels.h"
 #include "cli/request.h"
@@ -59,8 +60,11 @@ class Output {
     if (writer_) writer_->reserve(address, shape);
   }
   /// @param first  which of the batch is the first sample in it
-  void write(const Activation& activation, std::int64_t first) {
-    if (thread_) thread_->write(activation.address, first, activation.tensor);
+  /// @param passes_by  whether its memory is used again at once
+  void write(const Activation& activation, std::int64_t first, bool passes_by) {
+    if (!thread_) return;
+    thread_->write(activation.address, first, activation.tensor);
+    if (passes_by) thread_->wait();
   }
   void wait() {
     if (thread_) thread_->wait();
@@ -78,6 +82,7 @@ class Output {
 
 int capture(const Request& given) {
   const Request request = with_standard_output(given);
+  const ThreadLimit limit(request.threads);
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
   if (print_dump(request, *prepared.function)) return kDone;
   Output output(request.output);
@@ -90,7 +95,7 @@ int capture(const Request& given) {
   const bool wants_statistics = !request.quiet || request.json;
   std::map<std::string, RunningStatistics> statistics;
   const auto on_ready = [&](const Activation& activation) {
-    output.write(activation, prepared.first);
+    output.write(activation, prepared.first, prepared.options.pass_by);
     if (wants_statistics) add_by_role(statistics, activation);
   };
   const CompiledFunction::Result result =
@@ -101,7 +106,7 @@ int capture(const Request& given) {
   for (const Activation& activation : result.activations) {
     if (!wants_statistics) break;
     rows.push_back({.address = activation.address,
-                    .shape = shape_with_roles(activation.tensor.shape(), activation.axes),
+                    .shape = shape_with_roles(shapes.at(activation.address), activation.axes),
                     .statistics = statistics.at(activation.address).result()});
     if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
   }
@@ -131,6 +136,7 @@ void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
       ->add_option("--output,-o", request.output,
                    "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only")
       ->type_name("FILE");
+  add_memory_option(*command, request);
   command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();
   command->callback([&] { exit_code = capture(request); });
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <memory>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/comparison.h"
 #include "cli/request.h"
@@ -238,6 +239,7 @@ Sides sides_of(const CLI::App& command, const Request& request, const DiffReques
 
 int diff(const CLI::App& command, const Request& given, const DiffRequest& diff) {
   const Request request = with_standard_output(given);
+  const ThreadLimit limit(request.threads);
   if (!(diff.tolerance >= 0))
     throw Error({.code = "usage", .what = fmt::format("--tol is '{}', not a number from 0", diff.tolerance)});
   if (!request.output.empty() && request.output != "/dev/stdout" && !text::ends_with(request.output, ".png"))

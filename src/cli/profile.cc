@@ -86,7 +86,7 @@ void add_run(std::vector<Span>& spans, const std::string& name, const TimedRun& 
 
 int profile(const Request& given) {
   const Request request = with_standard_output(given);
-  if (request.threads > 0) set_thread_count(request.threads);
+  const ThreadLimit limit(request.threads);
   const std::uint64_t seed = seed_of(request);
   require_standard_input_once(request);
 

@@ -119,6 +119,16 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
   command.option_defaults()->group("Options");
 }
 
+void add_memory_option(CLI::App& command, Request& request) {
+  command
+      .add_option("--memory", request.memory,
+                  "as 800MB or 2GB: what inputs and outputs of layers may take; keeps no layer where all are more, and "
+                  "refuses what needs more at a time")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->type_name("SIZE")
+      ->group(kHowToRun);
+}
+
 void note(const Request& request, const std::string& word, const std::string& text) {
   if (!request.quiet) fmt::print(stderr, "{:<9} {}\n", word, text::printable(text));
 }
@@ -201,6 +211,14 @@ void take(Run& run, std::int64_t first, std::int64_t count) {
 /// Of a batch that is computed in parts. More hardly make a sample cheaper, and what nobody looks at takes memory, too.
 constexpr std::int64_t kMostTogether = 16;
 
+/// What a run takes with so many samples as it has been made for, and the inputs, which are kept prepared and as read.
+std::size_t memory_of(const Run& run, std::int64_t count) {
+  std::size_t bytes = run.function->peak_bytes();
+  for (const Shape& shape : shapes_for(run.fed, count))
+    bytes += 2 * static_cast<std::size_t>(shape.elements()) * sizeof(float);
+  return bytes;
+}
+
 /// Makes the function for as many samples as are computed at a time.
 void make_function(const Request& request, Run& run) {
   std::int64_t made = 0;
@@ -208,6 +226,7 @@ void make_function(const Request& request, Run& run) {
     run.function = std::make_unique<CompiledFunction>(run.model, shapes_for(run.fed, count), run.options);
     return made = count;
   };
+  const auto fits = [&] { return request.memory == 0 || memory_of(run, made) <= request.memory; };
   // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
   const bool may_part =
       run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
@@ -224,13 +243,22 @@ void make_function(const Request& request, Run& run) {
     count = run.fed.batch;
   }
   if (made != count) make(count);
+  while (!fits() && run.samples == Samples::kInParts && count > 1) count = make(count / 2);
+  if (!fits()) {
+    run.options.pass_by = true;
+    make(count);
+  }
+  if (!fits())
+    throw Error({.code = "memory",
+                 .what = fmt::format("this run takes {} of memory even where no layer is kept, and --memory is {}",
+                                     text::bytes(memory_of(run, count)), text::bytes(request.memory)),
+                 .hint = "ask for earlier layers, or give fewer or smaller inputs"});
   take(run, run.samples == Samples::kChosen ? request.sample : 0, count);
 }
 
 }  // namespace
 
 Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
-  if (request.threads > 0) set_thread_count(request.threads);
   Run run;
   run.samples = samples;
   run.options = function_options(request);

@@ -35,6 +35,7 @@ struct Request {
   bool keep_aspect_ratio = false;
   bool exact = false;
   int threads = 0;
+  std::size_t memory = 0;  ///< bytes that a run may take; 0: as many as it wants
   int depth = -1;
   int sample = 0;
   int gap_px = 1;
@@ -72,6 +73,7 @@ void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
 /// Those among them that say what is run and how, without MODEL, INPUT and --dump.
 void add_how_to_run_options(CLI::App& command, Request& request);
+void add_memory_option(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
 int show(const Request& request);

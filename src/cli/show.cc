@@ -1,5 +1,6 @@
 // kerascope show: the feature maps of layers as pictures.
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/channels.h"
 #include "cli/overview.h"
@@ -46,6 +47,7 @@ Wanted wanted_of(const Request& request, const Target& target) {
 int show(const Request& given) {
   if (!given.kernels.empty()) return show_kernels(given);
   const Request request = with_standard_output(given);
+  const ThreadLimit limit(request.threads);
   const Target target(request);
   if (text::ends_with(text::lower(request.html), ".png"))
     throw Error({.code = "usage",
@@ -132,6 +134,7 @@ void add_show_command(CLI::App& app, Request& request, int& exit_code) {
       ->allow_extra_args(false);
   command->add_option("--html", request.html, "the overview as one HTML file, which opens from disk")
       ->type_name("FILE");
+  add_memory_option(*command, request);
   add_picture_options(*command, request);
   add_sort_option(*command, request);
   command->add_flag("--open", request.open, "open the picture in the system's viewer");

@@ -24,4 +24,21 @@ Arena::~Arena() {
   if (memory_) munmap(memory_, size_);
 }
 
+std::shared_ptr<Arena> ArenaLender::lend() {
+  std::unique_ptr<Arena> arena;
+  {
+    const std::lock_guard lock(returned_->mutex);
+    arena = std::move(returned_->arena);
+  }
+  if (!arena) arena = std::make_unique<Arena>(bytes_);
+  const auto give_back = [returned = std::weak_ptr(returned_)](Arena* given) {
+    std::unique_ptr<Arena> unheld(given);
+    if (const auto to = returned.lock()) {
+      const std::lock_guard lock(to->mutex);
+      std::swap(to->arena, unheld);
+    }
+  };
+  return {arena.release(), give_back};
+}
+
 }  // namespace kerascope

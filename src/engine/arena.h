@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 namespace kerascope {
 
@@ -20,6 +21,23 @@ class Arena {
  private:
   std::byte* memory_ = nullptr;
   std::size_t size_ = 0;
+};
+
+/// Gives memory of one size, that which was given back if nobody has it.
+class ArenaLender {
+ public:
+  explicit ArenaLender(std::size_t bytes) : returned_(std::make_shared<Returned>()), bytes_(bytes) {}
+
+  /// Its last holder may let go of it in any thread, also when the lender is no more.
+  std::shared_ptr<Arena> lend();
+
+ private:
+  struct Returned {
+    std::mutex mutex;
+    std::unique_ptr<Arena> arena;
+  };
+  std::shared_ptr<Returned> returned_;
+  std::size_t bytes_;
 };
 
 }  // namespace kerascope

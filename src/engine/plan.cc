@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/check.h"
 #include "base/parallel.h"
@@ -220,6 +221,24 @@ void Plan::place_results() {
     }
   }
   scratch_bytes_ = scratch.end();
+  lender_.emplace(tapped_bytes_);
+}
+
+std::size_t Plan::weight_bytes() const {
+  std::set<int> kept;
+  std::size_t all = 0, most = 0;
+  for (const Step& step : steps_) {
+    std::set<int> own;
+    std::size_t bytes = 0;
+    for (const Value value : step.values)
+      for (const Value input : planned(value).inputs) {
+        if (!is_constant(input) || !own.insert(input.id).second) continue;
+        bytes += padded_bytes(graph_.shape(input));
+        if (kept.insert(input.id).second) all += padded_bytes(graph_.shape(input));
+      }
+    most = std::max(most, bytes);
+  }
+  return pass_by_ ? most : all;
 }
 
 const Tensor& Plan::constant(Value value) {
@@ -376,7 +395,8 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
   KERASCOPE_CHECK(inputs.size() == inputs_.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) KERASCOPE_CHECK(inputs[i].shape() == graph_.shape(inputs_[i]));
   // Tensors of an earlier run that somebody still holds keep their memory; otherwise it is used again.
-  if (!tapped_ || tapped_.use_count() > 1) tapped_ = std::make_shared<Arena>(tapped_bytes_);
+  tapped_.reset();
+  tapped_ = lender_->lend();
   if (!scratch_) scratch_ = std::make_shared<Arena>(scratch_bytes_);
 
   std::vector<Tensor> results(taps_.size());
@@ -397,6 +417,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     for (std::size_t tap : step.taps) deliver(tap);
     if (pass_by_) forget(step);
   }
+  tapped_.reset();
   return results;
 }
 

@@ -48,9 +48,11 @@ class Plan {
   /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const RunOptions& options);
 
-  /// What a run takes beside inputs and weights: the taps that are kept, and what is computed on the way.
+  /// What a run takes beside its inputs: the taps that are kept, what is computed on the way, and the weights as the
+  /// kernels have them: of all steps, of the largest where taps pass by.
   std::size_t kept_bytes() const { return tapped_bytes_; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
+  std::size_t weight_bytes() const;
 
   /// One line a step: what runs, where its result lies.
   std::string str() const;
@@ -119,6 +121,7 @@ class Plan {
   std::vector<int> readers_;       ///< by root id: how many ops read it
   std::vector<Tensor> constants_;  ///< by value id, those that were read
   std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
+  std::optional<ArenaLender> lender_;  ///< of tapped_
   std::shared_ptr<Arena> tapped_, scratch_;
 };
 

@@ -157,13 +157,7 @@ struct FollowedGraph : TappedGraph {
   Value x, other;
 };
 
-class PlanWithFollowers : public testing::TestWithParam<Followed> {
- protected:
-  ~PlanWithFollowers() override { set_thread_count(threads_); }
-
- private:
-  int threads_ = thread_count();
-};
+class PlanWithFollowers : public testing::TestWithParam<Followed> {};
 
 TEST_P(PlanWithFollowers, ComputesTheSameWhateverIsTapped) {
   const FollowedGraph chain(GetParam());
@@ -177,7 +171,7 @@ TEST_P(PlanWithFollowers, ComputesTheSameWhateverIsTapped) {
   for (std::size_t i = 0; i < count; ++i)
     choices.insert(choices.end(), {1u << i, 1u << i | 1u << (i * 5 + 3) % count, choices[0] & ~(1u << i)});
   for (const int threads : {1, 2, 4}) {
-    set_thread_count(threads);
+    const ThreadLimit limit(threads);
     for (const unsigned choice : choices) {
       std::vector<Value> taps;
       for (std::size_t i = 0; i < count; ++i)

@@ -28,17 +28,17 @@ TEST(Philox, KnownAnswers) {
 }
 
 TEST(Random, ThreadsDoNotChangeTheNumbers) {
-  const int threads = thread_count();
   for (Distribution distribution : {Distribution::kKeepMask, Distribution::kNormal}) {
     const ops::RandomOptions options = {.distribution = distribution, .a = 0.3f, .b = 1, .key = 5};
-    set_thread_count(1);
-    const Tensor alone = run(Shape{3, 33'333}, options, 7);
-    set_thread_count(2);
-    EXPECT_TRUE(equal(run(Shape{3, 33'333}, options, 7), alone));
+    const auto run_on = [&](int threads) {
+      const ThreadLimit limit(threads);
+      return run(Shape{3, 33'333}, options, 7);
+    };
+    const Tensor alone = run_on(1);
+    EXPECT_TRUE(equal(run_on(2), alone));
     // Nor does the length: position i is position i.
     const Tensor shorter = run(Shape{1'001}, options, 7);
     EXPECT_TRUE(std::equal(shorter.numbers().begin(), shorter.numbers().end(), alone.numbers().begin()));
-    set_thread_count(threads);
   }
 }
 
