@@ -64,7 +64,7 @@ class CompiledFunction {
   /// What the numbers of a run take that are kept: of the activations, and of the model's outputs.
   std::size_t bytes() const { return bytes_; }
   /// What a run takes beside its inputs at its height.
-  std::size_t peak_bytes() const { return plan_->kept_bytes() + plan_->scratch_bytes() + plan_->weight_bytes(); }
+  std::size_t peak_bytes() const { return plan_->kept_bytes() + plan_->scratch_bytes() + plan_->kernel_bytes(); }
   const std::vector<Skipped>& skipped() const { return skipped_; }
   const std::vector<std::string>& notes() const { return assembly_.notes; }
   const Assembly& assembly() const { return assembly_; }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/check.h"
 #include "base/parallel.h"
@@ -224,21 +223,18 @@ void Plan::place_results() {
   lender_.emplace(tapped_bytes_);
 }
 
-std::size_t Plan::weight_bytes() const {
-  std::set<int> kept;
-  std::size_t all = 0, most = 0;
+std::size_t Plan::kernel_bytes() const {
+  std::size_t kept = 0, most = 0;
   for (const Step& step : steps_) {
-    std::set<int> own;
-    std::size_t bytes = 0;
-    for (const Value value : step.values)
-      for (const Value input : planned(value).inputs) {
-        if (!is_constant(input) || !own.insert(input.id).second) continue;
-        bytes += padded_bytes(graph_.shape(input));
-        if (kept.insert(input.id).second) all += padded_bytes(graph_.shape(input));
-      }
-    most = std::max(most, bytes);
+    if (pass_by_) kept = 0;
+    for (const Value value : step.values) {
+      const Graph::Node& node = planned(value);
+      if (node.inputs.size() < 2 || !is_constant(node.inputs[1])) continue;
+      const KernelMemory memory = node.op->memory(session_, input_shapes(node), node.shape);
+      most = std::max(most, (kept += memory.kept) + memory.passing);
+    }
   }
-  return pass_by_ ? most : all;
+  return most;
 }
 
 const Tensor& Plan::constant(Value value) {

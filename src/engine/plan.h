@@ -48,11 +48,11 @@ class Plan {
   /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const RunOptions& options);
 
-  /// What a run takes beside its inputs: the taps that are kept, what is computed on the way, and the weights as the
-  /// kernels have them: of all steps, of the largest where taps pass by.
+  /// What a run takes beside its inputs and the model's file: the taps that are kept, what is computed on the way, and
+  /// what kernels make of their weights and take while they compute; of these the largest only where taps pass by.
   std::size_t kept_bytes() const { return tapped_bytes_; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
-  std::size_t weight_bytes() const;
+  std::size_t kernel_bytes() const;
 
   /// One line a step: what runs, where its result lies.
   std::string str() const;

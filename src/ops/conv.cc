@@ -47,6 +47,13 @@ class Conv final : public Op {
     return windowed(in[0], slide(name_, in[0], window_), filters);
   }
 
+  KernelMemory memory(const Session& session, std::span<const Shape> in, const Shape& out) const override {
+    if (kind_ == Kind::kDepthwise) return {};
+    if (group(in).groups == 1 && !session.exact())
+      if (const auto faster = winograd_memory(in[0], out, slide(name_, in[0], window_))) return *faster;
+    return {.kept = static_cast<std::size_t>(in[1].elements()) * sizeof(float)};
+  }
+
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
     const Shape kernel = group(in).kernel;

@@ -45,6 +45,9 @@ class ConvTranspose final : public Op {
     return cost;
   }
 
+  KernelMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
+    return {.kept = static_cast<std::size_t>(in[1].elements()) * sizeof(float)};
+  }
   Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const Shape &x = in[0].shape, &kernel = in[1].shape;

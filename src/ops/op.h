@@ -21,6 +21,12 @@ struct Cost {
   double bytes = 0;
 };
 
+/// In bytes.
+struct KernelMemory {
+  std::size_t kept = 0;     ///< made of constant operands
+  std::size_t passing = 0;  ///< while it is made, and while it computes
+};
+
 /// Immutable; one object may be prepared for many plans and from many threads.
 class Op {
  public:
@@ -41,6 +47,8 @@ class Op {
   virtual const ops::PadOptions* padding() const { return nullptr; }
   /// For an op whose first input is padded: one that computes the same of what was padded; null where none can.
   virtual std::shared_ptr<const Op> over_unpadded(const ops::PadOptions&) const { return nullptr; }
+  /// What its kernel takes beside operands and output, which it reads and writes where they are, if that is much.
+  virtual KernelMemory memory(const Session&, std::span<const Shape>, const Shape&) const { return {}; }
   virtual Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
 };
 

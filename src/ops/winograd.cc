@@ -51,6 +51,9 @@ struct Transform<4> {
                                             {0, kRootHalf / 2, -kRootHalf / 2, 2 * kRoot2, -2 * kRoot2, 1}}};
 };
 
+/// So many numbers of tiles are transformed at a time where all threads share them.
+constexpr std::int64_t kMostNumbers = 8 << 20;
+
 /// to[i][j] = sum over k of matrix[i][k] from[k][j]: all sizes are constants, what is multiplied by 0 is left out.
 template <const auto& kMatrix, typename Number, std::size_t Inner, std::size_t Columns, std::size_t Rows>
 [[gnu::always_inline]] inline void multiply_left(const Number (&from)[Inner][Columns], Number (&to)[Rows][Columns]) {
@@ -129,7 +132,6 @@ class Winograd {
 
   /// Everything, the work on some tiles spread over the threads, then on others.
   void all(const float* x, const Epilogue& to) const {
-    constexpr std::int64_t kMostNumbers = 8 << 20;
     std::vector<TilePlace> places;
     append_tiles(0, sizes_.batch * sizes_.out_high, places);
     const auto all_tiles = static_cast<std::int64_t>(places.size());
@@ -322,21 +324,49 @@ bool fits_winograd(const std::vector<WindowAxis>& axes) {
          });
 }
 
+namespace {
+
+Sizes sizes_of(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+  return {.batch = x[0],
+          .high = x[1],
+          .wide = x[2],
+          .channels = x[3],
+          .out_high = out[1],
+          .out_wide = out[2],
+          .filters = out[3],
+          .before_high = axes[0].before,
+          .before_wide = axes[1].before};
+}
+
+/// How many outputs along each axis a tile has that is faster than multiplying directly: 2 or 4; 0 where none is.
+int fastest_tile(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+  if (!fits_winograd(axes) || x.back() % lanes() != 0 || out.back() % lanes() != 0) return 0;
+  const Sizes sizes = sizes_of(x, out, axes);
+  const double with_2 = saved_cycles(sizes, 2), with_4 = saved_cycles(sizes, 4);
+  if (std::max(with_2, with_4) <= 0) return 0;
+  return with_4 >= with_2 ? 4 : 2;
+}
+
+}  // namespace
+
 std::optional<Kernel> winograd(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes,
                                const float* kernel, const float* bias) {
-  if (!fits_winograd(axes) || x.back() % lanes() != 0 || out.back() % lanes() != 0) return {};
-  const Sizes sizes = {.batch = x[0],
-                       .high = x[1],
-                       .wide = x[2],
-                       .channels = x[3],
-                       .out_high = out[1],
-                       .out_wide = out[2],
-                       .filters = out[3],
-                       .before_high = axes[0].before,
-                       .before_wide = axes[1].before};
-  const double with_2 = saved_cycles(sizes, 2), with_4 = saved_cycles(sizes, 4);
-  if (std::max(with_2, with_4) <= 0) return {};
-  return with_4 >= with_2 ? kernel_of<4>(sizes, kernel, bias) : kernel_of<2>(sizes, kernel, bias);
+  const int tile = fastest_tile(x, out, axes);
+  if (tile == 0) return {};
+  const Sizes sizes = sizes_of(x, out, axes);
+  return tile == 4 ? kernel_of<4>(sizes, kernel, bias) : kernel_of<2>(sizes, kernel, bias);
+}
+
+std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+  const std::int64_t tile = fastest_tile(x, out, axes);
+  if (tile == 0) return {};
+  const std::int64_t positions = (tile + 2) * (tile + 2), tiles_high = (out[1] + tile - 1) / tile,
+                     tiles_wide = (out[2] + tile - 1) / tile;
+  const auto transformed = static_cast<std::size_t>(positions * x.back() * out.back()) * sizeof(float),
+             computing = static_cast<std::size_t>(
+                             std::min(kMostNumbers, positions * (x.back() + out.back()) * x[0] * tiles_high * tiles_wide)) *
+                         sizeof(float);
+  return KernelMemory{.kept = transformed, .passing = transformed + computing};
 }
 
 }  // namespace kerascope::ops

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "ops/kernel.h"
+#include "ops/op.h"
 #include "ops/window.h"
 
 namespace kerascope::ops {
@@ -17,5 +17,7 @@ bool fits_winograd(const std::vector<WindowAxis>& axes);
 /// @param bias  O numbers, or null.
 std::optional<Kernel> winograd(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes,
                                const float* kernel, const float* bias);
+/// What that kernel takes; empty where there is none.
+std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
 
 }  // namespace kerascope::ops
