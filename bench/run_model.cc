@@ -10,8 +10,8 @@
 #include <functional>
 #include <iostream>
 #include <map>
-#include <stdexcept>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

@@ -32,9 +32,17 @@ def pytest(path, count):
                 count[item.get("name")] += int(item.get("value"))
 
 
-def main(folder):
+def sanitized(path, count):
+    once = collections.Counter()
+    googletest(path, once)
+    count["sanitized"] += once["passed"]
+    count["failed"] += once["failed"]
+
+
+def main(folder, *sanitizers):
     count = collections.Counter()
-    for name, read in {"kerascope-tests.json": googletest, "pytest.xml": pytest}.items():
+    runs = {"kerascope-tests.json": googletest, "pytest.xml": pytest} | {f"{name}.json": sanitized for name in sanitizers}
+    for name, read in runs.items():
         path = folder / name
         try:
             read(path, count)
@@ -43,9 +51,11 @@ def main(folder):
             count["failed"] += 1
     for name, meaning in COUNTED.items():
         print(f"{count[name]} {meaning}")
+    if sanitizers:
+        print(f"{count['sanitized']} tests passed again, built with sanitizers")
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
     print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
     return 1 if count["failed"] or not count["passed"] else 0
 
 
-sys.exit(main(pathlib.Path(sys.argv[1])))
+sys.exit(main(pathlib.Path(sys.argv[1]), *sys.argv[2:]))

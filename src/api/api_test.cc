@@ -2,8 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <mutex>
 #include <thread>
 
+#include "base/error_test_support.h"
+#include "base/parallel.h"
 #include "kerascope/kerascope.h"
 
 namespace kerascope {
@@ -26,18 +30,6 @@ std::vector<std::string> names_of(const std::vector<Layer>& layers) {
 }
 
 std::vector<float> numbers_of(const Tensor& tensor) { return {tensor.numbers().begin(), tensor.numbers().end()}; }
-
-/// The error that `body` must throw.
-template <typename Body>
-Error error_of(const Body& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return Error({.code = "none", .what = ""});
-}
 
 TEST(Run, GivesEveryLayerInOrder) {
   const Model model = digits();
@@ -202,6 +194,56 @@ TEST(Function, ManyThreadsMayCallOne) {
       });
   }
   for (const auto& one : seen) EXPECT_THAT(one, testing::Pointwise(testing::FloatNear(1e-5f), expected));
+}
+
+TEST(Threads, RunOneModelEachInItsOwnWayAndLetGoElsewhere) {
+  const Model model = digits();
+  const Tensor input = digit(model);
+  const std::vector<float> expected = numbers_of(model.run(input)["conv2"].tensor);
+  std::mutex mutex;
+  std::vector<Activations> given;  // dropped by whichever thread comes next
+  std::atomic<int> equal = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i)
+      threads.emplace_back([&, i] {
+        for (int round = 0; round < 6; ++round) {
+          RunOptions options{.threads = i % 3};
+          if (i % 2 == 1) options.taps = {"conv2"};
+          Activations seen = model.run(input, options);
+          const std::span<const float> numbers = seen["conv2"].tensor.numbers();
+          equal += std::equal(numbers.begin(), numbers.end(), expected.begin(), expected.end(),
+                              [](float a, float b) { return std::abs(a - b) < 1e-4f; });
+          const std::lock_guard lock(mutex);
+          given.push_back(std::move(seen));
+          if (given.size() > 4) given.erase(given.begin());
+        }
+      });
+  }
+  EXPECT_EQ(equal, 6 * 6);
+}
+
+TEST(Threads, AreTheCallsOwnAffair) {
+  const Model model = digits();
+  const int before = thread_count();
+  int within = 0;
+  model.run(digit(model), {.threads = before + 1, .on_ready = [&](const Activation&) { within = thread_count(); }});
+  EXPECT_EQ(within, before + 1);
+  EXPECT_EQ(thread_count(), before);
+}
+
+TEST(Run, RefusesWhatTakesMoreMemoryThanItMay) {
+  const Model model = digits();
+  const Tensor input = digit(model);
+  const Error error = error_of([&] { model.run(input, {.most_memory = 1 << 20}); });
+  EXPECT_EQ(error.code(), "memory");
+  EXPECT_THAT(error.what(), testing::HasSubstr("1 MB are allowed"));
+  const auto run_with = [&](std::size_t most) {
+    model.run(input, {.on_ready = [](const Activation&) {}, .most_memory = most});
+  };
+  EXPECT_EQ(error_of([&] { run_with(1000); }).code(), "memory");
+  run_with(std::size_t{6} << 20);
+  EXPECT_EQ(model.run(input, {.most_memory = std::size_t{1} << 30}).size(), 12u);
 }
 
 /// x + 1 in the inference phase, x + noise in the training phase.

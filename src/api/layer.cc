@@ -104,14 +104,13 @@ Place place_of(ModelState& model, const std::string& address) {
   return place;
 }
 
-void gather_weights(const LayerData& layer, const OpenAssembly& open, std::map<const LayerData*, LayerWeights>& bound,
-                    std::vector<Weight>& weights) {
+void gather_weights(const LayerData& layer, const Assembly& assembly, std::vector<Weight>& weights) {
   if (layer.network) {
-    for (const LayerData& inner : layer.network->layers) gather_weights(inner, open, bound, weights);
+    for (const LayerData& inner : layer.network->layers) gather_weights(inner, assembly, weights);
     return;
   }
-  const auto needs = bound.find(&layer);
-  if (needs == bound.end()) return;
+  const auto needs = assembly.needs.find(&layer);
+  if (needs == assembly.needs.end()) return;
   for (const std::string& name : needs->second.order) {
     const WeightSlot& slot = *needs->second.slots.at(name);
     if (slot.read) weights.push_back({.name = slot.name, .shape = slot.shape, .numbers = slot.read()});
@@ -217,13 +216,8 @@ std::vector<Weight> Layer::weights() const {
     return weights;
   }
   const Place place = place_of(*model_, address_);
-  const auto data = model_->data();
-  OpenAssembly open = assemble_open(*data);
-  for (const Site& site : open.assembly.sites)
-    if (site.address == place.open->assembly.sites[place.sites[0]].address) {
-      gather_weights(*site.layer, open, open.assembly.needs, weights);
-      break;
-    }
+  const auto open = model_->open(/*with_weights=*/true);
+  gather_weights(*open->assembly.sites[place.sites[0]].layer, open->assembly, weights);
   return weights;
 }
 

@@ -8,7 +8,6 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "formats/open.h"
-#include "kerascope/function.h"
 
 namespace kerascope {
 
@@ -125,7 +124,8 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
   compile.taps = options.taps;
   compile.pass_by = static_cast<bool>(options.on_ready);
   const auto compiled = state_->compiled(compile, shapes_of(fit));
-  if (const std::size_t bytes = compiled->function->peak_bytes(); options.most_memory > 0 && bytes > options.most_memory)
+  if (const std::size_t bytes = compiled->function->peak_bytes();
+      options.most_memory > 0 && bytes > options.most_memory)
     throw Error({.code = "memory",
                  .what = fmt::format("this run takes {} of memory beside its inputs, and {} are allowed",
                                      text::bytes(bytes), text::bytes(options.most_memory)),
@@ -142,7 +142,18 @@ Activations Model::run(std::initializer_list<Tensor> inputs, const RunOptions& o
 }
 
 std::vector<Tensor> Model::predict(std::span<const Tensor> inputs, const CallOptions& options) const {
-  return function(this->inputs(), outputs())(inputs, options);
+  const ThreadLimit limit(options.threads);
+  const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*state_->data()));
+  FunctionOptions compile = function_options(options);
+  compile.with_taps = false;
+  compile.with_outputs = true;
+  const auto compiled = state_->compiled(compile, shapes_of(fit));
+  const Assembly& assembly = compiled->function->assembly();
+  for (const int output : assembly.outputs)
+    if (const auto& problem = assembly.results[static_cast<std::size_t>(output)].problem) throw *problem;
+  std::vector<Tensor> outputs;
+  for (Activation& output : api::run(*compiled, fit, options).outputs) outputs.push_back(std::move(output.tensor));
+  return outputs;
 }
 std::vector<Tensor> Model::predict(const Tensor& input, const CallOptions& options) const {
   return predict(std::span(&input, 1), options);

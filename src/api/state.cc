@@ -102,7 +102,7 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
   if (in_code_.inputs.empty()) in_code_.inputs = input;
   in_code_.outputs = {{node, 0}};
   data_ = nullptr;
-  open_ = nullptr;
+  open_ = with_weights_ = nullptr;
 }
 
 std::shared_ptr<LayerState> ModelState::as_layer(const std::shared_ptr<ModelState>& model) {
@@ -203,26 +203,27 @@ std::shared_ptr<const ModelData> ModelState::data() {
   const std::uint64_t version = weights_version();
   if (!data_ || version != data_version_) {
     if (is_in_code()) refresh();
-    open_ = nullptr;
+    open_ = with_weights_ = nullptr;
     cache_.clear();
     data_version_ = version;
   }
   return data_;
 }
 
-std::shared_ptr<const OpenAssembly> ModelState::open() {
+std::shared_ptr<const OpenAssembly> ModelState::open(bool with_weights) {
   const auto current = data();
   const std::lock_guard lock(mutex_);
+  std::shared_ptr<const OpenAssembly>& open = with_weights ? with_weights_ : open_;
   // The layers that its sites point to must live as long.
-  if (!open_) {
+  if (!open) {
     struct Kept {
       std::shared_ptr<const ModelData> data;
       OpenAssembly open;
     };
-    auto kept = std::make_shared<Kept>(Kept{current, assemble_open(*current, {.with_weights = false})});
-    open_ = {kept, &kept->open};
+    auto kept = std::make_shared<Kept>(Kept{current, assemble_open(*current, {.with_weights = with_weights})});
+    open = {kept, &kept->open};
   }
-  return open_;
+  return open;
 }
 
 std::shared_ptr<Compiled> ModelState::compiled(const FunctionOptions& options, std::span<const Shape> shapes) {

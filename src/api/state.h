@@ -53,8 +53,8 @@ class ModelState {
   explicit ModelState(InCode model);
 
   std::shared_ptr<const ModelData> data();
-  /// The model assembled for no input in particular; nobody has asked for its weights.
-  std::shared_ptr<const OpenAssembly> open();
+  /// The model assembled for no input in particular, without its weights, or with them.
+  std::shared_ptr<const OpenAssembly> open(bool with_weights = false);
   std::uint64_t weights_version() const;
 
   /// Of a Sequential: one layer more.
@@ -87,7 +87,7 @@ class ModelState {
   std::weak_ptr<LayerState> as_layer_;
   std::mutex mutex_;
   std::shared_ptr<const ModelData> data_;
-  std::shared_ptr<const OpenAssembly> open_;
+  std::shared_ptr<const OpenAssembly> open_, with_weights_;
   std::uint64_t data_version_ = 0, loaded_ = 0;
   CompiledCache cache_;
 };

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "kerascope/error.h"
+#include "base/error_test_support.h"
 
 namespace kerascope {
 namespace {
@@ -42,16 +42,6 @@ class FileTest : public testing::Test {
 
   fs::path folder_;
 };
-
-template <typename Action>
-Error error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error({.code = "no error"});
-}
 
 std::string text_of(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};

@@ -13,8 +13,8 @@
 #include <filesystem>
 #include <random>
 
+#include "base/error_test_support.h"
 #include "formats/hdf5_answer.h"
-#include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
@@ -139,16 +139,6 @@ std::shared_ptr<const MappedFile> mapped(const std::string& bytes) {
 Hdf5File opened(const std::string& bytes) {
   const auto file = mapped(bytes);
   return Hdf5File::open(file, 0, file->size(), "test.h5");
-}
-
-template <typename Action>
-Error error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error({.code = "no error"});
 }
 
 std::vector<float> numbers(const Hdf5File& file, const std::string& path) {

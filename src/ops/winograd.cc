@@ -363,8 +363,8 @@ std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, co
   const std::int64_t positions = (tile + 2) * (tile + 2), tiles_high = (out[1] + tile - 1) / tile,
                      tiles_wide = (out[2] + tile - 1) / tile;
   const auto transformed = static_cast<std::size_t>(positions * x.back() * out.back()) * sizeof(float),
-             computing = static_cast<std::size_t>(
-                             std::min(kMostNumbers, positions * (x.back() + out.back()) * x[0] * tiles_high * tiles_wide)) *
+             computing = static_cast<std::size_t>(std::min(
+                             kMostNumbers, positions * (x.back() + out.back()) * x[0] * tiles_high * tiles_wide)) *
                          sizeof(float);
   return KernelMemory{.kept = transformed, .passing = transformed + computing};
 }

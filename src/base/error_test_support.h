@@ -1,0 +1,19 @@
+// For tests: the error that something throws.
+#pragma once
+
+#include "kerascope/error.h"
+
+namespace kerascope {
+
+/// One with the code "no error" where nothing is thrown.
+template <typename Action>
+Error error_of(const Action& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error({.code = "no error"});
+}
+
+}  // namespace kerascope
