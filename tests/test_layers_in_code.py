@@ -1,11 +1,14 @@
 """Every layer that needs no weights, defined in code and saved: Keras 3 opens it and computes the same."""
 
+import re
+
 import keras
 import keras.src.applications.convnext  # registers its layers
 import keras.src.applications.inception_resnet_v2
 import numpy as np
 import pytest
 from compiled import run_cpp
+from test_headers import FAMILIES
 
 SHAPES = {1: (8, 4), 2: (8, 8, 4), 3: (8, 8, 8, 4), 0: (4,)}
 
@@ -86,3 +89,11 @@ def test_keras_opens_it_and_computes_the_same(saved, number, axes):
     model = keras.saving.load_model(saved / f"{number}.keras")
     answer = model.predict(np.load(saved / f"input{axes}.npy"), verbose=0)
     np.testing.assert_allclose(np.load(saved / f"{number}.npy"), answer, atol=1e-5)
+
+
+@pytest.mark.parametrize("header", FAMILIES, ids=lambda header: header.stem)
+def test_no_layer_is_left_out(header):
+    """But those of several inputs, of Keras 2, and with weights, whose own tests are in test_library.py."""
+    for comment, struct in re.findall(r"((?:///.*\n)+)(?:template.*\n)?struct (\w+)", header.read_text()):
+        if header.stem != "merging" and not re.search(r"\bWeights?\b|Keras 2 only", comment):
+            assert any(name.startswith(struct) for name in LAYERS), struct

@@ -94,8 +94,8 @@ KERASCOPE_API int kerascope_count(const kerascope_activations* activations);
 /* By place, from 0; code "layer-index". 0, or -1. What is filled in shows the numbers without copying them and is valid
  * until the activations are freed. */
 KERASCOPE_API int kerascope_at(const kerascope_activations* activations, int place, kerascope_tensor* tensor);
-/* The same by address, or by a last part that only one address has; codes "layer-not-found", "layer-ambiguous". Linear in
- * how many there are. */
+/* The same by address, or by a last part that only one address has; codes "layer-not-found", "layer-ambiguous". Linear
+ * in how many there are. */
 KERASCOPE_API int kerascope_find(const kerascope_activations* activations, const char* address,
                                  kerascope_tensor* tensor);
 /* The address at a place, valid until the activations are freed; NULL if there is no such place. */

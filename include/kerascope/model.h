@@ -228,7 +228,7 @@ class KERASCOPE_API Model {
   Activations run(std::initializer_list<Tensor> inputs, const RunOptions& options = {}) const;
 
   /// The model's outputs alone (Keras's predict_on_batch): one tensor an output, batch first. What they do not need is
-  /// not computed. For many calls keep a Function, which of a model in code also keeps its plan.
+  /// not computed. Plans are kept as those of run().
   /// @param input  as run() takes it
   /// @throws what Function throws
   std::vector<Tensor> predict(const Tensor& input, const CallOptions& options = {}) const;
