@@ -216,8 +216,7 @@ class KERASCOPE_API Model {
   /// Cost: the first run of a shape, phase and choice of layers makes a plan, reads the weights that it needs and puts
   /// convolution kernels in order; later ones compute only. The last 8 plans are kept. Without taps the results of all
   /// layers are in memory at once, and stay there as long as one of them is held.
-  /// @param inputs  one a model input, in their order, batch first; a missing batch axis is added; batches must be
-  /// equal
+  /// @param inputs  one a model input, in their order, batch first, all of one batch; a missing batch axis is added
   /// @throws Error{input-count, input-shape} for what is given; Error{layer-not-found, layer-ambiguous, layer-index,
   ///         channel-invalid} for taps; Error{weight-missing, weight-shape, weight-type, layer-unknown,
   ///         layer-unsupported, config-type, config-missing, shape-mismatch, shape-rank, axis-invalid,

@@ -4,9 +4,9 @@
 //
 //     const auto conv = ks::layer(kl::Conv2D{.filters = 8, .kernel_size = {3, 3}, .activation = {"relu"}});
 //
-// A required argument has a default that is refused (filters = 0). Wrong ones throw when the layer is called or added:
-// Error{config-type} for a value of itself, Error{shape-mismatch, shape-rank, axis-invalid} for one that does not suit
-// the input.
+// A size that Keras requires has a default that is refused (filters = 0). Wrong arguments throw when the layer is
+// called or added: Error{config-type} for a value of itself, Error{shape-mismatch, shape-rank, axis-invalid} for one
+// that does not suit the input.
 #pragma once
 
 #include <array>
