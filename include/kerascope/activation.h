@@ -7,19 +7,28 @@
 
 namespace kerascope {
 
-/// Keras's learning phase.
+/// Keras's learning phase: the `training` argument of a model's call.
 enum class Phase {
   kInference,  ///< 0: moving statistics; dropout and noise keep still
-  kTraining    ///< 1: the batch's own statistics; dropout, noise, augmentation act
+  kTraining    ///< 1: the batch's own statistics, unless the layer is frozen; dropout and noise act
 };
 
-/// The output of one call of one layer.
+/// The output of one call of one layer, or a channel or unit of it. Copies share the numbers.
+///
+///     const ks::Activation& map = seen["conv1"];
+///     std::cout << map.class_name << ' ' << map.axes << ' ' << map.tensor.shape().str();
 struct Activation {
-  std::string address;     ///< "block1_conv1", "resnet50/conv1_relu", "tower@1/dense#0", "conv5:17"
-  std::string axes;        ///< the role of each axis but the batch's: "HWC", "CHW", "TC", "C"
+  /// The path through nested models, then @call and #output where there are several, then the channel or unit that was
+  /// asked for: "block1_conv1", "resnet50/conv1_relu", "tower@1/dense#0", "conv5:17", "conv5[3,4]:17".
+  std::string address;
+  /// The role of each axis but the batch's, in the layer's own order: D, H, W, T (steps) and C (channels), as in "HWC",
+  /// "CHW", "TC", "C"; empty for a number a sample.
+  std::string axes;
   std::string class_name;  ///< the layer's, Keras's: "Conv2D"
   bool is_model = false;   ///< a nested model's own output
-  Tensor tensor;           ///< batch first; shares its numbers with the run that gave it and keeps them alive
+  /// (N, axes...), float32; one channel keeps the rank with a size of 1. Shares its numbers with the run that gave it
+  /// and keeps them alive (but see RunOptions::on_ready).
+  Tensor tensor;
 };
 
 }  // namespace kerascope

@@ -11,21 +11,26 @@
 namespace kerascope {
 
 /// Activations in the order in which they were asked for (all layers: the model's). The tensors are views of what the
-/// run computed: nothing is copied, and each stays valid as long as it, or a copy of it, is kept.
+/// run computed: nothing is copied, and each stays valid as long as it, or a copy of it, is kept. References to
+/// activations live as long as this object. Reading from several threads is safe.
 ///
-///     for (const ks::Activation& seen : model.run(image)) std::cout << seen.address << seen.tensor.shape().str();
+///     for (const ks::Activation& one : model.run(image)) std::cout << one.address << one.tensor.shape().str() << '\n';
 class Activations {
  public:
   Activations() = default;
+  /// Any activations, as of several runs; to be written as an archive their addresses must differ.
   explicit Activations(std::vector<Activation> all) : all_(std::move(all)) {}
 
   /// By full address, or by a last part that only one address has: "conv1_relu" for "resnet50/conv1_relu". Linear.
+  ///
+  ///     const ks::Tensor maps = seen["conv2"].tensor;
+  ///
   /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous} with the addresses.
   KERASCOPE_API const Activation& operator[](std::string_view address) const;
   /// The same; null where there is no such address or several fit.
   KERASCOPE_API const Activation* find(std::string_view address) const;
 
-  /// By place in the order. @throws Error{layer-index}
+  /// By place in the order, from 0. @throws Error{layer-index}
   KERASCOPE_API const Activation& operator[](std::size_t place) const;
 
   std::size_t size() const { return all_.size(); }

@@ -11,21 +11,28 @@
 
 namespace kerascope {
 
+/// A colour, 8 bits a part.
 struct Rgb {
   unsigned char r = 0, g = 0, b = 0;
   bool operator==(const Rgb&) const = default;
 };
 
 /// 8-bit RGB, grey or palette picture.
+///
+///     ks::Picture red{.width = 2, .height = 1, .channels = 3, .pixels = {255, 0, 0, 255, 0, 0}};
+///     ks::write_png("red.png", red);
 struct Picture {
-  std::int64_t width = 0, height = 0;
-  int channels = 1;  ///< 1 grey or palette, 3 RGB
-  std::vector<unsigned char> pixels;
-  std::vector<Rgb> palette;  ///< empty, or the 256 colours that the pixels stand for
+  std::int64_t width = 0, height = 0;  ///< in pixels
+  int channels = 1;                    ///< 1 grey or palette, 3 RGB
+  std::vector<unsigned char> pixels;   ///< height * width * channels, row by row from the top, R G B beside each other
+  std::vector<Rgb> palette;            ///< empty, or the 256 colours that the pixels stand for
 };
 
-/// Only finite numbers count, in all kinds.
+/// Which numbers are the ends of the greys or colours. Only finite numbers count, in all kinds.
+///
+///     const ks::Scale from_0_to_6{.kind = ks::Scale::Kind::kFixed, .low = 0, .high = 6};
 struct Scale {
+  /// From which numbers to which.
   enum class Kind {
     kTile,        ///< each tile from its own least number to its own greatest
     kLayer,       ///< all tiles from the layer's least number to its greatest
@@ -35,57 +42,66 @@ struct Scale {
     kFixed,       ///< all tiles from `low` to `high`, what lies beyond is clipped
   };
   Kind kind = Kind::kTile;
-  float low = 0, high = 0;  ///< of kFixed
+  float low = 0, high = 0;  ///< of kFixed, in the layer's own units
 };
 
 /// "tile", "layer", "symmetric", "percentile", or "LO,HI".
-/// @throws Error{usage}
+/// @throws Error{usage} with "did you mean", and where LO is not less than HI or one is not finite.
 KERASCOPE_API Scale parse_scale(const std::string& text);
 
-/// kDiverging is blue below the middle, near-white in it, red above: for a symmetric scale, where the middle is zero.
+/// kViridis and kMagma are Matplotlib's. kDiverging is blue below the middle, near-white in it, red above: for a
+/// symmetric scale, where the middle is zero.
 enum class Colormap { kGray, kViridis, kMagma, kDiverging };
 
 /// "gray" (or "grey"), "viridis", "magma", "diverging".
 /// @throws Error{usage} with "did you mean".
 KERASCOPE_API Colormap parse_colormap(const std::string& name);
 
+/// How a feature map is drawn.
+///
+///     const ks::GridOptions plain{.gap_px = 0, .zoom = 1};  // a pixel a number
 struct GridOptions {
-  int gap_px = 1;  ///< of dark grey between tiles (none around them); never zoomed
-  int zoom = 0;    ///< pixels a number; 0: the least whole factor that makes the picture at least 512 pixels wide, as
-                   ///< far as it then is at most 4096 high
+  int gap_px = 1;  ///< at least 0, of dark grey between tiles (none around them); never zoomed
+  int zoom = 0;    ///< pixels a number, across and down; 0: the least whole factor that makes the picture at least 512
+                   ///< pixels wide, as far as it then is at most 4096 high
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
-  std::vector<std::int64_t> channels = {};  ///< which, in this order; empty: all
+  std::vector<std::int64_t> channels = {};  ///< which, from 0, in this order; empty: all. A scale is that of all
   int columns = 0;                          ///< of a map's tiles; 0: ceil(sqrt(tiles)), and as many rows
   bool numbers = false;   ///< each channel's number in the upper left corner of its (first) tile; raises the zoom where
                           ///< the tiles would be too small for that
   bool colorbar = false;  ///< beside the tiles, with its numbers
 };
 
+/// A feature map as a picture, and how it was drawn.
 struct Grid {
-  Picture picture;
+  Picture picture;                 ///< the pixels
   int rows = 0, columns = 0;       ///< in tiles
   float minimum = 0, maximum = 0;  ///< over the finite numbers of all tiles; NaN where there is none
   int zoom = 1;                    ///< how many pixels wide a number is
   bool has_numbers = false;        ///< a sequence has no tiles that could be numbered
   bool is_zoom_raised = false;     ///< to make room for the numbers
   bool has_one_scale = false;      ///< all tiles share one scale, from `low` to `high`
-  float low = 0, high = 0;
+  float low = 0, high = 0;         ///< the numbers that are black and white, or the ends of the colour map
   Scale::Kind scale = Scale::Kind::kTile;
   Colormap colormap = Colormap::kGray;
-  std::string layout;  ///< "8x8 tiles"; empty for one tile
+  std::string layout;  ///< "8x8 tiles", "1x10 cells", "3 channels of 8 slices"; empty for one tile
 
-  /// For people: layout, scale, range.
+  /// For people: layout, scale, range: "8x8 tiles, each scaled alone, range 0 .. 0.6426".
   KERASCOPE_API std::string str() const;
 };
 
-/// Lays one sample's feature map out as tiles. Under a scale from min to max a number's grey is
-/// round(255 (x - min) / (max - min)), halves to even, computed in float32 as NumPy would; with a colour map its colour
-/// is that of round(250 (x - min) / (max - min)) of 0..250, so that the other colours of the picture fit one palette.
+/// Lays one sample's feature map out as tiles.
+///
+///     ks::write_png("conv2.png", ks::grid(seen["conv2"].tensor.item(0), "HWC", {.colormap = ks::Colormap::kViridis}));
+///
+/// Under a scale from min to max a number's grey is round(255 (x - min) / (max - min)), halves to even, computed in
+/// float32 as NumPy would; with a colour map its colour is that of round(250 (x - min) / (max - min)) of 0..250, so
+/// that the other colours of the picture fit one palette.
 /// @param activation  one sample, without the batch axis.
-/// @param axes        the role of each axis: "HWC", "CHW", "C", "TC", "HW", "" for a scalar, ... 'C' are channels; of
-///                    the others the last two span a tile and those before them ("DHWC", "THWC", attention's heads)
-///                    give further tiles. Singleton axes other than C are squeezed.
+/// @param axes        one letter an axis, its role: "HWC", "CHW", "C", "TC", "HW", "" for a scalar, ... 'C' are
+///                    channels; of the others the last two span a tile and those before them ("DHWC", "THWC",
+///                    attention's heads) give further tiles. Singleton axes other than C are squeezed.
 ///   - maps: rows = columns = ceil(sqrt(tiles)), channels in reading order.
 ///   - slices: those of a channel lie side by side, as many channels across as make the picture about square.
 ///   - a vector, and a sequence of one channel: rows of cells of one scale, one row up to 16; full rows where possible.
@@ -95,19 +111,31 @@ struct Grid {
 ///          channel are the gap's colour (with gap 0: black). A tile of more than one number that are all the same is
 ///          hatched (two greys, diagonal) under every scale; NaN and infinity are magenta.
 /// @throws Error{shape-empty}, Error{channel-invalid}, Error{picture-too-large} beyond 2^28 pixels.
+/// Cost: a pass or two over the numbers, and the picture's bytes. Only `channels` makes a copy of the activation.
 KERASCOPE_API Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options = {});
 
 /// The same of an activation, whose axes are known.
-/// @param sample  which of the batch
+///
+///     const ks::Grid maps = ks::grid(seen["conv2"], {.scale = {ks::Scale::Kind::kLayer}, .channels = {17, 3}});
+///     std::cout << maps.str();
+///
+/// @param sample  which of the batch, from 0
 /// @throws Error{sample-index} as well
 KERASCOPE_API Grid grid(const Activation& activation, const GridOptions& options = {}, std::int64_t sample = 0);
 
 /// The input as the model sees it: "HWC" or "CHW" with 3 channels is one RGB picture (the tensor's order taken for it),
-/// scaled from the least to the largest number of all. Anything else is drawn by grid().
+/// scaled from the least to the largest number of all, whatever the options' scale. Anything else is drawn by grid().
+///
+///     ks::write_png("input.png", ks::input_picture(image.item(0), "HWC"));
+///
+/// @param input  one sample, without the batch axis
+/// @throws what grid throws
 KERASCOPE_API Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options = {});
 
-/// Grey, palette or RGB PNG, compressed by libdeflate.
+/// The picture as a PNG file: 8-bit grey, palette or RGB, without a date. Several threads; linear in the pixels.
+/// @param picture  with at least one pixel, and as many bytes and colours as its fields say
 KERASCOPE_API std::vector<unsigned char> png_bytes(const Picture& picture);
+/// The same into a file, which appears when it is complete, in place of an older one. Missing folders are made.
 /// @throws Error{output-unwritable}
 KERASCOPE_API void write_png(const std::string& path, const Picture& picture);
 inline void write_png(const std::string& path, const Grid& grid) { write_png(path, grid.picture); }

@@ -1,4 +1,10 @@
-// All of the library.
+// All of the library. docs/library.md shows how it goes together:
+//
+//     const ks::Model model = ks::load("digits.keras");
+//     const ks::Activations seen = model.run(ks::read_image("digit.png", model));
+//     ks::write_png("conv1.png", ks::grid(seen["conv1"]));
+//
+// where ks is short for the namespace kerascope.
 #pragma once
 
 #include "kerascope/activation.h"

@@ -10,24 +10,33 @@
 
 namespace kerascope {
 
+/// A size is 0 or more, or kOpen where a model leaves it open. Axes count from 0 and are not checked: to ask for one
+/// that is not there is an error of the program.
+///
+///     const ks::Shape map = {1, 32, 32, 128};
+///     std::cout << map.back() << " channels, " << map.elements() << " numbers, " << map.str();
 class KERASCOPE_API Shape {
  public:
+  /// Of a scalar: no axes.
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : sizes_(sizes) {}
   explicit Shape(std::vector<std::int64_t> sizes) : sizes_(std::move(sizes)) {}
 
+  /// How many axes.
   int rank() const { return static_cast<int>(sizes_.size()); }
+  /// The size of an axis.
   std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
   std::int64_t& operator[](int axis) { return sizes_[static_cast<std::size_t>(axis)]; }
   /// Counts from the end: back(1) is the last axis.
   std::int64_t back(int from_end = 1) const { return sizes_[sizes_.size() - static_cast<std::size_t>(from_end)]; }
 
   /// Product of all sizes; 1 for a scalar.
-  /// @throws Error{size-too-large} beyond 2^40 elements.
+  /// @throws Error{size-too-large} beyond 2^40 elements, and where a size is open.
   std::int64_t elements() const;
-  /// Product of the axes [begin, end).
+  /// Product of the axes [begin, end); 1 where there is none. @throws as the other
   std::int64_t elements(int begin, int end) const;
 
+  /// The axes [begin, end).
   Shape slice(int begin, int end) const;
   std::vector<std::int64_t>::const_iterator begin() const { return sizes_.begin(); }
   std::vector<std::int64_t>::const_iterator end() const { return sizes_.end(); }
@@ -35,7 +44,7 @@ class KERASCOPE_API Shape {
 
   bool operator==(const Shape&) const = default;
 
-  /// "(1, 32, 32, 128)", as Python prints it; a vector is "(5,)".
+  /// "(1, 32, 32, 128)", as Python prints a tuple; a vector is "(5,)", an open size -1.
   std::string str() const;
 
  private:

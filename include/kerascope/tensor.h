@@ -9,26 +9,38 @@
 
 namespace kerascope {
 
-/// Copies share their numbers. Reading one Tensor from several threads is safe.
+/// Copies share their numbers, and keep them alive. Reading one Tensor from several threads is safe. The last axis
+/// varies fastest.
+///
+///     ks::Tensor grey(ks::Shape{1, 64, 64, 1});
+///     std::fill_n(grey.mutable_data(), grey.size(), 127.0f);
+///     const ks::Tensor line = ks::Tensor::of({1, 3}, std::vector<float>{1, 2, 3});
 class KERASCOPE_API Tensor {
  public:
+  /// Of no shape and without numbers: empty().
   Tensor() = default;
-  /// Uninitialised, 64-byte aligned.
+  /// Uninitialised, 64-byte aligned. @throws Error{size-too-large} beyond 2^40 numbers; std::bad_alloc
   explicit Tensor(Shape shape);
-  /// Numbers that live as long as `owner`; `numbers` must hold shape.elements() floats.
+  /// Numbers that live as long as `owner`; `numbers` must hold shape.elements() floats. Copies nothing.
+  /// @throws Error{size-too-large}
   Tensor(Shape shape, std::shared_ptr<const void> owner, const float* numbers);
   /// A copy of the numbers. @throws Error{tensor-shape} unless there are shape.elements() of them
   static Tensor of(Shape shape, std::span<const float> numbers);
 
   const Shape& shape() const { return shape_; }
+  /// How many numbers.
   std::int64_t size() const { return size_; }
+  /// The first number; row-major, without gaps.
   const float* data() const { return data_; }
-  /// Only for a tensor that this object allocated itself. @throws Error{tensor-read-only}
+  /// Of a tensor that Tensor(shape) or of() made, and of its copies, which see what is written; not of a view and not
+  /// of what a run or a file gave. @throws Error{tensor-read-only}
   float* mutable_data();
+  /// All of them, size() floats.
   std::span<const float> numbers() const { return {data_, static_cast<std::size_t>(size_)}; }
+  /// True of Tensor() only: a tensor with an axis of size 0 is not empty.
   bool empty() const { return data_ == nullptr; }
 
-  /// The same numbers under another shape of as many elements. @throws Error{tensor-shape}
+  /// The same numbers under another shape of as many elements, without copying. @throws Error{tensor-shape}
   Tensor reshaped(Shape shape) const;
   /// One item of the batch (axis 0), without copying: (N, ...) -> (...). @throws Error{sample-index}
   Tensor item(std::int64_t index) const;

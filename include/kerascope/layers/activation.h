@@ -1,4 +1,4 @@
-// keras.layers: activations.
+// keras.layers: activations, element by element but Softmax. (...) -> (...)
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -6,20 +6,22 @@
 namespace kerascope::layers {
 
 /// y = activation(x), any function of keras.activations by name. (...) -> (...)
+///
+///     const auto relu = ks::layer(kl::Activation{"relu"});
 struct Activation {
-  ActivationFunction activation;
+  ActivationFunction activation;  ///< required by Keras; here linear if not given
 };
 
 /// y = max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold). (...) -> (...)
 struct ReLU {
-  std::optional<float> max_value;
+  std::optional<float> max_value;  ///< none if not given
   float negative_slope = 0;
   float threshold = 0;
 };
 
 /// y = x where x >= 0, else negative_slope * x. (...) -> (...)
 struct LeakyReLU {
-  float negative_slope = 0.3f;
+  float negative_slope = 0.3f;  ///< Keras 2's alpha
 };
 
 /// y = x where x > 0, else alpha * (exp(x) - 1). (...) -> (...)
@@ -30,7 +32,7 @@ struct ELU {
 /// y = x where x > 0, else alpha * x. (N, ...) -> (N, ...). Weight: alpha, of the input's shape without the batch, with
 /// 1 in place of the axes that share it.
 struct PReLU {
-  std::vector<std::int64_t> shared_axes;  ///< counted from 1
+  std::vector<std::int64_t> shared_axes;  ///< counted from 1 behind the batch
 };
 
 /// y = x where x > theta, else 0. (...) -> (...). Keras 2 only.
@@ -40,7 +42,7 @@ struct ThresholdedReLU {
 
 /// y = exp(x) / sum(exp(x)) along the axes. (...) -> (...)
 struct Softmax {
-  std::vector<std::int64_t> axis = {-1};
+  std::vector<std::int64_t> axis = {-1};  ///< one or several, the batch's is 0
 };
 
 }  // namespace kerascope::layers

@@ -1,4 +1,6 @@
-// keras.layers: convolutions, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last.
+// keras.layers: convolutions, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last: with a
+// kernel that reaches over k' = dilation_rate (k - 1) + 1 places, H' is ceil((H - k' + 1) / stride) without padding and
+// ceil(H / stride) with kSame or kCausal. Required: filters and kernel_size.
 #pragma once
 
 #include <type_traits>
@@ -7,10 +9,15 @@
 
 namespace kerascope::layers {
 
+/// Along a single axis kCausal as well.
 template <int Rank>
 using ConvPadding = std::conditional_t<Rank == 1, SequencePadding, Padding>;
 
-/// (N, H, W, C) -> (N, H', W', filters). Weights: kernel (kh, kw, C/groups, filters), bias (filters).
+/// y = activation(x * kernel + bias): a correlation, the kernel is not turned around. (N, H, W, C) -> (N, H', W',
+/// filters). Weights: kernel (kh, kw, C/groups, filters), bias (filters).
+///
+///     const auto conv = ks::layer(kl::Conv2D{.filters = 64, .kernel_size = {3, 3}, .padding = kl::Padding::kSame});
+///     std::cout << conv(ks::Input({64, 64, 1})).shape().str();  // (-1, 64, 64, 64)
 template <int Rank>
 struct Conv {
   std::int64_t filters = 0;
@@ -27,7 +34,8 @@ using Conv1D = Conv<1>;
 using Conv2D = Conv<2>;
 using Conv3D = Conv<3>;
 
-/// (N, H, W, C) -> (N, H', W', C * depth_multiplier). Weights: kernel (kh, kw, C, depth_multiplier), bias.
+/// A convolution of each channel alone; channel c gives the outputs c * depth_multiplier and on. (N, H, W, C) -> (N,
+/// H', W', C * depth_multiplier). Weights: kernel (kh, kw, C, depth_multiplier), bias (C * depth_multiplier).
 template <int Rank>
 struct DepthwiseConv {
   Size<Rank> kernel_size = each<Rank>(0);
@@ -42,9 +50,8 @@ struct DepthwiseConv {
 using DepthwiseConv1D = DepthwiseConv<1>;
 using DepthwiseConv2D = DepthwiseConv<2>;
 
-/// A depthwise convolution, then a 1 x 1 convolution. (N, H, W, C) -> (N, H', W', filters).
-/// Weights: depthwise_kernel (kh, kw, C, depth_multiplier), pointwise_kernel (1, 1, C * depth_multiplier, filters),
-/// bias.
+/// A depthwise convolution, then a 1 x 1 convolution. (N, H, W, C) -> (N, H', W', filters). Weights: depthwise_kernel
+/// (kh, kw, C, depth_multiplier), pointwise_kernel (1, 1, C * depth_multiplier, filters), bias (filters).
 template <int Rank>
 struct SeparableConv {
   std::int64_t filters = 0;
@@ -60,8 +67,9 @@ struct SeparableConv {
 using SeparableConv1D = SeparableConv<1>;
 using SeparableConv2D = SeparableConv<2>;
 
-/// What a convolution of the same numbers turns into its input's shape, backwards.
-/// (N, H, W, C) -> (N, H', W', filters). Weights: kernel (kh, kw, filters, C), bias (filters).
+/// The gradient of a convolution with these arguments: each number is spread over a kernel's reach. H' is what such a
+/// convolution would shrink to H: H * stride with kSame, (H - 1) * stride + max(k', stride) without padding. (N, H, W,
+/// C) -> (N, H', W', filters). Weights: kernel (kh, kw, filters, C), bias (filters).
 template <int Rank>
 struct ConvTranspose {
   std::int64_t filters = 0;

@@ -1,4 +1,6 @@
-// keras.layers: normalization.
+// keras.layers: normalization. (...) -> (...). Axes count the batch's as 0, negative ones from the end.
+//
+//     const auto norm = ks::layer(kl::BatchNormalization{.epsilon = 1e-5f}, {.trainable = false});
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -6,17 +8,18 @@
 namespace kerascope::layers {
 
 /// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta along the axis: with the moving statistics at inference,
-/// with the batch's own in the training phase. Weights (C): gamma, beta, moving_mean, moving_variance.
+/// with the batch's own in the training phase, unless it is frozen (LayerOptions::trainable). (...) -> (...) Weights
+/// (C): gamma if `scale`, beta if `center`, moving_mean, moving_variance.
 struct BatchNormalization {
-  std::int64_t axis = -1;
+  std::int64_t axis = -1;  ///< the channels'
   float epsilon = 1e-3f;
   bool center = true;
   bool scale = true;
-  bool renorm = false;
+  bool renorm = false;  ///< Error{layer-unsupported} in the training phase
 };
 
 /// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, with mean and variance over the axes. (...) -> (...)
-/// Weights gamma and beta have those axes' sizes.
+/// Weights gamma (if `scale`) and beta (if `center`) have those axes' sizes.
 struct LayerNormalization {
   std::vector<std::int64_t> axis = {-1};
   float epsilon = 1e-3f;
@@ -26,16 +29,17 @@ struct LayerNormalization {
 };
 
 /// As LayerNormalization over everything but the batch, for each group of neighbouring channels alone. (...) -> (...)
-/// Weights gamma and beta (C).
+/// Weights (C): gamma if `scale`, beta if `center`.
 struct GroupNormalization {
-  std::int64_t groups = 32;  ///< -1: each channel is a group
+  std::int64_t groups = 32;  ///< divides C; -1: each channel is a group
   std::int64_t axis = -1;    ///< the channels'
   float epsilon = 1e-3f;
   bool center = true;
   bool scale = true;
 };
 
-/// y = x / sqrt(mean(x * x) + epsilon) * scale, with the mean over the axes. (...) -> (...)
+/// y = x / sqrt(mean(x * x) + epsilon) * scale, with the mean over the axes. (...) -> (...) Weight scale has those
+/// axes' sizes.
 struct RMSNormalization {
   std::vector<std::int64_t> axis = {-1};
   float epsilon = 1e-6f;

@@ -1,11 +1,14 @@
-// keras.layers: pooling, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last.
+// keras.layers: pooling, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last: H' is ceil((H -
+// pool_size + 1) / stride) without padding, ceil(H / stride) with kSame.
 #pragma once
 
 #include "kerascope/layers/common.h"
 
 namespace kerascope::layers {
 
-/// (N, H, W, C) -> (N, H', W', C): the largest number of each window.
+/// (N, H, W, C) -> (N, H', W', C): the largest number of each window; padding does not count.
+///
+///     const auto half = ks::layer(kl::MaxPooling2D{}), third = ks::layer(kl::MaxPooling2D{.pool_size = {3, 3}});
 template <int Rank>
 struct MaxPooling {
   Size<Rank> pool_size = each<Rank>(2);
@@ -29,7 +32,7 @@ using AveragePooling1D = AveragePooling<1>;
 using AveragePooling2D = AveragePooling<2>;
 using AveragePooling3D = AveragePooling<3>;
 
-/// (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims.
+/// (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims: the mean of each map.
 template <int Rank>
 struct GlobalAveragePooling {
   DataFormat data_format = DataFormat::kChannelsLast;
@@ -39,7 +42,7 @@ using GlobalAveragePooling1D = GlobalAveragePooling<1>;
 using GlobalAveragePooling2D = GlobalAveragePooling<2>;
 using GlobalAveragePooling3D = GlobalAveragePooling<3>;
 
-/// (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims.
+/// (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims: the largest number of each map.
 template <int Rank>
 struct GlobalMaxPooling {
   DataFormat data_format = DataFormat::kChannelsLast;
@@ -52,7 +55,7 @@ using GlobalMaxPooling3D = GlobalMaxPooling<3>;
 /// (N, H, W, C) -> (N, output_size.., C): the mean of each of so many windows, which together cover the input.
 template <int Rank>
 struct AdaptiveAveragePooling {
-  Size<Rank> output_size{};
+  Size<Rank> output_size{};  ///< required, each at least 1
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 using AdaptiveAveragePooling1D = AdaptiveAveragePooling<1>;
@@ -63,7 +66,7 @@ using AdaptiveAveragePooling3D = AdaptiveAveragePooling<3>;
 /// input.
 template <int Rank>
 struct AdaptiveMaxPooling {
-  Size<Rank> output_size{};
+  Size<Rank> output_size{};  ///< required, each at least 1
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 using AdaptiveMaxPooling1D = AdaptiveMaxPooling<1>;

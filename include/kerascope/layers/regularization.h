@@ -1,4 +1,7 @@
-// keras.layers: what acts in the training phase only. (...) -> (...)
+// keras.layers: what acts in the training phase only, and with a seed (CallOptions::seed). (...) -> (...). Rates are 0
+// to 1; the random numbers are not those of Keras, whose generators differ from backend to backend.
+//
+//     const auto drop = ks::layer(kl::Dropout{.rate = 0.5f});
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -7,8 +10,9 @@ namespace kerascope::layers {
 
 /// Sets a share `rate` of the numbers to 0 and scales the others by 1 / (1 - rate).
 struct Dropout {
-  float rate = 0;
-  /// The mask's shape, broadcast to the input's; an empty entry takes the input's size there. Empty: the input's.
+  float rate = 0;  ///< required by Keras, as each rate and stddev below
+  /// The mask's shape with the batch, broadcast to the input's; an empty entry (Keras's None) takes the input's size
+  /// there. Empty: the input's.
   std::vector<std::optional<std::int64_t>> noise_shape;
 };
 
@@ -16,7 +20,7 @@ struct Dropout {
 template <int Rank>
 struct SpatialDropout {
   float rate = 0;
-  DataFormat data_format = DataFormat::kChannelsLast;  ///< always, along a single axis
+  DataFormat data_format = DataFormat::kChannelsLast;  ///< without effect along a single axis
 };
 using SpatialDropout1D = SpatialDropout<1>;
 using SpatialDropout2D = SpatialDropout<2>;
@@ -32,13 +36,13 @@ struct GaussianNoise {
   float stddev = 0;
 };
 
-/// Dropout that keeps mean and variance of selu's outputs.
+/// Dropout that keeps mean and variance of selu's outputs (Klambauer et al. 2017).
 struct AlphaDropout {
   float rate = 0;
   std::vector<std::optional<std::int64_t>> noise_shape;  ///< as Dropout's
 };
 
-/// Adds to the training's loss; y = x.
+/// y = x, in either phase: what it adds to the training's loss is not computed, so l1 and l2 are left out.
 struct ActivityRegularization {};
 
 }  // namespace kerascope::layers

@@ -1,31 +1,31 @@
-// keras.layers: reshaping.
+// keras.layers: reshaping. Shapes of the layers over spatial axes are those of two axes and channels_last.
+//
+//     const auto pad = ks::layer(kl::ZeroPadding2D{.padding = {{{3, 3}, {3, 3}}}});
 #pragma once
 
 #include "kerascope/layers/common.h"
 
 namespace kerascope::layers {
 
-/// (N, ...) -> (N, product). With channels_first the channels are moved last before.
+/// (N, ...) -> (N, product), the last axis varies fastest. With channels_first the channels are moved last before.
 struct Flatten {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
 /// (N, ...) -> (N, target_shape...); one entry may be -1 and takes what remains.
 struct Reshape {
-  std::vector<std::int64_t> target_shape;
+  std::vector<std::int64_t> target_shape;  ///< without the batch
 };
 
 /// (N, ...) -> (N, ...): axis i of the output is the input's axis dims[i - 1], both counted from 1 behind the batch.
 struct Permute {
-  std::vector<std::int64_t> dims;
+  std::vector<std::int64_t> dims;  ///< required: 1 to the number of axes behind the batch, each once
 };
 
-/// (N, C) -> (N, n, C)
+/// (N, C) -> (N, n, C): the same row n times.
 struct RepeatVector {
-  std::int64_t n = 0;
+  std::int64_t n = 0;  ///< required, at least 1
 };
-
-// Shapes are those of two axes and channels_last.
 
 /// (N, H, W, C) -> (N, top + H + bottom, left + W + right, C), zeros around.
 template <int Rank>
@@ -37,11 +37,11 @@ using ZeroPadding1D = ZeroPadding<1>;
 using ZeroPadding2D = ZeroPadding<2>;
 using ZeroPadding3D = ZeroPadding<3>;
 
-/// (N, H, W, C) -> (N, H - top - bottom, W - left - right, C)
+/// (N, H, W, C) -> (N, H - top - bottom, W - left - right, C), at least 1 each.
 template <int Rank>
 struct Cropping {
   Borders<Rank> cropping = all_around<Rank>(Rank == 2 ? 0 : 1);  ///< {{top, bottom}, {left, right}}
-  DataFormat data_format = DataFormat::kChannelsLast;
+  DataFormat data_format = DataFormat::kChannelsLast;            ///< Keras has none along a single axis
 };
 using Cropping1D = Cropping<1>;
 using Cropping2D = Cropping<2>;
@@ -50,8 +50,8 @@ using Cropping3D = Cropping<3>;
 /// (N, H, W, C) -> (N, H * size[0], W * size[1], C), each entry repeated.
 template <int Rank>
 struct UpSampling {
-  Size<Rank> size = each<Rank>(2);
-  DataFormat data_format = DataFormat::kChannelsLast;
+  Size<Rank> size = each<Rank>(2);                     ///< whole factors, at least 1
+  DataFormat data_format = DataFormat::kChannelsLast;  ///< Keras has none along a single axis
 };
 /// Pictures can be interpolated as well.
 template <>

@@ -15,6 +15,7 @@ Outputs build(const LayerScale& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(), gamma, ops::Binary::kMultiply));
 }
 
-const Register<LayerScale> registered{"keras.src.applications.convnext", {"LayerScale"}};
+// Braces would make a list of names of both.
+const Register<LayerScale> registered("keras.src.applications.convnext", {"LayerScale"});
 
 }  // namespace kerascope::layers

@@ -16,6 +16,7 @@ Outputs build(const StochasticDepth& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(), mask, ops::Binary::kMultiply));
 }
 
-const Register<StochasticDepth> registered{"keras.src.applications.convnext", {"StochasticDepth"}};
+// Braces would make a list of names of both.
+const Register<StochasticDepth> registered("keras.src.applications.convnext", {"StochasticDepth"});
 
 }  // namespace kerascope::layers

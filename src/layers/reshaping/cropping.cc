@@ -7,7 +7,7 @@ namespace kerascope::layers {
 
 void fields(of_rank<Cropping> auto& layer, auto&& field) {
   field("cropping", layer.cropping);
-  field("data_format", layer.data_format);
+  if constexpr (!of<decltype(layer), Cropping1D>) field("data_format", layer.data_format);
 }
 
 template <int Rank>

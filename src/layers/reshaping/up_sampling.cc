@@ -6,8 +6,12 @@
 namespace kerascope::layers {
 
 void fields(of_rank<UpSampling> auto& layer, auto&& field) {
-  field("size", layer.size);
-  field("data_format", layer.data_format);
+  if constexpr (of<decltype(layer), UpSampling1D>) {
+    field("size", layer.size[0]);  // Keras refuses a list
+  } else {
+    field("size", layer.size);
+    field("data_format", layer.data_format);
+  }
   if constexpr (requires { layer.interpolation; }) field("interpolation", layer.interpolation);
 }
 
