@@ -41,10 +41,6 @@ LAYERS = {
     "UnitNormalization": (1, "kl::UnitNormalization{}"),
     "StochasticDepth": (1, "kl::StochasticDepth{0.1f}"),
 }
-KNOWN = {
-    **{f"SpatialDropout{rank}D": "Keras 3 refuses the key trainable" for rank in (1, 2, 3)},
-    "Normalization of everything": "Keras 3 wants a mean without axes",
-}
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +76,7 @@ int main() {{
 
 def rows():
     for number, (name, (axes, _)) in enumerate(LAYERS.items()):
-        marks = [pytest.mark.xfail(strict=True, reason=KNOWN[name])] if name in KNOWN else []
-        yield pytest.param(number, axes, id=name, marks=marks)
+        yield pytest.param(number, axes, id=name)
 
 
 @pytest.mark.parametrize("number, axes", rows())

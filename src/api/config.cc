@@ -78,6 +78,8 @@ class Writer {
   static int number(const std::string& suffix) { return suffix.empty() ? 0 : std::stoi(suffix.substr(1)); }
 
   Json config_of(const LayerData& layer) {
+    if (const LayerType* type = find_layer_type(layer.class_name); type && type->module.empty())
+      unknown_.push_back(fmt::format("'{}' ({}, which Keras 3 has no more)", layer.name, layer.class_name));
     if (model_.keras_major() >= 3) return layer.config;
     if (layer.class_name == "InputLayer") return input_config(layer);
     const LayerType* type = layer.is_operation || !(layer.module.empty() || is_keras_module(layer.module))
@@ -88,7 +90,8 @@ class Writer {
       return nullptr;
     }
     FieldReader fields(layer, model_.keras_major());
-    Json config = {{"name", name_of(layer)}, {"trainable", layer.trainable}};
+    Json config = begun_config(layer);
+    config["name"] = name_of(layer);
     config.update(type->today(fields));
     if (member(config, "activation") == "hard_sigmoid")
       unknown_.push_back(fmt::format("'{}' ({} with hard_sigmoid, which is another function in Keras 3)", layer.name,
@@ -167,6 +170,12 @@ class Writer {
 };
 
 }  // namespace
+
+Json begun_config(const LayerData& layer) {
+  Json config = {{"name", layer.name}};
+  if (!text::starts_with(layer.class_name, "SpatialDropout")) config["trainable"] = layer.trainable;
+  return config;
+}
 
 std::string keras3_class(const LayerData& layer, const ModelData& model) {
   if (layer.network) return layer.network->is_sequential ? "Sequential" : "Functional";

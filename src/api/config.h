@@ -13,6 +13,10 @@ namespace kerascope::api {
 /// @throws Error{save-unsupported} that names every layer of an older file which Kerascope does not know
 Json keras3_config(const ModelData& model, const OpenAssembly& open);
 
+/// Name and whether it is trainable, with which every layer's config begins; only Keras 3's SpatialDropouts refuse the
+/// latter.
+Json begun_config(const LayerData& layer);
+
 /// What Keras 3 calls the class of a layer, without its package.
 std::string keras3_class(const LayerData& layer, const ModelData& model);
 

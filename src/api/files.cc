@@ -1,4 +1,8 @@
 // Pictures and arrays in and out.
+#include <fmt/format.h>
+
+#include <set>
+
 #include "api/state.h"
 #include "export/npz.h"
 #include "inputs/array.h"
@@ -41,13 +45,18 @@ std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path) {
 }
 
 void write_npz(const std::string& path, const Activations& activations) {
+  std::set<std::string> named;
+  for (const Activation& one : activations)
+    if (!named.insert(one.address).second)
+      throw Error({.code = "name-taken", .what = fmt::format("two activations are named '{}'", one.address)});
   NpzWriter writer(path);
   for (const Activation& one : activations) writer.add(one.address, one.tensor);
   writer.commit();
 }
 
 Grid grid(const Activation& activation, const GridOptions& options, std::int64_t sample) {
-  const std::int64_t batch = activation.tensor.shape()[0];
+  const Shape& shape = activation.tensor.shape();
+  const std::int64_t batch = shape.rank() == 0 ? 0 : shape[0];
   if (sample < 0 || sample >= batch)
     throw Error({.code = "sample-index",
                  .what = "sample " + std::to_string(sample) + " is asked for, the batch has " + std::to_string(batch)});

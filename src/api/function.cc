@@ -89,6 +89,10 @@ Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outp
 }
 
 std::vector<Tensor> Function::operator()(std::span<const Tensor> inputs, const CallOptions& options) const {
+  if (!state_)
+    throw Error({.code = "call-invalid",
+                 .what = "this function was declared and never made",
+                 .hint = "ks::function(inputs, outputs)"});
   const ThreadLimit limit(options.threads);
   const std::vector<Tensor> fit = fitting(inputs, state_->inputs);
   FunctionOptions compile = function_options(options);

@@ -1,6 +1,7 @@
 // Handles to layers and tensors.
 #include <fmt/format.h>
 
+#include "api/config.h"
 #include "api/state.h"
 #include "base/text.h"
 #include "layers/registry.h"
@@ -56,7 +57,7 @@ Layer make_layer(const AnyLayer& any, const LayerOptions& options) {
   data.module = known->module;
   data.name = options.name;
   data.trainable = options.trainable;
-  data.config = {{"name", options.name}, {"trainable", options.trainable}};
+  data.config = begun_config(data);
   data.config.update(known->config(any.layer));
   return Access::layer(std::move(state));
 }

@@ -86,6 +86,10 @@ ModelState::ModelState(InCode model) : is_in_code_(true), in_code_(std::move(mod
 
 void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& input_shape) {
   const std::lock_guard lock(mutex_);
+  if (!layer)
+    throw Error({.code = "graph-disconnected",
+                 .what = "this layer lies inside a model, and cannot be added to another one",
+                 .hint = "add the model as a whole: net.add(model)"});
   std::vector<Ref> input = in_code_.outputs;
   if (input.empty()) {
     if (input_shape.rank() == 0)
@@ -99,8 +103,13 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
     throw Error({.code = "call-invalid",
                  .what = fmt::format("a Sequential's layers have one output each, and this {} has {}",
                                      layer->data.class_name, node->shapes.size())});
-  if (in_code_.inputs.empty()) in_code_.inputs = input;
-  in_code_.outputs = {{node, 0}};
+  InCode longer = in_code_;
+  if (longer.inputs.empty()) longer.inputs = input;
+  longer.outputs = {{node, 0}};
+  Names names;
+  for (const auto& each : keras_order(longer.inputs, longer.outputs).layers)
+    if (!each->data.name.empty()) names.take(each->data.name, each->data.class_name);
+  in_code_ = std::move(longer);
   data_ = nullptr;
   open_ = with_weights_ = nullptr;
 }

@@ -47,6 +47,8 @@ void allow_many_files() {
 }  // namespace
 
 void write_npy(const std::string& path, const Tensor& tensor) {
+  if (tensor.empty() && tensor.shape().elements() > 0)
+    throw Error({.code = "array-invalid", .what = "a tensor without numbers cannot be written", .where = path});
   FileWriter file(path);
   file.write(npy_header(tensor.shape()));
   file.write(std::as_bytes(tensor.numbers()));

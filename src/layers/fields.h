@@ -55,6 +55,8 @@ class FieldReader {
   }
   /// A single axis; tf.keras 1 and 2 write some as a list of one.
   void single_axis(const char* key, std::int64_t& value);
+  /// Numbers; a single one is written without its list.
+  void one_or_many(const char* key, std::vector<float>& value) { (*this)(key, value); }
 
   /// A key of training or of Keras's own book-keeping, without influence on the output.
   void ignored(const char* key) { known_.insert(key); }
@@ -130,6 +132,9 @@ class FieldWriter {
     config[key] = value.size() == 1 ? Json(value[0]) : written(value);
   }
   void axes_or_none(const char* key, const std::vector<std::int64_t>& value) { axes(key, value); }
+  void one_or_many(const char* key, const std::vector<float>& value) {
+    config[key] = value.size() == 1 ? written(value[0]) : written(value);
+  }
   void single_axis(const char* key, std::int64_t value) { config[key] = value; }
   void ignored(const char*) {}
   bool has(const char*) const { return false; }

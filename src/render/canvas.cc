@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "base/check.h"
 #include "kerascope/error.h"
 
 namespace kerascope {
@@ -50,7 +49,10 @@ Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
       colormap_(options.colormap),
       gap_px_(options.gap_px),
       strip_gap_px_(tiles.strip > 1 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
-  KERASCOPE_CHECK(options.gap_px >= 0 && options.zoom >= 0);
+  if (options.gap_px < 0 || options.zoom < 0)
+    throw Error({.code = "usage",
+                 .what = fmt::format("the gap is {} and the zoom {}, and neither may be less than 0", options.gap_px,
+                                     options.zoom)});
   choose_zoom(options.zoom, least);
   const std::int64_t width = width_px(), height = height_px();
   if (static_cast<double>(width) * static_cast<double>(height) > static_cast<double>(kMostPixels))

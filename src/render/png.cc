@@ -1,5 +1,6 @@
 // PNG (https://www.w3.org/TR/png-3/): grey and palette in strips by all threads, each strip an IDAT of its own; RGB,
 // where the same three bytes come again and again, by libdeflate.
+#include <fmt/format.h>
 #include <libdeflate.h>
 #include <zlib.h>
 
@@ -11,6 +12,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "kerascope/error.h"
 #include "render/deflate.h"
 #include "render/grid.h"
 
@@ -114,10 +116,15 @@ std::vector<Bytes> pixel_chunks(const Picture& picture) {
 
 /// The file, cut anywhere.
 std::vector<Bytes> png_parts(const Picture& picture) {
-  KERASCOPE_CHECK(picture.channels == 1 || picture.channels == 3);
-  KERASCOPE_CHECK(picture.palette.empty() || (picture.channels == 1 && picture.palette.size() == 256));
-  KERASCOPE_CHECK(picture.width > 0 && picture.height > 0);
-  KERASCOPE_CHECK(picture.pixels.size() == static_cast<std::size_t>(picture.width * picture.height * picture.channels));
+  const bool is_whole =
+      (picture.channels == 1 || picture.channels == 3) && picture.width > 0 && picture.height > 0 &&
+      (picture.palette.empty() || (picture.channels == 1 && picture.palette.size() == 256)) &&
+      picture.pixels.size() == static_cast<std::size_t>(picture.width * picture.height * picture.channels);
+  if (!is_whole)
+    throw Error(
+        {.code = "picture-invalid",
+         .what = fmt::format("a picture of {} x {} pixels, {} channels and {} colours holds {} numbers", picture.width,
+                             picture.height, picture.channels, picture.palette.size(), picture.pixels.size())});
   std::array<unsigned char, 13> header{};
   put_u32(&header[0], static_cast<std::uint64_t>(picture.width));
   put_u32(&header[4], static_cast<std::uint64_t>(picture.height));

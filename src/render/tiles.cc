@@ -5,7 +5,6 @@
 #include <cmath>
 #include <utility>
 
-#include "base/check.h"
 #include "kerascope/error.h"
 
 namespace kerascope {
@@ -72,7 +71,10 @@ void lay_strips(Tiles& tiles) {
 }
 
 Tiles tiles_of(const Shape& shape, const std::string& roles) {
-  KERASCOPE_CHECK(static_cast<int>(roles.size()) == shape.rank());
+  if (static_cast<int>(roles.size()) != shape.rank())
+    throw Error({.code = "axes-invalid",
+                 .what = fmt::format("the axes '{}' are not those of an output of shape {}", roles, shape.str()),
+                 .hint = "one letter an axis, without the batch: \"HWC\""});
   if (shape.elements() == 0)
     throw Error({.code = "shape-empty", .what = "an output of shape " + shape.str() + " has no numbers to draw"});
   Tiles tiles;

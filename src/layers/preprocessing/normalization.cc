@@ -24,8 +24,8 @@ Value aligned(Build& b, const std::vector<float>& numbers, const std::vector<int
 
 void fields(of<Normalization> auto& layer, auto&& field) {
   field.axes_or_none("axis", layer.axis);  // none: one mean for everything
-  field("mean", layer.mean);
-  field("variance", layer.variance);
+  field.one_or_many("mean", layer.mean);
+  field.one_or_many("variance", layer.variance);
   field("invert", layer.invert);
 }
 
