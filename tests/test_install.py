@@ -1,5 +1,6 @@
-"""What `cmake --install` gives: other projects, in C++ and in C, build against it and run."""
+"""What `cmake --install` gives: other projects, in C++ and in C, build against its libraries and run."""
 
+import json
 import os
 import pathlib
 import re
@@ -20,12 +21,6 @@ def ran(*command, **options):
 
 
 @pytest.fixture(scope="session")
-def environment():
-    """The programs must find kerascope-h5 by themselves."""
-    return {name: value for name, value in os.environ.items() if name != "KERASCOPE_H5"}
-
-
-@pytest.fixture(scope="session")
 def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("installed")
     ran("cmake", "--install", os.environ["KERASCOPE_BUILD"], "--prefix", folder)
@@ -33,12 +28,39 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def examples(installed, tmp_path_factory):
-    """The folder of the programs that examples/CMakeLists.txt builds with find_package."""
-    folder = tmp_path_factory.mktemp("examples")
-    ran("cmake", "-S", ROOT / "examples", "-B", folder, f"-DCMAKE_PREFIX_PATH={installed}")
+def environment(installed):
+    """libkerascope.so must find kerascope-h5 by itself; a program with libkerascope.a finds it where the shell finds kerascope."""
+    path = f"{installed}/bin{os.pathsep}{os.environ['PATH']}"
+    return {name: value for name, value in os.environ.items() if name != "KERASCOPE_H5"} | {"PATH": path}
+
+
+def examples_with(library, installed, folder):
+    ran("cmake", "-S", ROOT / "examples", "-B", folder, f"-DCMAKE_PREFIX_PATH={installed}", f"-DKERASCOPE={library}")
     ran("cmake", "--build", folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_examples(installed, tmp_path_factory):
+    """The folder of the programs that examples/CMakeLists.txt builds with find_package."""
+    return examples_with("kerascope::kerascope", installed, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture(scope="session")
+def static_examples(installed, tmp_path_factory):
+    return examples_with("kerascope::static", installed, tmp_path_factory.mktemp("static"))
+
+
+@pytest.fixture(params=["shared", "static"])
+def examples(request):
+    return request.getfixturevalue(f"{request.param}_examples")
+
+
+def names_in(library):
+    """What programs that link to it can name."""
+    flags = "-DC" if library.suffix == ".so" else "-gC"
+    lines = ran("nm", flags, "--defined-only", library).splitlines()
+    return {words[2] for words in (line.split(maxsplit=2) for line in lines) if len(words) == 3}
 
 
 def grays_of(program_picture):
@@ -73,13 +95,30 @@ def test_c_programs_see_layers_and_read_errors(examples, environment):
         assert done.returncode == 1 and done.stderr.startswith(f"error[{code}]")
 
 
-def test_pkg_config_says_how_to_build(installed, tmp_path, environment):
-    environment = environment | {"PKG_CONFIG_PATH": str(next(installed.rglob("kerascope.pc")).parent)}
-    flags = ran("pkg-config", "--cflags", "--libs", f"--define-variable=prefix={installed}", "kerascope", env=environment)
-    library = next(installed.rglob("libkerascope.so"))
+def test_programs_catch_the_errors_of_the_library(examples, environment, tmp_path):
+    done = subprocess.run(
+        [examples / "all_layers", "no.h5", DEMO / "digit.png", "0", tmp_path / "x.png"],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.returncode == 1 and done.stderr.startswith("error[file-missing]")
+
+
+@pytest.mark.parametrize("flags", [["--libs"], ["--static", "--libs"]], ids=["shared", "static"])
+def test_pkg_config_says_how_to_build(installed, tmp_path, environment, flags):
+    """As docs/library.md says; with the static library the shared one is not needed."""
+    package, library = (next(installed.rglob(name)) for name in ("kerascope.pc", "libkerascope.so"))
+    environment = environment | {"PKG_CONFIG_PATH": str(package.parent)}
+    said = ran("pkg-config", "--cflags", *flags, "kerascope", env=environment).split()
     program = tmp_path / "look"
-    ran("cc", ROOT / "examples/look.c", "-o", program, f"-I{installed}/include", *flags.split(), f"-L{library.parent}")
-    ran(program, DEMO / "digits.keras", "conv1", env=environment | {"LD_LIBRARY_PATH": str(library.parent)})
+    if "--static" in flags:
+        ran("cc", ROOT / "examples/look.c", "-o", program, "-Wl,--as-needed", "-l:libkerascope.a", *said)
+        assert "libkerascope" not in ran("readelf", "-d", program)
+    else:
+        ran("cc", ROOT / "examples/look.c", "-o", program, *said)
+        environment["LD_LIBRARY_PATH"] = str(library.parent)
+    ran(program, DEMO / "digits.keras", "conv1", env=environment)
 
 
 def test_the_installed_program_finds_its_reader(installed, environment):
@@ -87,16 +126,39 @@ def test_the_installed_program_finds_its_reader(installed, environment):
     assert "conv1out" in said
 
 
-def test_only_public_names_are_exported(installed):
-    library = next(installed.rglob("libkerascope.so"))
-    names = ran("nm", "-DC", "--defined-only", library).splitlines()
+def test_programs_with_the_static_library_do_not_load_the_shared_one(shared_examples, static_examples):
+    for program in ("handle", "all_layers", "look_c"):
+        assert "libkerascope.so" in ran("readelf", "-d", shared_examples / program)
+        assert "libkerascope.so" not in ran("readelf", "-d", static_examples / program)
+
+
+def test_the_static_library_has_every_layer(static_examples, environment, tmp_path):
+    files = [json.loads(path.read_text()) for path in (ROOT / "src/layers").rglob("*.rows.json")]
+    names = {row.get("class", file.get("class")) for file in files for row in file["rows"]}
+    assert len(names) > 60
+
+    def code_of(layer):
+        config = {"name": "layer", "batch_input_shape": [None, 4, 4, 4]}
+        model = {"class_name": "Sequential", "config": {"layers": [{"class_name": layer, "config": config}]}}
+        (tmp_path / "model.json").write_text(json.dumps(model))
+        command = [static_examples / "look_c", tmp_path / "model.json", "layer"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        return re.findall(r"^error\[(.+)\]", done.stderr)
+
+    assert code_of("NoSuchLayer") == ["layer-unknown"]
+    assert [name for name in sorted(names) if code_of(name) == ["layer-unknown"]] == []
+
+
+@pytest.mark.parametrize("library", ["libkerascope.so", "libkerascope.a"])
+def test_only_public_names_are_exported(installed, library):
+    names = names_in(next(installed.rglob(library)))
     assert len(names) > 50
-    strange = [
-        name
-        for name in (line.split(maxsplit=2)[2] for line in names)
-        if not re.match(r"(typeinfo (name )?for )?kerascope(::(?!cli|ops|h5)|_)", name)
-    ]
-    assert strange == []
+    assert [name for name in names if not re.match(r"(typeinfo (name )?for )?kerascope(::(?!cli|ops|h5)|_)", name)] == []
+
+
+def test_both_libraries_export_the_same_names(installed):
+    shared, static = (names_in(next(installed.rglob(name))) for name in ("libkerascope.so", "libkerascope.a"))
+    assert shared == static
 
 
 def test_public_headers_name_the_standard_library_and_each_other_only(installed):

@@ -25,7 +25,7 @@ base -> public
 OWNED = {
     r"oneapi/|dnnl": {"onednn", "ops"},
     r"hdf5|H5": {"h5"},
-    r"CLI/": {"cli"},
+    r"CLI/|chafa": {"cli"},
     r"spng|turbojpeg|jpeglib": {"inputs"},
 }
 THIRD_PARTY_IN_PUBLIC = r"fmt/|nlohmann/|oneapi/|hdf5|H5|CLI/|spng|turbojpeg|libdeflate|zlib|omp"

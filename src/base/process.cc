@@ -14,6 +14,8 @@
 #include <cstring>
 #include <thread>
 
+#include "base/text.h"
+
 namespace kerascope {
 namespace fs = std::filesystem;
 namespace {
@@ -67,6 +69,10 @@ std::optional<fs::path> find_companion(const std::string& name, const char* over
     const fs::path file = fs::weakly_canonical(module.dli_fname, error);
     if (!error) places.push_back(file.parent_path());
   }
+  // A program that libkerascope.a is part of lies anywhere.
+  const char* search = std::getenv("PATH");
+  for (const std::string& folder : text::split(search ? search : "", ':'))
+    if (folder.starts_with('/')) places.emplace_back(folder);
   for (const fs::path& here : places)
     for (const char* folder : {".", "../libexec/kerascope", "../lib/kerascope", "../../libexec/kerascope"})
       if (const fs::path candidate = here / folder / name; ::access(candidate.c_str(), X_OK) == 0) return candidate;

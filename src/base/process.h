@@ -11,8 +11,9 @@
 namespace kerascope {
 
 /// Where the program `name` lies: where the environment variable `override_variable` says, else beside the running
-/// program or the library that this code is in, else in ../libexec/kerascope or ../lib/kerascope from there (from a
-/// library in lib/x86_64-linux-gnu one folder further up).
+/// program or the library that this code is in, or in ../libexec/kerascope or ../lib/kerascope from there (from a
+/// library in lib/x86_64-linux-gnu one folder further up), else beside the programs that the shell finds (PATH),
+/// likewise.
 std::optional<std::filesystem::path> find_companion(const std::string& name, const char* override_variable);
 
 struct ProcessOptions {

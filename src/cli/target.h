@@ -6,9 +6,9 @@
 
 #include "base/text.h"
 #include "cli/request.h"
+#include "cli/terminal.h"
 #include "export/npz.h"
 #include "render/grid.h"
-#include "render/terminal.h"
 
 namespace kerascope::cli {
 

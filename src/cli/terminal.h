@@ -6,7 +6,7 @@
 
 #include "render/grid.h"
 
-namespace kerascope {
+namespace kerascope::cli {
 
 struct Terminal {
   enum class Graphics { kBlocks, kSixel, kKitty, kIterm2 };
@@ -48,4 +48,4 @@ struct BlockTiles {
 /// are smaller), as many as fit.
 BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::int64_t height, std::int64_t width);
 
-}  // namespace kerascope
+}  // namespace kerascope::cli

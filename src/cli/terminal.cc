@@ -1,4 +1,4 @@
-#include "render/terminal.h"
+#include "cli/terminal.h"
 
 #include <chafa.h>
 #include <sys/ioctl.h>
@@ -15,7 +15,7 @@
 
 extern char** environ;
 
-namespace kerascope {
+namespace kerascope::cli {
 namespace {
 
 template <typename T, void (*release)(T*)>
@@ -216,4 +216,4 @@ BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::in
   return {static_cast<int>(n), static_cast<int>(std::min(rows(n), (tiles + n - 1) / n))};
 }
 
-}  // namespace kerascope
+}  // namespace kerascope::cli

@@ -1,10 +1,10 @@
-#include "render/terminal.h"
+#include "cli/terminal.h"
 
 #include <gmock/gmock.h>
 
 #include "base/text.h"
 
-namespace kerascope {
+namespace kerascope::cli {
 namespace {
 
 using testing::HasSubstr;
@@ -82,4 +82,4 @@ TEST(Terminal, ATallMapIsStillDrawn) {
 }
 
 }  // namespace
-}  // namespace kerascope
+}  // namespace kerascope::cli
