@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not shutil.which("dpkg-shlibdeps"), reason="packages are made on Debian and its kin")
+pytestmark = pytest.mark.skipif(not (shutil.which("dpkg-shlibdeps") and shutil.which("file")), reason="packages are made on Debian and its kin")
 
 
 def ran(*command, **options):
