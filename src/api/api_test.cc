@@ -288,6 +288,26 @@ TEST(Sequential, WhatCannotBeAddedIsSaidAtOnceAndLeavesItAsItWas) {
   EXPECT_THAT(names_of(net.layers()), ElementsAre("flatten"));
 }
 
+TEST(Sequential, RefusesANameThatIsTakenAndTheLayerOfAnotherModel) {
+  Sequential net;
+  net.add(kl::Flatten{}, {.name = "flat", .input_shape = {4}});
+  EXPECT_EQ(error_of([&] { net.add(kl::ReLU{}, {.name = "flat"}); }).code(), "name-taken");
+  EXPECT_EQ(error_of([&] { net.add(digits().layer("conv1"), {4}); }).code(), "graph-disconnected");
+  EXPECT_EQ(net.layers().size(), 1u);
+}
+
+TEST(Mistakes, AreErrors) {
+  EXPECT_EQ(error_of([] { Function()(Tensor({1})); }).code(), "call-invalid");
+  const Tensor map = Tensor::of({2, 2, 1}, std::vector<float>{1, 2, 3, 4});
+  EXPECT_EQ(error_of([&] { grid(map, "HW"); }).code(), "axes-invalid");
+  EXPECT_EQ(error_of([&] { grid(map, "HWC", {.gap_px = -1}); }).code(), "usage");
+  EXPECT_EQ(error_of([] { grid(Activation{}); }).code(), "sample-index");
+  EXPECT_EQ(error_of([] { png_bytes(Picture{}); }).code(), "picture-invalid");
+  EXPECT_EQ(error_of([] { write_npy("/dev/null", Tensor()); }).code(), "array-invalid");
+  const Activation one{.address = "twice", .tensor = map};
+  EXPECT_EQ(error_of([&] { write_npz("/dev/null", Activations({one, one})); }).code(), "name-taken");
+}
+
 TEST(Functional, LayersStandInKerassOrder) {
   // As keras.Model sorts them: by depth, then as a walk back from the outputs meets them.
   const KerasTensor x = Input({4}, "x");
