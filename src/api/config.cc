@@ -78,13 +78,13 @@ class Writer {
   static int number(const std::string& suffix) { return suffix.empty() ? 0 : std::stoi(suffix.substr(1)); }
 
   Json config_of(const LayerData& layer) {
-    if (const LayerType* type = find_layer_type(layer.class_name); type && type->module.empty())
-      unknown_.push_back(fmt::format("'{}' ({}, which Keras 3 has no more)", layer.name, layer.class_name));
-    if (model_.keras_major() >= 3) return layer.config;
-    if (layer.class_name == "InputLayer") return input_config(layer);
     const LayerType* type = layer.is_operation || !(layer.module.empty() || is_keras_module(layer.module))
                                 ? nullptr
                                 : find_layer_type(layer.class_name);
+    if (type && type->module.empty())
+      unknown_.push_back(fmt::format("'{}' ({}, which Keras 3 has no more)", layer.name, layer.class_name));
+    if (model_.keras_major() >= 3) return layer.config;
+    if (layer.class_name == "InputLayer") return input_config(layer);
     if (!type) {
       unknown_.push_back(fmt::format("'{}' ({})", layer.name, layer.class_name));
       return nullptr;

@@ -40,11 +40,16 @@ Call call_on(std::vector<TensorRef> inputs) {
 /// As Keras counts: "conv2d", "conv2d_1", ..; never a name that is taken.
 class Names {
  public:
-  void take(const std::string& name, const std::string& class_name) {
-    if (!taken_.insert(name).second)
-      throw Error({.code = "name-taken",
-                   .what = fmt::format("two layers of the model are named '{}', one of them a {}", name, class_name),
-                   .hint = "give one of them another name"});
+  /// Those that layers were given. @throws Error{name-taken}
+  explicit Names(const std::vector<std::shared_ptr<LayerState>>& layers) {
+    for (const auto& layer : layers) {
+      const LayerData& data = layer->data;
+      if (!data.name.empty() && !taken_.insert(data.name).second)
+        throw Error({.code = "name-taken",
+                     .what = fmt::format("two layers of the model are named '{}', one of them a {}", data.name,
+                                         data.class_name),
+                     .hint = "give one of them another name"});
+    }
   }
   std::string make(const std::string& class_name) {
     const std::string base = snake_case(class_name);
@@ -106,9 +111,7 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
   InCode longer = in_code_;
   if (longer.inputs.empty()) longer.inputs = input;
   longer.outputs = {{node, 0}};
-  Names names;
-  for (const auto& each : keras_order(longer.inputs, longer.outputs).layers)
-    if (!each->data.name.empty()) names.take(each->data.name, each->data.class_name);
+  Names(keras_order(longer.inputs, longer.outputs).layers);  // throws
   in_code_ = std::move(longer);
   data_ = nullptr;
   open_ = with_weights_ = nullptr;
@@ -177,9 +180,7 @@ void ModelState::refresh() {
   if (!data_) arrange();
   ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
   Network& network = model.network;
-  Names names;
-  for (const auto& layer : layers_)
-    if (!layer->data.name.empty()) names.take(layer->data.name, layer->data.class_name);
+  Names names(layers_);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     LayerData layer = data_of(*layers_[i]);
     if (layer.name.empty()) layer.name = names.make(layer.class_name);
