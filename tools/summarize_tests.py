@@ -1,4 +1,7 @@
-"""Adds up what GoogleTest and pytest wrote into a folder; the last line is "N passed, N failed"."""
+"""Adds up what GoogleTest and pytest wrote into a folder; the last line is "N passed, N failed".
+
+What passes again in a build with sanitizers is told apart. After FOLDER, --part says that these were left out.
+"""
 
 import collections
 import json
@@ -7,6 +10,7 @@ import sys
 import xml.etree.ElementTree
 
 COUNTED = {"rows_compared": "layer rows compared with Keras", "layers_compared": "layers of whole networks compared with Keras"}
+SANITIZED = {"asan": "C++ tests without a wrong address or undefined behaviour", "tsan": "C++ tests without a race"}
 
 
 def googletest(path, count):
@@ -32,20 +36,30 @@ def pytest(path, count):
                 count[item.get("name")] += int(item.get("value"))
 
 
-def main(folder):
+def sanitized(path, count):
+    tests = collections.Counter()
+    googletest(path, tests)
+    count[path.stem] = tests["passed"]
+    count["failed"] += tests["failed"]
+
+
+def main(folder, *part):
+    results = {"kerascope-tests.json": googletest, "pytest.xml": pytest}
+    if not part:
+        results |= {"asan.json": sanitized, "tsan.json": sanitized}
     count = collections.Counter()
-    for name, read in {"kerascope-tests.json": googletest, "pytest.xml": pytest}.items():
+    for name, read in results.items():
         path = folder / name
         try:
             read(path, count)
         except (OSError, ValueError, xml.etree.ElementTree.ParseError) as error:
-            print(f"{name}: the run left no result, it must have crashed ({error})")
+            print(f"{name}: the run left no result, it must have crashed or a sanitizer found something ({error})")
             count["failed"] += 1
-    for name, meaning in COUNTED.items():
+    for name, meaning in (COUNTED if part else COUNTED | SANITIZED).items():
         print(f"{count[name]} {meaning}")
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
     print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
     return 1 if count["failed"] or not count["passed"] else 0
 
 
-sys.exit(main(pathlib.Path(sys.argv[1])))
+sys.exit(main(pathlib.Path(sys.argv[1]), *sys.argv[2:]))
