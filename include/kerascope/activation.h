@@ -1,8 +1,11 @@
 // What a layer gave for an input.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 
+#include "kerascope/error.h"
 #include "kerascope/tensor.h"
 
 namespace kerascope {
@@ -29,6 +32,15 @@ struct Activation {
   /// (N, axes...), float32; one channel keeps the rank with a size of 1. Shares its numbers with the run that gave it
   /// and keeps them alive (but see RunOptions::on_ready).
   Tensor tensor;
+};
+
+/// A layer that was looked at and could not be computed: it is of a class that Kerascope does not know, its weights are
+/// missing, or it depends on such a layer.
+struct Skipped {
+  std::string address, class_name;       ///< as an Activation's
+  bool is_model = false;                 ///< as an Activation's
+  std::shared_ptr<const Error> problem;  ///< the reason; never null
+  std::size_t before = 0;                ///< how many of the run's activations come before it
 };
 
 }  // namespace kerascope

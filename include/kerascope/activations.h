@@ -19,13 +19,15 @@ class Activations {
  public:
   Activations() = default;
   /// Any activations, as of several runs; to be written as an archive their addresses must differ.
-  explicit Activations(std::vector<Activation> all) : all_(std::move(all)) {}
+  explicit Activations(std::vector<Activation> all, std::vector<Skipped> skipped = {})
+      : all_(std::move(all)), skipped_(std::move(skipped)) {}
 
   /// By full address, or by a last part that only one address has: "conv1_relu" for "resnet50/conv1_relu". Linear.
   ///
   ///     const ks::Tensor maps = seen["conv2"].tensor;
   ///
-  /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous} with the addresses.
+  /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous} with the addresses; the reason for one
+  ///         that was skipped
   KERASCOPE_API const Activation& operator[](std::string_view address) const;
   /// The same; null where there is no such address or several fit.
   KERASCOPE_API const Activation* find(std::string_view address) const;
@@ -38,9 +40,15 @@ class Activations {
   std::vector<Activation>::const_iterator begin() const { return all_.begin(); }
   std::vector<Activation>::const_iterator end() const { return all_.end(); }
 
+  /// What the run was to look at and could not compute, in the model's order.
+  ///
+  ///     for (const ks::Skipped& one : seen.skipped()) std::cout << one.address << ": " << one.problem->what() << '\n';
+  const std::vector<Skipped>& skipped() const { return skipped_; }
+
  private:
   std::vector<const Activation*> named(std::string_view address) const;
   std::vector<Activation> all_;
+  std::vector<Skipped> skipped_;
 };
 
 }  // namespace kerascope

@@ -55,9 +55,9 @@ struct RunOptions {
   /// As in CallOptions.
   std::function<void(std::size_t done, std::size_t all)> on_progress = {};
   /// If given: told of each activation as soon as it is computed, from the calling thread. Its tensor's numbers are
-  /// valid during the call only, the memory is used again, and the run gives no activations: so a model of which all
-  /// layers together are larger than memory can be looked at layer by layer. Weights, too, are kept no longer than
-  /// needed. What it throws ends the run and comes out of it.
+  /// valid during the call only, the memory is used again, and the run gives no activations, only what it skipped: so a
+  /// model of which all layers together are larger than memory can be looked at layer by layer. Weights, too, are kept
+  /// no longer than needed. What it throws ends the run and comes out of it.
   ///
   ///     const auto print = [](const ks::Activation& one) { std::cout << one.tensor.numbers()[0] << '\n'; };
   ///     model.run(image, {.on_ready = print});

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "kerascope/error.h"
 
@@ -25,6 +27,11 @@ const Activation* Activations::find(std::string_view address) const {
 const Activation& Activations::operator[](std::string_view address) const {
   const std::vector<const Activation*> found = named(address);
   if (found.size() == 1) return *found[0];
+  if (const auto skipped = std::ranges::find(skipped_, address, &Skipped::address); skipped != skipped_.end()) {
+    Error::Parts parts = skipped->problem->parts();
+    parts.what = fmt::format("'{}' was not computed: {}", address, parts.what);
+    throw Error(std::move(parts));
+  }
   std::vector<std::string> addresses;
   for (const Activation& one : all_) {
     addresses.push_back(one.address);

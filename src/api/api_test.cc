@@ -51,6 +51,26 @@ TEST(Run, AddsAMissingBatchAxis) {
   EXPECT_EQ(numbers_of(model.predict(alone)[0]), numbers_of(model.predict(batch)[0]));
 }
 
+TEST(Run, TellsWhatItCouldNotCompute) {
+  Sequential net;
+  net.add(kl::Flatten{}, {.name = "flat", .input_shape = {8, 8, 1}});
+  net.add(kl::Dense{.units = 2}, {.name = "dense"});
+  net.add(kl::Activation{"relu"}, {.name = "relu"});
+  const Tensor input = Tensor::of({8, 8, 1}, std::vector<float>(64));
+  const Activations seen = net.run(input);
+  EXPECT_NE(seen.find("flat"), nullptr);
+  ASSERT_EQ(seen.skipped().size(), 2);
+  EXPECT_EQ(seen.skipped()[0].address, "dense");
+  EXPECT_EQ(seen.skipped()[0].class_name, "Dense");
+  EXPECT_EQ(seen.skipped()[0].problem->code(), "weight-missing");
+  EXPECT_EQ(seen.skipped()[0].before, seen.size());
+  EXPECT_EQ(seen.skipped()[1].address, "relu");
+  const Error error = error_of([&] { seen["relu"]; });
+  EXPECT_EQ(error.code(), "weight-missing");
+  EXPECT_THAT(error.what(), HasSubstr("'relu' was not computed"));
+  EXPECT_EQ(net.run(input, {.on_ready = [](const Activation&) {}}).skipped().size(), 2);
+}
+
 TEST(Run, AWrongShapeSaysWhatIsNeeded) {
   const Model model = digits();
   const Error error = error_of([&] { model.run(Tensor::of({2, 3}, std::vector<float>(6))); });

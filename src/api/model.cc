@@ -132,7 +132,8 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
                  .hint = options.on_ready ? "ask for earlier layers, or a smaller batch or input"
                                           : "look at each layer as it is computed (on_ready), or ask for fewer"});
   auto result = api::run(*compiled, fit, call, options.on_ready);
-  return options.on_ready ? Activations() : Activations(std::move(result.activations));
+  if (options.on_ready) result.activations.clear();
+  return Activations(std::move(result.activations), compiled->function->skipped());
 }
 Activations Model::run(const Tensor& input, const RunOptions& options) const {
   return run(std::span(&input, 1), options);

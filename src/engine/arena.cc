@@ -14,7 +14,7 @@ Arena::Arena(std::size_t bytes) : size_(bytes) {
   if (memory == MAP_FAILED)
     throw Error({.code = "memory",
                  .what = fmt::format("{} of memory are needed and not to be had", text::bytes(size_)),
-                 .hint = "ask for fewer layers (--layer), or a smaller batch"});
+                 .hint = "ask for fewer layers, or a smaller batch"});
   // Touching memory for the first time costs several times less with pages of 2 MiB.
   madvise(memory, size_, MADV_HUGEPAGE);
   memory_ = static_cast<std::byte*>(memory);

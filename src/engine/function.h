@@ -15,14 +15,6 @@
 
 namespace kerascope {
 
-/// A site that was asked for and cannot be computed.
-struct Skipped {
-  std::string address, class_name;
-  bool is_model = false;  ///< see Activation
-  std::shared_ptr<const Error> problem;
-  std::size_t before = 0;  ///< how many of a run's activations come before it
-};
-
 struct FunctionOptions {
   std::vector<std::string> taps;  ///< addresses and patterns; empty: all layers
   Phase phase = Phase::kInference;
