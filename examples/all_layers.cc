@@ -16,10 +16,12 @@ int main(int count, char** arguments) try {
   const ks::Model model = ks::load(arguments[1]);
   const ks::Tensor picture = ks::read_image(arguments[2], model);
   const ks::Activations seen = model.run(picture);
-  for (std::size_t i = 0; i < seen.size(); ++i)
-    std::printf("%2zu  %-10s %s\n", i, seen[i].address.c_str(), seen[i].tensor.shape().str().c_str());
+  int index = 0;  // as Keras's model.layers counts
+  for (const ks::Layer& layer : model.layers())
+    std::printf("%2d  %-10s %s\n", index++, layer.name().c_str(), seen[layer.name()].tensor.shape().str().c_str());
 
-  const ks::Grid grid = ks::grid(seen[std::strtoul(arguments[3], nullptr, 10)], {.colormap = ks::Colormap::kViridis});
+  const ks::Layer layer = model.layer(std::atoi(arguments[3]));
+  const ks::Grid grid = ks::grid(seen[layer.name()], {.colormap = ks::Colormap::kViridis});
   ks::write_png(arguments[4], grid);
   std::printf("%s\n", grid.str().c_str());
 } catch (const ks::Error& error) {

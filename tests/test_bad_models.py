@@ -64,6 +64,12 @@ def json_of_something_else(small, bad, out):
     return "layers", bad / "model.json"
 
 
+@CASES.add("format-unsupported", "a model of TensorFlow.js", "the .keras or .h5 from which it was converted")
+def json_of_tensorflow_js(small, bad, out):
+    (bad / "model.json").write_text('{"format": "layers-model", "modelTopology": {}, "weightsManifest": []}')
+    return "layers", bad / "model.json"
+
+
 @CASES.add("model-opaque", "no graph of layers")
 def json_without_layers(small, bad, out):
     (bad / "model.json").write_text('{"class_name": "Sequential"}')

@@ -143,7 +143,7 @@ def empty_folder_as_input(small, bad):
     return bad
 
 
-@input_case("input-shape", "9x11 pixels", "8x8", "--resize off")
+@input_case("input-shape", "9x11 pixels", "8x8", "let it be resized")
 def picture_of_another_size(small, bad):
     return small / "picture.png", "--resize", "off"
 
@@ -256,7 +256,7 @@ def misspelt_path():
     return "--layer", "base/pol"
 
 
-@layer_case("layer-not-found", "the model has no layer 'xyzzyx'", "`kerascope layers MODEL` lists them")
+@layer_case("layer-not-found", "the model has no layer 'xyzzyx'", "`kerascope layers MODEL`, or model.summary(), lists them")
 def layer_like_none():
     return "--layer", "conv,xyzzyx"
 

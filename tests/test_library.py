@@ -4,7 +4,9 @@ import importlib
 import os
 import pathlib
 import subprocess
+import time
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -76,6 +78,17 @@ def nested(keras):
     return keras.Model([left, right], layers.Conv2D(2, 1, name="last")(difference), name="nested")
 
 
+def twins(keras, first="dense", second="dense_1"):
+    layers = keras.layers
+    tower = keras.Sequential([layers.Input((4,)), layers.Dense(4, activation="tanh", name=first), layers.Dense(4, name=second)], name="tower")
+    inputs = layers.Input((4,), name="input")
+    return keras.Model(inputs, layers.Dense(4, name="last")(tower(inputs)), name="twins")
+
+
+def named_twins(keras):
+    return twins(keras, "first", "second")
+
+
 def many(keras):
     layers = keras.layers
     image = layers.Input((12, 12, 4), name="image")
@@ -102,7 +115,7 @@ def many(keras):
     return keras.Model(image, layers.RepeatVector(2)(x), name="many")
 
 
-MODELS = {"article": article, "branches": branches, "nested": nested, "many": many}
+MODELS = {make.__name__: make for make in (article, branches, nested, twins, named_twins, many)}
 
 
 def trained(name, library):
@@ -126,7 +139,7 @@ def close(seen, truth):
 
 
 def addresses_of_outputs(name):
-    return {"article": ["dense"], "branches": ["dense", "batch_normalization"], "nested": ["last"], "many": ["repeat_vector"]}[name]
+    return {"article": ["dense"], "branches": ["dense", "batch_normalization"], "nested": ["last"], "twins": ["last"], "named_twins": ["last"], "many": ["repeat_vector"]}[name]
 
 
 def compare(probe, folder, name, inputs, weights, truth, how="order"):
@@ -167,6 +180,79 @@ def test_names_do_not_matter_by_order(probe, tmp_path, file):
     renamed.set_weights(model.get_weights())
     (renamed.save_weights if file == "only.h5" else renamed.save)(tmp_path / file)
     compare(probe, tmp_path, "article", inputs, tmp_path / file, answers(model, inputs))
+
+
+FLAGS = [{"tower": False}, {"first": True}, {"first": True, "second": False}, {"norm": False}, {"tower": False, "second": True}]
+
+
+def with_other_flags(name, library, flags):
+    model, inputs = trained(name, library)
+    tower = model.get_layer("tower")
+    for name, trainable in flags.items():
+        (tower if name == "tower" else tower.get_layer(name)).trainable = trainable
+    return model, inputs
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=str)
+@pytest.mark.parametrize("library, file", [("tf_keras", "only.h5"), ("keras", "whole.h5")])
+@pytest.mark.parametrize("how", ["order", "name"])
+def test_names_tell_the_order_of_other_flags(probe, tmp_path, library, file, flags, how):
+    """The list of a nested model in HDF5 is ordered by the flags of the model that was saved."""
+    model, inputs = with_other_flags("nested", library, flags)
+    (model.save_weights if file == "only.h5" else model.save)(tmp_path / file)
+    compare(probe, tmp_path, "nested", inputs, tmp_path / file, answers(model, inputs), how)
+
+
+def rename_weights(path, layer, new_name):
+    with h5py.File(path, "r+") as file:
+        group = file[layer]
+        names = [name if isinstance(name, str) else name.decode() for name in group.attrs["weight_names"]]
+        renamed = [new_name(i, name) for i, name in enumerate(names)]
+        for name, new in zip(names, renamed):
+            group.move(name, new)
+        group.attrs["weight_names"] = [name.encode() for name in renamed]
+
+
+def test_names_that_mean_nothing_leave_the_order(probe, tmp_path):
+    model, inputs = trained("nested", "tf_keras")
+    model.save_weights(tmp_path / "only.h5")
+    rename_weights(tmp_path / "only.h5", "tower", lambda i, name: f"{name.split('/')[0]}_1/w{i}:0")
+    compare(probe, tmp_path, "nested", inputs, tmp_path / "only.h5", answers(model, inputs))
+
+
+@pytest.mark.parametrize("how", ["order", "name"])
+def test_other_flags_without_names_are_a_mismatch(probe, tmp_path, how):
+    model, inputs = with_other_flags("nested", "tf_keras", {"first": True, "norm": False})
+    model.save_weights(tmp_path / "only.h5")
+    rename_weights(tmp_path / "only.h5", "tower", lambda i, name: f"{name.split('/')[0]}_1/{name.split('/')[1]}")
+    np.savez(tmp_path / "in.npz", **inputs)
+    done = probe("in-code", "nested", tmp_path / "only.h5", tmp_path / "in.npz", tmp_path / "out.npz", tmp_path / "x.keras", how, check=False)
+    assert done.returncode == 1
+    assert "the weights do not fit 'nested': 1 mismatch\n" in done.stderr
+    assert "the weights of 'tower' stand in another order than the `trainable` flags of its layers say" in done.stderr
+    assert ("or load by name" in done.stderr) == (how == "order")
+
+
+@pytest.mark.parametrize("library, file", [("tf_keras", "only.h5"), ("keras", "whole.h5")])
+def test_names_that_keras_made_up_do_not_tell_the_order(probe, tmp_path, library, file):
+    """With (dense, dense_1) the one that was saved first may be the frozen one, or the one that was made later."""
+    model, inputs = with_other_flags("named_twins", library, {"first": False})
+    (model.save_weights if file == "only.h5" else model.save)(tmp_path / file)
+    compare(probe, tmp_path, "named_twins", inputs, tmp_path / file, answers(model, inputs))
+    model, inputs = with_other_flags("twins", library, {"dense": False})
+    (model.save_weights if file == "only.h5" else model.save)(tmp_path / file)
+    done = probe("in-code", "twins", tmp_path / file, tmp_path / "inputs.npz", tmp_path / "out.npz", tmp_path / "x.keras", "order", check=False)
+    assert done.returncode == 1 and "in another order than the `trainable` flags of its layers say" in done.stderr
+
+
+def test_equal_models_give_equal_files(probe, tmp_path):
+    model, inputs = trained("article", "keras")
+    model.save(tmp_path / "whole.keras")
+    np.savez(tmp_path / "in.npz", **inputs)
+    probe("resave", tmp_path / "whole.keras", tmp_path / "in.npz", tmp_path / "out.npz", tmp_path / "one.keras")
+    time.sleep(1.1)  # HDF5 counts in seconds
+    probe("resave", tmp_path / "whole.keras", tmp_path / "in.npz", tmp_path / "out.npz", tmp_path / "two.keras")
+    assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
 
 
 @pytest.mark.parametrize("library, file", [("tf_keras", "only.h5"), ("keras", "only.weights.h5"), ("keras", "whole.keras")])
@@ -220,6 +306,41 @@ def test_saved_again_keras_3_gives_the_same(probe, tmp_path, folder, file):
         )
 
 
+def called_twice(keras, inner, outputs):
+    """A nested model on its own output, some of whose calls are outputs; all that once more inside another model."""
+    layers = keras.layers
+    x = layers.Input((4,), name="inner_in")
+    dense = layers.Dense(4, activation="tanh", name="dense")
+    block = keras.Sequential([x, dense], name="inner") if inner == "Sequential" else keras.Model(x, dense(x), name="inner")
+    x = layers.Input((4,), name="middle_in")
+    once = block(x)
+    both = {"once": once, "again": block(once), "behind": layers.Dense(4, name="behind")(once)}
+    middle = keras.Model(x, [both[name] for name in outputs], name="middle")
+    x = layers.Input((4,), name="outer_in")
+    left, right = middle(x)
+    return keras.Model(x, [*middle(layers.Subtract(name="less")([left, right])), right], name="outer")
+
+
+@pytest.mark.parametrize("outputs", ["once again", "again once", "behind again", "once behind"])
+@pytest.mark.parametrize("inner", ["Functional", "Sequential"])
+@pytest.mark.parametrize("library", ["keras", "tf_keras"])
+@pytest.mark.parametrize("file", ["model.keras", "model.h5"])
+def test_outputs_are_the_calls_that_keras_means(probe, tmp_path, library, file, inner, outputs):
+    """Keras 3 counts a nested model's calls from 0 where they are inputs, and from 1 where they are outputs."""
+    writer = importlib.import_module(library)
+    writer.utils.set_random_seed(7)
+    model = called_twice(writer, inner, outputs.split())
+    inputs = np.random.default_rng(7).normal(size=(2, 4)).astype("float32")
+    truth = model.predict(inputs, verbose=0)
+    model.save(tmp_path / file)
+    np.save(tmp_path / "in.npy", inputs)
+    probe("predict", tmp_path / file, tmp_path / "in.npy", tmp_path / "out", tmp_path / "saved.keras")
+    saved = keras.saving.load_model(tmp_path / "saved.keras").predict(inputs, verbose=0)
+    for i, answer in enumerate(truth):
+        close(np.load(tmp_path / f"out.{i}.npy"), answer)
+        close(saved[i], answer)
+
+
 @pytest.mark.parametrize(
     "library, file", [("keras", "w.weights.h5"), ("keras", "whole.h5"), ("tf_keras", "w.h5"), ("tf_keras", "w.weights.h5")]
 )
@@ -238,7 +359,7 @@ def test_an_architecture_with_weights_on_the_command_line(kerascope, tmp_path, l
     assert done.returncode == 3 and "has not been loaded" in done.stderr
     assert np.load(tmp_path / "some.npz").files == ["image", "hint"]
     done = kerascope("capture", *arguments, "--layer", "late", check=False)
-    assert done.returncode == 1 and "try: give them: --weights FILE" in done.stderr
+    assert done.returncode == 1 and "try: load_weights(file) first, or --weights FILE" in done.stderr
 
 
 def test_weights_that_are_loaded_later_are_seen_by_functions(probe, tmp_path):

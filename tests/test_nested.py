@@ -38,3 +38,48 @@ def test_what_stands_before_an_unknown_layer_keeps_its_own_weights(kerascope, tm
         truth = keras.Model(base.inputs, base.get_layer(name).output).predict(picture, verbose=0)
         np.testing.assert_allclose(seen[f"base/{name}"], truth, atol=1e-5 * np.abs(truth).max())
     assert "base/twice" not in seen.files and "base/after" not in seen.files
+
+
+def chain(keras, name, *layers):
+    x = inputs = keras.Input((4,), name=f"{name}_in")
+    for layer in layers:
+        x = layer(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def norm(keras, name):
+    return keras.layers.BatchNormalization(name=name)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"outer": False, "outer_norm": True},
+        {"outer": False, "inner": True, "norm": False},
+        {"inner": False, "norm": True},
+        {"middle": False, "inner": True, "dense": False, "middle_norm": True},
+        {"outer": False, "middle": True, "inner": False, "norm2": True},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("library", ["keras", "tf_keras"])
+def test_trainable_layers_in_frozen_models(kerascope, tmp_path, library, flags):
+    """Keras 2 orders a frozen model's weights by the flags inside it, Keras 3 leaves them as they were made."""
+    keras = importlib.import_module(library)
+    dense = keras.layers.Dense(4, activation="tanh", name="dense")
+    inner = chain(keras, "inner", norm(keras, "norm"), dense, norm(keras, "norm2"))
+    middle = chain(keras, "middle", norm(keras, "middle_norm"), inner, norm(keras, "middle_norm2"))
+    outer = chain(keras, "outer", norm(keras, "outer_norm"), middle, keras.layers.Dense(4, name="outer_dense"))
+    model = chain(keras, "whole", outer)
+    random = np.random.default_rng(5)
+    model.set_weights([random.uniform(0.5, 1.5, weight.shape) for weight in model.weights])
+    made = {layer.name: layer for part in (outer, middle, inner) for layer in (part, *part.layers)}
+    for name, trainable in flags.items():
+        made[name].trainable = trainable
+    model.save(tmp_path / "model.h5")
+    given = random.normal(size=(3, 4)).astype("float32")
+    np.save(tmp_path / "input.npy", given)
+    kerascope("capture", tmp_path / "model.h5", tmp_path / "input.npy", "-o", tmp_path / "seen.npz")
+    truth = model.predict(given, verbose=0)
+    seen = np.load(tmp_path / "seen.npz")
+    np.testing.assert_allclose(seen["outer/outer_dense"], truth, atol=1e-5 * np.abs(truth).max())

@@ -53,7 +53,7 @@ REFUSED = {
     "reshape": ([(4, 3)], lambda layers: layers.Reshape((12,), name="odd"), {"target_shape": [5, -1]},
                 "layer 'odd' (Reshape) makes (5, -1) of an input of shape (1, 4, 3), which has 12 numbers"),
     "adaptive": ([(4, 3, 1)], lambda layers: layers.AdaptiveAveragePooling2D(2, name="odd"), {"output_size": [2, 0]},
-                 "layer 'odd' (AdaptiveAveragePooling2D): "),
+                 "'output_size' of layer 'odd' (AdaptiveAveragePooling2D) is (2, 0), not at least 1"),
     "concatenate-axis": ([(4, 3), (4, 3)], lambda layers: layers.Concatenate(name="odd"), {"axis": 3},
                          "layer 'odd' (Concatenate) works along axis 3 of an input with 3 axes"),
     "concatenate": ([(4, 3), (4, 2)], lambda layers: layers.Concatenate(name="odd"), {"axis": 1},

@@ -22,7 +22,8 @@ class Activations {
   explicit Activations(std::vector<Activation> all, std::vector<Skipped> skipped = {})
       : all_(std::move(all)), skipped_(std::move(skipped)) {}
 
-  /// By full address, or by a last part that only one address has: "conv1_relu" for "resnet50/conv1_relu". Linear.
+  /// By full address, or by a part that only one address has: "conv1_relu" for "resnet50/conv1_relu", "dense" for
+  /// "dense@1" where that call alone is here. Linear.
   ///
   ///     const ks::Tensor maps = seen["conv2"].tensor;
   ///
@@ -46,7 +47,6 @@ class Activations {
   const std::vector<Skipped>& skipped() const { return skipped_; }
 
  private:
-  std::vector<const Activation*> named(std::string_view address) const;
   std::vector<Activation> all_;
   std::vector<Skipped> skipped_;
 };

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "kerascope/activation.h"
+#include "kerascope/activations.h"
 #include "kerascope/export.h"
+#include "kerascope/model.h"
 #include "kerascope/tensor.h"
 
 namespace kerascope {
@@ -46,7 +48,7 @@ struct Scale {
 };
 
 /// "tile", "layer", "symmetric", "percentile", or "LO,HI".
-/// @throws Error{usage} with "did you mean", and where LO is not less than HI or one is not finite.
+/// @throws Error{scale-unknown} with "did you mean", and where LO is not less than HI or one is not finite.
 KERASCOPE_API Scale parse_scale(const std::string& text);
 
 /// kViridis and kMagma are Matplotlib's. kDiverging is blue below the middle, near-white in it, red above: for a
@@ -54,7 +56,7 @@ KERASCOPE_API Scale parse_scale(const std::string& text);
 enum class Colormap { kGray, kViridis, kMagma, kDiverging };
 
 /// "gray" (or "grey"), "viridis", "magma", "diverging".
-/// @throws Error{usage} with "did you mean".
+/// @throws Error{colormap-unknown} with "did you mean".
 KERASCOPE_API Colormap parse_colormap(const std::string& name);
 
 /// How a feature map is drawn.
@@ -106,11 +108,13 @@ struct Grid {
 ///   - slices: those of a channel lie side by side, as many channels across as make the picture about square.
 ///   - a vector, and a sequence of one channel: rows of cells of one scale, one row up to 16; full rows where possible.
 ///   - "TC": one picture of one scale, time down, channels across; by default its numbers are rectangles, so that it is
-///     both wide enough and at most 1024 high.
+///     wide enough and, up to 1024 steps, at most as many pixels high.
 /// @return  grey, palette (with a colour map), or RGB (grey with NaN, or colours with text). Cells beyond the last
 ///          channel are the gap's colour (with gap 0: black). A tile of more than one number that are all the same is
 ///          hatched (two greys, diagonal) under every scale; NaN and infinity are magenta.
-/// @throws Error{shape-empty}, Error{channel-invalid}, Error{picture-too-large} beyond 2^28 pixels.
+/// @throws Error{shape-empty}; Error{axes-invalid} where the axes are not the activation's; Error{channel-invalid};
+///         Error{grid-invalid} for a gap, zoom or columns below 0; Error{scale-unknown} for a fixed scale whose first
+///         end is not less; Error{picture-too-large} beyond 2^28 pixels
 /// Cost: a pass or two over the numbers, and the picture's bytes. Only `channels` makes a copy of the activation.
 KERASCOPE_API Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options = {});
 
@@ -132,8 +136,65 @@ KERASCOPE_API Grid grid(const Activation& activation, const GridOptions& options
 /// @throws what grid throws
 KERASCOPE_API Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options = {});
 
+/// How weights are drawn.
+///
+///     const ks::KernelOptions one{.filter = 3};  // the fourth filter alone
+struct KernelOptions {
+  /// By default what is below zero is blue, zero near-white, what is above red.
+  GridOptions grid = {.scale = {Scale::Kind::kSymmetric}, .colormap = Colormap::kDiverging};
+  std::optional<std::int64_t> filter = {};  ///< only this one: all its inputs
+  bool in_color = true;                     ///< filters over three input channels as colour pictures
+};
+
+/// A layer's kernel as a picture: a convolution's filter by filter, a dense layer's as a matrix, embeddings a row each.
+///
+///     ks::write_png("filters.png", ks::kernel_picture(model.layer("conv1")));
+///
+/// @throws Error{weight-missing} for a layer without a kernel, or whose weights were not loaded; what the other throws
+/// Cost: reads the weight; a pass or two over it.
+KERASCOPE_API Grid kernel_picture(const Layer& layer, const KernelOptions& options = {});
+
+/// Any weight as a picture. What would be too much for one is drawn evenly spaced; the layout says so.
+///
+///     const ks::Weight bias = model.layer("conv1").weights()[1];  // (64,)
+///     ks::write_png("bias.png", ks::kernel_picture(bias.numbers, "O"));
+///
+/// @param weight  as Keras keeps it, such as (kh, kw, channels, filters)
+/// @param roles   one letter an axis. I: input channels, O: filters, the others are the kernel's own axes.
+///   - "HWIO", "HWOI", "DHWIO": a tile for each pair, inputs down, filters across (of more than 1024 pairs, 64 inputs
+///     or 128 filters some that are evenly spaced). Over one input channel ("HWO" for depthwise ones too): a tile a
+///     filter. Over three (in_color): RGB tiles, in which zero is mid-grey under a symmetric scale. With one place
+///     only: a matrix.
+///   - "TIO": a tile a filter, time down, inputs across.
+///   - "IO", "TO": a matrix, "O": rows of cells, each of one scale.
+/// @throws Error{shape-empty}; Error{axes-invalid} where the roles are not the weight's; Error{channel-invalid} for a
+///         filter that is not there, and for GridOptions::channels; Error{grid-invalid}, Error{picture-too-large}
+KERASCOPE_API Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options = {});
+
+/// What the overview says beside the layers, and how it draws them.
+struct OverviewOptions {
+  std::string title = {};               ///< above all
+  std::vector<std::string> lines = {};  ///< below the title
+  Scale scale = {};                     ///< as GridOptions has it
+  Colormap colormap = Colormap::kGray;  ///< as GridOptions has it
+};
+
+/// A whole run as one picture: the inputs, then a row a layer, with some of its channels, its shape, its range and what
+/// is odd about it; layers of nested models are indented, what could not be computed has its reason.
+///
+///     ks::write_png("overview.png", ks::overview(seen, {.title = model.name()}));
+///
+/// @param seen    of one run; its activations in their order, the outermost InputLayers as the inputs
+/// @param sample  which of the batch, from 0
+/// @return  RGB, in as many columns as make it at most 4000 pixels high; up to 600 rows at most 6000 wide, beyond that
+///          it grows downwards
+/// @throws Error{sample-index}
+/// Cost: a pass over all numbers and the picture's bytes.
+KERASCOPE_API Picture overview(const Activations& seen, const OverviewOptions& options = {}, std::int64_t sample = 0);
+
 /// The picture as a PNG file: 8-bit grey, palette or RGB, without a date. Several threads; linear in the pixels.
 /// @param picture  with at least one pixel, and as many bytes and colours as its fields say
+/// @throws Error{picture-invalid} otherwise
 KERASCOPE_API std::vector<unsigned char> png_bytes(const Picture& picture);
 /// The same into a file, which appears when it is complete, in place of an older one. Missing folders are made.
 /// @throws Error{output-unwritable}

@@ -18,7 +18,8 @@ struct FunctionState;
 
 /// As K.function of keras.backend in Keras 2, with the phase given at the call. Made by ks::function; an object that
 /// was only declared cannot be called. Copies are the same function, which keeps its model alive. Many threads may call
-/// one function; calls for the same shapes and phase wait for each other, as each uses all cores.
+/// one function; calls for the same shapes and phase wait for each other, as each uses all cores (and the stop token of
+/// one that waits is heeded). A call from a callback does not wait; it may cost a plan of its own.
 ///
 ///     const ks::KerasTensor maps = model.layer("conv1").output(), digit = model.layer("digit").output();
 ///     const ks::Function f = ks::function(model.inputs(), {maps, digit});

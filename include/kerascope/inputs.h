@@ -16,6 +16,9 @@ namespace kerascope {
 /// How a picture gets the model's size: the `interpolation` of keras.utils.load_img, computed as Pillow's Image.resize
 /// does. Not to be mixed up with Interpolation, which is how layers resize.
 enum class Filter { kNearest, kBilinear, kBicubic, kHamming, kBox, kLanczos };
+/// By load_img's names: "nearest", "bilinear", "bicubic", "hamming", "box", "lanczos".
+/// @throws Error{filter-unknown} with "did you mean"
+KERASCOPE_API Filter parse_filter(const std::string& name);
 
 /// What is done to pixel values 0..255, whose channels are R, G, B, before the model sees them.
 ///
@@ -98,7 +101,8 @@ KERASCOPE_API std::vector<Tensor> read_inputs(const std::vector<std::string>& pa
 KERASCOPE_API Tensor read_npy(const std::string& path);
 /// The arrays of an .npz file of numpy.savez or savez_compressed with their names, in the file's order; members that
 /// are no .npy are passed over. A .npy gives its array with an empty name.
-/// @throws what read_npy throws, Error{zip-invalid, memory-short}; Error{array-invalid} also where there is no array
+/// @throws what read_npy throws, Error{zip-invalid, memory-short}; Error{array-invalid} also where none of its members
+///         is an array
 KERASCOPE_API std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path);
 
 /// A .npy file that numpy.load opens, also mapped: format version 1.0, little-endian float32 in C order. Missing
@@ -110,7 +114,8 @@ KERASCOPE_API void write_npy(const std::string& path, const Tensor& tensor);
 ///
 ///     ks::write_npz("seen.npz", model.run(image, {.taps = {"conv*"}}));  // numpy.load("seen.npz")["conv1"]
 ///
-/// @throws Error{output-unwritable}, Error{name-too-long} for an address of more than 65531 bytes
+/// @throws Error{output-unwritable}, Error{name-taken}, Error{name-too-long} for an address of more than 65531 bytes,
+///         Error{array-invalid} for a tensor without numbers
 KERASCOPE_API void write_npz(const std::string& path, const Activations& activations);
 
 }  // namespace kerascope

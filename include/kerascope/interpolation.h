@@ -6,8 +6,8 @@
 
 namespace kerascope {
 
-/// The `interpolation` of keras.layers.UpSampling2D (to kLanczos5 but kArea) and the `method` of tf.image.resize.
-/// Pixels are at the middle of their squares (half_pixel_centers).
+/// The `interpolation` of keras.layers.UpSampling2D (to kLanczos5; kGaussian and kMitchellCubic in Keras 2 only) and
+/// the `method` of tf.image.resize. Pixels are at the middle of their squares (half_pixel_centers).
 enum class Interpolation {
   kNearest,        ///< the pixel in which the new one's middle lies
   kBilinear,       ///< between the nearest four, in proportion

@@ -26,4 +26,6 @@
 #include "kerascope/model.h"
 #include "kerascope/run.h"
 #include "kerascope/shape.h"
+#include "kerascope/statistics.h"
 #include "kerascope/tensor.h"
+#include "kerascope/version.h"

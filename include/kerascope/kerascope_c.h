@@ -2,7 +2,7 @@
  *
  * Functions that give a pointer give NULL where they fail, functions that give an int a negative number; then
  * kerascope_last_error() says what, where and what to do, and kerascope_last_error_code() the code that the C++
- * function behind it throws (its header names them), "usage" for a pointer that must not be NULL, "memory" for want of
+ * function behind it throws (its header names them), "pointer-null" for one that must not be NULL, "memory" for want of
  * memory. Every object is freed by its own function, once; NULL may be freed. Reading and running one model from many
  * threads is safe.
  *
@@ -59,7 +59,7 @@ typedef struct kerascope_run_options {
   int without_random; /* 1: dropout and noise keep still in it */
   uint64_t seed;      /* of the training phase's random numbers */
   int exact;          /* 1: every convolution directly, with smaller rounding errors */
-  int threads;        /* how many compute; 0: all cores */
+  int threads;        /* how many compute, up to 1024; 0: all cores */
 } kerascope_run_options;
 
 /* "0.1.0": the library's, that the program runs with. Static. */
@@ -76,6 +76,10 @@ KERASCOPE_API kerascope_model* kerascope_open(const char* path);
 /* What its runs gave lives on. */
 KERASCOPE_API void kerascope_free_model(kerascope_model* model);
 
+/* Weights from a file into the model, layer by layer in its order, or with `by_name` by their names:
+ * Model::load_weights in model.h. For one thread. How many layers have new weights, or -1 with the model as it was. */
+KERASCOPE_API int kerascope_load_weights(kerascope_model* model, const char* path, int by_name);
+
 /* How many inputs the model has. */
 KERASCOPE_API int kerascope_inputs(const kerascope_model* model);
 /* Fills `shape` (room for KERASCOPE_MOST_AXES) with the sizes of input number `input`, from 0, batch first, -1 where
@@ -86,6 +90,9 @@ KERASCOPE_API int kerascope_input_shape(const kerascope_model* model, int input,
  * NULL. Model::run in model.h says errors and cost. */
 KERASCOPE_API kerascope_activations* kerascope_run(const kerascope_model* model, const kerascope_tensor* inputs,
                                                    int count, const kerascope_run_options* options);
+/* The same on `count` files, one an input: pictures, folders of them, .npy, .npz: read_inputs in inputs.h. */
+KERASCOPE_API kerascope_activations* kerascope_run_files(const kerascope_model* model, const char* const* paths,
+                                                         int count, const kerascope_run_options* options);
 /* And with them every tensor that was filled in from them. */
 KERASCOPE_API void kerascope_free_activations(kerascope_activations* activations);
 
@@ -100,6 +107,9 @@ KERASCOPE_API int kerascope_find(const kerascope_activations* activations, const
                                  kerascope_tensor* tensor);
 /* The address at a place, valid until the activations are freed; NULL if there is no such place. */
 KERASCOPE_API const char* kerascope_address(const kerascope_activations* activations, int place);
+/* The address of a layer that could not be computed, from 0, valid until the activations are freed; NULL, which is no
+ * error, where there are no more. kerascope_find says the reason. */
+KERASCOPE_API const char* kerascope_skipped(const kerascope_activations* activations, int place);
 
 #ifdef __cplusplus
 }

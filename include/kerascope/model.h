@@ -41,6 +41,9 @@ inline constexpr std::int64_t kOpen = -1;
 /// Function that is made to it gives them. Copies are the same tensor. Keeps what it was computed from alive.
 class KERASCOPE_API KerasTensor {
  public:
+  KerasTensor(const KerasTensor&) = default;  // and no moves, so that no handle is ever empty
+  KerasTensor& operator=(const KerasTensor&) = default;
+
   /// The address in a loaded model. In code the layer's name, or its class's ("conv2d") where it was given none.
   std::string name() const;
   /// Batch first; kOpen where a size is not fixed, as the batch's is.
@@ -58,7 +61,8 @@ class KERASCOPE_API KerasTensor {
 
 /// What every layer has beside its own arguments.
 struct LayerOptions {
-  /// Without '/'. Empty: its class's with a number, as Keras counts, but within each model: "conv2d", "conv2d_1".
+  /// Without '/'. Empty: its class's with a number in the order in which layers were made, as Keras counts, but within
+  /// each model: "conv2d", "conv2d_1".
   std::string name = {};
   Shape input_shape = {};  ///< of a Sequential's first layer, without the batch; kOpen for a size that is not fixed
   bool trainable = true;   ///< false: a frozen batch normalization keeps its moving statistics in the training phase
@@ -78,6 +82,9 @@ struct Weight {
 ///       std::cout << one.name() << ' ' << one.class_name() << ' ' << one.output().shape().str() << '\n';
 class KERASCOPE_API Layer {
  public:
+  Layer(const Layer&) = default;
+  Layer& operator=(const Layer&) = default;
+
   /// The last part of its address. In code the given name, or its class's ("conv2d") where it was given none.
   std::string name() const;
   std::string class_name() const;  ///< Keras's: "Conv2D"
@@ -99,7 +106,7 @@ class KERASCOPE_API Layer {
   /// An output of its call number `call`, both from 0.
   /// @throws Error{call-missing} before it was called, or so often, Error{call-invalid} where it has fewer outputs
   KerasTensor output(int index = 0, int call = 0) const;
-  /// All outputs of a call. @throws Error{call-missing}
+  /// All outputs of a call. @throws Error{call-missing, call-invalid}
   std::vector<KerasTensor> outputs(int call = 0) const;
   /// How often it was called; in a loaded model at least 1.
   int calls() const;
@@ -112,7 +119,8 @@ class KERASCOPE_API Layer {
   /// Reads them from the file at each call; what is float32 there is mapped, not copied.
   /// @throws Error{weight-type} where the file holds text instead of numbers
   std::vector<Weight> weights() const;
-  /// Of a nested model: as Model::layers; otherwise none.
+  /// Of a nested model: as Model::layers, of its first call where there are several (model.layer("block@1/conv") is in
+  /// another); otherwise none.
   std::vector<Layer> layers() const;
 
  private:
@@ -125,8 +133,8 @@ class KERASCOPE_API Layer {
 
 /// An input of a functional model (keras.Input), float32.
 /// @param shape  without the batch; kOpen for a size that is not fixed
-/// @param name   empty: "input_layer", with a number where there are several
-/// @throws Error{input-shape} for a size below 1 that is not kOpen
+/// @param name   without '/'; empty: "input_layer", with a number where there are several
+/// @throws Error{input-shape} for a size below 1 that is not kOpen, Error{name-invalid}
 KERASCOPE_API KerasTensor Input(const Shape& shape, const std::string& name = "");
 
 namespace api {
@@ -149,7 +157,8 @@ Layer layer(const L& layer, const LayerOptions& options = {}) {
 /// How the layers of a file and those of a model find each other.
 struct LoadWeightsOptions {
   /// Layers by their names, whatever their order; what only one side has is left alone. Otherwise the layers that have
-  /// weights follow each other in the file as in the model, and names do not matter.
+  /// weights follow each other in the file as in the model, and names do not matter; only within a nested model of an
+  /// .h5, whose list is ordered by the `trainable` flags with which it was saved, do names tell when those were others.
   bool by_name = false;
 };
 
@@ -172,6 +181,9 @@ struct LoadedWeights {
 ///     const ks::Tensor digit = net.predict(ks::read_image("digit.png", net))[0];  // (1, 10)
 class KERASCOPE_API Model {
  public:
+  Model(const Model&) = default;
+  Model& operator=(const Model&) = default;
+
   /// A functional model (keras.Model): every layer between inputs and outputs, in Keras's order, which weights by order
   /// follow. The layers are shared with what else was made of them; also tensors in the middle may be inputs.
   ///
@@ -179,9 +191,9 @@ class KERASCOPE_API Model {
   ///     const ks::KerasTensor y = ks::layer(kl::Flatten{})(ks::layer(kl::MaxPooling2D{})(x));
   ///     const ks::Model pooled({x}, {y}, "pooled");
   ///
-  /// @param name  empty: "functional"
+  /// @param name  without '/'; empty: "functional", with a number where a model has several
   /// @throws Error{graph-disconnected} if an output needs an input that is not given, there are no inputs or outputs,
-  /// or a tensor lies in a loaded model
+  /// or a tensor lies in a loaded model; Error{name-invalid}
   Model(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs, const std::string& name = "");
 
   std::string name() const;           ///< the model's own, Keras's: "sequential"
@@ -197,12 +209,19 @@ class KERASCOPE_API Model {
   /// Layer::layers().
   std::vector<Layer> layers() const;
   /// By name at any depth if it occurs once, by path or index: "block1_conv1", "resnet50/conv1_conv", "-1"; as
-  /// keras.Model.get_layer, and whatever else RunOptions::taps takes, if it means one layer.
+  /// keras.Model.get_layer, and by pattern, if that means one layer.
   ///
   ///     const ks::Layer conv1 = model.layer("conv1"), last = model.layer(-1);
   ///
-  /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous, layer-index}
+  /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous, layer-index}; Error{call-invalid} for
+  ///         the address of a tensor: a call, output or channel of a layer, or what lies inside it
   Layer layer(std::string_view address) const;
+  /// What one address of RunOptions::taps means, as a handle for ks::function; no single channels or units.
+  ///
+  ///     const ks::KerasTensor before = model.tensor("conv2/pre_activation");
+  ///
+  /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous, layer-index, channel-invalid}
+  KerasTensor tensor(std::string_view address) const;
   /// As Keras's model.get_layer(index=..); negative numbers count from the end. @throws Error{layer-index}
   Layer layer(int index) const;
 
@@ -238,7 +257,7 @@ class KERASCOPE_API Model {
   ///     const ks::KerasTensor picture = ks::Input({64, 64, 1}), digit = model(picture);
   ///     const ks::Model around({picture}, {ks::layer(kl::Softmax{})(digit)});
   ///
-  /// @throws what Layer::operator() throws
+  /// @throws what Layer::operator() throws; Error{shape-mismatch} where its inputs have other shapes
   KerasTensor operator()(const KerasTensor& input) const;
   std::vector<KerasTensor> operator()(const std::vector<KerasTensor>& inputs) const;
 
@@ -255,7 +274,9 @@ class KERASCOPE_API Model {
   ///     std::cout << done.loaded.size() << " layers have new weights";
   ///
   /// As keras.Model.load_weights, except that by order nothing may be left over on either side.
-  /// @throws Error{weights-mismatch} that lists all that does not fit; also where by name nothing does;
+  /// @throws Error{weights-mismatch} that lists all that does not fit; also where by name nothing does, or where a
+  /// nested
+  ///         model's list was written with other `trainable` flags and names do not tell the order;
   ///         Error{weights-missing} for a file without weights, Error{weights-unnamed} for a .weights.h5 of a Keras
   ///         that files layers by class and order; Error{format-unsupported} for Keras 1; what load throws for a file
   ///         that is missing or damaged
@@ -287,7 +308,8 @@ class KERASCOPE_API Model {
 ///     std::cout << conv1out.output().shape().str();  // (-1, 62, 62, 64)
 class KERASCOPE_API Sequential : public Model {
  public:
-  /// @param name  empty: "sequential"
+  /// @param name  without '/'; empty: "sequential", with a number where a model has several
+  /// @throws Error{name-invalid}
   explicit Sequential(const std::string& name = "");
 
   /// Adds a layer behind the others and gives its handle. The model is as it was where this throws.
@@ -300,7 +322,7 @@ class KERASCOPE_API Sequential : public Model {
   }
   /// The same for a layer that was made by ks::layer; `input_shape` as in LayerOptions.
   Layer add(const Layer& layer, const Shape& input_shape = {});
-  /// A nested model; in front, its own input says the shape.
+  /// A nested model; in front, its own input says the shape. @throws Error{call-invalid} where this one lies in it
   Layer add(const Model& model);
 };
 

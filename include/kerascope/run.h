@@ -25,7 +25,8 @@ struct CallOptions {
   /// Every convolution directly, instead of 3x3 ones by Winograd's method: slower, with rounding errors some ten times
   /// smaller.
   bool exact = false;
-  /// How many compute, of this call alone; 0: as many as the machine has cores, or OMP_NUM_THREADS says.
+  /// How many compute, of this call alone; 0: as many as the machine has cores, or OMP_NUM_THREADS says. They are made
+  /// once and wait for the next call. @throws Error{threads-invalid} from the call, below 0 and above 1024
   int threads = 0;
   /// Ends the call between two steps with Error{cancelled}; a step is one layer or a few.
   std::stop_token stop = {};
@@ -62,8 +63,8 @@ struct RunOptions {
   ///     const auto print = [](const ks::Activation& one) { std::cout << one.tensor.numbers()[0] << '\n'; };
   ///     model.run(image, {.on_ready = print});
   std::function<void(const Activation&)> on_ready = {};
-  /// In bytes, beside the inputs: a run that would take more is refused with Error{memory} before it begins; 0: no
-  /// limit.
+  /// In bytes, beside the inputs and the model's file, whose weights are mapped: a run that would take more is refused
+  /// with Error{memory} before it begins; 0: no limit. A plan that is kept for the next run holds what it needs.
   std::size_t most_memory = 0;
 };
 

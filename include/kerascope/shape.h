@@ -31,7 +31,7 @@ class KERASCOPE_API Shape {
   std::int64_t back(int from_end = 1) const { return sizes_[sizes_.size() - static_cast<std::size_t>(from_end)]; }
 
   /// Product of all sizes; 1 for a scalar.
-  /// @throws Error{size-too-large} beyond 2^40 elements, and where a size is open.
+  /// @throws Error{size-too-large} beyond 2^40 elements, and where a size is open and none is 0
   std::int64_t elements() const;
   /// Product of the axes [begin, end); 1 where there is none. @throws as the other
   std::int64_t elements(int begin, int end) const;

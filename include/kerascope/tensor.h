@@ -9,8 +9,8 @@
 
 namespace kerascope {
 
-/// Copies share their numbers, and keep them alive. Reading one Tensor from several threads is safe. The last axis
-/// varies fastest.
+/// A value: copies share their numbers until one of them is changed. Numbers live as long as a tensor that has them.
+/// Reading one Tensor from several threads is safe. The last axis varies fastest.
 ///
 ///     ks::Tensor grey(ks::Shape{1, 64, 64, 1});
 ///     std::fill_n(grey.mutable_data(), grey.size(), 127.0f);
@@ -32,8 +32,13 @@ class KERASCOPE_API Tensor {
   std::int64_t size() const { return size_; }
   /// The first number; row-major, without gaps.
   const float* data() const { return data_; }
-  /// Of a tensor that Tensor(shape) or of() made, and of its copies, which see what is written; not of a view and not
-  /// of what a run or a file gave. @throws Error{tensor-read-only}
+  /// The same, to be changed. Numbers that something else has, too (a copy of this tensor, the tensor that it is a part
+  /// of, a run that was given it, a file), are copied first and stay as they are; so ask anew after it was passed on.
+  ///
+  ///     ks::Tensor without = seen["conv1"].tensor;  // (1, 64, 64, 64)
+  ///     for (std::int64_t i = 0; i < without.size(); i += 64) without.mutable_data()[i] = 0;  // its first channel
+  ///
+  /// @throws Error{tensor-shape} for Tensor(); std::bad_alloc
   float* mutable_data();
   /// All of them, size() floats.
   std::span<const float> numbers() const { return {data_, static_cast<std::size_t>(size_)}; }

@@ -9,45 +9,61 @@
 
 namespace kerascope {
 
-std::vector<const Activation*> Activations::named(std::string_view address) const {
-  std::vector<const Activation*> found;
-  for (const Activation& one : all_) {
-    if (one.address == address) return {&one};
-    const auto slash = one.address.rfind('/');
-    if (slash != one.address.npos && std::string_view(one.address).substr(slash + 1) == address) found.push_back(&one);
-  }
-  return found;
+namespace {
+
+/// What lies behind the last slash.
+std::string_view last_part(std::string_view address) { return address.substr(address.rfind('/') + 1); }
+
+/// "dense" of "dense@1#0".
+std::string_view without_call(std::string_view address) {
+  return address.substr(0, address.find_first_of("@#", address.rfind('/') + 1));
 }
 
+/// The one of this full address, or all of this last part; otherwise all calls and outputs of a layer of this name.
+template <typename Named>
+std::vector<const Named*> named(const std::vector<Named>& all, std::string_view address) {
+  std::vector<const Named*> found, of_layer;
+  for (const Named& one : all) {
+    if (one.address == address) return {&one};
+    const std::string_view layer = without_call(one.address);
+    if (last_part(one.address) == address)
+      found.push_back(&one);
+    else if (layer == address || last_part(layer) == address)
+      of_layer.push_back(&one);
+  }
+  return found.empty() ? of_layer : found;
+}
+
+}  // namespace
+
 const Activation* Activations::find(std::string_view address) const {
-  const std::vector<const Activation*> found = named(address);
+  const std::vector<const Activation*> found = named(all_, address);
   return found.size() == 1 ? found[0] : nullptr;
 }
 
 const Activation& Activations::operator[](std::string_view address) const {
-  const std::vector<const Activation*> found = named(address);
+  const std::vector<const Activation*> found = named(all_, address);
   if (found.size() == 1) return *found[0];
-  if (const auto skipped = std::ranges::find(skipped_, address, &Skipped::address); skipped != skipped_.end()) {
-    Error::Parts parts = skipped->problem->parts();
-    parts.what = fmt::format("'{}' was not computed: {}", address, parts.what);
-    throw Error(std::move(parts));
-  }
-  std::vector<std::string> addresses;
-  for (const Activation& one : all_) {
-    addresses.push_back(one.address);
-    if (const auto slash = one.address.rfind('/'); slash != one.address.npos)
-      addresses.push_back(one.address.substr(slash + 1));
-  }
-  if (found.empty())
-    throw Error({.code = "layer-not-found",
-                 .what = fmt::format("the run gave nothing for '{}'", address),
-                 .because = fmt::format("it gave {} activations", all_.size()),
-                 .hint = text::did_you_mean(std::string(address), addresses)});
   std::vector<std::string> paths;
   for (const Activation* one : found) paths.push_back(one->address);
-  throw Error({.code = "layer-ambiguous",
-               .what = fmt::format("'{}' is the name of {} layers", address, found.size()),
-               .hint = "give one of " + text::join(paths, ", ")});
+  if (!found.empty())
+    throw Error({.code = "layer-ambiguous",
+                 .what = fmt::format("'{}' means {} activations", address, found.size()),
+                 .hint = "give one of " + text::join(paths, ", ")});
+  if (const std::vector<const Skipped*> skipped = named(skipped_, address); !skipped.empty()) {
+    Error::Parts parts = skipped[0]->problem->parts();
+    parts.what = fmt::format("'{}' was not computed: {}", skipped[0]->address, parts.what);
+    throw Error(std::move(parts));
+  }
+  std::vector<std::string> known;
+  for (const Activation& one : all_) {
+    known.push_back(one.address);
+    if (last_part(one.address) != one.address) known.emplace_back(last_part(one.address));
+  }
+  throw Error({.code = "layer-not-found",
+               .what = fmt::format("the run gave nothing for '{}'", address),
+               .because = fmt::format("it gave {} activations", all_.size()),
+               .hint = text::did_you_mean(std::string(address), known)});
 }
 
 const Activation& Activations::operator[](std::size_t place) const {

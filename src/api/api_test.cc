@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -71,6 +73,88 @@ TEST(Run, TellsWhatItCouldNotCompute) {
   EXPECT_EQ(net.run(input, {.on_ready = [](const Activation&) {}}).skipped().size(), 2);
 }
 
+TEST(Activations, WhatWasSkippedIsFoundAsWhatWasComputedIs) {
+  const auto problem = std::make_shared<const Error>(Error::Parts{.code = "weight-missing", .what = "no weights"});
+  const Activation same{.address = "a/conv"}, other{.address = "a/relu"};
+  const Activations seen({same, other},
+                         {{.address = "b/conv", .problem = problem}, {.address = "b/dense", .problem = problem}});
+  EXPECT_EQ(seen["conv"].address, "a/conv");
+  for (const char* name : {"dense", "b/dense"}) {
+    const Error error = error_of([&] { seen[name]; });
+    EXPECT_EQ(error.code(), "weight-missing");
+    EXPECT_THAT(error.what(), HasSubstr("'b/dense' was not computed"));
+  }
+  EXPECT_EQ(seen.find("dense"), nullptr);
+}
+
+TEST(Statistics, AreOfChannelsInTheLayersOwnOrder) {
+  const Tensor maps = Tensor::of({1, 2, 2, 2}, std::vector<float>{0, 1, 0, 3, 0, -2, 0, 6});
+  const Statistics last = statistics({.axes = "HWC", .tensor = maps});
+  EXPECT_EQ(last.channels, 2);
+  EXPECT_EQ(last.dead_channels, 1);
+  EXPECT_EQ(last.minimum, -2);
+  EXPECT_EQ(last.mean, 1);
+  EXPECT_EQ(statistics(maps, "CHW").dead_channels, 0);
+  EXPECT_EQ(statistics(maps.item(0), "HWC").dead_channels, 1) << "without a batch";
+  EXPECT_EQ(statistics(maps, "HWT").channels, 1);
+  const std::vector<ChannelStatistics> channels = channel_statistics(maps, "HWC");
+  EXPECT_EQ(channels.at(1).mean, 2);
+  EXPECT_THAT(sorted_channels(channels, ChannelOrder::kMaximum), ElementsAre(1, 0));
+  EXPECT_THAT(sorted_channels(channels, ChannelOrder::kZeros), ElementsAre(0, 1));
+}
+
+TEST(Run, ACallbackMayRunTheModelAsWell) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  const RunOptions wanted{.taps = {"pool2", "digit"}};
+  const std::vector<float> expected = numbers_of(model.run(picture, wanted)["digit"].tensor);
+  std::vector<float> within, deeper;
+  RunOptions outer = wanted, inner = wanted;
+  inner.on_progress = [&](std::size_t done, std::size_t) {
+    if (done == 0) deeper = numbers_of(model.run(picture, wanted)["digit"].tensor);
+  };
+  outer.on_progress = [&](std::size_t done, std::size_t) {
+    if (done == 1) within = numbers_of(model.run(picture, inner)["digit"].tensor);
+  };
+  EXPECT_EQ(numbers_of(model.run(picture, outer)["digit"].tensor), expected);
+  EXPECT_EQ(within, expected);
+  EXPECT_EQ(deeper, expected);
+}
+
+TEST(Run, CallbacksOfTwoThreadsMayCallEachOthersFunctions) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  const Function one = function(model.inputs(), {model.layer("conv1").output()});
+  const Function other = function(model.inputs(), {model.layer("conv2").output()});
+  std::barrier both_run(2);
+  const auto call = [&](const Function& outer, const Function& inner) {
+    const auto on_progress = [&](std::size_t done, std::size_t) {
+      if (done > 0) return;
+      both_run.arrive_and_wait();
+      inner(picture);
+    };
+    outer(picture, {.on_progress = on_progress});
+  };
+  std::thread thread([&] { call(one, other); });
+  call(other, one);
+  thread.join();
+}
+
+TEST(Function, ACallThatWaitsCanBeStopped) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  const Function f = function(model.inputs(), {model.layer("conv1").output()});
+  std::stop_source stop;
+  const auto on_progress = [&](std::size_t, std::size_t) {
+    std::thread waiting(
+        [&] { EXPECT_EQ(error_of([&] { f(picture, {.stop = stop.get_token()}); }).code(), "cancelled"); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // most likely it waits by now
+    stop.request_stop();
+    waiting.join();
+  };
+  f(picture, {.on_progress = on_progress});
+}
+
 TEST(Run, AWrongShapeSaysWhatIsNeeded) {
   const Model model = digits();
   const Error error = error_of([&] { model.run(Tensor::of({2, 3}, std::vector<float>(6))); });
@@ -87,7 +171,32 @@ TEST(Tensor, MisuseIsAnErrorAndNoCrash) {
   EXPECT_EQ(error_of([&] { tensor.reshaped({3}); }).code(), "tensor-shape");
   EXPECT_EQ(error_of([&] { tensor.item(2); }).code(), "sample-index");
   EXPECT_EQ(error_of([&] { tensor.items(1, 2); }).code(), "sample-index");
-  EXPECT_EQ(error_of([&] { tensor.reshaped({2, 1}).mutable_data(); }).code(), "tensor-read-only");
+  EXPECT_EQ(error_of([] { Tensor().mutable_data(); }).code(), "tensor-shape");
+}
+
+TEST(Tensor, IsAValueWhoeverHasItsNumbers) {
+  Tensor tensor = Tensor::of({2}, std::vector<float>{1, 2});
+  const Tensor copy = tensor, view = tensor.reshaped({2, 1});
+  EXPECT_EQ(copy.data(), tensor.data());
+  tensor.mutable_data()[0] = 5;
+  const float* own = tensor.data();
+  tensor.mutable_data()[1] = 6;
+  EXPECT_EQ(tensor.data(), own) << "copied once";
+  EXPECT_THAT(numbers_of(tensor), ElementsAre(5, 6));
+  EXPECT_THAT(numbers_of(copy), ElementsAre(1, 2));
+  EXPECT_THAT(numbers_of(view), ElementsAre(1, 2));
+}
+
+TEST(Run, WhatItGaveStaysWhenTheInputIsUsedAgain) {
+  const Model model = digits();
+  Tensor picture = digit(model);
+  const Activations seen = model.run(picture, {.taps = {"pixels", "conv1"}});
+  const float before = picture.data()[0], output = seen["conv1"].tensor.data()[0];
+  picture.mutable_data()[0] = before + 1;
+  EXPECT_EQ(seen["pixels"].tensor.data()[0], before);
+  Tensor maps = seen["conv1"].tensor;
+  maps.mutable_data()[0] = output + 1;
+  EXPECT_EQ(seen["conv1"].tensor.data()[0], output);
 }
 
 TEST(Run, ViewsOutliveTheRunTheModelAndLaterRuns) {
@@ -318,14 +427,115 @@ TEST(Sequential, RefusesANameThatIsTakenAndTheLayerOfAnotherModel) {
 
 TEST(Mistakes, AreErrors) {
   EXPECT_EQ(error_of([] { Function()(Tensor({1})); }).code(), "call-invalid");
+  EXPECT_EQ(error_of([] { digits().run(digit(digits()), {.threads = 100000}); }).code(), "threads-invalid");
   const Tensor map = Tensor::of({2, 2, 1}, std::vector<float>{1, 2, 3, 4});
   EXPECT_EQ(error_of([&] { grid(map, "HW"); }).code(), "axes-invalid");
-  EXPECT_EQ(error_of([&] { grid(map, "HWC", {.gap_px = -1}); }).code(), "usage");
+  EXPECT_EQ(error_of([&] { grid(map, "HWC", {.gap_px = -1}); }).code(), "grid-invalid");
+  EXPECT_EQ(error_of([&] { grid(map, "HWC", {.columns = -1}); }).code(), "grid-invalid");
+  EXPECT_EQ(error_of([&] { grid(map, "HWC", {.scale = {Scale::Kind::kFixed, 5, 5}}); }).code(), "scale-unknown");
+  EXPECT_EQ(error_of([] { grid(Tensor(), ""); }).code(), "shape-empty");
+  EXPECT_EQ(error_of([] { input_picture(Tensor(), ""); }).code(), "shape-empty");
+  EXPECT_EQ(error_of([&] { statistics(map, "HWCXYZ"); }).code(), "axes-invalid");
+  EXPECT_EQ(error_of([&] { kernel_picture(map, "HWIO"); }).code(), "axes-invalid");
+  EXPECT_EQ(error_of([&] { kernel_picture(map, "IIO"); }).code(), "axes-invalid");
+  EXPECT_EQ(error_of([&] { kernel_picture(map, "HWO", {.filter = -1}); }).code(), "channel-invalid");
+  EXPECT_EQ(error_of([&] { kernel_picture(map, "HWO", {.grid = {.channels = {0}}}); }).code(), "channel-invalid");
+  const Preprocessing by_zero{.mode = Preprocessing::Mode::kMeanStd, .mean = {1}, .std = {0}};
+  EXPECT_EQ(error_of([&] { read_image(kDemo + "/digit.png", digits(), {.preprocessing = by_zero}); }).code(),
+            "preprocess-unknown");
+  EXPECT_EQ(error_of([] { write_npz("/dev/null", Activations({Activation{.address = "a"}})); }).code(),
+            "array-invalid");
   EXPECT_EQ(error_of([] { grid(Activation{}); }).code(), "sample-index");
   EXPECT_EQ(error_of([] { png_bytes(Picture{}); }).code(), "picture-invalid");
   EXPECT_EQ(error_of([] { write_npy("/dev/null", Tensor()); }).code(), "array-invalid");
+  EXPECT_EQ(error_of([] { Input({3}, "a/b"); }).code(), "name-invalid");
+  EXPECT_EQ(error_of([] { Sequential("a/b"); }).code(), "name-invalid");
+  EXPECT_EQ(error_of([] { parse_filter("biliner"); }).parts().hint, "did you mean 'bilinear'?");
+  EXPECT_EQ(error_of([] { kernel_picture(digits().layer("pool2")); }).code(), "weight-missing");
+  EXPECT_EQ(error_of([] { overview(digits().run(digit(digits())), {}, 1); }).code(), "sample-index");
   const Activation one{.address = "twice", .tensor = map};
   EXPECT_EQ(error_of([&] { write_npz("/dev/null", Activations({one, one})); }).code(), "name-taken");
+}
+
+TEST(Handles, AnAddressOfATensorIsNoLayer) {
+  const Model model = digits();
+  for (const char* address : {"conv2/pre_activation", "conv1:3", "conv1[2,3]:4"})
+    EXPECT_EQ(error_of([&] { model.layer(address); }).code(), "call-invalid") << address;
+  const Tensor picture = digit(model);
+  const KerasTensor before = model.tensor("conv2/pre_activation");
+  EXPECT_EQ(before.shape(), (Shape{kOpen, 32, 32, 128}));
+  EXPECT_EQ(numbers_of(function(model.inputs(), {before})(picture)[0]),
+            numbers_of(model.run(picture, {.taps = {"conv2/pre_activation"}})[std::size_t{0}].tensor));
+  EXPECT_EQ(error_of([&] { model.tensor("conv*"); }).code(), "layer-ambiguous");
+  EXPECT_EQ(error_of([&] { model.tensor("conv1:3"); }).code(), "channel-invalid");
+  EXPECT_EQ(error_of([&] { model.run(picture, {.taps = {"conv1,"}}); }).code(), "layer-not-found");
+}
+
+TEST(Handles, OfASharedLayersCallsHaveAddresses) {
+  const KerasTensor x = Input({2});
+  const Layer half = layer(kl::Rescaling{.scale = {0.5f}}, {.name = "half"});
+  const KerasTensor once = half(x);
+  const Model model({x}, {half(once)});
+  EXPECT_EQ(model.layer("half").calls(), 2);
+  EXPECT_EQ(error_of([&] { model.layer("half@1"); }).code(), "call-invalid");
+  const Tensor input = Tensor::of({1, 2}, std::vector<float>{4, 8});
+  EXPECT_THAT(numbers_of(function({x}, {half.output(0, 0)})(input)[0]), ElementsAre(2, 4));
+  EXPECT_THAT(numbers_of(function(model.inputs(), {model.tensor("half@1")})(input)[0]), ElementsAre(1, 2));
+  EXPECT_THAT(error_of([&] { model.run(input)["half"]; }).what(), HasSubstr("half@0, half@1"));
+  EXPECT_EQ(model.run(input, {.taps = {"half@1"}})["half"].address, "half@1");
+  EXPECT_THAT(error_of([&] { half.output(0, 2); }).what(), HasSubstr("call 2 of layer 'half' is asked for"));
+}
+
+TEST(Handles, OfAModelInCodeMayBeBuiltOn) {
+  Sequential net("net");
+  net.add(kl::Rescaling{.scale = {2.0f}}, {.name = "twice", .input_shape = {2}});
+  net.add(kl::Activation{"relu"}, {.name = "relu"});
+  const KerasTensor twice = net.layer("twice").output();
+  const Model shorter(net.inputs(), {layer(kl::Rescaling{.scale = {0.25f}})(twice)});
+  const Tensor input = Tensor::of({1, 2}, std::vector<float>{-4, 8});
+  EXPECT_THAT(numbers_of(shorter.predict(input)[0]), ElementsAre(-2, 4));
+  EXPECT_THAT(numbers_of(function({net.tensor("twice")}, net.outputs())(input)[0]), ElementsAre(0, 8));
+}
+
+TEST(Handles, AreNeverEmpty) {
+  Model model = digits();
+  const Model moved = std::move(model);
+  EXPECT_EQ(model.name(), moved.name());
+  KerasTensor tensor = Input({2});
+  const KerasTensor other = std::move(tensor);
+  EXPECT_EQ(tensor.shape(), other.shape());
+}
+
+TEST(Sequential, CannotLieInItself) {
+  Sequential outer("outer"), inner("inner");
+  outer.add(kl::Activation{"relu"}, {.input_shape = {3}});
+  inner.add(kl::Activation{"relu"}, {.input_shape = {3}});
+  EXPECT_EQ(error_of([&] { outer.add(outer); }).code(), "call-invalid");
+  outer.add(inner);
+  EXPECT_EQ(error_of([&] { inner.add(outer); }).code(), "call-invalid");
+  EXPECT_THAT(names_of(outer.layers()), ElementsAre("activation", "inner"));
+}
+
+TEST(Functional, NamesCountInTheOrderInWhichLayersAreMade) {
+  const KerasTensor x = Input({3});
+  const Layer first = layer(kl::Activation{"relu"}), second = layer(kl::Activation{"tanh"});
+  EXPECT_THAT(names_of(Model({x}, {first(second(x))}).layers()),
+              ElementsAre("input_layer", "activation_1", "activation"));
+  Sequential left, right;
+  left.add(first, {3});
+  right.add(second, {3});
+  EXPECT_THAT(names_of(Model({x}, {layer(kl::Add{})({right(x), left(x)})}).layers()),
+              ElementsAre("input_layer", "sequential_1", "sequential", "add"));
+}
+
+TEST(Functional, AModelTakesTheShapesOfItsInputs) {
+  Sequential net("net");
+  net.add(kl::Activation{"relu"}, {.input_shape = {6, 6, 3}});
+  EXPECT_EQ(net(Input({6, 6, 3})).shape(), (Shape{kOpen, 6, 6, 3}));
+  EXPECT_EQ(net(Input({kOpen, 6, 3})).shape().rank(), 4);
+  EXPECT_EQ(error_of([&] { net(Input({7, 7, 3})); }).code(), "shape-mismatch");
+  EXPECT_EQ(error_of([&] { net(Input({6, 3})); }).code(), "shape-mismatch");
+  EXPECT_EQ(error_of([&] { net(std::vector{Input({6, 6, 3}), Input({6, 6, 3})}); }).code(), "call-invalid");
 }
 
 TEST(Functional, LayersStandInKerassOrder) {

@@ -39,7 +39,7 @@ Result guarded(Result failed, const Body& body) {
 }
 
 void require(bool is_given, const char* what) {
-  if (!is_given) throw Error({.code = "usage", .what = std::string(what) + " is NULL"});
+  if (!is_given) throw Error({.code = "pointer-null", .what = std::string(what) + " is NULL"});
 }
 
 kerascope::Tensor copy_of(const kerascope_tensor& given) {
@@ -52,6 +52,25 @@ kerascope::Tensor copy_of(const kerascope_tensor& given) {
   return kerascope::Tensor::of(shape, {given.data, static_cast<std::size_t>(shape.elements())});
 }
 
+kerascope::RunOptions run_options(const kerascope_run_options* options) {
+  kerascope::RunOptions run;
+  if (!options) return run;
+  if (options->taps) run.taps = {options->taps};
+  if (options->training) run.phase = kerascope::Phase::kTraining;
+  run.seed = options->without_random ? std::nullopt : std::optional(options->seed);
+  run.exact = options->exact != 0;
+  run.threads = options->threads;
+  return run;
+}
+
+std::size_t place_of(const kerascope_activations& activations, int place) {
+  if (place < 0 || place >= static_cast<int>(activations.seen.size()))
+    throw Error({.code = "layer-index",
+                 .what = "activation " + std::to_string(place) + " is asked for, and there are " +
+                         std::to_string(activations.seen.size())});
+  return static_cast<std::size_t>(place);
+}
+
 int show(const kerascope::Activation& one, kerascope_tensor* tensor) {
   require(tensor, "the tensor");
   const kerascope::Shape& shape = one.tensor.shape();
@@ -61,7 +80,7 @@ int show(const kerascope::Activation& one, kerascope_tensor* tensor) {
 
 }  // namespace
 
-const char* kerascope_version(void) { return KERASCOPE_VERSION; }
+const char* kerascope_version(void) { return kerascope::version(); }
 const char* kerascope_last_error(void) { return last_error.c_str(); }
 const char* kerascope_last_error_code(void) { return last_code.c_str(); }
 
@@ -72,6 +91,13 @@ kerascope_model* kerascope_open(const char* path) {
   });
 }
 void kerascope_free_model(kerascope_model* model) { delete model; }
+
+int kerascope_load_weights(kerascope_model* model, const char* path, int by_name) {
+  return guarded(-1, [&] {
+    require(model && path, "the model or the path");
+    return static_cast<int>(model->model.load_weights(path, {.by_name = by_name != 0}).loaded.size());
+  });
+}
 
 int kerascope_inputs(const kerascope_model* model) {
   return guarded(-1, [&] {
@@ -102,17 +128,24 @@ kerascope_activations* kerascope_run(const kerascope_model* model, const kerasco
     require(model && (inputs || count <= 0), "the model or its inputs");
     std::vector<kerascope::Tensor> tensors;
     for (int i = 0; i < count; ++i) tensors.push_back(copy_of(inputs[i]));
-    kerascope::RunOptions run;
-    if (options) {
-      if (options->taps) run.taps = {options->taps};
-      if (options->training) run.phase = kerascope::Phase::kTraining;
-      run.seed = options->without_random ? std::nullopt : std::optional(options->seed);
-      run.exact = options->exact != 0;
-      run.threads = options->threads;
-    }
-    return new kerascope_activations{model->model.run(tensors, run)};
+    return new kerascope_activations{model->model.run(tensors, run_options(options))};
   });
 }
+
+kerascope_activations* kerascope_run_files(const kerascope_model* model, const char* const* paths, int count,
+                                           const kerascope_run_options* options) {
+  return guarded<kerascope_activations*>(nullptr, [&] {
+    require(model && (paths || count <= 0), "the model or its files' paths");
+    std::vector<std::string> files;
+    for (int i = 0; i < count; ++i) {
+      require(paths[i], "a path");
+      files.emplace_back(paths[i]);
+    }
+    return new kerascope_activations{
+        model->model.run(kerascope::read_inputs(files, model->model), run_options(options))};
+  });
+}
+
 void kerascope_free_activations(kerascope_activations* activations) { delete activations; }
 
 int kerascope_count(const kerascope_activations* activations) {
@@ -125,7 +158,7 @@ int kerascope_count(const kerascope_activations* activations) {
 int kerascope_at(const kerascope_activations* activations, int place, kerascope_tensor* tensor) {
   return guarded(-1, [&] {
     require(activations, "the activations");
-    return show(activations->seen[static_cast<std::size_t>(place)], tensor);
+    return show(activations->seen[place_of(*activations, place)], tensor);
   });
 }
 
@@ -139,6 +172,15 @@ int kerascope_find(const kerascope_activations* activations, const char* address
 const char* kerascope_address(const kerascope_activations* activations, int place) {
   return guarded<const char*>(nullptr, [&] {
     require(activations, "the activations");
-    return activations->seen[static_cast<std::size_t>(place)].address.c_str();
+    return activations->seen[place_of(*activations, place)].address.c_str();
+  });
+}
+
+const char* kerascope_skipped(const kerascope_activations* activations, int place) {
+  return guarded<const char*>(nullptr, [&]() -> const char* {
+    require(activations, "the activations");
+    const std::vector<kerascope::Skipped>& skipped = activations->seen.skipped();
+    if (place < 0 || place >= static_cast<int>(skipped.size())) return nullptr;
+    return skipped[static_cast<std::size_t>(place)].address.c_str();
   });
 }

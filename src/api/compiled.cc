@@ -30,6 +30,8 @@ std::shared_ptr<Compiled> CompiledCache::get(const std::shared_ptr<const ModelDa
   }
   auto compiled = std::make_shared<Compiled>();
   compiled->data = data;
+  compiled->options = options;
+  compiled->shapes.assign(shapes.begin(), shapes.end());
   compiled->function = std::make_unique<CompiledFunction>(*data, shapes, options);
   entries_.push_front({std::move(key), compiled});
   if (entries_.size() > kMost) entries_.pop_back();
@@ -40,6 +42,39 @@ FunctionOptions function_options(const CallOptions& options) {
   return {.phase = options.phase, .random = options.seed.has_value(), .exact = options.exact};
 }
 
+namespace {
+
+/// How many runs this thread is in.
+thread_local int depth = 0;
+
+/// While it lives, no other call runs the function.
+class Turn {
+ public:
+  Turn(Compiled& compiled, const std::stop_token& stop) : compiled_(compiled) {
+    std::unique_lock lock(compiled.mutex);
+    has_it_ = depth > 0 ? !compiled.is_running : compiled.freed.wait(lock, stop, [&] { return !compiled.is_running; });
+    if (has_it_) compiled.is_running = true;
+    ++depth;
+  }
+  ~Turn() {
+    --depth;
+    if (!has_it_) return;
+    const std::lock_guard lock(compiled_.mutex);
+    compiled_.is_running = false;
+    compiled_.freed.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  bool has_it() const { return has_it_; }
+
+ private:
+  Compiled& compiled_;
+  bool has_it_;
+};
+
+}  // namespace
+
 CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
                              const std::function<void(const Activation&)>& on_ready) {
   const auto on_progress = [&](std::size_t done, std::size_t all) {
@@ -47,9 +82,12 @@ CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs,
       throw Error({.code = "cancelled", .what = fmt::format("the run was stopped after {} of {} steps", done, all)});
     if (options.on_progress) options.on_progress(done, all);
   };
-  const std::lock_guard lock(compiled.mutex);
-  return compiled.function->run(inputs,
-                                {.seed = options.seed.value_or(0), .on_ready = on_ready, .on_progress = on_progress});
+  const CompiledFunction::RunOptions run{
+      .seed = options.seed.value_or(0), .on_ready = on_ready, .on_progress = on_progress};
+  const Turn turn(compiled, options.stop);
+  if (turn.has_it()) return compiled.function->run(inputs, run);
+  if (options.stop.stop_requested()) throw Error({.code = "cancelled", .what = "the run was stopped before it began"});
+  return CompiledFunction(*compiled.data, compiled.shapes, compiled.options).run(inputs, run);
 }
 
 }  // namespace kerascope::api

@@ -149,7 +149,10 @@ class Writer {
 
   Json ends(const std::vector<TensorRef>& tensors, const std::vector<std::string>& names, const Network& network) {
     const auto reference = [&](const TensorRef& tensor) -> Json {
-      return {name_of(network.layers[static_cast<std::size_t>(tensor.layer)]), tensor.call, tensor.output};
+      const LayerData& layer = network.layers[static_cast<std::size_t>(tensor.layer)];
+      // Here, and not in calls, Keras 3 counts a Functional's own graph as its node 0.
+      const int first = layer.network && !layer.network->is_sequential;
+      return {name_of(layer), first + tensor.call, tensor.output};
     };
     if (names.size() == tensors.size() && !names.empty()) {
       Json by_name = Json::object();

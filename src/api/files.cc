@@ -1,4 +1,4 @@
-// Pictures and arrays in and out.
+// Pictures and arrays in, arrays out.
 #include <fmt/format.h>
 
 #include <set>
@@ -7,7 +7,6 @@
 #include "export/npz.h"
 #include "inputs/array.h"
 #include "inputs/feed.h"
-#include "kerascope/drawing.h"
 #include "kerascope/inputs.h"
 
 namespace kerascope {
@@ -46,21 +45,15 @@ std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path) {
 
 void write_npz(const std::string& path, const Activations& activations) {
   std::set<std::string> named;
-  for (const Activation& one : activations)
+  for (const Activation& one : activations) {
     if (!named.insert(one.address).second)
       throw Error({.code = "name-taken", .what = fmt::format("two activations are named '{}'", one.address)});
+    if (one.tensor.empty())
+      throw Error({.code = "array-invalid", .what = fmt::format("'{}' has a tensor without numbers", one.address)});
+  }
   NpzWriter writer(path);
   for (const Activation& one : activations) writer.add(one.address, one.tensor);
   writer.commit();
-}
-
-Grid grid(const Activation& activation, const GridOptions& options, std::int64_t sample) {
-  const Shape& shape = activation.tensor.shape();
-  const std::int64_t batch = shape.rank() == 0 ? 0 : shape[0];
-  if (sample < 0 || sample >= batch)
-    throw Error({.code = "sample-index",
-                 .what = "sample " + std::to_string(sample) + " is asked for, the batch has " + std::to_string(batch)});
-  return grid(activation.tensor.item(sample), activation.axes, options);
 }
 
 }  // namespace kerascope

@@ -21,6 +21,7 @@ KerasTensor Access::tensor(Ref ref) {
 }
 
 KerasTensor Access::tensor(std::shared_ptr<ModelState> model, std::string address, Shape shape) {
+  if (auto ref = model->tensor_at(address)) return Access::tensor(*std::move(ref));
   KerasTensor tensor;
   tensor.model_ = std::move(model);
   tensor.address_ = std::move(address);
@@ -47,10 +48,7 @@ Layer make_layer(const AnyLayer& any, const LayerOptions& options) {
     throw Error({.code = "layer-unknown",
                  .what = fmt::format("the type {} is no layer", any.type.name()),
                  .hint = "the layers are the structs of kerascope::layers"});
-  if (options.name.find('/') != options.name.npos)
-    throw Error({.code = "name-invalid",
-                 .what = fmt::format("'{}' is no name for a layer: / stands between a nested model and its layers",
-                                     options.name)});
+  require_name(options.name);
   auto state = std::make_shared<LayerState>();
   LayerData& data = state->data;
   data.class_name = known->class_name;
@@ -64,10 +62,14 @@ Layer make_layer(const AnyLayer& any, const LayerOptions& options) {
 
 namespace {
 
-[[noreturn]] void never_called(const std::string& name) {
-  throw Error({.code = "call-missing",
-               .what = fmt::format("layer '{}' has not been called, so it has no output", name),
-               .hint = "call it on a tensor, or add it to a Sequential"});
+[[noreturn]] void no_such_call(const std::string& name, int call, int calls) {
+  if (calls == 0)
+    throw Error({.code = "call-missing",
+                 .what = fmt::format("layer '{}' has not been called, so it has no output", name),
+                 .hint = "call it on a tensor, or add it to a Sequential"});
+  throw Error(
+      {.code = "call-missing",
+       .what = fmt::format("call {} of layer '{}' is asked for, which has {}, 0 to {}", call, name, calls, calls - 1)});
 }
 
 std::vector<Ref> refs(const std::vector<KerasTensor>& tensors) {
@@ -77,9 +79,9 @@ std::vector<Ref> refs(const std::vector<KerasTensor>& tensors) {
     if (!all.back().node)
       throw Error(
           {.code = "call-invalid",
-           .what = fmt::format("'{}' is a tensor inside a model that was loaded, on which no layer can be called",
-                               tensor.name()),
-           .hint = "call the model itself on an Input, and the layer on what it gives"});
+           .what = fmt::format("'{}' is an address in a model, on which no layer can be called", tensor.name()),
+           .hint = "call the model itself on an Input, and the layer on what it gives; in a model in code, keep what "
+                   "calling a layer gave, or the handle that adding it gave"});
   }
   return all;
 }
@@ -96,8 +98,7 @@ Place place_of(ModelState& model, const std::string& address) {
   Place place{.open = model.open(), .sites = {}};
   const auto& sites = place.open->assembly.sites;
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    const std::string layer = (sites[i].container.empty() ? "" : sites[i].container + "/") + sites[i].name;
-    if (layer != address || !sites[i].inner.empty()) continue;
+    if (sites[i].layer_address() != address || !sites[i].inner.empty()) continue;
     place.layer = sites[i].layer;
     place.container = sites[i].container;
     place.sites.push_back(i);
@@ -167,8 +168,9 @@ int Layer::calls() const {
 std::vector<KerasTensor> Layer::outputs(int call) const {
   std::vector<KerasTensor> outputs;
   if (state_) {
+    int place = 0;
     for (const auto& weak : state_->nodes)
-      if (const auto node = weak.lock(); node && call-- == 0)
+      if (const auto node = weak.lock(); node && place++ == call)
         for (int i = 0; i < static_cast<int>(node->shapes.size()); ++i) outputs.push_back(Access::tensor({node, i}));
   } else {
     const Place place = place_of(*model_, address_);
@@ -179,7 +181,7 @@ std::vector<KerasTensor> Layer::outputs(int call) const {
         outputs.push_back(Access::tensor(model_, site.address, place.open->shapes[i]));
     }
   }
-  if (outputs.empty()) never_called(name());
+  if (outputs.empty()) no_such_call(name(), call, calls());
   return outputs;
 }
 

@@ -20,9 +20,10 @@ class Loader {
  public:
   Loader(const ModelData& model, const WeightsFile& file)
       : file_(file), model_(model), assembly_(assemble_open(model_, {.with_weights = false}).assembly) {
-    // How the lists in the file are ordered depends on its format and not on the model's.
+    // How the lists in the file are ordered depends on who wrote it and not on the model.
     model_.format = file.is_by_layer ? "HDF5" : "Keras archive";
     model_.backend = file.backend;
+    model_.keras_version = file.keras_version;
   }
 
   /// As many layers with weights on both sides, one by one.
@@ -67,7 +68,7 @@ class Loader {
   }
 
   /// The model with its new weights. @throws Error{weights-mismatch}
-  Network finish() {
+  Network finish(const std::string& other_way) {
     bind_weights(model_, given_needs());
     settle(model_.network);
     if (!mismatches_.empty())
@@ -76,7 +77,7 @@ class Loader {
                                        mismatches_.size(), mismatches_.size() == 1 ? "" : "es"),
                    .where = file_.path,
                    .because = text::join(mismatches_, "; "),
-                   .hint = "define the model as it was when its weights were saved, or load by name"});
+                   .hint = "define the model as it was when its weights were saved" + other_way});
     return std::move(model_.network);
   }
   LoadedWeights result() && { return std::move(result_); }
@@ -84,7 +85,9 @@ class Loader {
  private:
   template <typename... Args>
   void mismatch(fmt::format_string<Args...> format, Args&&... args) {
-    mismatches_.push_back(fmt::format(format, std::forward<Args>(args)...));
+    std::string message = fmt::format(format, std::forward<Args>(args)...);
+    // What is wrong with a nested model as a whole is said at each of its weights.
+    if (mismatches_.empty() || mismatches_.back() != message) mismatches_.push_back(std::move(message));
   }
 
   static std::string listed(const std::vector<std::string>& names) {
@@ -223,7 +226,7 @@ Network api::with_weights(const ModelData& model, const std::string& path, const
     loader.by_name();
   else
     loader.by_order();
-  Network network = loader.finish();
+  Network network = loader.finish(options.by_name ? "" : ", or load by name");
   loaded = std::move(loader).result();
   return network;
 }

@@ -97,15 +97,54 @@ std::vector<Layer> Model::layers() const {
 
 Layer Model::layer(std::string_view address) const {
   const auto open = state_->open();
+  const std::vector<Site>& sites = open->assembly.sites;
+  const std::vector<std::string> request = {std::string(address)};
+  std::map<const LayerData*, std::string> layers;
+  std::ptrdiff_t chosen = 0;
+  bool is_part = false;
+  for (const Selection& selection : select(sites, request)) {
+    const Site& site = sites[static_cast<std::size_t>(selection.site)];
+    const std::string& first = layers.try_emplace(site.layer, site.layer_address()).first->second;
+    is_part |= selection.channel.has_value() || !site.inner.empty();
+    chosen += site.layer_address() == first;
+  }
+  if (layers.size() != 1) {
+    std::vector<std::string> addresses;
+    for (const auto& [layer, at] : layers) addresses.push_back(at);
+    throw Error({.code = "layer-ambiguous",
+                 .what = fmt::format("'{}' means {} layers", address, layers.size()),
+                 .hint = "give one of " + text::join(addresses, ", ")});
+  }
+  const std::string& layer = layers.begin()->second;
+  const auto all = std::ranges::count_if(
+      sites, [&](const Site& site) { return site.inner.empty() && site.layer_address() == layer; });
+  if (is_part || chosen != all)
+    throw Error(
+        {.code = "call-invalid",
+         .what = fmt::format("'{}' is what layer '{}' gives, or a part of it, and not the layer", address, layer),
+         .hint = fmt::format("model.tensor(\"{}\"), or model.layer(\"{}\")", address, layer)});
+  return Access::layer(state_, layer);
+}
+
+KerasTensor Model::tensor(std::string_view address) const {
+  const auto open = state_->open();
   const std::vector<std::string> request = {std::string(address)};
   const std::vector<Selection> found = select(open->assembly.sites, request);
-  std::set<const LayerData*> layers;
-  for (const Selection& selection : found)
-    layers.insert(open->assembly.sites[static_cast<std::size_t>(selection.site)].layer);
-  if (layers.size() != 1)
-    throw Error({.code = "layer-ambiguous", .what = fmt::format("'{}' means {} layers", address, layers.size())});
-  const Site& site = open->assembly.sites[static_cast<std::size_t>(found[0].site)];
-  return Access::layer(state_, (site.container.empty() ? "" : site.container + "/") + site.name);
+  const auto address_of = [&](const Selection& selection) {
+    return open->assembly.sites[static_cast<std::size_t>(selection.site)].address;
+  };
+  if (found.size() != 1) {
+    std::vector<std::string> addresses;
+    for (const Selection& selection : found) addresses.push_back(address_of(selection));
+    throw Error({.code = "layer-ambiguous",
+                 .what = fmt::format("'{}' means {} tensors", address, found.size()),
+                 .hint = "give one of " + text::join(addresses, ", ")});
+  }
+  if (found[0].channel)
+    throw Error({.code = "channel-invalid",
+                 .what = fmt::format("'{}' is a part of a tensor", address),
+                 .hint = fmt::format("model.tensor(\"{}\")", address_of(found[0]))});
+  return Access::tensor(state_, address_of(found[0]), open->shapes[static_cast<std::size_t>(found[0].site)]);
 }
 
 Layer Model::layer(int index) const { return layer(std::to_string(index)); }

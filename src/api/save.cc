@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "export/zip_records.h"
 #include "formats/hdf5_write.h"
+#include "formats/weights.h"
 
 namespace kerascope {
 
@@ -15,46 +16,29 @@ using namespace api;
 
 namespace {
 
-/// The weights of all layers by their paths in the archive; see attach_by_path, which reads them.
-class Paths {
- public:
-  Paths(const ModelData& model, const std::map<const LayerData*, LayerWeights>& bound) : model_(model), bound_(bound) {}
-
-  void of(const Network& network, const std::string& group) {
-    std::map<std::string, int> seen;
-    for (std::size_t i = 0; i < network.layers.size(); ++i) {
-      const LayerData& layer = network.layers[i];
-      if (layer.is_operation || (network.is_sequential && i == 0)) continue;
-      const std::string name = snake_case(keras3_class(layer, model_));
-      const int count = seen[name]++;
-      const std::string own = fmt::format("{}layers/{}{}", group, name, count ? fmt::format("_{}", count) : "");
-      if (layer.network)
-        of(*layer.network, own + "/");
-      else
-        add(layer, own);
-    }
-  }
-
+/// The weights of all layers by their paths in the archive, and messages of those that are missing.
+struct Filed {
   std::vector<NamedWeight> weights;
-  std::vector<std::string> missing;  ///< messages
+  std::vector<std::string> missing;
+};
 
- private:
-  void add(const LayerData& layer, const std::string& group) {
-    const auto found = bound_.find(&layer);
-    if (found == bound_.end()) return;
+Filed filed_weights(const ModelData& model, const std::map<const LayerData*, LayerWeights>& bound) {
+  Filed filed;
+  const auto class_of = [&](const LayerData& layer) { return keras3_class(layer, model); };
+  each_filed(model.network, class_of, "layers", [&](const LayerData& layer, const std::string& group) {
+    const auto found = bound.find(&layer);
+    if (found == bound.end()) return;
     for (std::size_t i = 0; i < found->second.order.size(); ++i) {
       const WeightSlot& slot = *found->second.slots.at(found->second.order[i]);
       if (slot.problem)
-        missing.push_back(slot.problem->parts().what);
+        filed.missing.push_back(slot.problem->parts().what);
       else
-        weights.push_back({fmt::format("{}/vars/{}", group, i),
-                           {.name = slot.name, .place = layer.place, .shape = slot.shape, .read = slot.read}});
+        filed.weights.push_back({fmt::format("{}/vars/{}", group, i),
+                                 {.name = slot.name, .place = layer.place, .shape = slot.shape, .read = slot.read}});
     }
-  }
-
-  const ModelData& model_;
-  const std::map<const LayerData*, LayerWeights>& bound_;
-};
+  });
+  return filed;
+}
 
 /// The archive's members, put in place one behind the other.
 class Archive {
@@ -137,12 +121,11 @@ void Model::save(const std::string& path) const {
                                        "place in the archive",
                                        layer->name, layer->class_name),
                    .where = layer->place});
-  Paths paths(*data, open.assembly.needs);
-  paths.of(data->network, "");
-  if (!paths.missing.empty())
+  const Filed filed = filed_weights(*data, open.assembly.needs);
+  if (!filed.missing.empty())
     throw Error({.code = "weight-missing",
-                 .what = fmt::format("{} weights of '{}' cannot be saved", paths.missing.size(), data->network.name),
-                 .because = text::join(paths.missing, "; "),
+                 .what = fmt::format("{} weights of '{}' cannot be saved", filed.missing.size(), data->network.name),
+                 .because = text::join(filed.missing, "; "),
                  .hint = "load_weights(file) first"});
   const std::string config = keras3_config(*data, open).dump();
   // No date: equal models give equal files.
@@ -152,7 +135,7 @@ void Model::save(const std::string& path) const {
   Archive archive(path);
   archive.add("metadata.json", metadata);
   archive.add("config.json", config);
-  archive.add_weights("model.weights.h5", paths.weights);
+  archive.add_weights("model.weights.h5", filed.weights);
   archive.commit();
 }
 

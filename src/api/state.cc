@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "api/order.h"
 #include "base/check.h"
 #include "layers/registry.h"
@@ -42,27 +45,37 @@ class Names {
  public:
   /// Those that layers were given. @throws Error{name-taken}
   explicit Names(const std::vector<std::shared_ptr<LayerState>>& layers) {
+    std::vector<const LayerState*> unnamed;
     for (const auto& layer : layers) {
       const LayerData& data = layer->data;
-      if (!data.name.empty() && !taken_.insert(data.name).second)
+      if (data.name.empty()) {
+        unnamed.push_back(layer.get());
+      } else if (const auto [taken, is_new] = taken_.emplace(data.name, data.class_name); !is_new) {
         throw Error({.code = "name-taken",
-                     .what = fmt::format("two layers of the model are named '{}', one of them a {}", data.name,
+                     .what = fmt::format("two layers of the model are named '{}' ({}, {})", data.name, taken->second,
                                          data.class_name),
                      .hint = "give one of them another name"});
+      }
+      names_[layer.get()] = data.name;
     }
+    std::ranges::sort(unnamed, {}, &LayerState::number);
+    for (const LayerState* layer : unnamed) names_[layer] = make(layer->data.class_name);
   }
+  const std::string& of(const LayerState& layer) const { return names_.at(&layer); }
+
+ private:
   std::string make(const std::string& class_name) {
     const std::string base = snake_case(class_name);
     for (;;) {
       const int count = counts_[base]++;
       std::string name = count == 0 ? base : fmt::format("{}_{}", base, count);
-      if (taken_.insert(name).second) return name;
+      if (taken_.emplace(name, class_name).second) return name;
     }
   }
 
- private:
-  std::set<std::string> taken_;
+  std::map<std::string, std::string> taken_;  ///< with the layer's class
   std::map<std::string, int> counts_;
+  std::map<const LayerState*, std::string> names_;
 };
 
 /// A layer as it is now, with a nested model's layers.
@@ -87,7 +100,21 @@ ModelData model_in_code(std::string name, bool is_sequential) {
 
 ModelState::ModelState(ModelData data) : data_(std::make_shared<ModelData>(std::move(data))) {}
 
-ModelState::ModelState(InCode model) : is_in_code_(true), in_code_(std::move(model)) { arrange(); }
+ModelState::ModelState(InCode model) : is_in_code_(true), in_code_(std::move(model)) {
+  require_name(in_code_.name);
+  arrange();
+}
+
+std::uint64_t LayerState::next_number() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+void require_name(const std::string& name) {
+  if (name.find('/') != name.npos)
+    throw Error({.code = "name-invalid",
+                 .what = fmt::format("'{}' is no name: / stands between a nested model and its layers", name)});
+}
 
 void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& input_shape) {
   const std::lock_guard lock(mutex_);
@@ -95,6 +122,10 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
     throw Error({.code = "graph-disconnected",
                  .what = "this layer lies inside a model, and cannot be added to another one",
                  .hint = "add the model as a whole: net.add(model)"});
+  if (layer->model && layer->model->contains(*this))
+    throw Error({.code = "call-invalid",
+                 .what = fmt::format("the Sequential '{}' cannot be added to itself, or to a model that lies in it",
+                                     model_in_code(in_code_.name, true).network.name)});
   std::vector<Ref> input = in_code_.outputs;
   if (input.empty()) {
     if (input_shape.rank() == 0)
@@ -123,11 +154,17 @@ std::shared_ptr<LayerState> ModelState::as_layer(const std::shared_ptr<ModelStat
   if (auto layer = model->as_layer_.lock()) return layer;
   auto layer = std::make_shared<LayerState>();
   layer->data.class_name = data->network.class_name;
-  layer->data.name = data->network.name;
+  layer->data.name = model->is_in_code() ? model->in_code_.name : data->network.name;
+  layer->number = model->number_;
   layer->data.config = Json::object();
   layer->model = model;
   model->as_layer_ = layer;
   return layer;
+}
+
+bool ModelState::contains(const ModelState& other) const {
+  return this == &other ||
+         std::ranges::any_of(layers_, [&](const auto& layer) { return layer->model && layer->model->contains(other); });
 }
 
 /// Finds the layers between inputs and outputs, their order and the calls.
@@ -174,16 +211,23 @@ std::string ModelState::address_of(const Ref& ref) const {
   return address;
 }
 
+std::optional<Ref> ModelState::tensor_at(const std::string& address) const {
+  for (const auto& [node, call] : calls_)
+    for (int output = 0; output < static_cast<int>(node->shapes.size()); ++output)
+      if (const Ref ref{node->shared_from_this(), output}; address_of(ref) == address) return ref;
+  return {};
+}
+
 /// Makes `data_` of a model in code.
 void ModelState::refresh() {
   if (in_code_.inputs.empty()) throw Error({.code = "model-empty", .what = "the Sequential has no layers yet"});
   if (!data_) arrange();
   ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
   Network& network = model.network;
-  Names names(layers_);
+  const Names names(layers_);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     LayerData layer = data_of(*layers_[i]);
-    if (layer.name.empty()) layer.name = names.make(layer.class_name);
+    layer.name = names.of(*layers_[i]);
     layer.place = fmt::format("layers[{}] of '{}'", i, network.name);
     layer.config["name"] = layer.name;
     if (layer.network) layer.network->name = layer.name;
@@ -277,6 +321,7 @@ void ModelState::take_weights(const Network& bound) {
 }
 
 std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& name) {
+  require_name(name);
   std::vector<std::int64_t> sizes = {kOpen};
   for (const std::int64_t size : shape) {
     if (size != kOpen && size < 1)
@@ -287,12 +332,40 @@ std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& na
   }
   auto layer = std::make_shared<LayerState>();
   layer->data = input_layer(name, Shape(sizes));
-  auto node = std::make_shared<Node>(Node{.layer = layer, .inputs = {}, .shapes = {Shape(sizes)}});
+  auto node = std::make_shared<Node>();
+  node->layer = layer;
+  node->shapes = {Shape(sizes)};
   layer->nodes.push_back(node);
   return node;
 }
 
+namespace {
+
+/// A model takes what its own inputs take. @throws Error{call-invalid, shape-mismatch}
+void require_inputs_of(ModelState& model, const std::vector<Ref>& given) {
+  const auto data = model.data();
+  const std::vector<ModelInput> inputs = model_inputs(*data);
+  if (inputs.size() != given.size())
+    throw Error({.code = "call-invalid",
+                 .what = fmt::format("model '{}' has {} input{}, and is called on {} tensor{}", data->network.name,
+                                     inputs.size(), inputs.size() == 1 ? "" : "s", given.size(),
+                                     given.size() == 1 ? "" : "s")});
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const Shape declared(inputs[i].shape), &shape = given[i].node->shapes[static_cast<std::size_t>(given[i].output)];
+    bool fits = declared.rank() == 0 || shape.rank() == declared.rank();
+    for (int axis = 1; fits && axis < declared.rank(); ++axis)
+      fits = declared[axis] < 0 || shape[axis] < 0 || shape[axis] == declared[axis];
+    if (!fits)
+      throw Error({.code = "shape-mismatch",
+                   .what = fmt::format("model '{}' takes {} for '{}', and is called on a tensor of shape {}",
+                                       data->network.name, declared.str(), inputs[i].name, shape.str())});
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::vector<Ref> inputs) {
+  if (layer->model) require_inputs_of(*layer->model, inputs);
   // A model of this layer alone says whether the inputs suit it, and what it gives.
   ModelData alone = model_in_code("", false);
   std::vector<TensorRef> given;
@@ -311,7 +384,9 @@ std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::
   alone.network.inputs = given;
   alone.network.outputs = {{place, 0, 0}};
   const OpenAssembly open = assemble_open(alone, {.with_weights = false});
-  auto node = std::make_shared<Node>(Node{.layer = layer, .inputs = std::move(inputs), .shapes = {}});
+  auto node = std::make_shared<Node>();
+  node->layer = layer;
+  node->inputs = std::move(inputs);
   const LayerData* self = &alone.network.layers.back();
   for (std::size_t i = 0; i < open.shapes.size(); ++i) {
     const Site& site = open.assembly.sites[i];

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,7 +26,7 @@ struct Ref {
 };
 
 /// One call of one layer of a model defined in code; an InputLayer's has no inputs.
-struct Node {
+struct Node : std::enable_shared_from_this<Node> {
   std::shared_ptr<LayerState> layer;
   std::vector<Ref> inputs;
   std::vector<Shape> shapes;  ///< one an output; the batch is open
@@ -37,6 +38,10 @@ struct LayerState {
   std::shared_ptr<ModelState> model;  ///< of a nested model, instead of data.network and data.weights
   std::vector<std::weak_ptr<const Node>> nodes;
   std::uint64_t weights_version = 0;  ///< counts how often weights were loaded
+  std::uint64_t number = next_number();
+
+  /// Larger for what was made later.
+  static std::uint64_t next_number();
 };
 
 /// A model, from a file or defined in code. What it computes is in `data()`; that is made anew when weights were
@@ -58,7 +63,8 @@ class ModelState {
   std::uint64_t weights_version() const;
 
   /// Of a Sequential: one layer more.
-  /// @throws Error{input-shape-missing} for a first layer without a shape, and what `call` throws
+  /// @throws Error{input-shape-missing} for a first layer without a shape, Error{call-invalid} for a model in which
+  /// this one lies, and what `call` throws
   void add(const std::shared_ptr<LayerState>& layer, const Shape& input_shape);
   /// The model as a layer of others; the same one as long as somebody holds it.
   static std::shared_ptr<LayerState> as_layer(const std::shared_ptr<ModelState>& model);
@@ -71,6 +77,8 @@ class ModelState {
   const std::vector<Ref>& outputs() const { return in_code_.outputs; }
   /// Of a model in code: the address of a tensor; empty if it is not in it.
   std::string address_of(const Ref& ref) const;
+  /// The way back: of a tensor that no nested model hides.
+  std::optional<Ref> tensor_at(const std::string& address) const;
 
   /// See CompiledCache.
   std::shared_ptr<Compiled> compiled(const FunctionOptions& options, std::span<const Shape> shapes);
@@ -78,6 +86,7 @@ class ModelState {
  private:
   void arrange();
   void refresh();
+  bool contains(const ModelState& other) const;
 
   bool is_in_code_ = false;
   InCode in_code_;
@@ -85,6 +94,7 @@ class ModelState {
   std::map<const Node*, std::pair<int, int>> calls_;      ///< layer and call
   std::map<std::pair<const Node*, int>, int> stand_ins_;  ///< layer
   std::weak_ptr<LayerState> as_layer_;
+  std::uint64_t number_ = LayerState::next_number();
   std::mutex mutex_;
   std::shared_ptr<const ModelData> data_;
   std::shared_ptr<const OpenAssembly> open_, with_weights_;
@@ -95,6 +105,7 @@ class ModelState {
 /// Reaches into the handles.
 struct Access {
   static KerasTensor tensor(Ref ref);
+  /// In a model in code the tensor that layers may be called on, where it can be.
   static KerasTensor tensor(std::shared_ptr<ModelState> model, std::string address, Shape shape);
   static Layer layer(std::shared_ptr<LayerState> state);
   static Layer layer(std::shared_ptr<ModelState> model, std::string address);
@@ -105,6 +116,9 @@ struct Access {
   static const std::shared_ptr<ModelState>& state(const Model& model) { return model.state_; }
   static Model model(std::shared_ptr<ModelState> state);
 };
+
+/// @throws Error{name-invalid} for one with '/'
+void require_name(const std::string& name);
 
 /// A call more of a layer. @throws Error where the inputs do not suit it
 std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::vector<Ref> inputs);

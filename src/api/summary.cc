@@ -17,7 +17,9 @@ class Parameters {
   explicit Parameters(const Assembly& assembly) {
     for (int id = 0; id < assembly.graph.size(); ++id) {
       const Graph::Node& node = assembly.graph.node(Value{id});
-      if (node.kind == Graph::Kind::kWeight) by_slot_[node.owner] += node.shape.elements();
+      if (node.kind != Graph::Kind::kWeight) continue;
+      by_slot_[node.owner] += node.shape.elements();
+      trainable_[node.owner] += node.weight->trainable ? node.shape.elements() : 0;
     }
   }
   std::int64_t of(const LayerData& layer) const {
@@ -30,21 +32,26 @@ class Parameters {
     for (const LayerData& inner : layer.network->layers) sum += of(inner);
     return sum;
   }
+  std::int64_t trainable(const LayerData& layer) const {
+    const auto found = trainable_.find(&layer);
+    if (found != trainable_.end()) return found->second;
+    return layer.class_name == "BatchNormalization" ? of(layer) / 2 : of(layer);  // nobody said which
+  }
 
  private:
-  std::map<const void*, std::int64_t> by_slot_;
+  std::map<const void*, std::int64_t> by_slot_, trainable_;
 };
 
-std::int64_t trainable_count(const Network& network, const Parameters& parameters) {
+/// @param is_frozen  before Keras 3 a frozen model freezes what is in it, since then each layer's own flag decides
+std::int64_t trainable_count(const Network& network, const Parameters& parameters, int keras_major,
+                             bool is_frozen = false) {
   std::int64_t count = 0;
   for (const LayerData& layer : network.layers) {
-    if (!layer.trainable) continue;
     if (layer.network)
-      count += trainable_count(*layer.network, parameters);
-    else if (layer.class_name == "BatchNormalization")
-      count += parameters.of(layer) / 2;
-    else
-      count += parameters.of(layer);
+      count +=
+          trainable_count(*layer.network, parameters, keras_major, keras_major < 3 && (is_frozen || !layer.trainable));
+    else if (layer.trainable && !is_frozen)
+      count += parameters.trainable(layer);
   }
   return count;
 }
@@ -116,7 +123,7 @@ Summary summarize(const ModelData& model, const OpenAssembly& open, int depth) {
                             .problem = result.problem});
   }
   for (const LayerData& layer : model.network.layers) summary.parameters += parameters.of(layer);
-  summary.trainable = trainable_count(model.network, parameters);
+  summary.trainable = trainable_count(model.network, parameters, model.keras_major());
   return summary;
 }
 

@@ -76,6 +76,7 @@ std::string reason(int error_number) {
 }
 
 [[noreturn]] void throw_missing(const fs::path& path) {
+  if (path.empty()) throw Error({.code = "file-missing", .what = "the name of a file to read is empty"});
   Error::Parts parts{.code = "file-missing", .what = "there is no file '" + path.string() + "'"};
   const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
   std::error_code ignored;
@@ -154,6 +155,7 @@ FileWriter::FileWriter(fs::path path) : path_(std::move(path)) {
     if ((descriptor_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) < 0) fail(errno);
     return;
   }
+  if (path_.empty()) fail(ENOENT);
   if (!path_.has_filename()) fail(EISDIR);
   std::error_code error;
   const fs::file_status there = fs::status(path_, error);

@@ -1,14 +1,17 @@
 #include "base/parallel.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/simd.h"
+#include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
@@ -36,8 +39,12 @@ bool soon(const Condition& is_so) {
 /// Threads that take parts of one job after another.
 class Pool {
  public:
-  explicit Pool(int helpers) {
-    for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { help(stop); });
+  /// As many helpers as the system has to give; jobs are done with fewer, too.
+  explicit Pool(int helpers) : wanted_(helpers) {
+    try {
+      for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { help(stop); });
+    } catch (const std::system_error&) {
+    }
   }
   ~Pool() {
     for (std::jthread& thread : threads_) thread.request_stop();
@@ -47,7 +54,8 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  int helpers() const { return static_cast<int>(threads_.size()); }
+  /// How many helpers it was to have.
+  int wanted() const { return wanted_; }
 
   void run(std::int64_t parts, void (*part)(const void*, std::int64_t), const void* context) {
     run_ = part;
@@ -102,6 +110,7 @@ class Pool {
   std::atomic<std::uint32_t> done_ = 0;
   void (*run_)(const void*, std::int64_t) = nullptr;
   const void* context_ = nullptr;
+  int wanted_;
   std::vector<std::jthread> threads_;
 };
 
@@ -111,10 +120,14 @@ thread_local int limit = 0;  // 0: none
 
 }  // namespace
 
-int thread_count() { return limit > 0 ? limit : omp_get_max_threads(); }
+int thread_count() { return limit > 0 ? limit : std::min(omp_get_max_threads(), kMostThreads); }
 
 ThreadLimit::ThreadLimit(int threads) : before_(limit), openmp_before_(omp_get_max_threads()) {
-  if (threads <= 0) return;
+  if (threads < 0 || threads > kMostThreads)
+    throw Error({.code = "threads-invalid",
+                 .what = fmt::format("{} threads are to compute, and it must be 1 to {}", threads, kMostThreads),
+                 .hint = "0 takes as many as there are cores"});
+  if (threads == 0) return;
   limit = threads;
   omp_set_num_threads(threads);
 }
@@ -130,7 +143,7 @@ void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64
     for (std::int64_t part = 0; part < parts; ++part) run(context, part);
     return;
   }
-  if (!pool || pool->helpers() < thread_count() - 1) {
+  if (!pool || pool->wanted() < thread_count() - 1) {
     pool.reset();
     pool = std::make_unique<Pool>(thread_count() - 1);
   }

@@ -11,9 +11,12 @@ namespace kerascope {
 /// otherwise. oneDNN, which uses OpenMP's threads, takes as many.
 int thread_count();
 
+constexpr int kMostThreads = 1024;
+
 /// While it lives, so many threads compute what the thread that made it asks for; 0 changes nothing.
 class ThreadLimit {
  public:
+  /// @throws Error{threads-invalid} below 0 or above kMostThreads
   explicit ThreadLimit(int threads);
   ~ThreadLimit();
   ThreadLimit(const ThreadLimit&) = delete;

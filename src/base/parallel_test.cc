@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "kerascope/error.h"
+
 namespace kerascope {
 namespace {
 
@@ -51,6 +53,13 @@ TEST(ParallelFor, MayBeCalledWithinItselfAndByManyThreads) {
     });
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(sum, 4 * 200 * 5 * 28);
+}
+
+TEST(ParallelFor, RefusesMoreThreadsThanAnyMachineHas) {
+  EXPECT_THROW(ThreadLimit(-1), Error);
+  EXPECT_THROW(ThreadLimit(kMostThreads + 1), Error);
+  const ThreadLimit most(kMostThreads);
+  EXPECT_EQ(thread_count(), kMostThreads);
 }
 
 }  // namespace

@@ -12,7 +12,10 @@ std::int64_t Shape::elements(int begin, int end) const {
   for (int axis = begin; axis < end; ++axis) {
     const std::int64_t size = (*this)[axis];
     if (size == 0) return 0;
-    if (size < 0 || product > kMost / size)
+    if (size < 0)
+      throw Error(
+          {.code = "size-too-large", .what = "a tensor of shape " + str() + " has no size: one of its axes is open"});
+    if (product > kMost / size)
       throw Error({.code = "size-too-large", .what = "a tensor of shape " + str() + " is larger than any memory"});
     product *= size;
   }

@@ -1,5 +1,7 @@
 #include "base/statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -12,6 +14,7 @@
 #include "base/check.h"
 #include "base/parallel.h"
 #include "base/simd.h"
+#include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
@@ -136,6 +139,14 @@ std::vector<std::vector<PerChannel>> read_items(const Layout& layout, const Read
   return of_part;
 }
 
+/// The sums of finite numbers so large that floats cannot hold them.
+void add_exactly(const Tensor& tensor, const Layout& layout, std::vector<Channel>& channels) {
+  for (Channel& channel : channels) channel.sum = 0;
+  for (std::int64_t i = 0; i < tensor.size(); ++i)
+    if (const float number = tensor.data()[i]; std::isfinite(number))
+      channels[static_cast<std::size_t>(i / layout.inner % layout.channels)].sum += number;
+}
+
 std::vector<Channel> channels_of(const Tensor& tensor, const Layout& layout) {
   const auto numbers_of = [&](std::int64_t first, std::int64_t last) {
     return std::span(tensor.data() + first * layout.item_size(), tensor.data() + last * layout.item_size());
@@ -155,13 +166,18 @@ std::vector<Channel> channels_of(const Tensor& tensor, const Layout& layout) {
   std::vector<Channel> channels(static_cast<std::size_t>(layout.channels));
   for (const std::vector<Channel>& part : read_items<Channel>(layout, read))
     for (std::size_t channel = 0; channel < part.size(); ++channel) channels[channel].add(part[channel]);
+  if (!std::ranges::all_of(channels, [](const Channel& channel) { return std::isfinite(channel.sum); }))
+    add_exactly(tensor, layout, channels);
   return channels;
 }
 
-double square_distance(float number, double mean) {
-  const double distance = number - mean;
-  return number - number == 0 ? distance * distance : 0;  // finite numbers only
-}
+/// Of finite numbers; 0 of others.
+double distance(float number, double mean) { return number - number == 0 ? number - mean : 0; }
+
+/// Sums over a channel.
+struct Distances {
+  double plain = 0, squared = 0;
+};
 
 }  // namespace
 
@@ -206,6 +222,27 @@ Statistics RunningStatistics::result() const {
   return result;
 }
 
+ByChannel by_channel(const Tensor& tensor, const std::string& axes) {
+  const int named = static_cast<int>(axes.size()), rank = tensor.shape().rank();
+  if (tensor.empty() || (named != rank && named != rank - 1))
+    throw Error({.code = "axes-invalid",
+                 .what = fmt::format("the axes '{}' are not those of a tensor of shape {}", axes, tensor.shape().str()),
+                 .hint = "one letter an axis, with or without the batch: \"HWC\""});
+  const auto role = axes.find('C');
+  if (role == axes.npos) return {tensor.reshaped({tensor.size(), 1}), 1};
+  return {tensor, static_cast<int>(role) - static_cast<int>(axes.size())};
+}
+
+Statistics statistics(const Tensor& tensor, const std::string& axes) {
+  const auto [same, axis] = by_channel(tensor, axes);
+  return statistics(same, axis);
+}
+
+std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, const std::string& axes) {
+  const auto [same, axis] = by_channel(tensor, axes);
+  return channel_statistics(same, axis);
+}
+
 Statistics statistics(const Tensor& tensor, int channel_axis) {
   RunningStatistics running(channel_axis);
   running.add(tensor);
@@ -229,27 +266,46 @@ std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int chan
                                    ? static_cast<double>(channel.zeros) / static_cast<double>(layout.channel_size())
                                    : 0};
   }
-  const auto read = [&](std::int64_t begin, std::int64_t end, std::vector<double>& squares) {
+  const auto read = [&](std::int64_t begin, std::int64_t end, std::vector<Distances>& sums) {
     const std::int64_t size = layout.item_size();
     for (std::int64_t item = begin; item < end; ++item) {
       const float* numbers = tensor.data() + item * size;
       const auto channel = static_cast<std::size_t>(item % layout.channels);
-      vectorized([numbers, size, is_row = layout.is_channels_last(), to = squares.data(), of = means.data(), channel] {
+      vectorized([numbers, size, is_row = layout.is_channels_last(), to = sums.data(), of = means.data(), channel] {
         if (is_row) {
-          for (std::int64_t c = 0; c < size; ++c) to[c] += square_distance(numbers[c], of[c]);
+          for (std::int64_t c = 0; c < size; ++c) {
+            const double from_mean = distance(numbers[c], of[c]);
+            to[c].plain += from_mean;
+            to[c].squared += from_mean * from_mean;
+          }
         } else {
-          double sum = 0;
+          double plain = 0, squared = 0;
           const double mean = of[channel];
-#pragma omp simd reduction(+ : sum)
-          for (std::int64_t i = 0; i < size; ++i) sum += square_distance(numbers[i], mean);
-          to[channel] += sum;
+#pragma omp simd reduction(+ : plain, squared)
+          for (std::int64_t i = 0; i < size; ++i) {
+            const double from_mean = distance(numbers[i], mean);
+            plain += from_mean;
+            squared += from_mean * from_mean;
+          }
+          to[channel].plain += plain;
+          to[channel].squared += squared;
         }
       });
     }
   };
-  for (const std::vector<double>& part : read_items<double>(layout, read))
-    for (std::size_t c = 0; c < part.size(); ++c)
-      if (channels[c].finite) result[c].variance += part[c] / static_cast<double>(channels[c].finite);
+  std::vector<Distances> sums(channels.size());
+  for (const std::vector<Distances>& part : read_items<Distances>(layout, read))
+    for (std::size_t c = 0; c < part.size(); ++c) {
+      sums[c].plain += part[c].plain;
+      sums[c].squared += part[c].squared;
+    }
+  // The means come from sums of floats: how far they are off is known now.
+  for (std::size_t c = 0; c < channels.size(); ++c)
+    if (const auto count = static_cast<double>(channels[c].finite); count > 0) {
+      const double off = sums[c].plain / count;
+      result[c].mean += off;
+      result[c].variance = std::max(sums[c].squared / count - off * off, 0.0);
+    }
   return result;
 }
 

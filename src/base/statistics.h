@@ -1,4 +1,4 @@
-// What a layer's output looks like in numbers, channel by channel and as a whole.
+// Statistics by a channel axis, and of tensors that come in parts.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "kerascope/tensor.h"
+#include "kerascope/statistics.h"
 
 namespace kerascope {
-
-struct Statistics {
-  float minimum = 0, maximum = 0;  ///< over the finite numbers, as the mean is; all NaN where there is none
-  double mean = 0;
-  double zero_share = 0;  ///< zeros (of either sign) among all numbers; 0 for an empty tensor
-  std::int64_t nan_count = 0, infinity_count = 0;
-  std::int64_t constant_channels = 0;  ///< channels of finite numbers that are all equal; 0 if a channel is one number
-  std::int64_t dead_channels = 0;      ///< those of the constant ones that are 0 everywhere
-  std::int64_t non_finite_channels = 0;  ///< channels with a NaN or an infinity
-  std::int64_t channels = 0;
-};
 
 /// One pass over a tensor of any rank, with or without its batch axis, on all threads.
 /// @param channel_axis  counts from the end if negative; a channel spans all other axes. A scalar has one channel.
@@ -46,20 +35,15 @@ class RunningStatistics {
   std::int64_t size_ = 0, nan_count_ = 0;
 };
 
-struct ChannelStatistics {
-  float minimum = 0, maximum = 0;  ///< over the finite numbers, as mean and variance are; all NaN where there is none
-  double mean = 0;
-  double variance = 0;  ///< the mean square distance from the mean
-  double zero_share = 0;
-};
-
-/// Two passes, so that the variance keeps its digits however far the mean lies from zero.
 std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int channel_axis);
 
-enum class ChannelOrder { kMean, kMaximum, kVariance, kZeros };
-/// The channels' indices, largest first (most zeros first); equal ones as they stand, those without a finite number
-/// last.
-std::vector<std::int64_t> sorted_channels(std::span<const ChannelStatistics> channels, ChannelOrder order);
+/// A tensor, with or without its batch axis, and which of its axes is the channels', from the end.
+struct ByChannel {
+  Tensor tensor;
+  int axis;
+};
+/// @param axes  without C all numbers are one channel
+ByChannel by_channel(const Tensor& tensor, const std::string& axes);
 
 struct Range {
   float minimum = 0, maximum = 0;  ///< over the finite numbers; NaN where there is none

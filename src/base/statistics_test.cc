@@ -215,5 +215,21 @@ TEST(Statistics, OfPartsAreThoseOfTheWhole) {
   }
 }
 
+TEST(ChannelStatistics, KeepTheirDigitsFarFromZero) {
+  Tensor far({100000, 1}), wide({144, 1}), large({144, 1});
+  for (std::int64_t i = 0; i < far.size(); ++i) far.mutable_data()[i] = 1e6f + (i % 3 == 0 ? 0.0625f : 0.0f);
+  for (std::int64_t i = 0; i < wide.size(); ++i) {
+    wide.mutable_data()[i] = i % 2 == 0 ? 3e38f : -3e38f;
+    large.mutable_data()[i] = 3e38f;
+  }
+  const ChannelStatistics of_far = channel_statistics(far, 1)[0];
+  EXPECT_NEAR(of_far.mean, 1e6 + 0.0625 * 33334 / 100000, 1e-6);
+  EXPECT_NEAR(of_far.variance, 0.0625 * 0.0625 * 0.33334 * 0.66666, 1e-9);
+  EXPECT_EQ(channel_statistics(wide, 1)[0].mean, 0);
+  EXPECT_NEAR(channel_statistics(wide, 1)[0].variance, 9e76, 1e70);
+  EXPECT_FLOAT_EQ(static_cast<float>(statistics(large, 1).mean), 3e38f);
+  EXPECT_EQ(statistics(wide, 1).mean, 0);
+}
+
 }  // namespace
 }  // namespace kerascope

@@ -1,6 +1,7 @@
 #include "kerascope/tensor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <new>
 
@@ -10,7 +11,7 @@
 namespace kerascope {
 namespace {
 
-constexpr std::size_t kAlignment = 64, kPages = 1 << 20;
+constexpr std::size_t kAlignment = 64, kWorthPages = 1 << 20;  // bytes
 
 [[noreturn]] void fail(const char* code, const std::string& what) { throw Error({.code = code, .what = what}); }
 
@@ -24,12 +25,16 @@ void require_items(const Shape& shape, std::int64_t first, std::int64_t count) {
 
 Tensor::Tensor(Shape shape) : shape_(std::move(shape)), size_(shape_.elements()) {
   const std::size_t bytes = static_cast<std::size_t>(size_) * sizeof(float);
-  void* memory = bytes < kPages ? std::aligned_alloc(kAlignment, (bytes + kAlignment) / kAlignment * kAlignment)
-                                : allocate_pages(bytes);
-  if (!memory) throw std::bad_alloc();
-  owner_ = std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); });
-  writable_ = static_cast<float*>(memory);
+  std::shared_ptr<void> memory;
+  if (bytes < kWorthPages) {
+    memory = {std::aligned_alloc(kAlignment, (bytes + kAlignment) / kAlignment * kAlignment), std::free};
+    if (!memory) throw std::bad_alloc();
+  } else {
+    memory = allocate_pages(bytes);
+  }
+  writable_ = static_cast<float*>(memory.get());
   data_ = writable_;
+  owner_ = std::move(memory);
 }
 
 Tensor::Tensor(Shape shape, std::shared_ptr<const void> owner, const float* numbers)
@@ -45,7 +50,9 @@ Tensor Tensor::of(Shape shape, std::span<const float> numbers) {
 }
 
 float* Tensor::mutable_data() {
-  if (!writable_) fail("tensor-read-only", "these numbers belong to a file or to another tensor and cannot be changed");
+  if (empty()) fail("tensor-shape", "a tensor that was given no shape has no numbers to be changed");
+  if (!writable_ || owner_.use_count() > 1) *this = of(shape_, numbers());
+  std::atomic_thread_fence(std::memory_order_acquire);  // who held the numbers has read them
   return writable_;
 }
 

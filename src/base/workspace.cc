@@ -1,32 +1,38 @@
 #include "base/workspace.h"
 
-#include <cstdlib>
-#include <new>
-
 #include <sys/mman.h>
+
+#include <cstdint>
+#include <new>
 
 namespace kerascope {
 
-void* allocate_pages(std::size_t bytes) {
+void FreePages::operator()(void* memory) const { munmap(memory, bytes); }
+
+Pages allocate_pages(std::size_t bytes) {
   constexpr std::size_t kPage = 4 << 10, kHugePage = 2 << 20;
   const std::size_t page = bytes >= 2 * kHugePage ? kHugePage : kPage, rounded = (bytes + page) / page * page;
-  void* memory = std::aligned_alloc(page, rounded);
-  if (!memory) throw std::bad_alloc();
-  // They are faster to touch for the first time, and to walk through.
-  if (page == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);
-  return memory;
+  const std::size_t most = page == kHugePage ? rounded + page : rounded;  // to begin at the first huge page in it
+  void* mapped = mmap(nullptr, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  if (page != kHugePage) return {mapped, FreePages{rounded}};
+  char* begin = static_cast<char*>(mapped);
+  if (const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(begin) % page) % page; before > 0)
+    munmap(begin, before), begin += before;
+  if (char* end = static_cast<char*>(mapped) + most; end > begin + rounded)
+    munmap(begin + rounded, static_cast<std::size_t>(end - begin) - rounded);
+  madvise(begin, rounded, MADV_HUGEPAGE);  // faster to touch for the first time, and to walk through
+  return {begin, FreePages{rounded}};
 }
 
 void* Workspace::bytes(std::size_t count) {
   if (count > capacity_) {
     memory_.reset();
     capacity_ = 0;
-    memory_.reset(allocate_pages(count));
+    memory_ = allocate_pages(count);
     capacity_ = count;
   }
   return memory_.get();
 }
-
-void Workspace::Free::operator()(void* memory) const { std::free(memory); }
 
 }  // namespace kerascope

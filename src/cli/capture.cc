@@ -110,7 +110,7 @@ int capture(const Request& given) {
                     .statistics = statistics.at(activation.address).result()});
     if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
   }
-  const bool partly = tell_skipped(request, *prepared.function);
+  const bool partly = tell_skipped(request, prepared.function->skipped());
   if (request.json) {
     Json all = {{"model", request.model},
                 {"layers", listed},

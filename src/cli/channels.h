@@ -5,24 +5,18 @@
 
 #include "base/statistics.h"
 #include "cli/request.h"
+#include "render/seen_layer.h"
 
 namespace kerascope::cli {
 
 void add_sort_option(CLI::App& command, Request& request);
 
-/// Of an output, with or without its batch axis. Without an axis C it is one channel.
-Statistics statistics_by_role(const Tensor& tensor, const std::string& axes);
-
 /// Adds a part of an output to the statistics of its address.
 void add_by_role(std::map<std::string, RunningStatistics>& statistics, const Activation& activation);
-
-std::vector<ChannelStatistics> channels_by_role(const Tensor& tensor, const std::string& axes);
 
 /// As --sort says; empty without it and where there is no axis C.
 std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes);
 
-/// "3 of 64 constant (2 dead), 1 with NaN": empty where all is well.
-std::string channel_text(const Statistics& statistics);
 /// "by max: 17, 3, 41, .."
 std::string order_text(const Request& request, const std::vector<std::int64_t>& order);
 /// channels, constant_channels, dead_channels, non_finite_channels, nan, infinite.

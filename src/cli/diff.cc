@@ -11,6 +11,7 @@
 #include "kerascope/error.h"
 #include "render/curve.h"
 #include "render/grid.h"
+#include "render/seen_layer.h"
 
 namespace kerascope::cli {
 namespace {

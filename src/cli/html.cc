@@ -129,7 +129,8 @@ constexpr std::string_view kTableHead =
     R"(<th class="notes">notes</th><th class="maps">channels</th></tr></thead><tbody>
 )";
 
-std::string row(const SeenLayer& layer) {
+std::string row(const PageLayer& page) {
+  const SeenLayer& layer = page.seen;
   std::string html = fmt::format(R"(<tr><th scope="row">{}</th><td class="class">{}</td><td class="shape">{}</td>)",
                                  escaped(layer.name), escaped(layer.class_name), layer.shape_text);
   const Statistics& s = layer.statistics;
@@ -141,23 +142,23 @@ std::string row(const SeenLayer& layer) {
                         number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, channel_text(s));
   if (layer.is_seen())
     html += fmt::format("<td class=\"maps\"><details><summary>{}</summary>{}</details></td></tr>\n",
-                        image(layer.page_strip, "some channels of " + layer.address),
-                        image(layer.grid, "all channels of " + layer.address));
+                        image(page.strip, "some channels of " + layer.address),
+                        image(page.grid, "all channels of " + layer.address));
   else
     html += fmt::format("<td class=\"maps problem\">{}</td></tr>\n", escaped(layer.problem));
   return html;
 }
 
 /// The rows from `at` on that lie as deep as the first, with tables inside for what lies deeper.
-std::string table(const std::vector<SeenLayer>& layers, std::size_t& at) {
+std::string table(const std::vector<PageLayer>& layers, std::size_t& at) {
   std::string html(kTableHead);
-  const int depth = at < layers.size() ? layers[at].depth : 0;
-  while (at < layers.size() && layers[at].depth >= depth) {
-    if (layers[at].depth == depth) {
+  const int depth = at < layers.size() ? layers[at].seen.depth : 0;
+  while (at < layers.size() && layers[at].seen.depth >= depth) {
+    if (layers[at].seen.depth == depth) {
       html += row(layers[at++]);
       continue;
     }
-    const std::string name = layers[at - 1].name;
+    const std::string name = layers[at - 1].seen.name;
     const std::size_t first = at;
     const std::string inner = table(layers, at);
     html += fmt::format(
@@ -192,7 +193,7 @@ PagePicture page_grid(const Tensor& sample, const std::string& axes, const Thumb
   return result;
 }
 
-std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers) {
+std::string html_page(const Overview& head, const std::vector<PageLayer>& layers) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"

@@ -60,7 +60,7 @@ std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights)
   for (Site site : assembly.sites) {
     if (!site.inner.empty() || !seen.insert(site.layer).second) continue;
     site.call = site.output = "";
-    site.address = (site.container.empty() ? "" : site.container + "/") + site.name;
+    site.address = site.layer_address();
     sites.push_back(site);
     for (const Weight& weight : weights.of(*site.layer)) {
       Site inside = site;
@@ -72,17 +72,13 @@ std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights)
   return sites;
 }
 
-bool is_kernel(const Weight& weight) {
-  return weight.name.find("kernel") != std::string::npos || weight.name == "embeddings";
-}
-
 /// The weights that a chosen site means; none for a layer that a pattern met and that holds none.
 std::vector<Weight> chosen_weights(const Selection& selection, const Site& site, const Weights& all) {
   std::vector<Weight> weights = all.of(*site.layer);
   if (!site.inner.empty())
     std::erase_if(weights, [&](const Weight& weight) { return weight.name != site.inner; });
-  else if (std::any_of(weights.begin(), weights.end(), is_kernel))
-    std::erase_if(weights, [](const Weight& weight) { return !is_kernel(weight); });
+  else if (std::ranges::any_of(weights, is_kernel, &Weight::name))
+    std::erase_if(weights, [](const Weight& weight) { return !is_kernel(weight.name); });
   if (weights.empty() && selection.by_name) {
     const std::string what = fmt::format("layer '{}' ({}) holds no weights", site.address, site.layer->class_name);
     if (site.layer->network)
@@ -98,24 +94,6 @@ std::vector<Weight> chosen_weights(const Selection& selection, const Site& site,
                  .hint = "`kerascope layers MODEL` lists how many each layer has"});
   }
   return weights;
-}
-
-/// As kernel_picture() wants them; a depthwise kernel's (.., channels, multipliers) count as filters.
-std::string roles_of(const std::string& class_name, Weight& weight) {
-  const int rank = weight.shape.rank();
-  if (rank == 0) return "";
-  if (rank == 1) return "O";
-  if (rank == 2 || class_name.find("Conv") == std::string::npos)
-    return std::string(static_cast<std::size_t>(rank - 2), 'D') + "IO";
-  const std::string places = rank == 3 ? "T" : rank == 4 ? "HW" : "DHW";
-  const bool is_depthwise = weight.name == "depthwise_kernel" || class_name.find("Depthwise") != std::string::npos;
-  if (is_depthwise) {
-    Shape merged = weight.shape.slice(0, rank - 1);
-    merged[rank - 2] *= weight.shape.back();
-    weight.read = [read = weight.read, merged] { return read().reshaped(merged); };
-    return places + "O";
-  }
-  return places + (class_name.find("Transpose") != std::string::npos ? "OI" : "IO");
 }
 
 KernelOptions kernel_options(const Request& request, const Selection& selection, const Tensor& numbers) {
@@ -179,11 +157,11 @@ std::vector<Chosen> choose(const Request& request, const Assembly& assembly) {
   return all;
 }
 
-Grid drawn(const Request& request, const Chosen& chosen, Weight weight) {
+Grid drawn(const Request& request, const Chosen& chosen, const Weight& weight) {
   if (weight.problem) throw *weight.problem;
-  const std::string roles = roles_of(chosen.site.layer->class_name, weight);
-  const Tensor numbers = weight.read();
-  return kernel_picture(numbers, roles, kernel_options(request, chosen.selection, numbers));
+  const KernelView view = kernel_view(chosen.site.layer->class_name, weight.name, weight.shape);
+  const Tensor numbers = weight.read().reshaped(view.shape);
+  return kernel_picture(numbers, view.roles, kernel_options(request, chosen.selection, numbers));
 }
 
 }  // namespace

@@ -9,23 +9,6 @@
 namespace kerascope::cli {
 namespace {
 
-/// "tower" of "tower#1": the layers inside have addresses that begin with it.
-std::string without_output(const std::string& address) {
-  const auto hash = address.rfind('#');
-  return hash != address.npos && text::to_integer(address.substr(hash + 1)) ? address.substr(0, hash) : address;
-}
-
-/// Which layers lie in which nested models, among those that are here.
-void find_depths(std::vector<SeenLayer>& layers) {
-  std::vector<std::string> around;  // the nested models that the walk is in, each with its slash
-  for (SeenLayer& layer : layers) {
-    while (!around.empty() && !text::starts_with(layer.address, around.back())) around.pop_back();
-    layer.depth = static_cast<int>(around.size());
-    layer.name = around.empty() ? layer.address : layer.address.substr(around.back().size());
-    if (layer.is_network) around.push_back(without_output(layer.address) + "/");
-  }
-}
-
 /// A picture that is passed on need not tell where its files lay.
 std::string without_folders(std::string line, const Request& request) {
   std::vector<std::string> paths = request.inputs;
@@ -36,19 +19,7 @@ std::string without_folders(std::string line, const Request& request) {
   return line;
 }
 
-std::string legend(const ThumbnailOptions& options) {
-  std::string text = "maps: each tile black at its least number, white at its largest; vectors: one scale";
-  if (options.scale.kind != Scale::Kind::kTile) text = fmt::format("scale: {}", name_of(options.scale));
-  if (options.colormap != Colormap::kGray) text += fmt::format(" ({})", name_of(options.colormap));
-  return text + "; hatched: constant; magenta: not finite";
-}
-
 }  // namespace
-
-std::string SeenLayer::range() const {
-  if (!is_seen() || std::isnan(statistics.minimum)) return "";
-  return fmt::format("{} .. {}", text::number(statistics.minimum), text::number(statistics.maximum));
-}
 
 OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Options& options)
     : request_(request),
@@ -63,23 +34,16 @@ OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Optio
 }
 
 void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
-  SeenLayer& layer = by_address_[activation.address];
-  layer = {.address = activation.address,
-           .class_name = activation.class_name,
-           .is_network = activation.is_model,
-           .shape = sample.shape(),
-           .axes = activation.axes,
-           .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
-           .statistics = statistics_by_role(sample, activation.axes)};
   strip_options_.channels = page_strip_options_.channels = channel_order(request_, sample, activation.axes);
+  PageLayer& layer = by_address_[activation.address];
+  layer = {.seen = seen_layer(activation, sample, strip_options_)};
+  if (!with_page_ || !layer.seen.is_seen()) return;
   try {
-    layer.strip = thumbnails(sample, activation.axes, strip_options_);
-    if (!with_page_) return;
-    layer.page_strip = page_picture(thumbnails(sample, activation.axes, page_strip_options_));
+    layer.strip = page_picture(thumbnails(sample, activation.axes, page_strip_options_));
     layer.grid = page_grid(sample, activation.axes, page_strip_options_);
   } catch (const Error& error) {  // what cannot be drawn is still listed
-    layer.strip = {};
-    layer.problem = error.parts().what;
+    layer.seen.strip = {};
+    layer.seen.problem = error.parts().what;
   }
 }
 
@@ -87,14 +51,11 @@ void OverviewOfRun::finish(const CompiledFunction::Result& result) {
   auto skipped = run_.function->skipped().begin();
   const auto end = run_.function->skipped().end();
   for (std::size_t i = 0; i <= result.activations.size(); ++i) {
-    for (; skipped != end && skipped->before == i; ++skipped)
-      layers_.push_back({.address = skipped->address,
-                         .class_name = skipped->class_name,
-                         .is_network = skipped->is_model,
-                         .problem = skipped->problem->parts().what});
+    for (; skipped != end && skipped->before == i; ++skipped) layers_.push_back({.seen = skipped_layer(*skipped)});
     if (i < result.activations.size()) layers_.push_back(std::move(by_address_.at(result.activations[i].address)));
   }
-  find_depths(layers_);
+  Nesting nesting;
+  for (PageLayer& layer : layers_) nesting.place(layer.seen);
   predictions_ = prediction_lines(request_, run_, result.outputs);
 }
 
@@ -131,15 +92,7 @@ Overview OverviewOfRun::head() const {
 
 Picture OverviewOfRun::picture() const {
   Overview overview = head();
-  for (const SeenLayer& layer : layers_)
-    overview.rows.push_back({.depth = layer.depth,
-                             .name = text::printable(layer.name),
-                             .kind = text::printable(layer.class_name),
-                             .shape = layer.shape_text,
-                             .range = layer.range(),
-                             .warning = channel_text(layer.statistics),
-                             .strip = layer.strip,
-                             .problem = text::printable(layer.problem)});
+  for (const PageLayer& layer : layers_) overview.rows.push_back(layer.seen.row());
   return draw(overview);
 }
 
@@ -147,7 +100,7 @@ std::string OverviewOfRun::page() const { return html_page(head(), layers_); }
 
 Json OverviewOfRun::layers_json() const {
   Json list = Json::array();
-  for (const SeenLayer& layer : layers_) {
+  for (const auto& [layer, strip, grid] : layers_) {
     Json entry = {{"address", layer.address}, {"class", layer.class_name}};
     if (!layer.shape_text.empty()) {
       const Statistics& s = layer.statistics;

@@ -3,10 +3,9 @@
 
 #include <map>
 
-#include "base/statistics.h"
 #include "cli/request.h"
-#include "render/overview.h"
 #include "render/resize.h"
+#include "render/seen_layer.h"
 
 namespace kerascope::cli {
 
@@ -16,22 +15,10 @@ struct PagePicture {
   Size shown;
 };
 
-/// What is kept of a layer once it was seen; its activation is not.
-struct SeenLayer {
-  std::string address;
-  std::string name;  ///< within the innermost nested model that is in the overview
-  int depth = 0;     ///< how many of those it lies in
-  std::string class_name;
-  bool is_network = false;
-  Shape shape;  ///< of the sample
-  std::string axes, shape_text;
-  Statistics statistics;
-  Picture strip;                 ///< without pixels where `problem` says why
-  PagePicture page_strip, grid;  ///< for the page only
-  std::string problem;
-
-  bool is_seen() const { return problem.empty(); }
-  std::string range() const;  ///< "0 .. 6.31"
+/// A layer and what the page alone shows of it.
+struct PageLayer {
+  SeenLayer seen;
+  PagePicture strip, grid;
 };
 
 class OverviewOfRun {
@@ -58,8 +45,8 @@ class OverviewOfRun {
   const Run& run_;
   bool with_page_;
   ThumbnailOptions strip_options_, page_strip_options_;
-  std::map<std::string, SeenLayer> by_address_;
-  std::vector<SeenLayer> layers_;
+  std::map<std::string, PageLayer> by_address_;
+  std::vector<PageLayer> layers_;
   std::vector<std::string> predictions_;
 };
 
@@ -69,6 +56,6 @@ PagePicture page_picture(const Picture& picture);
 PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
 
 /// A whole HTML file: no scripts, nothing from elsewhere, every picture inside.
-std::string html_page(const Overview& head, const std::vector<SeenLayer>& layers);
+std::string html_page(const Overview& head, const std::vector<PageLayer>& layers);
 
 }  // namespace kerascope::cli

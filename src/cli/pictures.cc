@@ -1,5 +1,7 @@
 #include "cli/pictures.h"
 
+#include "base/text.h"
+
 namespace kerascope::cli {
 
 void add_picture_options(CLI::App& command, Request& request) {
@@ -29,11 +31,28 @@ void add_picture_options(CLI::App& command, Request& request) {
   command.add_flag("--numbers", request.numbers, "each channel's number in its tile");
 }
 
+namespace {
+
+/// An option's value as the library reads it; what it cannot read is wrong usage.
+template <typename Value>
+Value parsed(const char* option, const std::string& value, Value (*parse)(const std::string&)) {
+  try {
+    return parse(value);
+  } catch (const Error& error) {
+    Error::Parts parts = error.parts();
+    parts.code = "usage";
+    parts.where = fmt::format("{}={}", option, text::printable(value));
+    throw Error(std::move(parts));
+  }
+}
+
+}  // namespace
+
 GridOptions grid_options(const Request& request) {
   GridOptions options{.gap_px = request.gap_px, .zoom = request.zoom};
-  if (!request.scale.empty()) options.scale = parse_scale(request.scale);
+  if (!request.scale.empty()) options.scale = parsed("--scale", request.scale, parse_scale);
   if (!request.colormap.empty())
-    options.colormap = parse_colormap(request.colormap);
+    options.colormap = parsed("--cmap", request.colormap, parse_colormap);
   else if (options.scale.kind == Scale::Kind::kSymmetric)
     options.colormap = Colormap::kDiverging;
   options.numbers = request.numbers;

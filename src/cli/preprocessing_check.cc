@@ -33,7 +33,7 @@ std::string what(const NormFit& fit) {
 bool is_flat(const Run& run) {
   const std::vector<ModelInput> inputs = model_inputs(run.model);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    for (const ChannelStatistics& channel : channels_by_role(run.fed.unprepared[i], inputs[i].axes))
+    for (const ChannelStatistics& channel : channel_statistics(run.fed.unprepared[i], inputs[i].axes))
       if (channel.variance > 0.01 * channel.mean * channel.mean) return false;
   return true;
 }

@@ -122,7 +122,7 @@ int profile(const Request& given) {
   const Profile& profile = measured.profile;
   measured.plan_ms = milliseconds(times.planned - times.begin);
 
-  const bool partly = tell_skipped(request, function);
+  const bool partly = tell_skipped(request, function.skipped());
   if (request.json) {
     fmt::print("{}\n", json_of(request, fed, measured).dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {

@@ -113,7 +113,8 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
   command.add_flag("--keep-aspect-ratio", request.keep_aspect_ratio,
                    "resize only the centre that has the model's ratio");
   command.add_option("--labels", request.labels, "names of the classes: a line each, or JSON")->type_name("FILE");
-  command.add_option("--threads", request.threads, "how many threads compute (all cores)")->check(CLI::Range(1, 1024));
+  command.add_option("--threads", request.threads, "how many threads compute (all cores)")
+      ->check(CLI::Range(1, kMostThreads));
   command.add_flag("--exact", request.exact,
                    "multiply every convolution directly: slower, with rounding errors some ten times smaller");
   command.option_defaults()->group("Options");
@@ -178,7 +179,17 @@ std::uint64_t seed_of(const Request& request) {
 }
 
 Fed read_inputs(const Request& request, const ModelData& model) {
-  Fed fed = feed(model, input_files(request), feed_options(request));
+  const std::vector<InputFile> files = input_files(request);
+  const InputOptions options = feed_options(request);
+  Fed fed;
+  try {
+    fed = feed(model, files, options);
+  } catch (const Error& error) {
+    if (error.code() != "input-missing" || error.parts().hint.empty()) throw;
+    Error::Parts parts = error.parts();
+    parts.hint += "; or --input NAME=FILE";
+    throw Error(std::move(parts));
+  }
   for (const std::string& line : fed.done) note(request, "input", line);
   for (const std::string& line : fed.warnings) note(request, "warning", line);
   return fed;
@@ -385,10 +396,10 @@ CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun&
   return result;
 }
 
-bool tell_skipped(const Request& request, const CompiledFunction& function) {
+bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
   std::map<std::string, std::vector<std::string>> by_problem;
-  for (const Skipped& skipped : function.skipped())
-    by_problem[skipped.problem->parts().what + "\n" + skipped.problem->parts().where].push_back(skipped.address);
+  for (const Skipped& one : skipped)
+    by_problem[one.problem->parts().what + "\n" + one.problem->parts().where].push_back(one.address);
   for (const auto& [problem, addresses] : by_problem) {
     const auto newline = problem.find('\n');
     note(request, "skipped",
@@ -424,16 +435,6 @@ Request with_standard_output(Request request) {
                  .hint = fmt::format("give {} a file", wanting[0].substr(0, wanting[0].find(" -", 1)))});
   request.quiet = true;
   return request;
-}
-
-std::string shape_with_roles(const Shape& shape, const std::string& axes) {
-  std::string text;
-  for (int axis = 1; axis < shape.rank(); ++axis) {
-    const auto role = static_cast<std::size_t>(axis - 1);
-    text +=
-        fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "", shape[axis]);
-  }
-  return text.empty() ? "scalar" : text;
 }
 
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation) {

@@ -162,7 +162,7 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
 /// What could not be computed, told once; true if there is something.
-bool tell_skipped(const Request& request, const CompiledFunction& function);
+bool tell_skipped(const Request& request, std::span<const Skipped> skipped);
 
 /// `--dump`: prints the graph or the plan; false where nobody asked for it.
 bool print_dump(const Request& request, const CompiledFunction& function);
@@ -170,8 +170,6 @@ bool print_dump(const Request& request, const CompiledFunction& function);
 /// `-o -`: the result alone goes to standard output.
 Request with_standard_output(Request request);
 
-/// "H28 W28 C64" of a shape with batch axis.
-std::string shape_with_roles(const Shape& shape, const std::string& axes);
 /// The wanted sample of those at hand, without the batch axis.
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
 /// "model" of "dir/model.h5".

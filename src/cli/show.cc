@@ -82,7 +82,7 @@ int show(const Request& given) {
     pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
     if (request.quiet && !request.json) return;
     tell_numbers(request, drawn);
-    const Statistics statistics = statistics_by_role(sample, activation.axes);
+    const Statistics statistics = kerascope::statistics(sample, activation.axes);
     if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
     if (options.channels.size() > 1) say(request, "sorted", order_text(request, options.channels));
     pictures.back()["axes"] = activation.axes;
@@ -102,7 +102,7 @@ int show(const Request& given) {
     write_file(last = request.html, page);
     say(request, "wrote", fmt::format("{}   the overview as a page, {}", last, text::bytes(page.size())));
   }
-  const bool partly = tell_skipped(request, *prepared.function);
+  const bool partly = tell_skipped(request, prepared.function->skipped());
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
   if (request.json) {
     Json all = {{"model", request.model},

@@ -219,15 +219,17 @@ class Reader {
 
   void connect_functional(Network& network, const std::vector<std::vector<PendingCall>>& calls, const Json& config,
                           const std::string& place) const {
-    std::vector<Reference> inputs, outputs;
+    std::vector<Reference> inputs, outputs, none;
     gather_ends(member(config, "input_layers"), inputs, nullptr, place + ".config.input_layers");
     gather_ends(member(config, "output_layers"), outputs, &network.output_names, place + ".config.output_layers");
 
     std::map<std::string, int> index;
     for (std::size_t i = 0; i < network.layers.size(); ++i) index[network.layers[i].name] = static_cast<int>(i);
-    const std::vector<std::int64_t> first_node = first_nodes(network, calls, outputs, index);
+    const bool ends_count_as_calls = keras_major_ < 3;
+    const auto first_in_calls = first_nodes(network, calls, ends_count_as_calls ? outputs : none, index);
+    const auto first_in_ends = ends_count_as_calls ? first_in_calls : first_nodes_of_ends(network);
 
-    auto resolve = [&](const Reference& reference, const std::string& from) {
+    auto resolve = [&](const Reference& reference, const std::string& from, const std::vector<std::int64_t>& first) {
       const auto found = index.find(reference.layer);
       if (found == index.end()) {
         std::vector<std::string> names;
@@ -241,7 +243,7 @@ class Reader {
       const auto layer = static_cast<std::size_t>(found->second);
       const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(calls[layer].size()), 1);
       // With one call there is nothing to confuse: an index may count calls outside of this model.
-      const std::int64_t call = count == 1 ? 0 : reference.node - first_node[layer];
+      const std::int64_t call = count == 1 ? 0 : reference.node - first[layer];
       if (call < 0 || call >= count || reference.tensor < 0 || reference.tensor > 1 << 16)
         fail(fmt::format("call {} of layer '{}' is asked for, which has {}", reference.node, reference.layer, count),
              place);
@@ -251,11 +253,12 @@ class Reader {
     for (std::size_t i = 0; i < network.layers.size(); ++i)
       for (const PendingCall& pending : calls[i]) {
         Call call{.inputs = {}, .positional = pending.positional, .keywords = pending.keywords};
-        for (const Reference& input : pending.inputs) call.inputs.push_back(resolve(input, network.layers[i].name));
+        for (const Reference& input : pending.inputs)
+          call.inputs.push_back(resolve(input, network.layers[i].name, first_in_calls));
         network.layers[i].calls.push_back(std::move(call));
       }
-    for (const Reference& input : inputs) network.inputs.push_back(resolve(input, network.name));
-    for (const Reference& output : outputs) network.outputs.push_back(resolve(output, network.name));
+    for (const Reference& input : inputs) network.inputs.push_back(resolve(input, network.name, first_in_ends));
+    for (const Reference& output : outputs) network.outputs.push_back(resolve(output, network.name, first_in_ends));
     if (network.inputs.empty() || network.outputs.empty()) fail("the model has no input or no output", place);
     for (const TensorRef& input : network.inputs)
       if (network.layers[static_cast<std::size_t>(input.layer)].class_name != "InputLayer")
@@ -286,6 +289,14 @@ class Reader {
       if (least[i] < first[i]) first[i] = least[i];
       if (most[i] >= first[i] + count) first[i] = std::min(least[i], most[i] - count + 1);
     }
+    return first;
+  }
+
+  /// The same for input_layers and output_layers of Keras 3, which count a Functional's own graph as node 0 there
+  /// alone.
+  static std::vector<std::int64_t> first_nodes_of_ends(const Network& network) {
+    std::vector<std::int64_t> first;
+    for (const LayerData& layer : network.layers) first.push_back(layer.network && !layer.network->is_sequential);
     return first;
   }
 

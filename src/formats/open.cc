@@ -53,6 +53,11 @@ bool is_json(std::span<const std::byte> bytes) {
 ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
   const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
   const Json description = parse_json(text, file->name());
+  if (description.contains("modelTopology"))
+    throw Error({.code = "format-unsupported",
+                 .what = "this is a model of TensorFlow.js, which Kerascope cannot open yet",
+                 .where = file->name(),
+                 .hint = "give the .keras or .h5 from which it was converted"});
   if (text_or(description, "class_name", "").empty())
     throw Error({.code = "model-missing",
                  .what = "this JSON describes no Keras model",

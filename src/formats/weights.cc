@@ -31,21 +31,6 @@ std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& g
   }
 }
 
-void attach(const Hdf5File& file, Network& network, const std::string& group, const std::string& container) {
-  std::map<std::string, int> seen;
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    LayerData& layer = network.layers[i];
-    if (layer.is_operation || (network.is_sequential && i == 0)) continue;
-    const std::string name = snake_case(layer.class_name);
-    const int count = seen[name]++;
-    const std::string own = fmt::format("{}/{}/{}{}", group, container, name, count ? fmt::format("_{}", count) : "");
-    if (layer.network)
-      attach(file, *layer.network, own, container);
-    else
-      layer.weights = own_weights(file, own);
-  }
-}
-
 /// Calls visit(group) for each layer's group below.
 template <typename Visit>
 void each_layer(const Hdf5File& file, const std::string& group, const std::string& container, const Visit& visit) {
@@ -100,7 +85,11 @@ std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& 
   return layers;
 }
 
-void attach_by_path(const Hdf5File& file, Network& network) { attach(file, network, "", container_of(file)); }
+void attach_by_path(const Hdf5File& file, Network& network) {
+  const auto class_of = [](const LayerData& layer) { return layer.class_name; };
+  each_filed(network, class_of, container_of(file),
+             [&](LayerData& layer, const std::string& group) { layer.weights = own_weights(file, "/" + group); });
+}
 
 std::vector<std::string> weight_paths(const Hdf5File& file) {
   std::vector<std::string> paths;
@@ -134,7 +123,7 @@ std::vector<StoredLayer> named_layers(const WeightsFile& file) {
 
 WeightsFile open_weights(const std::string& path) {
   const auto mapped = MappedFile::open(path);
-  WeightsFile file{.path = mapped->name(), .backend = ""};
+  WeightsFile file{.path = mapped->name()};
   if (ZipArchive::recognises(mapped->bytes())) {
     const ZipArchive archive = ZipArchive::open(mapped);
     if (!archive.has("model.weights.h5")) throw no_weights(file.path, "the archive has no member 'model.weights.h5'");
@@ -152,7 +141,7 @@ WeightsFile open_weights(const std::string& path) {
   file.is_by_layer = !file.layers.empty();
   file.backend = file.hdf5->text(group, "backend").value_or(file.hdf5->text("/", "backend").value_or(""));
   if (file.is_by_layer) {
-    const std::string version = version_of(*file.hdf5, group);
+    const std::string version = file.keras_version = version_of(*file.hdf5, group);
     if (version.empty() || version == "1" || text::starts_with(version, "1.")) throw of_keras_1(file.path);
   } else if (!file.hdf5->has_group(fmt::format("/{}", container_of(*file.hdf5)))) {
     throw no_weights(file.path, "its root has neither 'layer_names' nor 'layers'");

@@ -1,6 +1,7 @@
 // Files of weights: those that save_weights wrote, and the weights of whole models.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ struct StoredLayer {
 };
 
 struct WeightsFile {
-  std::string path;     ///< for messages
-  std::string backend;  ///< "theano", ..; empty where the file does not say
+  std::string path;           ///< for messages
+  std::string backend;        ///< "theano", ..; empty where the file does not say
+  std::string keras_version;  ///< of a file by layer
   /// True where weights lie layer by layer, in the order of `model.layers` (.h5); false where their paths count equal
   /// class names (.keras, .weights.h5), see attach_by_path.
   bool is_by_layer = false;
@@ -33,8 +35,30 @@ WeightsFile open_weights(const std::string& path);
 /// Layer by layer, from the group that holds `layer_names`; empty where there is no such list.
 std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& group);
 
-/// Gives the layers of a network what lies under their paths: layers/conv2d_1/vars/0 is the first weight of the second
-/// Conv2D of `model.layers`, layers/functional/layers/dense/vars/0 lies in a nested model.
+/// Calls visit(layer, group) for each layer that is no model with the group in which Keras 3 files its weights, by
+/// class and order: "layers/conv2d_1" is the second Conv2D of `model.layers`, "layers/functional/layers/dense" lies in
+/// a nested model.
+/// @param class_of   the class that Keras 3 has for a layer
+/// @param container  "layers"
+/// @param outer      of a nested model, with its slash
+template <typename SomeNetwork, typename ClassOf, typename Visit>
+void each_filed(SomeNetwork& network, const ClassOf& class_of, const std::string& container, const Visit& visit,
+                const std::string& outer = "") {
+  std::map<std::string, int> seen;
+  for (std::size_t i = network.is_sequential ? 1 : 0; i < network.layers.size(); ++i) {
+    auto& layer = network.layers[i];
+    if (layer.is_operation) continue;
+    const std::string name = snake_case(class_of(layer));
+    const int count = seen[name]++;
+    const std::string group = outer + container + "/" + name + (count ? "_" + std::to_string(count) : "");
+    if (layer.network)
+      each_filed(*layer.network, class_of, container, visit, group + "/");
+    else
+      visit(layer, group);
+  }
+}
+
+/// Gives the layers of a network what lies in their groups: layers/conv2d_1/vars/0 is the first weight of that layer.
 void attach_by_path(const Hdf5File& file, Network& network);
 
 /// The paths of all weights in such a file.

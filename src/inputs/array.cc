@@ -149,7 +149,7 @@ std::vector<NamedArray> read_npz(const std::shared_ptr<const MappedFile>& file) 
       throw error.inside("'" + name + "'");
     }
   }
-  if (arrays.empty())
+  if (arrays.empty() && !archive.names().empty())
     throw Error({.code = "array-invalid",
                  .what = fmt::format("none of the archive's {} members is an array (.npy)", archive.names().size())});
   return arrays;

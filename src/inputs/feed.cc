@@ -22,6 +22,8 @@ class Feeder {
     if (std::filesystem::is_directory(file.path)) return folder(position(file), file.path);
     if (is_image_file(file.path)) return pictures(position(file), {file.path}, file.path, file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
+    if (arrays.empty())
+      throw Error({.code = "array-invalid", .what = "the archive holds no array", .where = file.path});
     const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
@@ -37,7 +39,7 @@ class Feeder {
       throw Error({.code = "input-missing",
                    .what = fmt::format("the model has {} input{}, and nothing is given for {}", inputs_.size(),
                                        inputs_.size() == 1 ? "" : "s", text::join(missing, ", ")),
-                   .hint = "give one file for each in this order, an .npz with their names, or --input NAME=FILE"});
+                   .hint = "give one file for each in this order, or an .npz with their names"});
     fed_.batch = fed_.sources[0].batch;
     for (const Fed::Source& source : fed_.sources)
       if (source.batch != fed_.batch)
@@ -110,29 +112,16 @@ class Feeder {
 
   void array_given(std::size_t at, const NamedArray& array, const std::string& path) {
     const ModelInput& input = inputs_[at];
-    Tensor tensor = array.tensor;
-    std::string line = fmt::format("{} {}", path, tensor.shape().str());
-    const int rank = static_cast<int>(input.shape.size());
-    auto fits = [&](const Shape& shape) {
-      if (rank == 0) return true;
-      if (shape.rank() != rank) return false;
-      for (int axis = 1; axis < rank; ++axis)
-        if (const std::int64_t size = input.shape[static_cast<std::size_t>(axis)]; size >= 0 && size != shape[axis])
-          return false;
-      return true;
-    };
-    std::vector<std::int64_t> with_batch = tensor.shape().sizes();
-    with_batch.insert(with_batch.begin(), 1);
-    if (!fits(tensor.shape()) && fits(Shape(with_batch))) {
-      tensor = tensor.reshaped(Shape(with_batch));
-      line += ", as a batch of one";
-    }
-    if (!fits(tensor.shape()) || tensor.shape().rank() == 0)
+    const std::optional<Tensor> fitting = as_batch(array.tensor, Shape(input.shape));
+    if (!fitting)
       throw Error(
           {.code = "input-shape",
            .what = fmt::format("the array has shape {}, input '{}' needs {} with or without a batch axis before",
                                array.tensor.shape().str(), input.name, expected_text(input)),
            .where = path});
+    const Tensor& tensor = *fitting;
+    std::string line = fmt::format("{} {}", path, array.tensor.shape().str());
+    if (tensor.shape().rank() > array.tensor.shape().rank()) line += ", as a batch of one";
     if (tensor.shape()[0] == 0)
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)
@@ -141,7 +130,7 @@ class Feeder {
     fed_.done.push_back(line);
     give(at,
          {.batch = tensor.shape()[0],
-          .read = [tensor](std::int64_t first, std::int64_t count) { return tensor.items(first, count); },
+          .read = [tensor = tensor](std::int64_t first, std::int64_t count) { return tensor.items(first, count); },
           .preprocessing = options_.preprocessing},
          path);
   }
@@ -153,6 +142,20 @@ class Feeder {
 };
 
 }  // namespace
+
+std::optional<Tensor> as_batch(const Tensor& tensor, const Shape& declared) {
+  const auto fits = [&](const Shape& shape) {
+    if (declared.rank() == 0) return shape.rank() > 0;
+    if (shape.rank() != declared.rank()) return false;
+    for (int axis = 1; axis < shape.rank(); ++axis)
+      if (declared[axis] >= 0 && shape[axis] != declared[axis]) return false;
+    return true;
+  };
+  if (fits(tensor.shape())) return tensor;
+  std::vector<std::int64_t> with_batch = tensor.shape().sizes();
+  with_batch.insert(with_batch.begin(), 1);
+  return fits(Shape(with_batch)) ? std::optional(tensor.reshaped(Shape(with_batch))) : std::nullopt;
+}
 
 void Fed::take(std::int64_t first, std::int64_t count) {
   tensors.clear();

@@ -42,6 +42,10 @@ struct Fed {
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
 Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options);
 
+/// A tensor as an input of shape `declared` takes it (batch first, a size below 0 is open; of no axes: unknown): with a
+/// batch of one where it has no batch axis. Nothing where it does not fit.
+std::optional<Tensor> as_batch(const Tensor& tensor, const Shape& declared);
+
 /// What `--preprocess` does to a picture or an array for this input.
 Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing);
 

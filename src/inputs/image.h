@@ -32,7 +32,6 @@ Image read_image(const std::filesystem::path& path, int channels);
 
 /// Keras's names, in the order of Filter: "nearest", ...
 std::span<const std::string_view> filter_names();
-Filter parse_filter(std::string_view name);
 std::string_view filter_name(Filter filter);
 
 /// The columns [left, right) and rows [top, bottom) of a picture.

@@ -88,7 +88,7 @@ TEST(Resize, RefusesSizesBeyondMemory) {
   for (const auto& [width, height] :
        {std::pair{std::int64_t{1} << 40, std::int64_t{1}}, {1 << 20, 1 << 20}, {0, 5}, {5, -1}})
     for (const std::string_view name : filter_names()) {
-      EXPECT_THROW(resize(image, width, height, parse_filter(name)), Error);
+      EXPECT_THROW(resize(image, width, height, parse_filter(std::string(name))), Error);
       EXPECT_THROW(centre_of(image, width, height), Error);
     }
 }

@@ -84,7 +84,7 @@ class Reader {
                    .what = fmt::format("the picture has {} pixels, input '{}' needs {}",
                                        size_text(image.width, image.height), input_.name, size_text(width, height)),
                    .where = path,
-                   .hint = "leave --resize off away"});
+                   .hint = "let it be resized"});
     Box box{.right = image.width, .bottom = image.height};
     if (options_.keep_aspect_ratio) box = centre_of(image, width, height);
     centres_.insert(size_text(box.right - box.left, box.bottom - box.top));

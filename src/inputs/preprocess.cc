@@ -109,7 +109,11 @@ Tensor preprocess(const Tensor& pixels, const Preprocessing& preprocessing, bool
       throw Error({.code = "preprocess-shape",
                    .what = fmt::format("preprocessing {} is for {} channels, the input has {}", preprocessing.str(),
                                        count, channels),
-                   .hint = "choose another with --preprocess"});
+                   .hint = "choose another preprocessing"});
+  if (std::count(steps.std.begin(), steps.std.end(), 0.0f))
+    throw Error({.code = "preprocess-unknown",
+                 .what = fmt::format("preprocessing {} divides by 0", preprocessing.str()),
+                 .hint = "an std of 1 changes nothing"});
   if (preprocessing.mode == Mode::kRaw) return pixels;
 
   Tensor out(shape);

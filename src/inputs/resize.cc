@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "inputs/image.h"
 #include "kerascope/error.h"
 
@@ -253,9 +254,15 @@ void require_size(const Image& image, std::int64_t width, std::int64_t height) {
 
 std::span<const std::string_view> filter_names() { return kFilterNames; }
 
-Filter parse_filter(std::string_view name) {
+Filter parse_filter(const std::string& name) {
   const auto found = std::find(kFilterNames.begin(), kFilterNames.end(), name);
-  KERASCOPE_CHECK(found != kFilterNames.end());
+  if (found == kFilterNames.end()) {
+    const std::vector<std::string> names(kFilterNames.begin(), kFilterNames.end());
+    const std::string meant = text::did_you_mean(name, names);
+    throw Error({.code = "filter-unknown",
+                 .what = fmt::format("there is no filter '{}'", text::printable(name)),
+                 .hint = meant.empty() ? text::join(names, ", ") : meant});
+  }
   return static_cast<Filter>(found - kFilterNames.begin());
 }
 

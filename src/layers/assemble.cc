@@ -216,8 +216,7 @@ class NetworkCall {
   }
 
   std::string address_of(const Site& site) const {
-    return (site.container.empty() ? "" : site.container + "/") + site.name + site.call + site.output +
-           (site.inner.empty() ? "" : "/" + site.inner);
+    return site.layer_address() + site.call + site.output + (site.inner.empty() ? "" : "/" + site.inner);
   }
 
   using Taps = std::vector<std::pair<std::string, Output>>;
@@ -351,6 +350,7 @@ class NetworkCall {
     const int keras_major = shared_.model.keras_major();
     Build build(shared_.assembly.graph, {.layer = layer,
                                          .model = shared_.model,
+                                         .call = call,
                                          .training = training,
                                          .random = shared_.options.random,
                                          .key = fnv1a(address),
@@ -361,11 +361,11 @@ class NetworkCall {
     if (layer.is_operation) return operations::build_call(call, build);
     FieldReader fields(layer, keras_major);
     Outputs outputs = type->build(fields, build);
+    build.require_all_read();
     weights.is_known = true;
     taps = std::move(build.taps);
-    for (const std::string& key : fields.unknown())
-      shared_.note(
-          fmt::format("'{}' of layer '{}' ({}) is not known and was passed over", key, layer.name, layer.class_name));
+    for (const auto& notes : {build.notes, fields.notes()})
+      for (const std::string& note : notes) shared_.note(note);
     return outputs;
   }
 

@@ -47,25 +47,35 @@ class Binder {
       bind(layer, *order[i], i < layer.weights.size() ? &layer.weights[i] : nullptr);
   }
 
+  using Match = std::vector<const StoredWeight*>;  ///< one a need
+
   /// All weights of a nested model in one list.
   void nested_list(const LayerData& holder) {
     std::vector<Need> needs;
     bool complete = true;
-    gather(*holder.network, holder.trainable, needs, complete);
-    if (holder.trainable)
-      std::stable_partition(needs.begin(), needs.end(), [](const Need& need) { return need.trainable; });
-    if (complete && needs.size() == holder.weights.size()) {
-      for (std::size_t i = 0; i < needs.size(); ++i) bind(*needs[i].layer, *needs[i].slot, &holder.weights[i]);
-      return;
-    }
+    gather(holder, needs, complete);
+    if (holder.trainable) std::ranges::stable_partition(needs, &Need::trainable);
+    Match by_order, by_names;
+    for (const StoredWeight& weight : holder.weights) by_order.push_back(&weight);
     // With a layer inside whose needs are unknown the order says nothing, but names still do.
-    for (const Need& need : needs) bind(*need.layer, *need.slot, by_name(need, holder.weights));
+    const bool is_complete = complete && needs.size() == by_order.size();
+    const bool is_as_named = is_complete && std::ranges::equal(needs, by_order, is_name_of);
+    if (!is_as_named)
+      for (const Need& need : needs) by_names.push_back(by_name(need, holder.weights));
+    const Match* match = is_as_named ? &by_order : is_complete ? believed(needs, by_order, by_names) : &by_names;
+    for (std::size_t i = 0; i < needs.size(); ++i)
+      if (match)
+        bind(*needs[i].layer, *needs[i].slot, (*match)[i]);
+      else
+        needs[i].slot->problem = std::make_shared<Error>(of_other_flags(holder, needs, by_order, by_names));
   }
 
-  void gather(const Network& network, bool trainable, std::vector<Need>& needs, bool& complete) {
-    for (const LayerData& layer : network.layers) {
+  /// Appends what is needed in the order of creation, marked as trainable or not.
+  void gather(const LayerData& holder, std::vector<Need>& needs, bool& complete) const {
+    const auto first = static_cast<std::ptrdiff_t>(needs.size());
+    for (const LayerData& layer : holder.network->layers) {
       if (layer.network) {
-        gather(*layer.network, trainable && layer.trainable, needs, complete);
+        gather(layer, needs, complete);
         continue;
       }
       const auto found = weights_.find(&layer);
@@ -75,23 +85,83 @@ class Binder {
       }
       for (const std::string& name : found->second.order) {
         const auto& slot = found->second.slots.at(name);
-        needs.push_back({&layer, slot, trainable && layer.trainable && slot->trainable});
+        needs.push_back({&layer, slot, layer.trainable && slot->trainable});
       }
     }
+    // Before Keras 3 a frozen model trains nothing, but has what its layers would train in front of the rest.
+    if (holder.trainable || model_.keras_major() >= 3) return;
+    const std::ranges::subrange own(needs.begin() + first, needs.end());
+    std::ranges::stable_partition(own, &Need::trainable);
+    for (Need& need : own) need.trainable = false;
+  }
+
+  /// The order of the list, unless the names show that it was written with other `trainable` flags than the model has;
+  /// null where both are possible. Names that Keras made up itself say little: they count the layers of a session.
+  static const Match* believed(const std::vector<Need>& needs, const Match& by_order, const Match& by_names) {
+    const std::set<const StoredWeight*> named(by_names.begin(), by_names.end());
+    const bool all_named = named.size() == needs.size() && !named.count(nullptr);
+    const bool is_torn = tears_layers(needs, by_order);
+    if (all_named ? by_names == by_order || !fits(needs, by_names) : !is_torn || !fits_in_some_order(needs, by_order))
+      return &by_order;
+    if (!all_named) return nullptr;
+    bool is_given = false;  // by a user
+    for (std::size_t i = 0; i < needs.size(); ++i)
+      is_given |= by_names[i] != by_order[i] && !is_made_up(needs[i].layer->name, needs[i].layer->class_name);
+    return is_torn || is_given || !fits(needs, by_order) ? &by_names : nullptr;
+  }
+
+  static const Shape& shape_of(const Need& need) { return need.slot->shape; }
+  static bool fits(const std::vector<Need>& needs, const Match& match) {
+    return std::ranges::equal(needs, match, {}, shape_of, &StoredWeight::shape);
+  }
+  static bool fits_in_some_order(const std::vector<Need>& needs, const Match& match) {
+    return std::ranges::is_permutation(needs, match, {}, shape_of, &StoredWeight::shape);
+  }
+
+  /// Whether two layers get weights of what the file names as one.
+  static bool tears_layers(const std::vector<Need>& needs, const Match& match) {
+    std::map<std::string, const LayerData*> owners;
+    for (std::size_t i = 0; i < needs.size(); ++i) {
+      const auto slash = match[i]->name.rfind('/');
+      if (slash == std::string::npos) continue;
+      const auto [owner, is_new] = owners.emplace(match[i]->name.substr(0, slash), needs[i].layer);
+      if (!is_new && owner->second != needs[i].layer) return true;
+    }
+    return false;
+  }
+
+  /// "conv2d", "conv2d_1"
+  static bool is_made_up(const std::string& name, const std::string& class_name) {
+    const std::string stem = snake_case(class_name);
+    return text::starts_with(name, stem) && name.find_first_not_of("_0123456789", stem.size()) == name.npos;
+  }
+
+  static Error of_other_flags(const LayerData& holder, const std::vector<Need>& needs, const Match& by_order,
+                              const Match& by_names) {
+    std::size_t i = 0;
+    while (i + 1 < needs.size() && by_order[i] == by_names[i]) ++i;
+    return Error({.code = "weights-mismatch",
+                  .what = fmt::format("the weights of '{}' stand in another order than the `trainable` flags of its "
+                                      "layers say: '{}' where '{}' of '{}' is expected",
+                                      holder.name, by_order[i]->name, needs[i].slot->name, needs[i].layer->name),
+                  .where = by_order[i]->place,
+                  .hint = "give the layers the `trainable` flags with which the weights were saved"});
   }
 
   /// "block1_conv1/kernel:0", "base/bn1/gamma": the last two parts are the layer and the weight.
+  static bool is_name_of(const Need& need, const StoredWeight* weight) {
+    const std::string name = weight->name.substr(0, weight->name.rfind(':'));
+    const auto last = name.rfind('/');
+    if (last == name.npos) return false;
+    const std::string path = name.substr(0, last), own = name.substr(last + 1);
+    const bool same_layer = path == need.layer->name || text::ends_with(path, "/" + need.layer->name);
+    // Before Keras 3 a DepthwiseConv2D calls its kernel depthwise_kernel.
+    return same_layer && (own == need.slot->name || (need.slot->name == "kernel" && own == "depthwise_kernel"));
+  }
+
   static const StoredWeight* by_name(const Need& need, const std::vector<StoredWeight>& stored) {
-    for (const StoredWeight& weight : stored) {
-      std::string name = weight.name.substr(0, weight.name.rfind(':'));
-      const auto last = name.rfind('/');
-      if (last == name.npos) continue;
-      const std::string path = name.substr(0, last), own = name.substr(last + 1);
-      const bool same_layer = path == need.layer->name || text::ends_with(path, "/" + need.layer->name);
-      // Before Keras 3 a DepthwiseConv2D calls its kernel depthwise_kernel.
-      const bool same_name = own == need.slot->name || (need.slot->name == "kernel" && own == "depthwise_kernel");
-      if (same_layer && same_name) return &weight;
-    }
+    for (const StoredWeight& weight : stored)
+      if (is_name_of(need, &weight)) return &weight;
     return nullptr;
   }
 
@@ -102,7 +172,7 @@ class Binder {
       problem({.code = "weight-missing",
                .what = weight + " has not been loaded",
                .where = layer.place,
-               .hint = model_.format == "JSON" ? "give them: --weights FILE, or load_weights(file)"
+               .hint = model_.format == "JSON" ? "load_weights(file) first, or --weights FILE"
                                                : "load_weights(file) first"});
     } else if (!stored) {
       problem({.code = "weight-missing",

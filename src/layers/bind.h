@@ -21,7 +21,9 @@ struct LayerWeights {
 
 /// Gives every slot what reads it from the file, or its problem: `weight-missing`, `weight-shape`.
 /// A layer's own list is matched in creation order. A nested model's single list (HDF5) holds all trainable weights of
-/// its layers first, then all others, both in the layers' order; frozen layers count as not trainable.
+/// its layers first, then all others, both in the layers' order; frozen layers count as not trainable. What is in a
+/// frozen model Keras 3 leaves in the order of creation, and earlier ones order by its layers' own flags. Where the
+/// names in the file show that it was written with other flags, they decide, or all slots have `weights-mismatch`.
 void bind_weights(const ModelData& model, std::map<const LayerData*, LayerWeights>& weights);
 
 }  // namespace kerascope

@@ -12,7 +12,22 @@ Value Build::input(int index) const {
   if (index >= inputs())
     fail("call-invalid", fmt::format("layer '{}' ({}) is called with {} inputs and needs {}", layer().name,
                                      layer().class_name, inputs(), index + 1));
+  read_[static_cast<std::size_t>(index)] = true;
   return context_.inputs[static_cast<std::size_t>(index)].value;
+}
+
+void Build::require_all_read() const {
+  const auto unread = std::ranges::find(read_, false);
+  if (unread == read_.end()) return;
+  const Json tensor = {{"tensor", unread - read_.begin()}};
+  for (const auto& [key, argument] : call().keywords.items())
+    if (argument == tensor)
+      fail("layer-unsupported",
+           fmt::format("layer '{}' ({}) is called with the argument '{}', which Kerascope does not "
+                       "know yet",
+                       layer().name, layer().class_name, key));
+  fail("call-invalid", fmt::format("layer '{}' ({}) is called with {} inputs and takes {}", layer().name,
+                                   layer().class_name, inputs(), std::ranges::count(read_, true)));
 }
 
 const std::string& Build::axes(int index) const {
@@ -58,6 +73,15 @@ int Build::axis(std::int64_t axis, int rank) const {
   return static_cast<int>(counted);
 }
 
+int Build::axis_with_numbers(std::int64_t given) const {
+  const int counted = axis(given, shape().rank());
+  const auto is_open = [](const ModelInput& input) { return input.shape.empty() || input.shape[0] < 0; };
+  if (counted == 0 && std::ranges::any_of(model_inputs(model()), is_open))
+    fail("axis-invalid", fmt::format("layer '{}' ({}) has numbers for axis {}, the batch's, whose size is open",
+                                     layer().name, layer().class_name, given));
+  return counted;
+}
+
 std::vector<int> Build::sorted_axes(const std::vector<std::int64_t>& axes) const {
   std::vector<int> sorted;
   for (std::int64_t given : axes) sorted.push_back(axis(given, shape().rank()));
@@ -75,6 +99,11 @@ void Build::require_rank(int rank) const {
 }
 
 void Build::require_inputs(int least) const { input(least - 1); }
+
+void Build::refuse(const char* key, const std::string& given, const std::string& wanted) const {
+  fail("config-type",
+       fmt::format("'{}' of layer '{}' ({}) is {}, not {}", key, layer().name, layer().class_name, given, wanted));
+}
 
 void Build::fail(const std::string& code, const std::string& what) const {
   throw Error({.code = code, .what = what, .where = layer().place});

@@ -1,10 +1,15 @@
 // What a layer is given while it adds its ops to a graph.
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "kerascope/layers/common.h"
@@ -26,6 +31,7 @@ class Build {
   struct Context {
     const LayerData& layer;
     const ModelData& model;
+    const Call& call;
     bool training;      ///< the phase of this call
     bool random;        ///< false: random layers keep still (--seed off)
     std::uint64_t key;  ///< of this call's random numbers
@@ -34,13 +40,15 @@ class Build {
     std::vector<std::string>& slot_order;                       ///< as the layer creates them
     std::map<std::string, Value>& weights;                      ///< those already in this graph
   };
-  Build(Graph& into, Context context) : graph(into), context_(context) {}
+  Build(Graph& into, Context context) : graph(into), context_(context), read_(context.inputs.size()) {}
 
   Graph& graph;
 
   int inputs() const { return static_cast<int>(context_.inputs.size()); }
   /// @throws Error{call-invalid} if the call has no such input.
   Value input(int index = 0) const;
+  /// For a layer that has been built. @throws Error{call-invalid, layer-unsupported} if it left an input unread
+  void require_all_read() const;
   const Shape& shape(int index = 0) const { return graph.shape(input(index)); }
   const std::string& axes(int index = 0) const;
 
@@ -51,6 +59,7 @@ class Build {
 
   const LayerData& layer() const { return context_.layer; }
   const ModelData& model() const { return context_.model; }
+  const Call& call() const { return context_.call; }
   int keras_major() const { return model().keras_major(); }
   bool training() const { return context_.training; }
   /// True where dropout and noise act.
@@ -60,6 +69,7 @@ class Build {
   /// Something inside the layer that can be asked for as "layer/name".
   void tap(std::string name, Output output) { taps.emplace_back(std::move(name), std::move(output)); }
   std::vector<std::pair<std::string, Output>> taps;
+  std::vector<std::string> notes;  ///< what was odd but not fatal
 
   /// An output whose axes have the first input's roles.
   Outputs same_axes(Value value) const { return {{value, axes()}}; }
@@ -68,14 +78,30 @@ class Build {
 
   /// Counts a negative axis from the end. @throws Error{axis-invalid}
   int axis(std::int64_t axis, int rank) const;
-  /// The same for axes of the first input, in their order, each once. @throws Error{axis-invalid}
+  /// The same for an axis of the first input for each of whose places the layer has a number: the batch's is none
+  /// unless the model fixes its size.
+  int axis_with_numbers(std::int64_t axis) const;
+  /// As `axis` for axes of the first input, in their order, each once. @throws Error{axis-invalid}
   std::vector<int> sorted_axes(const std::vector<std::int64_t>& axes) const;
   void require_rank(int rank) const;
   void require_inputs(int least) const;
+  /// @throws Error{config-type}: an argument's number, or one of them, is too small
+  template <typename Number>
+  void require_at_least(std::type_identity_t<Number> least, const char* key, const Number& number) const {
+    if (number < least) refuse(key, fmt::format("{}", number), fmt::format("at least {}", least));
+  }
+  template <std::size_t Rank>
+  void require_at_least(std::int64_t least, const char* key, const std::array<std::int64_t, Rank>& numbers) const {
+    if (std::ranges::min(numbers) < least)
+      refuse(key, fmt::format("({})", fmt::join(numbers, ", ")), fmt::format("at least {}", least));
+  }
+  /// @throws Error{config-type}: the argument is `given`, not `wanted`
+  [[noreturn]] void refuse(const char* key, const std::string& given, const std::string& wanted) const;
   [[noreturn]] void fail(const std::string& code, const std::string& what) const;
 
  private:
   Context context_;
+  mutable std::vector<bool> read_;  ///< by input
 };
 
 namespace layers {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "kerascope/error.h"
+#include "layers/registry.h"
 #include "model/json.h"
 
 namespace kerascope {
@@ -22,7 +22,15 @@ bool belongs_to_every_layer(const std::string& key) {
          text::ends_with(key, "_constraint");
 }
 
+constexpr std::string_view kPaddings[] = {"valid", "same", "causal"};
+constexpr std::string_view kDataFormats[] = {"channels_last", "channels_first"};
+
 }  // namespace
+
+std::span<const std::string_view> names_of(layers::Padding) { return std::span(kPaddings).first(2); }
+std::span<const std::string_view> names_of(layers::SequencePadding) { return kPaddings; }
+std::span<const std::string_view> names_of(layers::DataFormat) { return kDataFormats; }
+std::span<const std::string_view> names_of(Interpolation) { return kInterpolationNames; }
 
 const Json* FieldReader::take(const char* key) {
   known_.insert(key);
@@ -37,6 +45,14 @@ std::vector<std::string> FieldReader::unknown() const {
     for (const auto& [key, value] : layer_.config.items())
       if (!known_.count(key) && !belongs_to_every_layer(key)) keys.push_back(key);
   return keys;
+}
+
+std::vector<std::string> FieldReader::notes() const {
+  std::vector<std::string> notes;
+  for (const std::string& key : unknown())
+    notes.push_back(
+        fmt::format("'{}' of layer '{}' ({}) is not known and was passed over", key, layer_.name, layer_.class_name));
+  return notes;
 }
 
 void FieldReader::fail(const char* key, const Json& found, const std::string& wanted) const {
@@ -94,40 +110,10 @@ void FieldReader::read(const Json& json, const char* key, std::int64_t& value) c
   if (value > kMost || value < -kMost) fail(key, json, "a sensible size");
 }
 
-void FieldReader::read(const Json& json, const char* key, layers::Padding& value) const {
-  if (json == "valid")
-    value = layers::Padding::kValid;
-  else if (json == "same")
-    value = layers::Padding::kSame;
-  else
-    fail(key, json, "\"valid\" or \"same\"");
-}
-
-void FieldReader::read(const Json& json, const char* key, layers::SequencePadding& value) const {
-  if (json == "valid")
-    value = layers::SequencePadding::kValid;
-  else if (json == "same")
-    value = layers::SequencePadding::kSame;
-  else if (json == "causal")
-    value = layers::SequencePadding::kCausal;
-  else
-    fail(key, json, "\"valid\", \"same\" or \"causal\"");
-}
-
-void FieldReader::read(const Json& json, const char* key, layers::DataFormat& value) const {
-  if (json == "channels_last")
-    value = layers::DataFormat::kChannelsLast;
-  else if (json == "channels_first")
-    value = layers::DataFormat::kChannelsFirst;
-  else
-    fail(key, json, "\"channels_last\" or \"channels_first\"");
-}
-
-void FieldReader::read(const Json& json, const char* key, Interpolation& value) const {
-  const auto found = std::ranges::find_if(kInterpolationNames, [&](std::string_view name) { return json == name; });
-  if (found == kInterpolationNames.end())
-    fail(key, json, fmt::format("one of {}", fmt::join(kInterpolationNames, ", ")));
-  value = static_cast<Interpolation>(found - kInterpolationNames.begin());
+std::size_t FieldReader::read_name(const Json& json, const char* key, std::span<const std::string_view> names) const {
+  const auto found = std::ranges::find_if(names, [&](std::string_view name) { return json == name; });
+  if (found == names.end()) fail(key, json, fmt::format("one of {}", fmt::join(names, ", ")));
+  return static_cast<std::size_t>(found - names.begin());
 }
 
 void FieldReader::read(const Json& json, const char* key, layers::ActivationFunction& value) const {
@@ -184,12 +170,16 @@ void FieldReader::read(const Json& json, const char* key, std::vector<std::optio
   }
 }
 
-void FieldReader::read_borders(const Json& json, const char* key,
-                               std::span<std::array<std::int64_t, 2>> borders) const {
+void FieldReader::read_borders(const Json& json, const char* key, std::span<layers::Border> borders) const {
+  const auto border = [&](const Json& ends) {
+    std::array<std::int64_t, 2> numbers;
+    read(ends, key, numbers);
+    return layers::Border(numbers[0], numbers[1]);
+  };
   if (json.is_number() || (borders.size() == 1 && json.is_array() && json.size() == 2)) {
-    for (auto& border : borders) read(json, key, border);
+    std::ranges::fill(borders, border(json));
   } else if (json.is_array() && json.size() == borders.size()) {
-    for (std::size_t axis = 0; axis < borders.size(); ++axis) read(json[axis], key, borders[axis]);
+    std::ranges::transform(json, borders.begin(), border);
   } else {
     fail(key, json, borders.size() == 1 ? "one number or two" : "one number, one for each axis, or a pair for each");
   }
@@ -204,26 +194,37 @@ void FieldReader::single_axis(const char* key, std::int64_t& value) {
 
 /// The shortest decimal number that is read back as this one, as in a config that Python wrote: 0.3, not
 /// 0.30000001192092896.
-Json FieldWriter::written(float value) {
-  return std::isfinite(value) ? Json::parse(fmt::format("{}", value)) : Json(value);
+Json FieldWriter::written(float value) const {
+  if (!std::isfinite(value)) throw error(fmt::format("is {}, not a finite number", value));
+  return Json::parse(fmt::format("{}", value));
 }
-Json FieldWriter::written(layers::Padding value) { return value == layers::Padding::kSame ? "same" : "valid"; }
-Json FieldWriter::written(layers::SequencePadding value) {
-  return value == layers::SequencePadding::kSame     ? "same"
-         : value == layers::SequencePadding::kCausal ? "causal"
-                                                     : "valid";
-}
-Json FieldWriter::written(layers::DataFormat value) {
-  return value == layers::DataFormat::kChannelsFirst ? "channels_first" : "channels_last";
-}
-Json FieldWriter::written(Interpolation value) { return kInterpolationNames[static_cast<std::size_t>(value)]; }
 
 Json FieldWriter::written(const layers::ActivationFunction& value) {
   if (value.config.empty()) return value.name;
-  return {{"module", "keras.layers"},
-          {"class_name", value.name},
-          {"config", Json::parse(value.config)},
-          {"registered_name", nullptr}};
+  LayerData layer;
+  layer.name = key_;
+  layer.class_name = value.name;
+  layer.config = Json::parse(value.config, nullptr, false);
+  if (!layer.config.is_object()) throw error(fmt::format("has the config '{}', not a JSON object", value.config));
+  if (const LayerType* type = find_layer_type(value.name)) {
+    FieldReader fields(layer, /*keras_major=*/3);
+    const Json today = type->today(fields);
+    std::vector<std::string> keys;
+    for (const auto& [key, argument] : today.items()) keys.push_back(key);
+    for (const std::string& key : fields.unknown())
+      unknown = error(fmt::format("gives {} the argument '{}', which it does not have", value.name, key),
+                      fmt::format("it has {}", fmt::join(keys, ", ")));
+  }
+  return {
+      {"module", "keras.layers"}, {"class_name", value.name}, {"config", layer.config}, {"registered_name", nullptr}};
+}
+
+Error FieldWriter::error(const std::string& what, const std::string& hint) const {
+  return Error({.code = "config-type", .what = fmt::format("'{}' of a {} {}", key_, class_name_, what), .hint = hint});
+}
+
+void FieldWriter::fail_enumerator(std::int64_t number, std::span<const std::string_view> names) const {
+  throw error(fmt::format("is enumerator {}, not one of {}", number, fmt::join(names, ", ")));
 }
 
 }  // namespace kerascope

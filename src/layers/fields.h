@@ -6,8 +6,11 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "kerascope/error.h"
 #include "kerascope/layers/common.h"
 #include "model/model.h"
 
@@ -22,6 +25,15 @@ template <typename T, template <int> typename L>
 concept of_rank = requires(std::remove_cvref_t<T> layer) {
   []<int Rank>(const L<Rank>&) {}(layer);
 };
+
+template <typename E>
+concept Enumeration = std::is_enum_v<E>;
+
+/// Keras's names for an enumeration's values, in their order.
+std::span<const std::string_view> names_of(layers::Padding);
+std::span<const std::string_view> names_of(layers::SequencePadding);
+std::span<const std::string_view> names_of(layers::DataFormat);
+std::span<const std::string_view> names_of(Interpolation);
 
 class FieldReader {
  public:
@@ -72,6 +84,8 @@ class FieldReader {
 
   /// Keys that no field asked for, apart from those that every layer has.
   std::vector<std::string> unknown() const;
+  /// The same as sentences.
+  std::vector<std::string> notes() const;
   /// @throws Error{config-type}: the key has `found`, where `wanted` is due.
   [[noreturn]] void fail(const char* key, const Json& found, const std::string& wanted) const;
 
@@ -82,11 +96,12 @@ class FieldReader {
   void read(const Json& json, const char* key, bool& value) const;
   void read(const Json& json, const char* key, float& value) const;
   void read(const Json& json, const char* key, std::int64_t& value) const;
-  void read(const Json& json, const char* key, layers::Padding& value) const;
-  void read(const Json& json, const char* key, layers::SequencePadding& value) const;
-  void read(const Json& json, const char* key, layers::DataFormat& value) const;
-  void read(const Json& json, const char* key, Interpolation& value) const;
   void read(const Json& json, const char* key, layers::ActivationFunction& value) const;
+  template <Enumeration E>
+  void read(const Json& json, const char* key, E& value) const {
+    value = static_cast<E>(read_name(json, key, names_of(value)));
+  }
+  std::size_t read_name(const Json& json, const char* key, std::span<const std::string_view> names) const;
   /// One number stands for all axes.
   template <std::size_t Rank>
   void read(const Json& json, const char* key, std::array<std::int64_t, Rank>& value) const {
@@ -97,11 +112,11 @@ class FieldReader {
   void read(const Json& json, const char* key, std::vector<std::int64_t>& value) const;
   void read(const Json& json, const char* key, std::vector<std::optional<std::int64_t>>& value) const;
   /// One number, one for each axis, or a pair for each; for a single axis a number or a pair.
-  template <std::size_t Rank>
-  void read(const Json& json, const char* key, std::array<std::array<std::int64_t, 2>, Rank>& value) const {
+  template <int Rank>
+  void read(const Json& json, const char* key, layers::Borders<Rank>& value) const {
     read_borders(json, key, value);
   }
-  void read_borders(const Json& json, const char* key, std::span<std::array<std::int64_t, 2>> borders) const;
+  void read_borders(const Json& json, const char* key, std::span<layers::Border> borders) const;
   template <typename T>
   void read(const Json& json, const char* key, std::optional<T>& value) const {
     read(json, key, value.emplace());
@@ -112,28 +127,36 @@ class FieldReader {
   std::set<std::string> known_;
 };
 
-/// Writes a layer's config as Keras 3 does.
+/// Writes a layer's config as Keras 3 does. @throws Error{config-type} for a value that no config can hold
 class FieldWriter {
  public:
+  explicit FieldWriter(std::string_view class_name) : class_name_(class_name) {}
+
   Json config = Json::object();
+  /// What is wrong with an activation's config where Keras would not know what it says; files may hold that.
+  std::optional<Error> unknown;
 
   template <typename T>
   void operator()(const char* key, const T& value) {
+    key_ = key;
     config[key] = written(value);
   }
   template <typename T>
   void required(const char* key, const T& value) {
-    config[key] = written(value);
+    (*this)(key, value);
     if (config[key].is_null()) config[key] = Json::array();
   }
   template <typename T>
   void formerly(const char*, const T&) {}
   void axes(const char* key, const std::vector<std::int64_t>& value) {
-    config[key] = value.size() == 1 ? Json(value[0]) : written(value);
+    config[key] = value.size() == 1 ? Json(value[0]) : Json(value);
   }
-  void axes_or_none(const char* key, const std::vector<std::int64_t>& value) { axes(key, value); }
+  void axes_or_none(const char* key, const std::vector<std::int64_t>& value) {
+    axes(key, value);
+    if (value.empty()) config[key] = nullptr;
+  }
   void one_or_many(const char* key, const std::vector<float>& value) {
-    config[key] = value.size() == 1 ? written(value[0]) : written(value);
+    value.size() == 1 ? (*this)(key, value[0]) : (*this)(key, value);
   }
   void single_axis(const char* key, std::int64_t value) { config[key] = value; }
   void ignored(const char*) {}
@@ -141,33 +164,42 @@ class FieldWriter {
   Json raw(const char*) const { return nullptr; }
 
  private:
-  static Json written(bool value) { return value; }
-  static Json written(std::int64_t value) { return value; }
-  static Json written(float value);
-  static Json written(layers::Padding value);
-  static Json written(layers::SequencePadding value);
-  static Json written(layers::DataFormat value);
-  static Json written(Interpolation value);
-  static Json written(const layers::ActivationFunction& value);
+  Json written(bool value) const { return value; }
+  Json written(std::int64_t value) const { return value; }
+  Json written(float value) const;
+  Json written(const layers::ActivationFunction& value);
+  template <Enumeration E>
+  Json written(E value) const {
+    const auto names = names_of(value);
+    const auto number = static_cast<std::int64_t>(value);
+    if (number < 0 || number >= std::ssize(names)) fail_enumerator(number, names);
+    return names[static_cast<std::size_t>(number)];
+  }
   template <std::size_t Rank>
-  static Json written(const std::array<std::int64_t, Rank>& value) {
+  Json written(const std::array<std::int64_t, Rank>& value) const {
     return value;
   }
-  template <std::size_t Rank>
-  static Json written(const std::array<std::array<std::int64_t, 2>, Rank>& value) {
-    return Rank == 1 ? Json(value[0]) : Json(value);
+  Json written(const layers::Border& value) const { return {value.before, value.after}; }
+  template <int Rank>
+  Json written(const layers::Borders<Rank>& value) const {
+    return Rank == 1 ? written(value[0]) : written(std::vector(value.begin(), value.end()));
   }
   template <typename T>
-  static Json written(const std::optional<T>& value) {
+  Json written(const std::optional<T>& value) const {
     return value ? written(*value) : Json();
   }
   /// An empty list is one that was not given.
   template <typename T>
-  static Json written(const std::vector<T>& values) {
+  Json written(const std::vector<T>& values) const {
     Json list;
     for (const T& value : values) list.push_back(written(value));
     return list;
   }
+  Error error(const std::string& what, const std::string& hint = "") const;
+  [[noreturn]] void fail_enumerator(std::int64_t number, std::span<const std::string_view> names) const;
+
+  std::string_view class_name_;
+  const char* key_ = "";
 };
 
 }  // namespace kerascope

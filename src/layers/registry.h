@@ -24,7 +24,7 @@ struct LayerType {
 /// A layer's struct, found by its C++ type: Keras's class name and how its config is written.
 struct LayerStruct {
   std::string_view class_name, module;
-  Json (*config)(const void* layer) = nullptr;
+  Json (*config)(const void* layer) = nullptr;  ///< @throws Error{config-type}
 };
 /// Null for a type that is none of kerascope::layers.
 const LayerStruct* find_layer_struct(std::type_index type);
@@ -45,9 +45,11 @@ struct Register {
       register_layer(name, {.class_name = *class_names.begin(),
                             .module = module,
                             .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
-                            .today = [](FieldReader& reader) { return written(read(reader)); }});
+                            .today = [](FieldReader& reader) { return written(read(reader)).config; }});
     register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module, .config = [](const void* layer) {
-                                  return written(*static_cast<const L*>(layer));
+                                  FieldWriter writer = written(*static_cast<const L*>(layer));
+                                  if (writer.unknown) throw *writer.unknown;
+                                  return std::move(writer.config);
                                 }});
   }
 
@@ -57,10 +59,10 @@ struct Register {
     fields(layer, reader);
     return layer;
   }
-  static Json written(L layer) {
-    FieldWriter writer;
+  static FieldWriter written(L layer) {
+    FieldWriter writer(find_layer_struct(typeid(L))->class_name);
     fields(layer, writer);
-    return std::move(writer.config);
+    return writer;
   }
 };
 

@@ -93,7 +93,13 @@ class Selector {
 
   void request(const std::string& text) {
     if (exact(text, {})) return;
-    for (const std::string& part : split_outside(text, ',')) item(part);
+    for (const std::string& part : split_outside(text, ',')) {
+      if (part.empty())
+        throw Error({.code = "layer-not-found",
+                     .what = text.empty() ? "an address is empty" : fmt::format("an address in '{}' is empty", text),
+                     .hint = "commas stand between addresses; asking for none at all means all layers"});
+      item(part);
+    }
   }
 
   std::vector<Selection> chosen;
@@ -177,7 +183,7 @@ class Selector {
                    .what = fmt::format("there is no layer {}: {} has {} layers, 0 to {}", text,
                                        container.empty() ? "the model" : "'" + container + "'", count, count - 1),
                    .where = "",
-                   .hint = "`kerascope layers MODEL` lists them"});
+                   .hint = "`kerascope layers MODEL`, or model.summary(), lists them"});
     return found;
   }
 
@@ -247,7 +253,7 @@ class Selector {
     const std::string what = has_unescaped(pattern, "*?") ? "no layer matches '{}'" : "the model has no layer '{}'";
     throw Error({.code = "layer-not-found",
                  .what = fmt::format(fmt::runtime(what), asked),
-                 .hint = meant.empty() ? "`kerascope layers MODEL` lists them" : meant});
+                 .hint = meant.empty() ? "`kerascope layers MODEL`, or model.summary(), lists them" : meant});
   }
 
   std::span<const Site> sites_;

@@ -24,6 +24,9 @@ struct Site {
   int index_count = 0;     ///< how many layers `model.layers` of the container has
   int depth = 0;
   const LayerData* layer = nullptr;
+
+  /// The layer's, whichever of its calls and outputs this is: "tower@1/dense".
+  std::string layer_address() const { return (container.empty() ? "" : container + "/") + name; }
 };
 
 /// Something chosen from the sites.

@@ -217,7 +217,7 @@ TEST_F(Model, AnUnknownNameGetsDidYouMean) {
   EXPECT_EQ(parts.code, "layer-not-found");
   EXPECT_EQ(parts.what, "the model has no layer 'base/reul'");
   EXPECT_EQ(parts.hint, "did you mean 'base/relu'?");
-  EXPECT_EQ(error_of("zzzzzz").hint, "`kerascope layers MODEL` lists them");
+  EXPECT_EQ(error_of("zzzzzz").hint, "`kerascope layers MODEL`, or model.summary(), lists them");
   EXPECT_THAT(error_of("zz*").what, HasSubstr("no layer matches 'zz*'"));
   EXPECT_EQ(error_of("").code, "layer-not-found");
 }

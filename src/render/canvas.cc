@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kerascope/error.h"
+#include "render/scale.h"
 
 namespace kerascope {
 namespace {
@@ -49,10 +50,11 @@ Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
       colormap_(options.colormap),
       gap_px_(options.gap_px),
       strip_gap_px_(tiles.strip > 1 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
-  if (options.gap_px < 0 || options.zoom < 0)
-    throw Error({.code = "usage",
-                 .what = fmt::format("the gap is {} and the zoom {}, and neither may be less than 0", options.gap_px,
-                                     options.zoom)});
+  if (options.gap_px < 0 || options.zoom < 0 || options.columns < 0)
+    throw Error({.code = "grid-invalid",
+                 .what = fmt::format("the gap is {}, the zoom {}, the columns are {}, and none may be less than 0",
+                                     options.gap_px, options.zoom, options.columns)});
+  require_valid(options.scale);
   choose_zoom(options.zoom, least);
   const std::int64_t width = width_px(), height = height_px();
   if (static_cast<double>(width) * static_cast<double>(height) > static_cast<double>(kMostPixels))

@@ -38,7 +38,7 @@ Colormap parse_colormap(const std::string& name) {
     names.push_back(known);
   }
   const std::string meant = text::did_you_mean(name, names);
-  throw Error({.code = "usage",
+  throw Error({.code = "colormap-unknown",
                .what = fmt::format("there is no colour map '{}'", text::printable(name)),
                .hint = meant.empty() ? "gray, viridis, magma or diverging" : meant});
 }

@@ -47,6 +47,7 @@ std::vector<std::string> channel_labels(const Tiles& tiles, const std::vector<st
 }  // namespace
 
 Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) {
+  if (activation.empty()) throw Error({.code = "shape-empty", .what = "a tensor without a shape cannot be drawn"});
   const auto channel_axis = axes.find('C');
   const bool chooses = !options.channels.empty() && channel_axis != axes.npos;
   const Tensor drawn = chooses ? with_channels(activation, channel_axis, options.channels) : activation;

@@ -69,7 +69,7 @@ class KernelPicture {
 
  private:
   void pick_filter(std::int64_t filter) {
-    if (filter >= filters_.size)
+    if (filter < 0 || filter >= filters_.size)
       throw Error({.code = "channel-invalid",
                    .what = fmt::format("there is no filter {}, a weight of shape {} has {}, 0 to {}", filter,
                                        weight_.shape().str(), filters_.size, filters_.size - 1)});
@@ -161,10 +161,40 @@ class KernelPicture {
 
 }  // namespace
 
+KernelView kernel_view(const std::string& class_name, const std::string& weight, const Shape& shape) {
+  const int rank = shape.rank();
+  if (rank == 0) return {"", shape};
+  if (rank == 1) return {"O", shape};
+  if (rank == 2 || class_name.find("Conv") == std::string::npos)
+    return {std::string(static_cast<std::size_t>(rank - 2), 'D') + "IO", shape};
+  const std::string places = rank == 3 ? "T" : rank == 4 ? "HW" : "DHW";
+  if (weight == "depthwise_kernel" || class_name.find("Depthwise") != std::string::npos) {
+    Shape merged = shape.slice(0, rank - 1);
+    merged[rank - 2] *= shape.back();
+    return {places + "O", merged};
+  }
+  return {places + (class_name.find("Transpose") != std::string::npos ? "OI" : "IO"), shape};
+}
+
+bool is_kernel(const std::string& weight) {
+  return weight.find("kernel") != std::string::npos || weight == "embeddings";
+}
+
 Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options) {
   if (weight.size() == 0)
     throw Error(
         {.code = "shape-empty", .what = "a weight of shape " + weight.shape().str() + " has no numbers to draw"});
+  const auto is_unique = [&](char role) { return std::ranges::count(roles, role) <= 1; };
+  if (static_cast<int>(roles.size()) != weight.shape().rank() || roles.find_first_not_of("DHWTIO") != roles.npos ||
+      !std::ranges::all_of(std::string_view("HWTIO"), is_unique))
+    throw Error(
+        {.code = "axes-invalid",
+         .what = fmt::format("the roles '{}' are not those of a weight of shape {}", roles, weight.shape().str()),
+         .hint = "one letter an axis: \"HWIO\", \"IO\", \"O\""});
+  if (!options.grid.channels.empty())
+    throw Error({.code = "channel-invalid",
+                 .what = "a weight has no channels to choose from",
+                 .hint = "KernelOptions::filter picks a filter"});
   return KernelPicture(weight, roles, options).drawn();
 }
 

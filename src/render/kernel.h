@@ -1,29 +1,22 @@
 // Weights as pictures: convolutions filter by filter, matrices, vectors.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "kerascope/tensor.h"
-#include "render/grid.h"
+#include "kerascope/drawing.h"
 
 namespace kerascope {
 
-struct KernelOptions {
-  GridOptions grid = {};
-  std::optional<std::int64_t> filter = {};  ///< only this one: all its inputs
-  bool in_color = true;                     ///< filters over three input channels as colour pictures
+/// How kernel_picture() is to see a weight: its roles, and the shape that they are for, of as many numbers.
+struct KernelView {
+  std::string roles;
+  Shape shape;
 };
+/// @param class_name  the layer's; a depthwise kernel's (.., channels, multipliers) count as filters
+/// @param weight      its name and shape in the layer: "depthwise_kernel"
+KernelView kernel_view(const std::string& class_name, const std::string& weight, const Shape& shape);
 
-/// What would be too much for one picture is drawn evenly spaced; the layout says so.
-/// @param roles  one letter an axis. I: input channels, O: filters, the others are the kernel's own axes.
-///   - "HWIO", "HWOI", "DHWIO": a tile for each pair, inputs down, filters across (of more than 1024 pairs, 64 inputs
-///     or 128 filters some that are evenly spaced). Over one input channel ("HWO" for depthwise ones too): a tile a
-///     filter. Over three (in_color): RGB tiles, in which zero is mid-grey under a symmetric scale. With one place
-///     only: a matrix.
-///   - "TIO": a tile a filter, time down, inputs across.
-///   - "IO", "TO": a matrix, "O": rows of cells, each of one scale.
-/// @throws Error{shape-empty}, Error{channel-invalid}, Error{picture-too-large}
-Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options = {});
+/// Whether a weight of this name is what a layer is drawn by: a kernel, or embeddings.
+bool is_kernel(const std::string& weight);
 
 }  // namespace kerascope

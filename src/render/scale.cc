@@ -25,10 +25,10 @@ Scale fixed(const std::string& text) {
       .kind = Kind::kFixed, .low = static_cast<float>(low.value_or(0)), .high = static_cast<float>(high.value_or(0))};
   const bool is_finite = std::isfinite(scale.low) && std::isfinite(scale.high);
   if (ends.size() != 2 || !low || !high || !is_finite || !(scale.low < scale.high))
-    throw Error({.code = "usage",
-                 .what = fmt::format("--scale is '{}', not two finite numbers of which the first is less",
+    throw Error({.code = "scale-unknown",
+                 .what = fmt::format("the scale '{}' is not two finite numbers of which the first is less",
                                      text::printable(text)),
-                 .hint = "--scale=-1,1"});
+                 .hint = "as in -1,1"});
   return scale;
 }
 
@@ -53,9 +53,16 @@ Scale parse_scale(const std::string& text) {
   }
   if (text.find(',') != text.npos) return fixed(text);
   const std::string meant = text::did_you_mean(text, names);
-  throw Error({.code = "usage",
+  throw Error({.code = "scale-unknown",
                .what = fmt::format("there is no scale '{}'", text::printable(text)),
                .hint = meant.empty() ? "tile, layer, symmetric, percentile, or LO,HI" : meant});
+}
+
+void require_valid(const Scale& scale) {
+  if (scale.kind == Kind::kFixed && !(std::isfinite(scale.low) && std::isfinite(scale.high) && scale.low < scale.high))
+    throw Error({.code = "scale-unknown",
+                 .what = fmt::format("the fixed scale {} to {} is not two finite numbers of which the first is less",
+                                     scale.low, scale.high)});
 }
 
 std::string name_of(const Scale& scale) {

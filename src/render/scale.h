@@ -9,6 +9,9 @@
 
 namespace kerascope {
 
+/// @throws Error{scale-unknown} for a fixed one whose ends are not finite, or the first not less
+void require_valid(const Scale& scale);
+
 /// As parse_scale() reads it.
 std::string name_of(const Scale& scale);
 

@@ -46,7 +46,8 @@ ks::Model branches() {
 /// A nested model, partly frozen, called twice.
 ks::Model nested() {
   ks::Sequential tower("tower");
-  tower.add(kl::Conv2D{.filters = 2, .kernel_size = {1, 1}}, {.name = "first", .input_shape = {6, 6, 2}, .trainable = false});
+  tower.add(kl::Conv2D{.filters = 2, .kernel_size = {1, 1}},
+            {.name = "first", .input_shape = {6, 6, 2}, .trainable = false});
   tower.add(kl::BatchNormalization{}, {.name = "norm"});
   tower.add(kl::Conv2D{.filters = 2, .kernel_size = {1, 1}}, {.name = "second"});
   const auto left = ks::Input({6, 6, 2}, "left"), right = ks::Input({6, 6, 2}, "right");
@@ -55,25 +56,34 @@ ks::Model nested() {
                    "nested");
 }
 
+/// Two layers of one shape in a nested model.
+ks::Model twins(const std::string& first, const std::string& second) {
+  ks::Sequential tower("tower");
+  tower.add(kl::Dense{.units = 4, .activation = {"tanh"}}, {.name = first, .input_shape = {4}});
+  tower.add(kl::Dense{.units = 4}, {.name = second});
+  const auto input = ks::Input({4}, "input");
+  return ks::Model({input}, {ks::layer(kl::Dense{.units = 4}, {.name = "last"})(tower(input))}, "twins");
+}
+
 /// One of many layers, with arguments that are not the defaults.
 ks::Model many() {
   const auto image = ks::Input({12, 12, 4}, "image");
-  auto x = ks::layer(kl::ZeroPadding2D{.padding = {{{1, 2}, {0, 1}}}})(image);
+  auto x = ks::layer(kl::ZeroPadding2D{.padding = {{1, 2}, {0, 1}}})(image);
   x = ks::layer(kl::SeparableConv2D{.filters = 8, .kernel_size = {3, 3}, .strides = {2, 2}, .use_bias = false})(x);
   x = ks::layer(kl::LeakyReLU{.negative_slope = 0.1f})(x);
   x = ks::layer(kl::GroupNormalization{.groups = 4, .epsilon = 0.01f})(x);
   x = ks::layer(kl::PReLU{.shared_axes = {1, 2}})(x);
-  x = ks::layer(kl::Conv2DTranspose{.filters = 4, .kernel_size = {3, 3}, .strides = {2, 2},
-                                    .padding = kl::Padding::kSame, .activation = {"elu"}})(x);
-  x = ks::layer(kl::Cropping2D{.cropping = {{{1, 0}, {2, 1}}}})(x);
+  x = ks::layer(kl::Conv2DTranspose{
+      .filters = 4, .kernel_size = {3, 3}, .strides = {2, 2}, .padding = kl::Padding::kSame, .activation = {"elu"}})(x);
+  x = ks::layer(kl::Cropping2D{.cropping = {{1, 0}, {2, 1}}})(x);
   x = ks::layer(kl::LayerNormalization{.axis = {-1}, .epsilon = 0.01f})(x);
   x = ks::layer(kl::UpSampling2D{.size = {2, 1}, .interpolation = ks::Interpolation::kBilinear})(x);
   x = ks::layer(kl::AveragePooling2D{.pool_size = {3, 2}, .strides = {{2, 2}}, .padding = kl::Padding::kSame})(x);
   x = ks::layer(kl::ReLU{.max_value = 3, .negative_slope = 0.2f, .threshold = 0.1f})(x);
   x = ks::layer(kl::Permute{.dims = {3, 1, 2}})(x);
   x = ks::layer(kl::Reshape{.target_shape = {4, -1}})(x);
-  x = ks::layer(kl::Conv1D{.filters = 5, .kernel_size = {2}, .padding = kl::SequencePadding::kCausal,
-                           .dilation_rate = {2}})(x);
+  x = ks::layer(
+      kl::Conv1D{.filters = 5, .kernel_size = {2}, .padding = kl::SequencePadding::kCausal, .dilation_rate = {2}})(x);
   x = ks::layer(kl::Softmax{.axis = {1}})(x);
   x = ks::layer(kl::Rescaling{.scale = {2}, .offset = {0.5f}})(x);
   const auto dot = ks::layer(kl::Dot{.axes = {2, 2}, .normalize = true})({x, x});
@@ -84,7 +94,12 @@ ks::Model many() {
 }
 
 const std::map<std::string, std::function<ks::Model()>> kModels = {
-    {"article", article}, {"branches", branches}, {"nested", nested}, {"many", many}};
+    {"article", article},
+    {"branches", branches},
+    {"nested", nested},
+    {"twins", [] { return twins("", ""); }},
+    {"named_twins", [] { return twins("first", "second"); }},
+    {"many", many}};
 
 std::vector<ks::Tensor> inputs_of(const ks::Model& model, const std::string& path) {
   return ks::read_inputs({path}, model);
@@ -114,6 +129,14 @@ void resave(const std::vector<std::string>& a) {
   model.save(a[3]);
 }
 
+/// predict MODEL INPUTS OUT OUT.keras: OUT.0.npy, OUT.1.npy, .. in the order of the model's outputs
+void predict(const std::vector<std::string>& a) {
+  const ks::Model model = ks::load(a[0]);
+  const std::vector<ks::Tensor> outputs = model.predict(inputs_of(model, a[1]));
+  for (std::size_t i = 0; i < outputs.size(); ++i) ks::write_npy(a[2] + "." + std::to_string(i) + ".npy", outputs[i]);
+  model.save(a[3]);
+}
+
 /// from-the-middle MODEL INPUTS ADDRESS OUT.npy: what comes out when the layer's own output is fed at its place
 void from_the_middle(const std::vector<std::string>& a) {
   const ks::Model model = ks::load(a[0]);
@@ -138,7 +161,11 @@ void twice(const std::vector<std::string>& a) {
 int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 2, words + count);
   const std::map<std::string, std::function<void(const std::vector<std::string>&)>> commands = {
-      {"in-code", in_code}, {"resave", resave}, {"from-the-middle", from_the_middle}, {"twice", twice}};
+      {"in-code", in_code},
+      {"resave", resave},
+      {"predict", predict},
+      {"from-the-middle", from_the_middle},
+      {"twice", twice}};
   try {
     commands.at(words[1])(arguments);
   } catch (const ks::Error& error) {

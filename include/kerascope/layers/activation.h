@@ -12,7 +12,8 @@ struct Activation {
   ActivationFunction activation;  ///< required by Keras; here linear if not given
 };
 
-/// y = max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold). (...) -> (...)
+/// y = max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold), none of them
+/// below 0. (...) -> (...)
 struct ReLU {
   std::optional<float> max_value;  ///< none if not given
   float negative_slope = 0;
@@ -21,7 +22,7 @@ struct ReLU {
 
 /// y = x where x >= 0, else negative_slope * x. (...) -> (...)
 struct LeakyReLU {
-  float negative_slope = 0.3f;  ///< Keras 2's alpha
+  float negative_slope = 0.3f;  ///< at least 0; Keras 2's alpha
 };
 
 /// y = x where x > 0, else alpha * (exp(x) - 1). (...) -> (...)

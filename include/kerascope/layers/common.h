@@ -6,7 +6,7 @@
 //
 // A size that Keras requires has a default that is refused (filters = 0). Wrong arguments throw when the layer is
 // called or added: Error{config-type} for a value of itself, Error{shape-mismatch, shape-rank, axis-invalid} for one
-// that does not suit the input.
+// that does not suit the input; infinities, NaN and values outside of an enumeration when the layer is made.
 #pragma once
 
 #include <array>
@@ -38,20 +38,28 @@ constexpr Size<Rank> each(std::int64_t number) {
   return size;
 }
 
-/// What is added or cut before and after each spatial axis, in pixels: {{top, bottom}, {left, right}}.
-template <int Rank>
-using Borders = std::array<std::array<std::int64_t, 2>, Rank>;
+/// What is added or cut at both ends of one axis, in pixels: 3, or {before, after}.
+struct Border {
+  std::int64_t before = 0, after = 0;
+  constexpr Border() = default;
+  constexpr Border(std::int64_t both) : before(both), after(both) {}
+  constexpr Border(std::int64_t first, std::int64_t last) : before(first), after(last) {}
+};
 
-/// As a default: the same number on all sides.
+/// The same of each spatial axis, as Keras reads it: 3 or {3} on all sides, {1, 2} at both ends of each axis, {{top,
+/// bottom}, {left, right}}; along a single axis {before, after}. Numbers for fewer axes do not compile.
 template <int Rank>
-constexpr Borders<Rank> all_around(std::int64_t number) {
-  Borders<Rank> borders{};
-  for (auto& border : borders) border = {number, number};
-  return borders;
-}
+struct Borders : std::array<Border, Rank> {
+  constexpr Borders(std::int64_t all) { this->fill(all); }
+  constexpr Borders(std::int64_t before, std::int64_t after) requires(Rank == 1) { (*this)[0] = {before, after}; }
+  constexpr Borders(Border rows, Border columns) requires(Rank == 2) { (*this)[0] = rows, (*this)[1] = columns; }
+  constexpr Borders(Border depth, Border rows, Border columns) requires(Rank == 3) {
+    (*this)[0] = depth, (*this)[1] = rows, (*this)[2] = columns;
+  }
+};
 
 /// An `activation` argument: {"relu"}, a function of keras.activations by name; or a layer's class without weights and
-/// its config as JSON text: {"LeakyReLU", R"({"negative_slope": 0.1})"}.
+/// its config as JSON text: {"LeakyReLU", R"({"negative_slope": 0.1})"}. Error{config-type} for what the class has not.
 struct ActivationFunction {
   std::string name = "linear";  ///< Error{activation-unknown} with "did you mean"
   std::string config;           ///< empty: a function

@@ -1,6 +1,7 @@
 // keras.layers: convolutions, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last: with a
 // kernel that reaches over k' = dilation_rate (k - 1) + 1 places, H' is ceil((H - k' + 1) / stride) without padding and
-// ceil(H / stride) with kSame or kCausal. Required: filters and kernel_size.
+// ceil(H / stride) with kSame or kCausal. Required: filters and kernel_size. Conv and ConvTranspose take strides or a
+// dilation_rate above 1, not both.
 #pragma once
 
 #include <type_traits>
@@ -9,7 +10,7 @@
 
 namespace kerascope::layers {
 
-/// Along a single axis kCausal as well.
+/// Along a single axis kCausal as well, which Keras 3 has no more for SeparableConv1D.
 template <int Rank>
 using ConvPadding = std::conditional_t<Rank == 1, SequencePadding, Padding>;
 

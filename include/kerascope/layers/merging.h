@@ -9,7 +9,7 @@ namespace kerascope::layers {
 //
 //     const ks::KerasTensor x = ks::Input({8, 8, 3}), sum = ks::layer(kl::Add{})({x, x, x});
 
-/// The sum of all inputs, one or more; so with the others but Subtract and Dot, which take two.
+/// The sum of all inputs, two or more; so with the others but Subtract and Dot, which take two.
 struct Add {};
 
 /// The first input minus the second.

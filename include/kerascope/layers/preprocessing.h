@@ -18,7 +18,7 @@ struct Rescaling {
 struct Normalization {
   std::vector<std::int64_t> axis = {-1};  ///< that have a mean of their own; empty: one for everything (Keras's None)
   std::vector<float> mean;                ///< one number, or one for each place along the axes; empty: a weight
-  std::vector<float> variance;            ///< as `mean`; both or neither
+  std::vector<float> variance;            ///< as many as of `mean`
   bool invert = false;
 };
 

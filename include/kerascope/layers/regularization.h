@@ -33,7 +33,7 @@ struct GaussianDropout {
 
 /// Adds normal noise of mean 0.
 struct GaussianNoise {
-  float stddev = 0;
+  float stddev = 0;  ///< 0 to 1
 };
 
 /// Dropout that keeps mean and variance of selu's outputs (Klambauer et al. 2017).

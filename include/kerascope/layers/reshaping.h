@@ -1,6 +1,8 @@
 // keras.layers: reshaping. Shapes of the layers over spatial axes are those of two axes and channels_last.
 //
-//     const auto pad = ks::layer(kl::ZeroPadding2D{.padding = {{{3, 3}, {3, 3}}}});
+//     const auto around = ks::layer(kl::ZeroPadding2D{.padding = 3});
+//     const auto below = ks::layer(kl::ZeroPadding2D{.padding = {{0, 2}, 0}});
+//     const ks::KerasTensor taller = below(ks::Input({4, 6, 1}));  // (-1, 6, 6, 1)
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -30,7 +32,7 @@ struct RepeatVector {
 /// (N, H, W, C) -> (N, top + H + bottom, left + W + right, C), zeros around.
 template <int Rank>
 struct ZeroPadding {
-  Borders<Rank> padding = all_around<Rank>(1);  ///< {{top, bottom}, {left, right}}
+  Borders<Rank> padding = 1;  ///< 1, {1, 2} for rows and columns, {{top, bottom}, {left, right}}
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 using ZeroPadding1D = ZeroPadding<1>;
@@ -40,8 +42,8 @@ using ZeroPadding3D = ZeroPadding<3>;
 /// (N, H, W, C) -> (N, H - top - bottom, W - left - right, C), at least 1 each.
 template <int Rank>
 struct Cropping {
-  Borders<Rank> cropping = all_around<Rank>(Rank == 2 ? 0 : 1);  ///< {{top, bottom}, {left, right}}
-  DataFormat data_format = DataFormat::kChannelsLast;            ///< Keras has none along a single axis
+  Borders<Rank> cropping = Rank == 2 ? 0 : 1;          ///< as ZeroPadding's
+  DataFormat data_format = DataFormat::kChannelsLast;  ///< Keras has none along a single axis
 };
 using Cropping1D = Cropping<1>;
 using Cropping2D = Cropping<2>;
@@ -58,7 +60,7 @@ template <>
 struct UpSampling<2> {
   Size<2> size = each<2>(2);
   DataFormat data_format = DataFormat::kChannelsLast;
-  Interpolation interpolation = Interpolation::kNearest;
+  Interpolation interpolation = Interpolation::kNearest;  ///< kGaussian and kMitchellCubic are Keras 2's
 };
 using UpSampling1D = UpSampling<1>;
 using UpSampling2D = UpSampling<2>;

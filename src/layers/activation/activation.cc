@@ -88,6 +88,7 @@ Value layer_as_activation(Build& build, Value x, const ActivationFunction& activ
   std::map<std::string, Value> weights;
   Build inner(build.graph, {.layer = stand_in,
                             .model = build.model(),
+                            .call = build.call(),
                             .training = build.training(),
                             .random = build.random(),
                             .key = build.random_key(),
@@ -98,6 +99,7 @@ Value layer_as_activation(Build& build, Value x, const ActivationFunction& activ
   FieldReader fields(stand_in, build.keras_major());
   const Outputs outputs = type->build(fields, inner);
   if (!order.empty() || outputs.size() != 1) unknown_activation(build, activation.name);
+  build.notes = fields.notes();
   return outputs[0].value;
 }
 

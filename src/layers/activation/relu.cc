@@ -12,6 +12,9 @@ void fields(of<ReLU> auto& layer, auto&& field) {
 }
 
 Outputs build(const ReLU& layer, Build& b) {
+  b.require_at_least(0, "max_value", layer.max_value.value_or(0));
+  b.require_at_least(0, "negative_slope", layer.negative_slope);
+  b.require_at_least(0, "threshold", layer.threshold);
   ops::UnaryOptions options{.negative_slope = layer.negative_slope, .threshold = layer.threshold};
   if (layer.max_value) options.max_value = *layer.max_value;
   return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kRelu, options));

@@ -11,6 +11,7 @@ void fields(of<LayerScale> auto& layer, auto&& field) {
 }
 
 Outputs build(const LayerScale& layer, Build& b) {
+  b.require_at_least(1, "projection_dim", layer.projection_dim);
   const Value gamma = b.weight("gamma", {layer.projection_dim});
   return b.same_axes(ops::binary(b.graph, b.input(), gamma, ops::Binary::kMultiply));
 }

@@ -8,7 +8,7 @@ namespace kerascope::layers {
 void fields(of<StochasticDepth> auto& layer, auto&& field) { field.required("drop_path_rate", layer.drop_path_rate); }
 
 Outputs build(const StochasticDepth& layer, Build& b) {
-  require_rate(b, layer.drop_path_rate);
+  require_share(b, "drop_path_rate", layer.drop_path_rate);
   if (!b.random() || layer.drop_path_rate == 0) return b.same_axes(b.input());
   Shape items(std::vector<std::int64_t>(static_cast<std::size_t>(b.shape().rank()), 1));
   items[0] = b.shape()[0];

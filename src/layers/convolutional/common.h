@@ -34,26 +34,38 @@ ops::ConvOptions conv_options(const ConvLayer& layer) {
           .padding = op_padding(layer.padding)};
 }
 
-/// (kernel_size.., inputs, outputs), each at least 1.
+/// (kernel_size.., inputs, outputs)
 template <std::size_t Rank>
-Shape kernel_shape(const Build& build, const std::array<std::int64_t, Rank>& kernel_size, std::int64_t inputs,
-                   std::int64_t outputs) {
+Shape kernel_shape(const std::array<std::int64_t, Rank>& kernel_size, std::int64_t inputs, std::int64_t outputs) {
   std::vector<std::int64_t> sizes(kernel_size.begin(), kernel_size.end());
   sizes.insert(sizes.end(), {inputs, outputs});
-  for (std::int64_t size : sizes)
-    if (size < 1)
-      build.fail("config-type", fmt::format("layer '{}' ({}) has a size of {}, which must be at least 1",
-                                            build.layer().name, build.layer().class_name, size));
   Shape shape(std::move(sizes));
   shape.elements();  // refuses what no memory can hold, before such numbers are multiplied
   return shape;
 }
 
-/// The input with its channels last.
+/// The input with its channels last, for a layer whose sizes are sound.
 template <template <int> typename ConvLayer, int Rank>
 Value conv_input(Build& build, const ConvLayer<Rank>& layer) {
+  if constexpr (requires { layer.filters; }) build.require_at_least(1, "filters", layer.filters);
+  if constexpr (requires { layer.depth_multiplier; })
+    build.require_at_least(1, "depth_multiplier", layer.depth_multiplier);
+  build.require_at_least(1, "kernel_size", layer.kernel_size);
+  build.require_at_least(1, "strides", layer.strides);
+  build.require_at_least(1, "dilation_rate", layer.dilation_rate);
   build.require_rank(Rank + 2);
   return channels_last(build, build.input(), layer.data_format);
+}
+
+/// Keras on Theano, and the depthwise convolutions of Keras 3, do both at once.
+template <typename ConvLayer>
+void require_strides_or_dilation(const Build& build, const ConvLayer& layer) {
+  if (std::ranges::max(layer.strides) > 1 && std::ranges::max(layer.dilation_rate) > 1 &&
+      build.model().backend != "theano")
+    build.fail("config-type", fmt::format("layer '{}' ({}) has strides ({}) and dilation_rate ({}), of which only one "
+                                          "may be above 1",
+                                          build.layer().name, build.layer().class_name, fmt::join(layer.strides, ", "),
+                                          fmt::join(layer.dilation_rate, ", ")));
 }
 
 /// Back in the layer's own axis order, then its activation.

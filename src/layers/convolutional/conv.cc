@@ -13,11 +13,13 @@ void fields(of_rank<Conv> auto& layer, auto&& field) {
 template <int Rank>
 Outputs build(const Conv<Rank>& layer, Build& b) {
   const Value x = conv_input(b, layer);
+  require_strides_or_dilation(b, layer);
   const std::int64_t channels = b.graph.shape(x).back();
-  if (layer.groups < 1 || channels % layer.groups || layer.filters % layer.groups)
+  b.require_at_least(1, "groups", layer.groups);
+  if (channels % layer.groups || layer.filters % layer.groups)
     b.fail("config-type", fmt::format("layer '{}' ({}) divides {} channels and {} filters into {} groups",
                                       b.layer().name, b.layer().class_name, channels, layer.filters, layer.groups));
-  const Value kernel = b.weight("kernel", kernel_shape(b, layer.kernel_size, channels / layer.groups, layer.filters));
+  const Value kernel = b.weight("kernel", kernel_shape(layer.kernel_size, channels / layer.groups, layer.filters));
   std::optional<Value> bias;
   if (layer.use_bias) bias = b.weight("bias", {layer.filters});
   ops::ConvOptions options = conv_options(layer);

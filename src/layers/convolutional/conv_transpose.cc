@@ -14,8 +14,9 @@ void fields(of_rank<ConvTranspose> auto& layer, auto&& field) {
 template <int Rank>
 Outputs build(const ConvTranspose<Rank>& layer, Build& b) {
   const Value x = conv_input(b, layer);
+  require_strides_or_dilation(b, layer);
   const std::int64_t channels = b.graph.shape(x).back();
-  const Value kernel = b.weight("kernel", kernel_shape(b, layer.kernel_size, layer.filters, channels));
+  const Value kernel = b.weight("kernel", kernel_shape(layer.kernel_size, layer.filters, channels));
   std::optional<Value> bias;
   if (layer.use_bias) bias = b.weight("bias", {layer.filters});
   ops::ConvTransposeOptions options = {.strides = {layer.strides.begin(), layer.strides.end()},

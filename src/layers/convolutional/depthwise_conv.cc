@@ -16,7 +16,7 @@ Outputs build(const DepthwiseConv<Rank>& layer, Build& b) {
   const Value x = conv_input(b, layer);
   const std::int64_t channels = b.graph.shape(x).back();
   // Its name before Keras 3: depthwise_kernel.
-  const Value kernel = b.weight("kernel", kernel_shape(b, layer.kernel_size, channels, layer.depth_multiplier));
+  const Value kernel = b.weight("kernel", kernel_shape(layer.kernel_size, channels, layer.depth_multiplier));
   std::optional<Value> bias;
   if (layer.use_bias) bias = b.weight("bias", {channels * layer.depth_multiplier});
   return finished(b, ops::depthwise_conv(b.graph, x, kernel, bias, conv_options(layer)), layer);

@@ -15,11 +15,14 @@ void fields(of_rank<SeparableConv> auto& layer, auto&& field) {
 template <int Rank>
 Outputs build(const SeparableConv<Rank>& layer, Build& b) {
   const Value x = conv_input(b, layer);
+  if constexpr (Rank == 1)
+    if (layer.padding == SequencePadding::kCausal && b.keras_major() >= 3)
+      b.refuse("padding", "causal", "valid or same");
   const std::int64_t channels = b.graph.shape(x).back();
   const Value depthwise =
-      b.weight("depthwise_kernel", kernel_shape(b, layer.kernel_size, channels, layer.depth_multiplier));
+      b.weight("depthwise_kernel", kernel_shape(layer.kernel_size, channels, layer.depth_multiplier));
   const Value pointwise =
-      b.weight("pointwise_kernel", kernel_shape(b, each<Rank>(1), channels * layer.depth_multiplier, layer.filters));
+      b.weight("pointwise_kernel", kernel_shape(each<Rank>(1), channels * layer.depth_multiplier, layer.filters));
   std::optional<Value> bias;
   if (layer.use_bias) bias = b.weight("bias", {layer.filters});
   const Value deep = ops::depthwise_conv(b.graph, x, depthwise, {}, conv_options(layer));

@@ -17,9 +17,7 @@ void fields(of<Dense> auto& layer, auto&& field) {
 
 Outputs build(const Dense& layer, Build& b) {
   if (b.shape().rank() < 2) b.require_rank(2);
-  if (layer.units < 1)
-    b.fail("config-type",
-           fmt::format("'units' of layer '{}' (Dense) is {}, not at least 1", b.layer().name, layer.units));
+  b.require_at_least(1, "units", layer.units);
   const Value kernel = b.weight("kernel", {b.shape().back(), layer.units});
   std::optional<Value> bias;
   if (layer.use_bias) bias = b.weight("bias", {layer.units});

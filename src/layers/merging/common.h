@@ -6,9 +6,19 @@
 
 namespace kerascope::layers {
 
+/// Keras takes a single tensor in a list only; before Keras 3 a file does not tell which it was.
+inline void require_list(const Build& b) {
+  b.require_inputs(1);
+  const Json& arguments = b.call().positional;
+  const bool is_alone = b.inputs() == 1 && !arguments.empty() && !arguments[0].is_array();
+  if (is_alone && b.keras_major() >= 3)
+    b.fail("call-invalid", fmt::format("layer '{}' ({}) is called with 1 input and takes 2 or more", b.layer().name,
+                                       b.layer().class_name));
+}
+
 /// Folds all inputs from the left. Inputs of a lower rank get axes of size 1 after the batch, as Keras does it.
 inline Outputs merged(Build& b, ops::Binary function) {
-  b.require_inputs(1);
+  require_list(b);
   int rank = 0, widest = 0;
   for (int i = 0; i < b.inputs(); ++i)
     if (b.shape(i).rank() > rank) {

@@ -1,16 +1,16 @@
 // The inputs joined along an axis.
 #include "kerascope/layers/merging.h"
+#include "layers/merging/common.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
 
 namespace kerascope::layers {
 
 void fields(of<Concatenate> auto& layer, auto&& field) { field("axis", layer.axis); }
 
 Outputs build(const Concatenate& layer, Build& b) {
+  require_list(b);
   std::vector<Value> parts;
   for (int i = 0; i < b.inputs(); ++i) parts.push_back(b.input(i));
-  b.require_inputs(1);
   return b.same_axes(ops::concatenate(b.graph, parts, b.axis(layer.axis, b.shape().rank())));
 }
 

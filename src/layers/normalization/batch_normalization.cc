@@ -1,6 +1,7 @@
 // (x - mean) / sqrt(variance + epsilon) * gamma + beta along one axis. (...) -> (...)
 #include "kerascope/layers/normalization.h"
 #include "layers/registry.h"
+#include "model/json.h"
 #include "ops/ops.h"
 
 namespace kerascope::layers {
@@ -17,7 +18,7 @@ void fields(of<BatchNormalization> auto& layer, auto&& field) {
 }
 
 Outputs build(const BatchNormalization& layer, Build& b) {
-  const int axis = b.axis(layer.axis, b.shape().rank());
+  const int axis = b.axis_with_numbers(layer.axis);
   const Shape channels = {b.shape()[axis]};
   const ops::BatchNormOptions options{.axis = axis, .epsilon = layer.epsilon};
   ops::BatchNormWeights weights;
@@ -26,6 +27,8 @@ Outputs build(const BatchNormalization& layer, Build& b) {
   weights.mean = b.weight("moving_mean", channels, false);
   weights.variance = b.weight("moving_variance", channels, false);
   const bool frozen = !b.layer().trainable && b.model().freezes_statistics();
+  if (const Json& mask = member(member(b.call().keywords, "mask"), "tensor"); mask.is_number() && !b.training())
+    b.input(mask.get<int>());  // only the batch's own statistics would leave out what is masked
   if (!b.training() || frozen) return b.same_axes(ops::batch_norm(b.graph, b.input(), weights, options));
   if (layer.renorm)
     b.fail("layer-unsupported", fmt::format("layer '{}' (BatchNormalization) has renorm, whose training phase "

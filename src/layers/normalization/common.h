@@ -11,7 +11,7 @@ namespace kerascope::layers {
 inline Shape weight_shape(const Build& b, std::vector<std::int64_t> axes) {
   if (b.keras_major() >= 3) std::ranges::sort(axes);
   std::vector<std::int64_t> sizes;
-  for (std::int64_t axis : axes) sizes.push_back(b.shape()[b.axis(axis, b.shape().rank())]);
+  for (std::int64_t axis : axes) sizes.push_back(b.shape()[b.axis_with_numbers(axis)]);
   return Shape(std::move(sizes));
 }
 

@@ -15,7 +15,7 @@ void fields(of<GroupNormalization> auto& layer, auto&& field) {
 }
 
 Outputs build(const GroupNormalization& layer, Build& b) {
-  const int axis = b.axis(layer.axis, b.shape().rank());
+  const int axis = b.axis_with_numbers(layer.axis);
   const std::int64_t channels = b.shape()[axis], groups = layer.groups == -1 ? channels : layer.groups;
   if (groups < 1 || channels % groups != 0)
     b.fail("config-type", fmt::format("layer '{}' (GroupNormalization) divides {} channels into {} groups",

@@ -12,11 +12,8 @@ template <template <int> typename PoolLayer, int Rank>
 Outputs pooled(Build& b, const PoolLayer<Rank>& layer, ops::PoolKind kind) {
   b.require_rank(Rank + 2);
   const Size<Rank> strides = layer.strides.value_or(layer.pool_size);
-  for (const Size<Rank>& sizes : {layer.pool_size, strides})
-    for (std::int64_t size : sizes)
-      if (size < 1)
-        b.fail("config-type", fmt::format("layer '{}' ({}) pools with a size of {}, which must be at least 1",
-                                          b.layer().name, b.layer().class_name, size));
+  b.require_at_least(1, "pool_size", layer.pool_size);
+  b.require_at_least(1, "strides", strides);
   const Value x = channels_last(b, b.input(), layer.data_format);
   const Value y = ops::pool(b.graph, x, kind,
                             {.size = {layer.pool_size.begin(), layer.pool_size.end()},
@@ -37,6 +34,7 @@ Outputs globally_pooled(Build& b, const PoolLayer<Rank>& layer, ops::Reduction r
 template <template <int> typename PoolLayer, int Rank>
 Outputs adaptively_pooled(Build& b, const PoolLayer<Rank>& layer, ops::PoolKind kind) {
   b.require_rank(Rank + 2);
+  b.require_at_least(1, "output_size", layer.output_size);
   const Value x = channels_last(b, b.input(), layer.data_format);
   const Value y = ops::adaptive_pool(b.graph, x, kind, {layer.output_size.begin(), layer.output_size.end()});
   return b.with_axes(from_channels_last(b, y, layer.data_format), map_axes(layer.data_format, Rank));

@@ -32,11 +32,15 @@ void fields(of<Normalization> auto& layer, auto&& field) {
 Outputs build(const Normalization& layer, Build& b) {
   const int rank = b.shape().rank();
   std::vector<int> kept;
-  for (std::int64_t axis : layer.axis) kept.push_back(b.axis(axis, rank));
+  for (std::int64_t axis : layer.axis) kept.push_back(b.axis_with_numbers(axis));
   std::sort(kept.begin(), kept.end());
 
+  const std::size_t means = layer.mean.size(), variances = layer.variance.size();
+  if ((means == 0) != (variances == 0) || (means != variances && b.keras_major() >= 3))
+    b.fail("config-type", fmt::format("layer '{}' (Normalization) has {} number{} as mean and {} as variance",
+                                      b.layer().name, means, means == 1 ? "" : "s", variances));
   Value mean, deviation;
-  if (!layer.mean.empty() && !layer.variance.empty()) {
+  if (means > 0) {
     std::vector<float> deviations;
     for (float variance : layer.variance) deviations.push_back(std::max(std::sqrt(variance), kLeastDeviation));
     mean = aligned(b, layer.mean, kept, rank);

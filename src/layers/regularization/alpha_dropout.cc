@@ -14,7 +14,7 @@ void fields(of<AlphaDropout> auto& layer, auto&& field) {
 }
 
 Outputs build(const AlphaDropout& layer, Build& b) {
-  require_rate(b, layer.rate);
+  require_share(b, "rate", layer.rate);
   if (!b.random() || layer.rate == 0 || layer.rate == 1) return b.same_axes(b.input());
   // Klambauer et al. 2017, section "New dropout technique": y = a (x m + limit (1 - m)) + c.
   const float limit = -1.7580993408473766f, rate = layer.rate;

@@ -9,10 +9,8 @@
 
 namespace kerascope::layers {
 
-inline void require_rate(const Build& b, float rate) {
-  if (!(rate >= 0 && rate <= 1))
-    b.fail("config-type",
-           fmt::format("'rate' of layer '{}' ({}) is {}, not from 0 to 1", b.layer().name, b.layer().class_name, rate));
+inline void require_share(const Build& b, const char* key, float share) {
+  if (!(share >= 0 && share <= 1)) b.refuse(key, fmt::format("{}", share), "from 0 to 1");
 }
 
 inline Shape mask_shape(const Build& b, const std::vector<std::optional<std::int64_t>>& noise_shape) {

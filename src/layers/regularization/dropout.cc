@@ -12,7 +12,7 @@ void fields(of<Dropout> auto& layer, auto&& field) {
 }
 
 Outputs build(const Dropout& layer, Build& b) {
-  require_rate(b, layer.rate);
+  require_share(b, "rate", layer.rate);
   if (!b.random() || layer.rate == 0) return b.same_axes(b.input());
   const Value mask = keep_mask(b, mask_shape(b, layer.noise_shape), layer.rate);
   return b.same_axes(ops::binary(b.graph, b.input(), mask, ops::Binary::kMultiply));

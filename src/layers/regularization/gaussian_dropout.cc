@@ -13,7 +13,7 @@ void fields(of<GaussianDropout> auto& layer, auto&& field) {
 }
 
 Outputs build(const GaussianDropout& layer, Build& b) {
-  require_rate(b, layer.rate);
+  require_share(b, "rate", layer.rate);
   if (!b.random() || layer.rate == 0) return b.same_axes(b.input());
   const Value noise = normal_noise(b, 1, std::sqrt(layer.rate / (1 - layer.rate)));
   return b.same_axes(ops::binary(b.graph, b.input(), noise, ops::Binary::kMultiply));

@@ -11,6 +11,7 @@ void fields(of<GaussianNoise> auto& layer, auto&& field) {
 }
 
 Outputs build(const GaussianNoise& layer, Build& b) {
+  if (b.keras_major() >= 3) require_share(b, "stddev", layer.stddev);
   if (!b.random() || layer.stddev == 0) return b.same_axes(b.input());
   return b.same_axes(ops::binary(b.graph, b.input(), normal_noise(b, 0, layer.stddev), ops::Binary::kAdd));
 }

@@ -14,7 +14,7 @@ void fields(of_rank<SpatialDropout> auto& layer, auto&& field) {
 
 template <int Rank>
 Outputs build(const SpatialDropout<Rank>& layer, Build& b) {
-  require_rate(b, layer.rate);
+  require_share(b, "rate", layer.rate);
   b.require_rank(Rank + 2);
   const std::string axes = map_axes(layer.data_format, Rank);
   if (!b.random() || layer.rate == 0) return b.with_axes(b.input(), axes);

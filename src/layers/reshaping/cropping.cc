@@ -14,7 +14,7 @@ template <int Rank>
 Outputs build(const Cropping<Rank>& layer, Build& b) {
   b.require_rank(Rank + 2);
   require_no_negative(b, "cropping", layer.cropping);
-  Borders<Rank> cut;
+  Borders<Rank> cut = 0;
   for (int i = 0; i < Rank; ++i) {
     const auto at = static_cast<std::size_t>(i);
     const auto [before, after] = layer.cropping[at];

@@ -9,9 +9,7 @@ void fields(of<RepeatVector> auto& layer, auto&& field) { field.required("n", la
 
 Outputs build(const RepeatVector& layer, Build& b) {
   b.require_rank(2);
-  if (layer.n < 1)
-    b.fail("config-type",
-           fmt::format("'n' of layer '{}' (RepeatVector) is {}, not at least 1", b.layer().name, layer.n));
+  b.require_at_least(1, "n", layer.n);
   const Value once = ops::reshape(b.graph, b.input(), {b.shape()[0], 1, b.shape()[1]});
   return b.with_axes(ops::resize(b.graph, once, {.sizes = {{.axis = 1, .size = layer.n}}}), "TC");
 }

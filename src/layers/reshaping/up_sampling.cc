@@ -28,7 +28,15 @@ Outputs build(const UpSampling<Rank>& layer, Build& b) {
     const int axis = tensor_axis(i, layer.data_format);
     options.sizes.push_back({axis, b.shape()[axis] * times});
   }
-  if constexpr (requires { layer.interpolation; }) options.interpolation = layer.interpolation;
+  if constexpr (requires { layer.interpolation; }) {
+    options.interpolation = layer.interpolation;
+    const bool is_older =
+        options.interpolation == Interpolation::kGaussian || options.interpolation == Interpolation::kMitchellCubic;
+    if (is_older && b.keras_major() >= 3)
+      b.fail("config-type",
+             fmt::format("'interpolation' of layer '{}' ({}) is {}, which Keras 3 cannot compute", b.layer().name,
+                         b.layer().class_name, kInterpolationNames[static_cast<std::size_t>(options.interpolation)]));
+  }
   return b.with_axes(ops::resize(b.graph, b.input(), options), map_axes(layer.data_format, Rank));
 }
 

@@ -1,0 +1,7 @@
+#include "kerascope/version.h"
+
+namespace kerascope {
+
+const char* version() { return KERASCOPE_VERSION; }
+
+}  // namespace kerascope

@@ -1,0 +1,88 @@
+"""Programs that use the library do what the program does: in C++ its pictures, in C its runs."""
+
+import re
+
+import keras
+import numpy as np
+from compiled import ROOT, run_c, run_cpp
+
+DEMO = ROOT / "src/cli/demo"
+
+
+def test_the_library_draws_what_the_program_draws(kerascope, tmp_path):
+    model = DEMO / "digits.keras"
+    done = kerascope("show", model, DEMO / "digit.png", "-o", tmp_path / "overview.png")
+    kerascope("show", model, "--kernels", "conv2", "-o", tmp_path / "kernel.png", "--quiet")
+    predicted = re.search(r"^predicts +(.*)$", done.stdout, flags=re.MULTILINE)[1]
+    run_cpp(
+        tmp_path,
+        f"""
+#include <kerascope/kerascope.h>
+namespace ks = kerascope;
+int main() {{
+  const ks::Model model = ks::load("digits.keras");
+  std::vector<std::string> done;
+  const ks::Activations seen = model.run(ks::read_inputs({{"digit.png"}}, model, {{}}, &done));
+  const std::vector<std::string> lines = {{
+      "Keras " + model.keras_version() + ", Keras archive, " + std::to_string(seen.size()) + " rows",
+      "input " + done[0], "predicts {predicted}"}};
+  ks::write_png("overview_too.png", ks::overview(seen, {{.title = "digits.keras", .lines = lines}}));
+  ks::write_png("kernel_too.png", ks::kernel_picture(model.layer("conv2")));
+}}
+""",
+    )
+    for name in ("overview", "kernel"):
+        assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}_too.png").read_bytes(), name
+
+
+def test_the_c_interface_runs_files_loads_weights_and_tells_what_it_skipped(tmp_path):
+    net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="dense")], name="net")
+    (tmp_path / "net.json").write_text(net.to_json())
+    np.save(tmp_path / "input.npy", np.zeros((1, 3), "float32"))
+    said = run_c(
+        tmp_path,
+        r"""
+#include <kerascope/kerascope_c.h>
+#include <stdio.h>
+int main(void) {
+  kerascope_model* model = kerascope_open("digits.keras");
+  const char* files[] = {"digit.png"};
+  const kerascope_run_options options = {.taps = "digit"};
+  kerascope_activations* seen = kerascope_run_files(model, files, 1, &options);
+  kerascope_tensor digit;
+  int best = 0;
+  if (kerascope_find(seen, "digit", &digit) != 0) return 1;
+  for (int i = 0; i < 10; ++i) best = digit.data[i] > digit.data[best] ? i : best;
+  printf("%d, skipped %s\n", best, kerascope_skipped(seen, 0) ? "some" : "none");
+  kerascope_free_activations(seen);
+  printf("%d layers\n", kerascope_load_weights(model, "digits.keras", 1));
+  files[0] = "nowhere.png";
+  printf("%s\n", kerascope_run_files(model, files, 1, NULL) ? "ran" : kerascope_last_error_code());
+  printf("%s\n", kerascope_run_files(model, NULL, 1, NULL) ? "ran" : kerascope_last_error_code());
+  printf("%d %s\n", kerascope_load_weights(model, NULL, 0), kerascope_last_error_code());
+  printf("%d %s\n", kerascope_load_weights(model, "digit.png", 0), kerascope_last_error_code());
+  kerascope_free_model(model);
+
+  model = kerascope_open("net.json");
+  files[0] = "input.npy";
+  seen = kerascope_run_files(model, files, 1, NULL);
+  for (int i = 0; kerascope_skipped(seen, i); ++i) {
+    printf("%s", kerascope_skipped(seen, i));
+    printf(" %d %s\n", kerascope_find(seen, kerascope_skipped(seen, i), &digit), kerascope_last_error_code());
+  }
+  kerascope_free_activations(seen);
+  kerascope_free_model(model);
+  return 0;
+}
+""",
+    )
+    digit, *rest = said.splitlines()
+    assert digit == "3, skipped none"
+    assert rest == [
+        "5 layers",
+        "file-missing",
+        "pointer-null",
+        "-1 pointer-null",
+        "-1 weights-missing",
+        "dense -1 weight-missing",
+    ]
