@@ -1,6 +1,7 @@
 """Nested, shared and partly frozen models, several inputs and outputs, Keras 2's forms: every layer equals real Keras."""
 
 import importlib
+import json
 
 import numpy as np
 import pytest
@@ -83,3 +84,5 @@ def test_trainable_layers_in_frozen_models(kerascope, tmp_path, library, flags):
     truth = model.predict(given, verbose=0)
     seen = np.load(tmp_path / "seen.npz")
     np.testing.assert_allclose(seen["outer/outer_dense"], truth, atol=1e-5 * np.abs(truth).max())
+    listed = json.loads(kerascope("layers", tmp_path / "model.h5", "--json").stdout)
+    assert listed["trainable_parameters"] == sum(np.prod(weight.shape) for weight in model.trainable_weights)

@@ -1,7 +1,9 @@
 """Programs that use the library do what the program does: in C++ its pictures, in C its runs."""
 
 import re
+import zipfile
 
+import h5py
 import keras
 import numpy as np
 from compiled import ROOT, run_c, run_cpp
@@ -33,6 +35,37 @@ int main() {{
     )
     for name in ("overview", "kernel"):
         assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}_too.png").read_bytes(), name
+
+
+def test_a_run_that_fails_while_it_reads_weights_fails_again(tmp_path):
+    layers = [keras.Input((3,)), keras.layers.Dense(2), keras.layers.BatchNormalization()]
+    keras.Sequential(layers).save(tmp_path / "sound.keras")
+    with zipfile.ZipFile(tmp_path / "sound.keras") as sound, zipfile.ZipFile(tmp_path / "net.keras", "w") as net:
+        sound.extract("model.weights.h5", tmp_path)
+        with h5py.File(tmp_path / "model.weights.h5", "a") as weights:
+            own = weights["layers/batch_normalization/vars"]
+            del own["2"]
+            own["2"] = np.array([b"a", b"b"])
+        net.writestr("config.json", sound.read("config.json"))
+        net.writestr("metadata.json", sound.read("metadata.json"))
+        net.write(tmp_path / "model.weights.h5", "model.weights.h5")
+    said = run_cpp(
+        tmp_path,
+        """
+#include <kerascope/kerascope.h>
+#include <iostream>
+namespace ks = kerascope;
+int main() {
+  const ks::Model model = ks::load("net.keras");
+  for (int i = 0; i < 2; ++i) try {
+      std::cout << model.predict(ks::Tensor::of({1, 3}, std::vector<float>{1, 2, 3}))[0].data()[0];
+    } catch (const ks::Error& error) {
+      std::cout << error.code() << ' ';
+    }
+}
+""",
+    )
+    assert said == "weight-type weight-type "
 
 
 def test_the_c_interface_runs_files_loads_weights_and_tells_what_it_skipped(tmp_path):

@@ -188,7 +188,7 @@ struct OverviewOptions {
 /// @param sample  which of the batch, from 0
 /// @return  RGB, in as many columns as make it at most 4000 pixels high; up to 600 rows at most 6000 wide, beyond that
 ///          it grows downwards
-/// @throws Error{sample-index}
+/// @throws Error{sample-index}, Error{scale-unknown}
 /// Cost: a pass over all numbers and the picture's bytes.
 KERASCOPE_API Picture overview(const Activations& seen, const OverviewOptions& options = {}, std::int64_t sample = 0);
 

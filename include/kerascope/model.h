@@ -231,7 +231,7 @@ class KERASCOPE_API Model {
   ///     const ks::Activations convs = model.run(image, {.taps = {"conv*"}});
   ///
   /// Layers that cannot be computed (unknown ones, those without weights, what depends on them) are left out and told
-  /// in Activations::skipped, unless `taps` names them: then the run throws their reason.
+  /// in Activations::skipped, unless `taps` names them: then the run throws their reason. Weights of text end any run.
   /// Cost: the first run of a shape, phase and choice of layers makes a plan, reads the weights that it needs and puts
   /// convolution kernels in order; later ones compute only. The last 8 plans are kept. Without taps the results of all
   /// layers are in memory at once, and stay there as long as one of them is held.

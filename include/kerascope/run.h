@@ -25,8 +25,8 @@ struct CallOptions {
   /// Every convolution directly, instead of 3x3 ones by Winograd's method: slower, with rounding errors some ten times
   /// smaller.
   bool exact = false;
-  /// How many compute, of this call alone; 0: as many as the machine has cores, or OMP_NUM_THREADS says. They are made
-  /// once and wait for the next call. @throws Error{threads-invalid} from the call, below 0 and above 1024
+  /// How many compute, of this call alone; 0: as many as the machine has cores, or OMP_NUM_THREADS says; in a callback
+  /// as many as in the call around it. @throws Error{threads-invalid} from the call, below 0 and above 1024
   int threads = 0;
   /// Ends the call between two steps with Error{cancelled}; a step is one layer or a few.
   std::stop_token stop = {};

@@ -16,7 +16,9 @@ std::string_view last_part(std::string_view address) { return address.substr(add
 
 /// "dense" of "dense@1#0".
 std::string_view without_call(std::string_view address) {
-  return address.substr(0, address.find_first_of("@#", address.rfind('/') + 1));
+  const auto begin = address.find_last_not_of("@#0123456789") + 1;
+  const auto call = address.find_first_of("@#", begin);
+  return address.substr(0, call);
 }
 
 /// The one of this full address, or all of this last part; otherwise all calls and outputs of a layer of this name.
@@ -38,12 +40,15 @@ std::vector<const Named*> named(const std::vector<Named>& all, std::string_view 
 
 const Activation* Activations::find(std::string_view address) const {
   const std::vector<const Activation*> found = named(all_, address);
-  return found.size() == 1 ? found[0] : nullptr;
+  if (found.size() != 1) return nullptr;
+  return found[0]->address == address || !std::ranges::count(skipped_, address, &Skipped::address) ? found[0] : nullptr;
 }
 
 const Activation& Activations::operator[](std::string_view address) const {
-  const std::vector<const Activation*> found = named(all_, address);
-  if (found.size() == 1) return *found[0];
+  if (const Activation* found = find(address)) return *found;
+  const bool is_skipped = std::ranges::count(skipped_, address, &Skipped::address) > 0;
+  const std::vector<const Activation*> found =
+      is_skipped ? std::vector<const Activation*>() : named(all_, address);  // a full address wins
   std::vector<std::string> paths;
   for (const Activation* one : found) paths.push_back(one->address);
   if (!found.empty())

@@ -87,6 +87,16 @@ TEST(Activations, WhatWasSkippedIsFoundAsWhatWasComputedIs) {
   EXPECT_EQ(seen.find("dense"), nullptr);
 }
 
+TEST(Activations, AFullAddressIsNoOtherLayersName) {
+  const auto problem = std::make_shared<const Error>(Error::Parts{.code = "weight-missing", .what = "no weights"});
+  const Activation inner{.address = "tower/head"}, channel{.address = "conv@1:2"};
+  const Activations seen({inner, channel}, {{.address = "head", .problem = problem}});
+  EXPECT_EQ(error_of([&] { seen["head"]; }).code(), "weight-missing");
+  EXPECT_EQ(seen.find("head"), nullptr);
+  EXPECT_EQ(seen["tower/head"].address, "tower/head");
+  EXPECT_EQ(seen.find("conv"), nullptr) << "a channel is not the layer";
+}
+
 TEST(Statistics, AreOfChannelsInTheLayersOwnOrder) {
   const Tensor maps = Tensor::of({1, 2, 2, 2}, std::vector<float>{0, 1, 0, 3, 0, -2, 0, 6});
   const Statistics last = statistics({.axes = "HWC", .tensor = maps});
@@ -514,6 +524,11 @@ TEST(Sequential, CannotLieInItself) {
   outer.add(inner);
   EXPECT_EQ(error_of([&] { inner.add(outer); }).code(), "call-invalid");
   EXPECT_THAT(names_of(outer.layers()), ElementsAre("activation", "inner"));
+  Sequential one("one"), other("other"), around("around");
+  for (Sequential* net : {&one, &other}) net->add(kl::Activation{"relu"}, {.input_shape = {3}});
+  const Layer of_other = around.add(other);
+  other.add(one);
+  EXPECT_EQ(error_of([&] { one.add(of_other); }).code(), "call-invalid");
 }
 
 TEST(Functional, NamesCountInTheOrderInWhichLayersAreMade) {

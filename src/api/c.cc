@@ -23,6 +23,16 @@ void keep(const char* what, const std::string& code) {
   last_code = code;
 }
 
+/// Where no text can be made for want of memory, both are empty.
+void keep_want_of_memory() {
+  try {
+    keep("error[memory]: there is not enough memory", "memory");
+  } catch (const std::bad_alloc&) {
+    last_error.clear();
+    last_code.clear();
+  }
+}
+
 /// body(), or `failed` with the error kept.
 template <typename Result, typename Body>
 Result guarded(Result failed, const Body& body) {
@@ -31,7 +41,7 @@ Result guarded(Result failed, const Body& body) {
   } catch (const Error& error) {
     keep(error.what(), error.code());
   } catch (const std::bad_alloc&) {
-    keep("error[memory]: there is not enough memory", "memory");
+    keep_want_of_memory();
   } catch (const std::exception& error) {
     keep(error.what(), "internal");
   }

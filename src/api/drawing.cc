@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "render/kernel.h"
+#include "render/scale.h"
 #include "render/seen_layer.h"
 
 namespace kerascope {
@@ -37,6 +38,7 @@ Grid kernel_picture(const Layer& layer, const KernelOptions& options) {
 }
 
 Picture overview(const Activations& seen, const OverviewOptions& options, std::int64_t sample) {
+  require_valid(options.scale);
   Overview overview;
   overview.title = text::printable(options.title);
   for (const std::string& line : options.lines) overview.lines.push_back(text::printable(line));

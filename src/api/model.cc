@@ -163,8 +163,8 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
   compile.taps = options.taps;
   compile.pass_by = static_cast<bool>(options.on_ready);
   const auto compiled = state_->compiled(compile, shapes_of(fit));
-  if (const std::size_t bytes = compiled->function->peak_bytes();
-      options.most_memory > 0 && bytes > options.most_memory)
+  if (const std::size_t bytes = options.most_memory > 0 ? compiled->function->peak_bytes() : 0;
+      bytes > options.most_memory)
     throw Error({.code = "memory",
                  .what = fmt::format("this run takes {} of memory beside its inputs, and {} are allowed",
                                      text::bytes(bytes), text::bytes(options.most_memory)),

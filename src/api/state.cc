@@ -144,6 +144,7 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
   longer.outputs = {{node, 0}};
   Names(keras_order(longer.inputs, longer.outputs).layers);  // throws
   in_code_ = std::move(longer);
+  arrange();
   data_ = nullptr;
   open_ = with_weights_ = nullptr;
 }
@@ -180,7 +181,7 @@ void ModelState::arrange() {
     const int layer = index.at(node->layer.get());
     calls_[node.get()] = {layer, counts[layer]++};
   }
-  // What is fed in the middle has a layer of its own, in front.
+  // What is fed in the middle has a layer of its own.
   for (const Ref& input : in_code_.inputs) {
     if (calls_.count(input.node.get()) && input.node->inputs.empty()) continue;
     auto stand_in = std::make_shared<LayerState>();
@@ -221,7 +222,6 @@ std::optional<Ref> ModelState::tensor_at(const std::string& address) const {
 /// Makes `data_` of a model in code.
 void ModelState::refresh() {
   if (in_code_.inputs.empty()) throw Error({.code = "model-empty", .what = "the Sequential has no layers yet"});
-  if (!data_) arrange();
   ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
   Network& network = model.network;
   const Names names(layers_);

@@ -40,16 +40,15 @@ bool soon(const Condition& is_so) {
 class Pool {
  public:
   /// As many helpers as the system has to give; jobs are done with fewer, too.
-  explicit Pool(int helpers) : wanted_(helpers) {
+  explicit Pool(int helpers) : bells_(static_cast<std::size_t>(helpers)), wanted_(helpers) {
     try {
-      for (int i = 0; i < helpers; ++i) threads_.emplace_back([this](std::stop_token stop) { help(stop); });
+      for (Bell& bell : bells_) threads_.emplace_back([this, &bell](std::stop_token stop) { help(stop, bell); });
     } catch (const std::system_error&) {
     }
   }
   ~Pool() {
     for (std::jthread& thread : threads_) thread.request_stop();
-    ticket_.fetch_add(std::uint64_t{1} << kJobShift);
-    ticket_.notify_all();
+    for (Bell& bell : bells_) bell.ring();
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -63,7 +62,8 @@ class Pool {
     done_.store(0, std::memory_order_relaxed);
     const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> kJobShift) + 1;
     ticket_.store(job << kJobShift | static_cast<std::uint64_t>(parts) << kPartsShift, std::memory_order_release);
-    ticket_.notify_all();
+    const auto woken = std::min(static_cast<std::size_t>(parts) - 1, threads_.size());
+    for (std::size_t i = 0; i < woken; ++i) bells_[i].ring();
     take_parts();
     const auto all = static_cast<std::uint32_t>(parts);
     const auto is_done = [&] { return done_.load(std::memory_order_acquire) == all; };
@@ -94,14 +94,21 @@ class Pool {
     is_inside() = false;
   }
 
-  void help(const std::stop_token& stop) {
-    std::uint64_t seen = 0;
+  /// Wakes one helper, so that a job of few parts leaves the others asleep. Alone in its cache line.
+  struct alignas(64) Bell {
+    std::atomic<std::uint32_t> rung = 0;
+    void ring() {
+      rung.fetch_add(1, std::memory_order_release);
+      rung.notify_one();
+    }
+  };
+
+  void help(const std::stop_token& stop, Bell& bell) {
+    std::uint32_t seen = 0;
     while (!stop.stop_requested()) {
-      const auto is_new = [&] { return ticket_.load(std::memory_order_acquire) >> kJobShift != seen; };
-      if (!soon(is_new))
-        for (std::uint64_t ticket = ticket_.load(); ticket >> kJobShift == seen; ticket = ticket_.load())
-          ticket_.wait(ticket);
-      seen = ticket_.load(std::memory_order_acquire) >> kJobShift;
+      const auto is_rung = [&] { return bell.rung.load(std::memory_order_acquire) != seen; };
+      if (!soon(is_rung)) bell.rung.wait(seen);
+      seen = bell.rung.load(std::memory_order_acquire);
       if (!stop.stop_requested()) take_parts();
     }
   }
@@ -110,6 +117,7 @@ class Pool {
   std::atomic<std::uint32_t> done_ = 0;
   void (*run_)(const void*, std::int64_t) = nullptr;
   const void* context_ = nullptr;
+  std::vector<Bell> bells_;
   int wanted_;
   std::vector<std::jthread> threads_;
 };

@@ -17,8 +17,8 @@ constexpr std::size_t kAlignment = 64, kWorthPages = 1 << 20;  // bytes
 
 void require_items(const Shape& shape, std::int64_t first, std::int64_t count) {
   if (shape.rank() == 0 || first < 0 || count < 0 || first > shape[0] || count > shape[0] - first)
-    fail("sample-index", "items " + std::to_string(first) + " to " + std::to_string(first + count - 1) +
-                             " are asked for of a tensor of shape " + shape.str());
+    fail("sample-index", std::to_string(count) + " items from " + std::to_string(first) +
+                             " on are asked for of a tensor of shape " + shape.str());
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ Tensor Tensor::of(Shape shape, std::span<const float> numbers) {
 
 float* Tensor::mutable_data() {
   if (empty()) fail("tensor-shape", "a tensor that was given no shape has no numbers to be changed");
-  if (!writable_ || owner_.use_count() > 1) *this = of(shape_, numbers());
+  if (!writable_ || owner_.use_count() != 1) *this = of(shape_, numbers());
   std::atomic_thread_fence(std::memory_order_acquire);  // who held the numbers has read them
   return writable_;
 }

@@ -407,7 +407,12 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     Step& step = steps_[s];
     if (options.on_progress) options.on_progress(s, steps_.size());
     const Clock::time_point begin = Clock::now();
-    if (step.stages.empty()) prepare(step);
+    try {
+      if (step.stages.empty()) prepare(step);
+    } catch (...) {  // or the next run would take it for prepared
+      forget(step);
+      throw;
+    }
     run(step, inputs, options.seed);
     if (options.on_step) options.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
     for (std::size_t tap : step.taps) deliver(tap);

@@ -50,7 +50,8 @@ void each_filed(SomeNetwork& network, const ClassOf& class_of, const std::string
     if (layer.is_operation) continue;
     const std::string name = snake_case(class_of(layer));
     const int count = seen[name]++;
-    const std::string group = outer + container + "/" + name + (count ? "_" + std::to_string(count) : "");
+    std::string group = outer + container + "/" + name;
+    if (count > 0) group.append("_").append(std::to_string(count));
     if (layer.network)
       each_filed(*layer.network, class_of, container, visit, group + "/");
     else

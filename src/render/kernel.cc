@@ -84,7 +84,7 @@ class KernelPicture {
     if (down.size == 1 || filters_.size == 1) {
       tiles_.channels = down.size == 1 ? filters_ : down;
       lay_cells(tiles_);
-      number(0, 1);
+      number(down.size == 1 ? first_filter_ : 0, 1);
       return plain();
     }
     tiles_.height = down;

@@ -99,7 +99,7 @@ Value layer_as_activation(Build& build, Value x, const ActivationFunction& activ
   FieldReader fields(stand_in, build.keras_major());
   const Outputs outputs = type->build(fields, inner);
   if (!order.empty() || outputs.size() != 1) unknown_activation(build, activation.name);
-  build.notes = fields.notes();
+  for (std::string& note : fields.notes()) build.notes.push_back(std::move(note));
   return outputs[0].value;
 }
 

@@ -26,10 +26,10 @@ Outputs build(const BatchNormalization& layer, Build& b) {
   if (layer.center) weights.beta = b.weight("beta", channels);
   weights.mean = b.weight("moving_mean", channels, false);
   weights.variance = b.weight("moving_variance", channels, false);
-  const bool frozen = !b.layer().trainable && b.model().freezes_statistics();
-  if (const Json& mask = member(member(b.call().keywords, "mask"), "tensor"); mask.is_number() && !b.training())
+  const bool frozen = !b.layer().trainable && b.model().freezes_statistics(), keeps = frozen || !b.training();
+  if (const Json& mask = member(member(b.call().keywords, "mask"), "tensor"); mask.is_number() && keeps)
     b.input(mask.get<int>());  // only the batch's own statistics would leave out what is masked
-  if (!b.training() || frozen) return b.same_axes(ops::batch_norm(b.graph, b.input(), weights, options));
+  if (keeps) return b.same_axes(ops::batch_norm(b.graph, b.input(), weights, options));
   if (layer.renorm)
     b.fail("layer-unsupported", fmt::format("layer '{}' (BatchNormalization) has renorm, whose training phase "
                                             "Kerascope cannot compute",
