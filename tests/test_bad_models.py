@@ -363,7 +363,7 @@ def nan_for_a_whole_number(config):
     layer(config, "conv2")["config"]["filters"] = float("nan")
 
 
-@broken("shape-mismatch", "layer 'conv2' (Conv2D): conv has a stride of -1", "config.layers[4] in config.json")
+@broken("config-type", "'strides' of layer 'conv2' (Conv2D) is (-1, 1), not at least 1", "config.layers[4] in config.json")
 def negative_strides(config):
     layer(config, "conv2")["config"]["strides"] = [-1, 1]
 
