@@ -40,6 +40,12 @@ Call call_on(std::vector<TensorRef> inputs) {
   return call;
 }
 
+[[noreturn]] void name_taken(const std::string& name, const std::string& one_class, const std::string& other_class) {
+  throw Error({.code = "name-taken",
+               .what = fmt::format("two layers of the model are named '{}' ({}, {})", name, one_class, other_class),
+               .hint = "give one of them another name"});
+}
+
 /// As Keras counts: "conv2d", "conv2d_1", ..; never a name that is taken.
 class Names {
  public:
@@ -51,10 +57,7 @@ class Names {
       if (data.name.empty()) {
         unnamed.push_back(layer.get());
       } else if (const auto [taken, is_new] = taken_.emplace(data.name, data.class_name); !is_new) {
-        throw Error({.code = "name-taken",
-                     .what = fmt::format("two layers of the model are named '{}' ({}, {})", data.name, taken->second,
-                                         data.class_name),
-                     .hint = "give one of them another name"});
+        name_taken(data.name, taken->second, data.class_name);
       }
       names_[layer.get()] = data.name;
     }
@@ -139,12 +142,21 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
     throw Error({.code = "call-invalid",
                  .what = fmt::format("a Sequential's layers have one output each, and this {} has {}",
                                      layer->data.class_name, node->shapes.size())});
-  InCode longer = in_code_;
-  if (longer.inputs.empty()) longer.inputs = input;
-  longer.outputs = {{node, 0}};
-  Names(keras_order(longer.inputs, longer.outputs).layers);  // throws
-  in_code_ = std::move(longer);
-  arrange();
+  // As arrange() would find them: a chain only grows at its end.
+  const bool is_new = !std::ranges::count(layers_, layer);
+  for (const auto& other : layers_)
+    if (is_new && !layer->data.name.empty() && other->data.name == layer->data.name)
+      name_taken(layer->data.name, other->data.class_name, layer->data.class_name);
+  if (layers_.empty()) {
+    in_code_.inputs = input;
+    layers_.push_back(input[0].node->layer);
+    calls_[input[0].node.get()] = {0, 0};
+  }
+  if (is_new) layers_.push_back(layer);
+  const auto place = static_cast<int>(std::ranges::find(layers_, layer) - layers_.begin());
+  const auto earlier = std::ranges::count_if(calls_, [&](const auto& call) { return call.second.first == place; });
+  calls_[node.get()] = {place, static_cast<int>(earlier)};
+  in_code_.outputs = {{node, 0}};
   data_ = nullptr;
   open_ = with_weights_ = nullptr;
 }
