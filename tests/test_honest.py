@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 from conftest import oracle_cases
@@ -173,6 +174,24 @@ def test_networks_that_are_fed_rightly_are_left_alone(kerascope, folder, file, t
         np.save(tmp_path / "pixels.npy", (np.load(folder / "input.npy") + 1) * 127.5)
         done = kerascope("capture", folder / file, tmp_path / "pixels.npy", "--layer", "0..3")
         assert "try: --preprocess tf" in done.stderr
+
+
+def test_a_model_that_does_not_say_its_inputs_shape_is_checked_as_well(kerascope, tmp_path):
+    import tf_keras as keras
+
+    model = keras.Sequential([keras.layers.BatchNormalization(name="norm"), keras.layers.Flatten(), keras.layers.Dense(2)])
+    model(np.zeros((1, 8, 8, 3), "float32"))
+    model.layers[0].set_weights([np.ones(3), np.zeros(3), np.zeros(3), np.full(3, 1e9)])
+    model.save(tmp_path / "net.h5")
+    with h5py.File(tmp_path / "net.h5", "a") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"] = [one for one in config["config"]["layers"] if one["class_name"] != "InputLayer"]
+        for layer in config["config"]["layers"]:
+            layer["config"].pop("batch_input_shape", None)
+        file.attrs["model_config"] = json.dumps(config)
+    np.save(tmp_path / "flat.npy", np.random.default_rng(0).normal(100, 1, (1, 8, 8, 3)).astype("float32"))
+    done = kerascope("capture", tmp_path / "net.h5", tmp_path / "flat.npy")
+    assert "norm        H8 W8 C3" in done.stdout and "warning" not in done.stderr
 
 
 @pytest.fixture(scope="module")

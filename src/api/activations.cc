@@ -36,25 +36,32 @@ std::vector<const Named*> named(const std::vector<Named>& all, std::string_view 
   return found.empty() ? of_layer : found;
 }
 
+/// What an address means among those that were computed: nothing where it is another's full address, who was skipped.
+std::vector<const Activation*> computed(const std::vector<Activation>& all, const std::vector<Skipped>& skipped,
+                                        std::string_view address) {
+  std::vector<const Activation*> found = named(all, address);
+  const bool is_full = found.size() == 1 && found[0]->address == address;
+  if (!is_full && std::ranges::count(skipped, address, &Skipped::address)) found.clear();
+  return found;
+}
+
 }  // namespace
 
 const Activation* Activations::find(std::string_view address) const {
-  const std::vector<const Activation*> found = named(all_, address);
-  if (found.size() != 1) return nullptr;
-  return found[0]->address == address || !std::ranges::count(skipped_, address, &Skipped::address) ? found[0] : nullptr;
+  const std::vector<const Activation*> found = computed(all_, skipped_, address);
+  return found.size() == 1 ? found[0] : nullptr;
 }
 
 const Activation& Activations::operator[](std::string_view address) const {
-  if (const Activation* found = find(address)) return *found;
-  const bool is_skipped = std::ranges::count(skipped_, address, &Skipped::address) > 0;
-  const std::vector<const Activation*> found =
-      is_skipped ? std::vector<const Activation*>() : named(all_, address);  // a full address wins
-  std::vector<std::string> paths;
-  for (const Activation* one : found) paths.push_back(one->address);
-  if (!found.empty())
+  const std::vector<const Activation*> found = computed(all_, skipped_, address);
+  if (found.size() == 1) return *found[0];
+  if (!found.empty()) {
+    std::vector<std::string> addresses;
+    for (const Activation* one : found) addresses.push_back(one->address);
     throw Error({.code = "layer-ambiguous",
                  .what = fmt::format("'{}' means {} activations", address, found.size()),
-                 .hint = "give one of " + text::join(paths, ", ")});
+                 .hint = "give one of " + text::join(addresses, ", ")});
+  }
   if (const std::vector<const Skipped*> skipped = named(skipped_, address); !skipped.empty()) {
     Error::Parts parts = skipped[0]->problem->parts();
     parts.what = fmt::format("'{}' was not computed: {}", skipped[0]->address, parts.what);

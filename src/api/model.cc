@@ -95,6 +95,16 @@ std::vector<Layer> Model::layers() const {
   return layers;
 }
 
+namespace {
+
+[[noreturn]] void ambiguous(std::string_view address, const char* things, const std::vector<std::string>& meant) {
+  throw Error({.code = "layer-ambiguous",
+               .what = fmt::format("'{}' means {} {}", address, meant.size(), things),
+               .hint = "give one of " + text::join(meant, ", ")});
+}
+
+}  // namespace
+
 Layer Model::layer(std::string_view address) const {
   const auto open = state_->open();
   const std::vector<Site>& sites = open->assembly.sites;
@@ -111,9 +121,7 @@ Layer Model::layer(std::string_view address) const {
   if (layers.size() != 1) {
     std::vector<std::string> addresses;
     for (const auto& [layer, at] : layers) addresses.push_back(at);
-    throw Error({.code = "layer-ambiguous",
-                 .what = fmt::format("'{}' means {} layers", address, layers.size()),
-                 .hint = "give one of " + text::join(addresses, ", ")});
+    ambiguous(address, "layers", addresses);
   }
   const std::string& layer = layers.begin()->second;
   const auto all = std::ranges::count_if(
@@ -136,9 +144,7 @@ KerasTensor Model::tensor(std::string_view address) const {
   if (found.size() != 1) {
     std::vector<std::string> addresses;
     for (const Selection& selection : found) addresses.push_back(address_of(selection));
-    throw Error({.code = "layer-ambiguous",
-                 .what = fmt::format("'{}' means {} tensors", address, found.size()),
-                 .hint = "give one of " + text::join(addresses, ", ")});
+    ambiguous(address, "tensors", addresses);
   }
   if (found[0].channel)
     throw Error({.code = "channel-invalid",

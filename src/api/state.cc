@@ -7,6 +7,7 @@
 
 #include "api/order.h"
 #include "base/check.h"
+#include "inputs/feed.h"
 #include "layers/registry.h"
 
 namespace kerascope::api {
@@ -364,10 +365,7 @@ void require_inputs_of(ModelState& model, const std::vector<Ref>& given) {
                                      given.size() == 1 ? "" : "s")});
   for (std::size_t i = 0; i < given.size(); ++i) {
     const Shape declared(inputs[i].shape), &shape = given[i].node->shapes[static_cast<std::size_t>(given[i].output)];
-    bool fits = declared.rank() == 0 || shape.rank() == declared.rank();
-    for (int axis = 1; fits && axis < declared.rank(); ++axis)
-      fits = declared[axis] < 0 || shape[axis] < 0 || shape[axis] == declared[axis];
-    if (!fits)
+    if (!fits(shape, declared))
       throw Error({.code = "shape-mismatch",
                    .what = fmt::format("model '{}' takes {} for '{}', and is called on a tensor of shape {}",
                                        data->network.name, declared.str(), inputs[i].name, shape.str())});

@@ -76,12 +76,10 @@ Overview OverviewOfRun::head() const {
   const std::vector<ModelInput> inputs = model_inputs(run_.model);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Tensor sample = run_.fed.tensors[i].item(request_.sample - run_.first);
-    const std::string axes = static_cast<int>(inputs[i].axes.size()) == sample.shape().rank()
-                                 ? inputs[i].axes
-                                 : usual_axes(sample.shape().rank());
     if (sample.size() > 0)
-      head.inputs.push_back({.caption = text::printable(inputs[i].name),
-                             .picture = input_thumbnail(sample, axes, overview_input_options())});
+      head.inputs.push_back(
+          {.caption = text::printable(inputs[i].name),
+           .picture = input_thumbnail(sample, axes_of(inputs[i], sample.shape()), overview_input_options())});
   }
   head.legend = legend(strip_options_);
   head.title = text::printable(head.title);

@@ -32,9 +32,12 @@ std::string what(const NormFit& fit) {
 /// A picture of hardly more than one colour varies little anywhere, however it is prepared.
 bool is_flat(const Run& run) {
   const std::vector<ModelInput> inputs = model_inputs(run.model);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    for (const ChannelStatistics& channel : channel_statistics(run.fed.unprepared[i], inputs[i].axes))
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& given = run.fed.unprepared[i];
+    const Shape sample = given.shape().slice(1, given.shape().rank());
+    for (const ChannelStatistics& channel : channel_statistics(given, axes_of(inputs[i], sample)))
       if (channel.variance > 0.01 * channel.mean * channel.mean) return false;
+  }
   return true;
 }
 

@@ -437,6 +437,10 @@ Request with_standard_output(Request request) {
   return request;
 }
 
+std::string axes_of(const ModelInput& input, const Shape& sample) {
+  return static_cast<int>(input.axes.size()) == sample.rank() ? input.axes : usual_axes(sample.rank());
+}
+
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation) {
   return activation.tensor.item(request.sample - run.first);
 }

@@ -170,6 +170,8 @@ bool print_dump(const Request& request, const CompiledFunction& function);
 /// `-o -`: the result alone goes to standard output.
 Request with_standard_output(Request request);
 
+/// The roles of the axes of a sample for this input, whose own rank may be unknown.
+std::string axes_of(const ModelInput& input, const Shape& sample);
 /// The wanted sample of those at hand, without the batch axis.
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
 /// "model" of "dir/model.h5".

@@ -17,9 +17,8 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Activation input{.address = inputs[i].name, .axes = inputs[i].axes, .tensor = run.fed.tensors[i]};
     const Tensor sample = sample_of(request, run, input);
-    const std::string axes =
-        static_cast<int>(input.axes.size()) == sample.shape().rank() ? input.axes : usual_axes(sample.shape().rank());
-    const Grid grid = input_picture(sample, axes, {.gap_px = request.gap_px, .zoom = request.zoom});
+    const Grid grid =
+        input_picture(sample, axes_of(inputs[i], sample.shape()), {.gap_px = request.gap_px, .zoom = request.zoom});
     const std::string name =
         inputs.size() == 1 ? "input.png" : "input-" + file_name_from_address(inputs[i].name) + ".png";
     const std::string path = (std::filesystem::path(request.output) / name).string();

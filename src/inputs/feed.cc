@@ -143,18 +143,19 @@ class Feeder {
 
 }  // namespace
 
+bool fits(const Shape& shape, const Shape& declared) {
+  if (declared.rank() == 0) return shape.rank() > 0;
+  if (shape.rank() != declared.rank()) return false;
+  for (int axis = 1; axis < shape.rank(); ++axis)
+    if (declared[axis] >= 0 && shape[axis] >= 0 && shape[axis] != declared[axis]) return false;
+  return true;
+}
+
 std::optional<Tensor> as_batch(const Tensor& tensor, const Shape& declared) {
-  const auto fits = [&](const Shape& shape) {
-    if (declared.rank() == 0) return shape.rank() > 0;
-    if (shape.rank() != declared.rank()) return false;
-    for (int axis = 1; axis < shape.rank(); ++axis)
-      if (declared[axis] >= 0 && shape[axis] != declared[axis]) return false;
-    return true;
-  };
-  if (fits(tensor.shape())) return tensor;
+  if (fits(tensor.shape(), declared)) return tensor;
   std::vector<std::int64_t> with_batch = tensor.shape().sizes();
   with_batch.insert(with_batch.begin(), 1);
-  return fits(Shape(with_batch)) ? std::optional(tensor.reshaped(Shape(with_batch))) : std::nullopt;
+  return fits(Shape(with_batch), declared) ? std::optional(tensor.reshaped(Shape(with_batch))) : std::nullopt;
 }
 
 void Fed::take(std::int64_t first, std::int64_t count) {

@@ -42,8 +42,11 @@ struct Fed {
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
 Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options);
 
-/// A tensor as an input of shape `declared` takes it (batch first, a size below 0 is open; of no axes: unknown): with a
-/// batch of one where it has no batch axis. Nothing where it does not fit.
+/// Whether an input of shape `declared` takes a tensor of this one. Batch first, of any size; a size below 0 is open,
+/// on either side; a declared shape of no axes is unknown.
+bool fits(const Shape& shape, const Shape& declared);
+
+/// A tensor as such an input takes it: with a batch of one where it has no batch axis. Nothing where it does not fit.
 std::optional<Tensor> as_batch(const Tensor& tensor, const Shape& declared);
 
 /// What `--preprocess` does to a picture or an array for this input.
