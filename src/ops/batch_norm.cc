@@ -73,8 +73,7 @@ void affine_rows(const Affine& affine, const Layout& layout, const float* in, fl
       const float* x = in + start;
       float* y = out + start;
       const std::int64_t length = std::min(period, size - start);
-      for (std::int64_t i = 0; i < length; ++i)
-        y[i] = (kCentred ? x[i] - means[i] : x[i]) * scales[i] + shifts[i];
+      for (std::int64_t i = 0; i < length; ++i) y[i] = (kCentred ? x[i] - means[i] : x[i]) * scales[i] + shifts[i];
     }
   });
 }

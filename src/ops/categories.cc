@@ -24,8 +24,8 @@ class CategoriesOp : public Op {
       throw Error({.code = "shape-mismatch",
                    .what = fmt::format("categories of {} in vectors of {}", x.str(), options_.depth)});
     if (in.size() > 1 && in[1] != x)
-      throw Error({.code = "shape-mismatch",
-                   .what = fmt::format("categories of {} have weights of {}", x.str(), in[1].str())});
+      throw Error(
+          {.code = "shape-mismatch", .what = fmt::format("categories of {} have weights of {}", x.str(), in[1].str())});
     Shape out = x;
     out[out.rank() - 1] = options_.depth;
     return out;

@@ -1,5 +1,5 @@
-// Pictures whose channels are spread over their range: (N, H, W, C) -> (N, H, W, C). Computed in float32 in the order in
-// which Keras does, as numbers are counted by their whole parts.
+// Pictures whose channels are spread over their range: (N, H, W, C) -> (N, H, W, C). Computed in float32 in the order
+// in which Keras does, as numbers are counted by their whole parts.
 
 #include <fmt/format.h>
 
@@ -47,8 +47,8 @@ class AutoContrastOp : public Op {
     return [=, range = range_](const KernelArguments& run) {
       parallel_for(samples * channels, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i)
-          spread(range, run.in[0] + i / channels * size + i % channels,
-                 run.out + i / channels * size + i % channels, size, channels);
+          spread(range, run.in[0] + i / channels * size + i % channels, run.out + i / channels * size + i % channels,
+                 size, channels);
       });
     };
   }
@@ -58,12 +58,12 @@ class AutoContrastOp : public Op {
     float low = std::numeric_limits<float>::infinity(), high = -low;
     for (std::int64_t i = 0; i < size; i += step) {
       const float number = range.in(x[i]);
-      low = !(low <= number) ? number : low;  // NaN comes and stays
-      high = !(high >= number) ? number : high;
       if (std::isnan(number)) {
         low = high = number;
         break;
       }
+      low = std::min(low, number);
+      high = std::max(high, number);
     }
     const float scale = (kLevels - 1) / (high - low), offset = -low * scale;
     for (std::int64_t i = 0; i < size; i += step) {

@@ -15,60 +15,47 @@ namespace {
 
 constexpr std::int64_t kGrain = 1 << 13;  // numbers a thread should get at least
 
-/// The sums of term(x[i]) and of its square: float32 side by side over stretches that are too short to lose digits, these
-/// in double.
-struct Sums {
-  double first = 0, squares = 0;
-};
+/// The sum of term(x[i]): float32 side by side over stretches that are too short to lose digits, these in double.
 template <typename Term>
-Sums row_sums(const float* x, std::int64_t size, const Term& term) {
+double row_sum(const float* x, std::int64_t size, const Term& term) {
   constexpr std::int64_t kLanes = 16, kStretch = 16 * kLanes;
-  Sums sums;
+  double sum = 0;
   std::int64_t i = 0;
   while (i + kLanes <= size) {
-    float first[kLanes] = {}, squares[kLanes] = {};
+    float lanes[kLanes] = {};
     for (const std::int64_t end = std::min(i + kStretch, size); i + kLanes <= end; i += kLanes)
-      for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-        const float number = term(x[i + lane]);
-        first[lane] += number;
-        squares[lane] += number * number;
-      }
-    for (float lane : first) sums.first += lane;
-    for (float lane : squares) sums.squares += lane;
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(x[i + lane]);
+    for (float lane : lanes) sum += lane;
   }
-  for (; i < size; ++i) {
-    const float number = term(x[i]);
-    sums.first += number;
-    sums.squares += number * number;
-  }
-  return sums;
+  for (; i < size; ++i) sum += term(x[i]);
+  return sum;
 }
 
-/// (x - mean - rest) * scale. The mean alone, a float, would be too coarse for numbers that lie close together and far
-/// from zero.
+/// (x - mean) * scale + shift. The shift is what the mean lacks: a float is too coarse for numbers that lie close
+/// together and far from zero.
 struct Affine {
-  float mean = 0, rest = 0, scale = 1;
+  float mean = 0, scale = 1, shift = 0;
 };
 
-Affine row_affine(const float* x, std::int64_t size, RowNorm norm, float epsilon) {
-  const double count = static_cast<double>(size);
-  Sums sums = row_sums(x, size, [](float number) { return number; });
+/// @param share  1 / size
+Affine row_affine(const float* x, std::int64_t size, double share, RowNorm norm, float epsilon) {
+  const bool is_centred = norm == RowNorm::kStandard || norm == RowNorm::kDeviation;
+  const float mean = is_centred ? static_cast<float>(row_sum(x, size, [](float number) { return number; }) * share) : 0;
+  const double squares = row_sum(x, size, [mean](float number) { return (number - mean) * (number - mean); });
   if (norm == RowNorm::kLength) {
-    const float length = std::sqrt(static_cast<float>(sums.squares));
+    const float length = std::sqrt(static_cast<float>(squares));
     return {.scale = 1 / (length > epsilon ? length : epsilon)};
   }
-  Affine affine;
-  double variance = sums.squares / count;
-  if (norm != RowNorm::kRootMeanSquare) {
-    const float mean = static_cast<float>(sums.first / count);
-    sums = row_sums(x, size, [mean](float number) { return number - mean; });
-    const double rest = sums.first / count;
-    variance = sums.squares / count - rest * rest;
+  double rest = 0, variance = squares * share;
+  // A mean that is large beside the spread has an error that counts.
+  if (is_centred && !(mean * mean < 16 * static_cast<float>(variance))) [[unlikely]] {
+    rest = row_sum(x, size, [mean](float number) { return number - mean; }) * share;
+    variance -= rest * rest;
     if (variance < 0) variance = 0;  // NaN stays
-    if (norm == RowNorm::kStandard) affine = {.mean = mean, .rest = static_cast<float>(rest)};
   }
-  affine.scale = 1 / std::sqrt(static_cast<float>(variance) + epsilon);
-  return affine;
+  const float scale = 1 / std::sqrt(static_cast<float>(variance) + epsilon);
+  if (norm != RowNorm::kStandard) return {.scale = scale};
+  return {.mean = mean, .scale = scale, .shift = static_cast<float>(-rest * scale)};
 }
 
 class RowNormOp final : public Op {
@@ -117,13 +104,15 @@ class RowNormOp final : public Op {
                             zeros = unless(has_.beta, 0)](const KernelArguments& run) {
                              const float* gamma = has.gamma ? run.in[1] : ones.data();
                              const float* beta = has.beta ? run.in.back() : zeros.data();
-                             vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin] {
+                             vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin,
+                                         share = 1 / static_cast<double>(size)] {
                                for (std::int64_t row = 0; row < count; ++row) {
                                  const float* x = in + row * size;
                                  float* y = out + row * size;
-                                 const auto [mean, rest, scale] = row_affine(x, size, options.norm, options.epsilon);
+                                 const auto [mean, scale, shift] =
+                                     row_affine(x, size, share, options.norm, options.epsilon);
                                  for (std::int64_t i = 0; i < size; ++i)
-                                   y[i] = (x[i] - mean - rest) * scale * gamma[i] + beta[i];
+                                   y[i] = ((x[i] - mean) * scale + shift) * gamma[i] + beta[i];
                                }
                              });
                            });

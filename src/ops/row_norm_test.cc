@@ -106,7 +106,8 @@ TEST(RowNorm, KeepsItsDigitsFarFromZeroAndInLongRows) {
 TEST(RowNorm, KeepsASmallSpreadFarFromZero) {
   for (RowNorm norm : {RowNorm::kStandard, RowNorm::kDeviation}) {
     const NormCase c = {.shape = {5, 700}, .norm = norm};
-    const Tensor x = random_tensor(c.shape, 1, 1e6f), gamma = random_tensor(c.row(), 2), beta = random_tensor(c.row(), 3);
+    const Tensor x = random_tensor(c.shape, 1, 1e6f), gamma = random_tensor(c.row(), 2),
+                 beta = random_tensor(c.row(), 3);
     EXPECT_TRUE(close(normalized(c, x, gamma, beta), slow_norm(c, x, gamma, beta), {.tolerance = 3e-6}));
   }
 }
