@@ -34,7 +34,8 @@ struct Statistics {
 /// @throws Error{axes-invalid} where they are not those of the tensor
 KERASCOPE_API Statistics statistics(const Tensor& tensor, const std::string& axes);
 inline Statistics statistics(const Activation& activation) { return statistics(activation.tensor, activation.axes); }
-/// The same of a tensor whose last axis has the channels, as a function gives it. @throws Error{axes-invalid} for Tensor()
+/// The same of a tensor whose last axis has the channels, as a function gives it. @throws Error{axes-invalid} for
+/// Tensor()
 KERASCOPE_API Statistics statistics(const Tensor& tensor);
 
 /// Of one channel, over the whole batch.

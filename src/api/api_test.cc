@@ -464,10 +464,14 @@ TEST(Grid, OfWhatAFunctionGivesIsThatOfTheActivation) {
     EXPECT_EQ(statistics(given).dead_channels, statistics(seen[name]).dead_channels);
     EXPECT_EQ(channel_statistics(given)[1].mean, channel_statistics(seen[name])[1].mean);
   }
-  EXPECT_THAT(error_of([] { grid(Tensor({3, 4, 4, 2})); }).what(),
-              HasSubstr("error[axes-invalid]: a tensor of shape (3, 4, 4, 2) is to be drawn, and its axes are not known"));
+  EXPECT_THAT(
+      error_of([] {
+        grid(Tensor({3, 4, 4, 2}));
+      }).what(),
+      HasSubstr("error[axes-invalid]: a tensor of shape (3, 4, 4, 2) is to be drawn, and its axes are not known"));
   EXPECT_EQ(error_of([] { grid(Tensor()); }).code(), "axes-invalid");
-  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{2})).picture.pixels, grid(Tensor::of({}, std::vector<float>{2}), "").picture.pixels);
+  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{2})).picture.pixels,
+            grid(Tensor::of({}, std::vector<float>{2}), "").picture.pixels);
   EXPECT_EQ(error_of([] { statistics(Tensor()); }).code(), "axes-invalid");
 }
 

@@ -191,8 +191,9 @@ struct RandomGaussianBlur {
 
 /// Covers a part of pictures.
 struct RandomErasing {
-  Factor factor = {1}, scale = {0.02f, 0.33f};
-  std::optional<float> fill_value;  ///< empty: noise
+  Factor factor = {1};
+  Factor scale = {0.02f, 0.33f};         ///< the covered part's share of the picture
+  std::optional<float> fill_value = {};  ///< empty: noise
   Factor value_range = {0, 255};
   DataFormat data_format = DataFormat::kChannelsLast;
 };

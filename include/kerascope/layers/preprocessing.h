@@ -52,7 +52,7 @@ struct AutoContrast {
 /// phase. (N, H, W, C) -> (N, H, W, C)
 struct ContrastLimitedAdaptiveHistogramEqualization {
   std::vector<float> value_range = {0, 255};
-  float clip_limit = 4;               ///< how many times commoner than the mean a number may be; 0: any number of times
+  float clip_limit = 4;  ///< how many times commoner than the mean a number may be; 0: any number of times
   Size<2> tile_grid_size = each<2>(8);  ///< tiles down and across
   DataFormat data_format = DataFormat::kChannelsLast;
 };

@@ -28,7 +28,7 @@ struct Equalization {
 /// All keys of all of them; each layer has some. A factor without a number is required.
 template <typename Layer>
 void fields(Layer& layer, auto&& field) {
-  const auto factor = [&](const char* key, Factor& value, bool is_required) {
+  const auto factor = [&](const char* key, auto& value, bool is_required) {
     field.one_or_many(key, value);
     if (is_required && value.empty()) field.required(key, value);
   };
@@ -76,6 +76,7 @@ void fields(Layer& layer, auto&& field) {
   else
     field.ignored("data_format");
   field.ignored("seed");
+  field.ignored("rng_type");
   field.ignored("bounding_box_format");
 }
 

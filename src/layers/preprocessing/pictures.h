@@ -15,7 +15,8 @@ class Pictures {
  public:
   /// @throws Error{shape-rank} unless the layer's input has four axes; Error{config-type} for a size below 1
   Pictures(Build& build, DataFormat format, PictureSize wanted)
-      : b_(build), axes_{format == DataFormat::kChannelsLast ? 1 : 2, format == DataFormat::kChannelsLast ? 2 : 3},
+      : b_(build),
+        axes_{format == DataFormat::kChannelsLast ? 1 : 2, format == DataFormat::kChannelsLast ? 2 : 3},
         wanted_(wanted) {
     b_.require_rank(4);
     b_.require_at_least(1, "height", wanted[0]);
@@ -42,9 +43,8 @@ class Pictures {
     for (std::size_t i = 0; i < 2; ++i) options.sizes[static_cast<std::size_t>(axes_[i])] = {border[i], border[i]};
     return border == PictureSize{} ? x : ops::pad(b_.graph, x, options);
   }
-  /// To the wanted size. As TensorFlow, a picture that has it is left alone.
+  /// To the wanted size.
   Value resized(Value x, Interpolation interpolation = Interpolation::kBilinear, bool antialias = false) const {
-    if (size(x) == wanted_) return x;
     return ops::resize(b_.graph, x,
                        {.sizes = {{axes_[0], wanted_[0]}, {axes_[1], wanted_[1]}},
                         .interpolation = interpolation,

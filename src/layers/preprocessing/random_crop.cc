@@ -20,7 +20,7 @@ enum class Inference { kResizeThenCut, kCutThenResize, kCutAtCorner, kNothing };
 
 Inference inference_of(const std::string& keras_version) {
   int major = 1, minor = 0;
-  std::sscanf(keras_version.c_str(), "%d.%d", &major, &minor);
+  if (std::sscanf(keras_version.c_str(), "%d.%d", &major, &minor) == 1) minor = 99;  // "3", of a model in code
   const std::pair version(major, minor);
   if (version < std::pair(2, 7)) return Inference::kResizeThenCut;
   if (version < std::pair(3, 6)) return Inference::kCutThenResize;
@@ -34,6 +34,7 @@ void fields(of<RandomCrop> auto& layer, auto&& field) {
   field.required("width", layer.width);
   field("data_format", layer.data_format);
   field.ignored("seed");
+  field.ignored("rng_type");
 }
 
 Outputs build(const RandomCrop& layer, Build& b) {
@@ -41,7 +42,9 @@ Outputs build(const RandomCrop& layer, Build& b) {
   const Inference inference = inference_of(b.model().keras_version);
   const std::string axes = map_axes(layer.data_format);
   const Value x = pictures.input();
-  const auto at_corner = [&] { return pictures.resized(pictures.cut(x, pictures.middle(x).corner, pictures.wanted())); };
+  const auto at_corner = [&] {
+    return pictures.resized(pictures.cut(x, pictures.middle(x).corner, pictures.wanted()));
+  };
   if (b.training() && pictures.is_at_least_wanted(x)) {
     note_stillness(b, "cuts the middle out");
     return b.with_axes(pictures.centre(x), axes);

@@ -26,9 +26,9 @@ Outputs build(const Resizing& layer, Build& b) {
   if (b.keras_major() >= 3 &&
       (layer.interpolation == Interpolation::kArea || layer.interpolation == Interpolation::kGaussian ||
        layer.interpolation == Interpolation::kMitchellCubic))
-    b.fail("config-type", fmt::format("'interpolation' of layer '{}' (Resizing) is {}, which Keras 3 cannot compute",
-                                      b.layer().name,
-                                      kInterpolationNames[static_cast<std::size_t>(layer.interpolation)]));
+    b.fail("config-type",
+           fmt::format("'interpolation' of layer '{}' (Resizing) is {}, which Keras 3 cannot compute", b.layer().name,
+                       kInterpolationNames[static_cast<std::size_t>(layer.interpolation)]));
   Value x = pictures.input();
   if (layer.crop_to_aspect_ratio) {
     x = pictures.fitted(x, layer.interpolation, layer.antialias);
