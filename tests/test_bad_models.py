@@ -295,6 +295,109 @@ def input_is_a_convolution(config):
     config["config"]["input_layers"] = [["conv", 0, 0]]
 
 
+@pytest.mark.parametrize("files", ["one", "nested"])
+def test_two_layers_with_one_address(kerascope, small, tmp_path, files):
+    """`base/conv` beside a model `base` that holds `conv`; `dense@0` beside a `dense` that is called twice."""
+
+    def change(config):
+        if files == "nested":
+            layer(config, "conv")["config"]["name"] = layer(config, "conv")["name"] = "base/conv"
+            text = json.dumps(config)
+            return text.replace('["conv", 0, 0]', '["base/conv", 0, 0]', 1)
+        layer(config, "answer")["config"]["name"] = layer(config, "answer")["name"] = "conv@0"
+        return json.dumps(config).replace('["answer", 0, 0]', '["conv@0", 0, 0]')
+
+    name = "nested" if files == "nested" else "shared"
+    model = edit_archive(small / f"{name}.keras", tmp_path / "m.keras", change)
+    out = tmp_path / "out"
+    out.mkdir()
+    done = kerascope("capture", model, small / "batch.npy", "-o", out / "x.npz", check=False)
+    shown = ("two layers have the address", "config.layers[", "give one of them another name")
+    check_failure(done, "config-invalid", shown, 1, out)
+
+
+def deep(levels, calls):
+    """An architecture of models in models, each of which calls the one below so often."""
+
+    def at(level):
+        name = f"m{level}"
+        tensor = lambda of, node: {
+            "class_name": "__keras_tensor__",
+            "config": {"shape": [None, 2], "dtype": "float32", "keras_history": [of, node, 0]},
+        }
+        source = {"class_name": "InputLayer", "name": "x", "config": {"batch_shape": [None, 2], "name": "x"}, "inbound_nodes": []}
+        if level == 0:
+            inner = {"class_name": "ReLU", "name": "r", "config": {"name": "r"}}
+        else:
+            inner = at(level - 1)
+        first = 1 if level > 0 else 0
+        inner["inbound_nodes"] = [
+            {"args": [tensor("x", 0) if node == 0 else tensor(inner["name"], node - 1)], "kwargs": {}} for node in range(calls)
+        ]
+        return {
+            "class_name": "Functional", "module": "keras.src.models.functional", "name": name,
+            "config": {"name": name, "layers": [source, inner], "input_layers": [["x", 0, 0]],
+                       "output_layers": [[inner["name"], calls - 1 + first, 0]]},
+        }  # fmt: skip
+
+    return at(levels)
+
+
+def test_models_in_models_do_not_multiply_without_end(kerascope, tmp_path):
+    (tmp_path / "few.json").write_text(json.dumps(deep(5, 2)))
+    np.save(tmp_path / "x.npy", np.ones((1, 2), "float32"))
+    assert len(json.loads(kerascope("capture", tmp_path / "few.json", tmp_path / "x.npy", "--json").stdout)["layers"]) > 64
+    (tmp_path / "many.json").write_text(json.dumps(deep(30, 2)))
+    for command in ("layers", tmp_path / "many.json"), ("capture", tmp_path / "many.json", tmp_path / "x.npy"):
+        done = kerascope(*command, check=False)
+        check_failure(done, "model-too-large", ("calls of layers, and the most is 100000", "many.json"), 1, tmp_path / "none")
+
+
+def test_more_axes_than_a_tensor_may_have(kerascope, small, tmp_path):
+    """Of an input, of an array, of what a layer makes."""
+    architecture = deep(0, 1)
+
+    def write(axes):
+        architecture["config"]["layers"][0]["config"]["batch_shape"] = [None] + [1] * axes
+        (tmp_path / "m.json").write_text(json.dumps(architecture))
+        return tmp_path / "m.json"
+
+    np.save(tmp_path / "x.npy", np.ones([1] * 20, "float32"))
+    kerascope("capture", write(19), tmp_path / "x.npy", "-o", tmp_path / "seen.npz")
+    for axes in 100, 22_000:
+        for command in ("layers",), ("capture", tmp_path / "x.npy", "-o", tmp_path / "other.npz"):
+            done = kerascope(command[0], write(axes), *command[1:], check=False)
+            assert done.returncode == 1 and "error[" in done.stderr and "unexpected" not in done.stderr, done.stderr
+    assert files_below(tmp_path) == ["m.json", "seen.npz", "x.npy"]
+
+    def change(config):
+        layer(config, "flat").update({"class_name": "Reshape"})
+        layer(config, "flat")["config"] = {"name": "flat", "target_shape": [1] * 22_000 + [54]}
+
+    done = kerascope("capture", edit_archive(small / "net.keras", tmp_path / "m.keras", change), small / "batch.npy", check=False)
+    assert done.returncode == 3 and "a tensor has 22002 axes, and the most is 64" in done.stderr
+
+
+def test_a_layer_of_many_inputs(kerascope, tmp_path):
+    """More than a machine word has bits."""
+    import keras
+
+    picture = keras.Input((3,), name="picture")
+    many = [keras.layers.Rescaling(1.0 / (i + 1), name=f"r{i}")(picture) for i in range(70)]
+    layers = keras.layers
+    outputs = [layers.Add(name="add")(many), layers.Average(name="average")(many), layers.Concatenate(name="concatenate")(many),
+               layers.Maximum(name="maximum")(many), layers.Multiply(name="multiply")(many)]  # fmt: skip
+    model = keras.Model(picture, outputs)
+    model.save(tmp_path / "m.keras")
+    numbers = np.random.default_rng(2).normal(size=(4, 3)).astype("float32")
+    np.save(tmp_path / "x.npy", numbers)
+    kerascope("capture", tmp_path / "m.keras", tmp_path / "x.npy", "-o", tmp_path / "seen.npz")
+    seen = np.load(tmp_path / "seen.npz")
+    for output, truth in zip(outputs, model.predict(numbers, verbose=0)):
+        name = output._keras_history.operation.name
+        np.testing.assert_allclose(seen[name], truth, rtol=1e-4, atol=1e-30)
+
+
 # --- layers that cannot be computed: an error by name, partly done otherwise, and what lies before is seen ---
 
 BROKEN = []

@@ -1,10 +1,12 @@
 """Wrong uses of the commands: each gives its message and exit code, and leaves no file behind that is not whole."""
 
 import json
+import os
 import pathlib
 import resource
 import signal
 import subprocess
+import sys
 import time
 import zlib
 
@@ -457,7 +459,10 @@ def test_disk_that_fills_while_a_file_is_written(kerascope, small, tmp_path, tar
     assert [name for name in files_below(tmp_path) if "kerascope" in name] == []
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+ENDS = ["TERM", "INT", "HUP", "PIPE", "ALRM", "XCPU", "QUIT", "USR1", "VTALRM", "PROF", "IO"]
+
+
+@pytest.mark.parametrize("end", [signal.Signals[f"SIG{name}"] for name in ENDS], ids=ENDS)
 def test_a_killed_run_leaves_no_file(kerascope, small, tmp_path, end):
     """The batch makes the run long; the hidden file beside the archive shows that it has begun to write."""
     np.save(tmp_path / "large.npy", np.zeros((20_000, *SHAPE), "float32"))
@@ -482,6 +487,48 @@ def test_a_killed_run_leaves_no_file(kerascope, small, tmp_path, end):
         run.wait(20)
     assert run.returncode == 128 + end
     assert files_below(out) == []
+
+
+def test_a_signal_that_is_ignored_stays_ignored(kerascope, small, tmp_path):
+    """As with nohup."""
+    code = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    np.save(tmp_path / "large.npy", np.zeros((20_000, *SHAPE), "float32"))
+    program = kerascope("--version").args[0]
+    command = [sys.executable, "-c", code, program, "capture", small / "net.keras", tmp_path / "large.npy", "-o", tmp_path / "seen.npz"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        while not list(tmp_path.glob(".kerascope-*")) and run.poll() is None:
+            time.sleep(0.001)
+        run.send_signal(signal.SIGHUP)
+        assert run.wait(60) == 0
+    assert np.load(tmp_path / "seen.npz").files
+
+
+@pytest.mark.parametrize("stream", ["closed", "full"])
+@pytest.mark.parametrize(
+    "arguments, code",
+    [(("capture", "net.keras", "picture.png", "-o"), 0), (("capture", "lambda.keras", "batch.npy", "-o"), 3),
+     (("capture", "net.keras", "nothing.npy", "-o"), 1), (("capture", "net.keras", "--no-such", "-o"), 2)],
+)  # fmt: skip
+def test_messages_that_cannot_be_said_change_nothing(kerascope, small, tmp_path, arguments, code, stream):
+    """Neither the exit code, nor what is written: a file must not become the closed stream either."""
+    program = kerascope("--version").args[0]
+    options = {"preexec_fn": lambda: os.close(2)} if stream == "closed" else {"stderr": open("/dev/full", "w")}
+    done = subprocess.run(
+        [program, *arguments, tmp_path / "seen.npz"], cwd=small, stdout=subprocess.DEVNULL, timeout=60, **options
+    )
+    assert done.returncode == code
+    assert files_below(tmp_path) == ([] if code in (1, 2) else ["seen.npz"])
+    if code in (0, 3):
+        assert all(np.isfinite(array).all() for array in np.load(tmp_path / "seen.npz").values())
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(kerascope, small, tmp_path):
+    program = kerascope("--version").args[0]
+    done = subprocess.run(
+        ["bash", "-c", f"'{program}' layers '{small}/net.keras' --json 2>'{tmp_path}/said' | true; echo ${{PIPESTATUS[0]}}"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() in ("0", str(128 + signal.SIGPIPE)) and (tmp_path / "said").read_text() == ""
 
 
 # --- names that come from strangers ---

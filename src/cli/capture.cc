@@ -11,7 +11,14 @@ namespace {
 struct Row {
   std::string address, shape;
   Statistics statistics;
+  std::vector<std::string> assumes;
 };
+
+std::string notes_of(const Row& row) {
+  std::string text = channel_text(row.statistics);
+  if (!row.assumes.empty()) text += fmt::format("{}assumes {}", text.empty() ? "" : "; ", text::join(row.assumes, ", "));
+  return text::printable(text);
+}
 
 void print_table(const std::vector<Row>& rows) {
   std::size_t address = 7, shape = 5;
@@ -25,7 +32,7 @@ void print_table(const std::vector<Row>& rows) {
     const Statistics& s = row.statistics;
     std::string line = fmt::format("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}", text::printable(row.address),
                                    address, row.shape, shape, text::number(s.minimum), text::number(s.maximum),
-                                   text::number(s.mean), 100 * s.zero_share, channel_text(s));
+                                   text::number(s.mean), 100 * s.zero_share, notes_of(row));
     line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}\n", line);
   }
@@ -38,6 +45,7 @@ Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
                {"min", s.minimum},       {"max", s.maximum},
                {"mean", s.mean},         {"zeros", s.zero_share}};
   json.update(channel_json(s));
+  if (!row.assumes.empty()) json["assumes"] = row.assumes;
   return json;
 }
 
@@ -107,7 +115,8 @@ int capture(const Request& given) {
     if (!wants_statistics) break;
     rows.push_back({.address = activation.address,
                     .shape = shape_with_roles(shapes.at(activation.address), activation.axes),
-                    .statistics = statistics.at(activation.address).result()});
+                    .statistics = statistics.at(activation.address).result(),
+                    .assumes = activation.assumes});
     if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
   }
   const bool partly = tell_skipped(request, prepared.function->skipped());

@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <cstdio>
+#include <set>
 
 #include "api/load_weights.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "base/statistics.h"
 #include "base/text.h"
@@ -45,7 +47,7 @@ InputOptions feed_options(const Request& request) {
 Progress::Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
 
 Progress::~Progress() {
-  if (is_shown_) std::fputs("\r\x1b[K", stderr);
+  if (is_shown_) say_error("\r\x1b[K");
 }
 
 void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::int64_t parts) {
@@ -55,8 +57,7 @@ void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::i
   last_ = now;
   is_shown_ = true;
   const std::string of_part = parts > 1 ? fmt::format(", part {} of {}", part + 1, parts) : "";
-  fmt::print(stderr, "\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part);
-  std::fflush(stderr);
+  say_error(fmt::format("\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part));
 }
 
 void add_model_option(CLI::App& command, Request& request) {
@@ -95,8 +96,16 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
   command.add_option("--input", request.named_inputs, "the file for the input of this name")
       ->allow_extra_args(false)
       ->type_name("NAME=FILE");
-  command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
-      ->check(CLI::IsMember({"inference", "training"}))
+  command
+      .add_option("--assume", request.assumptions,
+                  "layers that cannot be computed: take them for the identity, as in 'gate=identity'")
+      ->allow_extra_args(false)
+      ->type_name("LAYER=identity");
+  command
+      .add_option("--phase", request.phase,
+                  "inference; training: batch statistics, dropout, noise; or as-called: what model(x) does, where calls "
+                  "that store training=True train")
+      ->check(CLI::IsMember({"inference", "training", "as-called"}))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
       ->capture_default_str()
@@ -131,7 +140,7 @@ void add_memory_option(CLI::App& command, Request& request) {
 }
 
 void note(const Request& request, const std::string& word, const std::string& text) {
-  if (!request.quiet) fmt::print(stderr, "{:<9} {}\n", word, text::printable(text));
+  if (!request.quiet) say_error(fmt::format("{:<9} {}\n", word, text::printable(text)));
 }
 
 void say(const Request& request, const std::string& word, const std::string& text) {
@@ -163,10 +172,29 @@ ModelData read_model(const Request& request) {
   return model;
 }
 
+namespace {
+
+/// The layers of --assume LAYER=identity.
+std::vector<std::string> assumed_layers(const Request& request) {
+  constexpr std::string_view kEnding = "=identity";
+  std::vector<std::string> layers;
+  for (const std::string& text : request.assumptions) {
+    if (!text::ends_with(text, kEnding) || text.size() == kEnding.size())
+      throw Error({.code = "usage", .what = fmt::format("--assume is '{}', not LAYER=identity", text)});
+    layers.push_back(text.substr(0, text.size() - kEnding.size()));
+  }
+  return layers;
+}
+
+}  // namespace
+
 FunctionOptions function_options(const Request& request) {
   return {.taps = request.layers,
-          .phase = request.phase == "training" ? Phase::kTraining : Phase::kInference,
+          .phase = request.phase == "training"    ? Phase::kTraining
+                   : request.phase == "as-called" ? Phase::kAsCalled
+                                                  : Phase::kInference,
           .random = request.seed != "off",
+          .assume = assumed_layers(request),
           .exact = request.exact};
 }
 
@@ -269,6 +297,23 @@ void make_function(const Request& request, Run& run) {
 
 }  // namespace
 
+namespace {
+
+void tell_assumptions(const Request& request, const CompiledFunction& function) {
+  std::size_t depending = 0;
+  std::set<std::string> assumed;
+  for (const auto& [value, address] : function.assembly().assumed) assumed.insert(address);
+  if (assumed.empty()) return;
+  const auto assumptions = function.assembly().assumptions();
+  for (const SiteResult& result : function.assembly().results)
+    depending += !result.problem && !assumptions[static_cast<std::size_t>(result.output->value.id)].empty();
+  note(request, "assumed",
+       fmt::format("{} {} the identity; {} outputs depend on that and are marked", text::join({assumed.begin(), assumed.end()}, ", "),
+                   assumed.size() == 1 ? "is" : "are", depending));
+}
+
+}  // namespace
+
 Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   Run run;
   run.samples = samples;
@@ -284,6 +329,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   make_function(request, run);
   warn_of_infinite_inputs(request, run.fed);
   for (const std::string& line : run.function->notes()) note(request, "note", line);
+  tell_assumptions(request, *run.function);
   return run;
 }
 
@@ -400,6 +446,9 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
   std::map<std::string, std::vector<std::string>> by_problem;
   for (const Skipped& one : skipped)
     by_problem[one.problem->parts().what + "\n" + one.problem->parts().where].push_back(one.address);
+  std::set<std::string> hints;
+  for (const Skipped& one : skipped)
+    if (!one.problem->parts().hint.empty()) hints.insert(one.problem->parts().hint);
   for (const auto& [problem, addresses] : by_problem) {
     const auto newline = problem.find('\n');
     note(request, "skipped",
@@ -408,6 +457,12 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
                      addresses.size() <= 4 ? text::join(addresses, ", ")
                                            : addresses[0] + ", " + addresses[1] + ", .. " + addresses.back()));
   }
+  constexpr std::size_t kMostHints = 3;
+  if (hints.size() <= kMostHints)
+    for (const std::string& hint : hints) note(request, "", "try: " + hint);
+  else
+    note(request, "", "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
+                      "(--assume 'LAYER=identity')");
   return !by_problem.empty();
 }
 

@@ -20,6 +20,7 @@ struct Request {
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
+  std::vector<std::string> assumptions;  ///< --assume NAME=identity
   std::vector<std::string> kernels;  ///< whose weights are drawn
   std::string output;
   std::string html;

@@ -79,6 +79,10 @@ int show(const Request& given) {
                       sample.shape()[static_cast<int>(activation.axes.find('C'))],
                       options.channels.empty() ? "evenly spaced" : "the first of that order"));
     pictures.push_back(picture_json(activation.address, last, sample.shape(), drawn));
+    if (!activation.assumes.empty()) {
+      say(request, "assumes", text::join(activation.assumes, ", ") + " to be the identity");
+      pictures.back()["assumes"] = activation.assumes;
+    }
     if (request.quiet && !request.json) return;
     tell_numbers(request, drawn);
     const Statistics statistics = kerascope::statistics(sample, activation.axes);

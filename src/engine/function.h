@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ struct FunctionOptions {
   bool random = true;  ///< see AssembleOptions
   bool with_taps = true;
   std::vector<Feed> fed = {};      ///< instead of the model's inputs
+  std::vector<std::string> assume = {};  ///< addresses and patterns: layers taken for the identity, see Assembly
   bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
@@ -76,10 +78,12 @@ class CompiledFunction {
     Activation blank;  ///< without its numbers
   };
   [[noreturn]] void fail(const Site& site, const Error& problem) const;
+  Activation blank(int site, const std::string& address) const;
   Activation activation(const Wanted& wanted, const Tensor& tensor) const;
 
   Times times_;
   Assembly assembly_;
+  std::vector<std::set<std::string>> assumptions_;  ///< by value
   std::vector<Value> taps_;
   std::vector<Wanted> wanted_;
   std::vector<Activation> outputs_;

@@ -37,7 +37,7 @@ std::vector<NormInput> first_norms(const Assembly& assembly, std::span<const Val
   std::map<int, std::string> addresses;   // by value id; the first site that has a value is the one that made it
   std::map<int, ops::BatchNormUse> uses;  // by the normalized value's id, which is the order of computation
   for (std::size_t i = 0; i < assembly.sites.size(); ++i) {
-    if (!assembly.results[i].output) continue;
+    if (assembly.results[i].problem) continue;
     const Value value = assembly.results[i].output->value;
     addresses.emplace(value.id, assembly.sites[i].address);
     const auto use = ops::batch_norm_use(assembly.graph, value);

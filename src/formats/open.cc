@@ -74,6 +74,16 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
   return model;
 }
 
+/// Nested models that are called several times multiply; a small file can ask for calls without end.
+void require_few_calls(const ModelData& model) {
+  constexpr double kMost = 100'000;  // the largest network of keras.applications makes some 1,000
+  if (const double calls = expanded_calls(model.network); calls > kMost)
+    throw Error({.code = "model-too-large",
+                 .what = fmt::format("one run of the model makes {:.3g} calls of layers, and the most is {:.0f}", calls, kMost),
+                 .where = model.path,
+                 .because = "nested models are called several times, level upon level"});
+}
+
 }  // namespace
 
 bool is_model_file(const std::string& path) {
@@ -100,6 +110,7 @@ ModelData open_model(const std::string& path) {
                     : is_hdf5(file->bytes())              ? read_hdf5_model(file)
                                                           : (unknown(file->name(), file->bytes()), ModelData());
   model.path = file->name();
+  require_few_calls(model);
   return model;
 }
 
