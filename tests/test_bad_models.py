@@ -301,10 +301,13 @@ def test_two_layers_with_one_address(kerascope, small, tmp_path, files):
 
     def change(config):
         if files == "nested":
-            layer(config, "conv")["config"]["name"] = layer(config, "conv")["name"] = "base/conv"
-            text = json.dumps(config)
-            return text.replace('["conv", 0, 0]', '["base/conv", 0, 0]', 1)
-        layer(config, "answer")["config"]["name"] = layer(config, "answer")["name"] = "conv@0"
+            conv = layer(config, "conv")
+            conv["config"]["name"] = conv["name"] = "base/conv"
+            # The last reference is that of `base`; those before it are inside.
+            before, after = json.dumps(config).rsplit('["conv", 0, 0]', 1)
+            return before + '["base/conv", 0, 0]' + after
+        answer = layer(config, "answer")
+        answer["config"]["name"] = answer["name"] = "conv@0"
         return json.dumps(config).replace('["answer", 0, 0]', '["conv@0", 0, 0]')
 
     name = "nested" if files == "nested" else "shared"

@@ -49,7 +49,8 @@ struct RunOptions {
   ///   - "conv5:17", "conv5[3,4]:17": a channel; one unit, at (row, column). These are copies.
   std::vector<std::string> taps = {};
   /// Layers that cannot be computed and are taken for the identity: named as in `taps`. What depends on them says so
-  /// (Activation::assumes). @throws Error{assume-invalid} from the run for a layer that is named and can be computed, or
+  /// (Activation::assumes). @throws Error{assume-invalid} from the run for a layer that is named and can be computed,
+  /// or
   ///         has several inputs
   std::vector<std::string> assume = {};
   Phase phase = Phase::kInference;        ///< as in CallOptions

@@ -203,9 +203,10 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
   print("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}{}\n", "index", width.index, "address", width.address, "class",
         width.type, "output", width.output, "params", width.params, several_calls ? "  calls" : "");
   for (const Summary::Row& row : rows) {
-    std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index,
-                                   shown_address(row), width.address, text::printable(row.site->layer->class_name),
-                                   width.type, output_text(row.shape, row.axes), width.output, shown_params(row), width.params);
+    std::string line =
+        fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index, shown_address(row),
+                    width.address, text::printable(row.site->layer->class_name), width.type,
+                    output_text(row.shape, row.axes), width.output, shown_params(row), width.params);
     if (several_calls)
       line += fmt::format("  {:>5}",
                           row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");

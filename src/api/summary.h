@@ -21,7 +21,7 @@ struct Summary {
   std::int64_t parameters = 0, trainable = 0;
   bool is_at_least = false;           ///< of `parameters`: layers that Kerascope does not know may have more
   bool is_trainable_at_most = false;  ///< which weights of an unknown layer are trainable, no file says
-  std::string kind;  ///< "sequential", "functional", or a user's class
+  std::string kind;                   ///< "sequential", "functional", or a user's class
   std::string
       training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty where the file does not say
 };

@@ -16,7 +16,8 @@ struct Row {
 
 std::string notes_of(const Row& row) {
   std::string text = channel_text(row.statistics);
-  if (!row.assumes.empty()) text += fmt::format("{}assumes {}", text.empty() ? "" : "; ", text::join(row.assumes, ", "));
+  if (!row.assumes.empty())
+    text += fmt::format("{}assumes {}", text.empty() ? "" : "; ", text::join(row.assumes, ", "));
   return text::printable(text);
 }
 

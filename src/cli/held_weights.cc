@@ -33,7 +33,8 @@ void HeldWeights::gather(const Network& network, const std::vector<StoredWeight>
       continue;
     }
     std::vector<HeldWeight>& held = stored_[&layer];
-    for (const StoredWeight& weight : layer.weights) held.push_back({own_name(weight.name), weight.shape, weight.read, {}});
+    for (const StoredWeight& weight : layer.weights)
+      held.push_back({own_name(weight.name), weight.shape, weight.read, {}});
     if (!list || !held.empty()) continue;
     for (const StoredWeight& weight : *list)
       if (is_of(layer, weight.name)) held.push_back({own_name(weight.name), weight.shape, weight.read, {}});

@@ -12,9 +12,8 @@ namespace {
 
 /// An architecture alone, as model.to_json() writes it; a model whose layers need none is not meant.
 bool is_without_weights(const ModelData& model) {
-  return model.format == "JSON" && std::ranges::all_of(model.network.layers, [](const LayerData& layer) {
-           return parameter_count(layer) == 0;
-         });
+  return model.format == "JSON" &&
+         std::ranges::all_of(model.network.layers, [](const LayerData& layer) { return parameter_count(layer) == 0; });
 }
 
 void print_json(const Request& request, const ModelData& model, const api::Summary& summary) {

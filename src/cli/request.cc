@@ -102,9 +102,10 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       ->allow_extra_args(false)
       ->type_name("LAYER=identity");
   command
-      .add_option("--phase", request.phase,
-                  "inference; training: batch statistics, dropout, noise; or as-called: what model(x) does, where calls "
-                  "that store training=True train")
+      .add_option(
+          "--phase", request.phase,
+          "inference; training: batch statistics, dropout, noise; or as-called: what model(x) does, where calls "
+          "that store training=True train")
       ->check(CLI::IsMember({"inference", "training", "as-called"}))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
@@ -308,8 +309,8 @@ void tell_assumptions(const Request& request, const CompiledFunction& function) 
   for (const SiteResult& result : function.assembly().results)
     depending += !result.problem && !assumptions[static_cast<std::size_t>(result.output->value.id)].empty();
   note(request, "assumed",
-       fmt::format("{} {} the identity; {} outputs depend on that and are marked", text::join({assumed.begin(), assumed.end()}, ", "),
-                   assumed.size() == 1 ? "is" : "are", depending));
+       fmt::format("{} {} the identity; {} outputs depend on that and are marked",
+                   text::join({assumed.begin(), assumed.end()}, ", "), assumed.size() == 1 ? "is" : "are", depending));
 }
 
 }  // namespace
@@ -461,8 +462,9 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
   if (hints.size() <= kMostHints)
     for (const std::string& hint : hints) note(request, "", "try: " + hint);
   else
-    note(request, "", "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
-                      "(--assume 'LAYER=identity')");
+    note(request, "",
+         "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
+         "(--assume 'LAYER=identity')");
   return !by_problem.empty();
 }
 

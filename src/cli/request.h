@@ -21,7 +21,7 @@ struct Request {
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
   std::vector<std::string> assumptions;  ///< --assume NAME=identity
-  std::vector<std::string> kernels;  ///< whose weights are drawn
+  std::vector<std::string> kernels;      ///< whose weights are drawn
   std::string output;
   std::string html;
   std::string trace;

@@ -93,8 +93,9 @@ Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const 
   for (const auto& [value, address] : assembly.assumed) done.insert(assembly.call_of(Value{value})->layer);
   for (const Selection& selection : selections) {
     const Site& site = without.sites[static_cast<std::size_t>(selection.site)];
-    if (selection.by_name && !done.count(site.layer))
-      throw not_assumable(site, !without.results[static_cast<std::size_t>(selection.site)].problem);
+    if (!selection.by_name || done.count(site.layer)) continue;
+    const auto& problem = without.results[static_cast<std::size_t>(selection.site)].problem;
+    throw not_assumable(site, !problem || problem->parts().where != site.layer->place);
   }
   return assembly;
 }

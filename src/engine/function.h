@@ -21,7 +21,7 @@ struct FunctionOptions {
   Phase phase = Phase::kInference;
   bool random = true;  ///< see AssembleOptions
   bool with_taps = true;
-  std::vector<Feed> fed = {};      ///< instead of the model's inputs
+  std::vector<Feed> fed = {};            ///< instead of the model's inputs
   std::vector<std::string> assume = {};  ///< addresses and patterns: layers taken for the identity, see Assembly
   bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
   bool exact = false;              ///< no faster kernels whose rounding errors are larger

@@ -156,7 +156,9 @@ class Reader {
   }
 
   static Reference reference(const Json& json) {
-    return {.layer = json[0].get<std::string>(), .node = json[1].get<std::int64_t>(), .tensor = json[2].get<std::int64_t>()};
+    return {.layer = json[0].get<std::string>(),
+            .node = json[1].get<std::int64_t>(),
+            .tensor = json[2].get<std::int64_t>()};
   }
 
   /// tf.keras writes ["_CONSTANT_VALUE", -1, 1.0, keywords] where an op's first argument is no tensor.

@@ -78,10 +78,11 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
 void require_few_calls(const ModelData& model) {
   constexpr double kMost = 100'000;  // the largest network of keras.applications makes some 1,000
   if (const double calls = expanded_calls(model.network); calls > kMost)
-    throw Error({.code = "model-too-large",
-                 .what = fmt::format("one run of the model makes {:.3g} calls of layers, and the most is {:.0f}", calls, kMost),
-                 .where = model.path,
-                 .because = "nested models are called several times, level upon level"});
+    throw Error(
+        {.code = "model-too-large",
+         .what = fmt::format("one run of the model makes {:.3g} calls of layers, and the most is {:.0f}", calls, kMost),
+         .where = model.path,
+         .because = "nested models are called several times, level upon level"});
 }
 
 }  // namespace

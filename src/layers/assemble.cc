@@ -30,6 +30,14 @@ std::uint64_t fnv1a(std::string_view text) {
 /// One for each output of a call; never empty.
 using CallResult = std::vector<SiteResult>;
 
+/// The same numbers as a value of its own: two views.
+Value alias(Graph& graph, Value x) {
+  const Shape shape = graph.shape(x);
+  std::vector<std::int64_t> longer = shape.sizes();
+  longer.push_back(1);
+  return ops::reshape(graph, ops::reshape(graph, x, Shape(longer)), shape);
+}
+
 SiteResult failed(Error error) { return {.output = {}, .problem = std::make_shared<Error>(std::move(error))}; }
 
 /// Sites with what became of them, in the order in which they are listed.
@@ -121,7 +129,8 @@ class NetworkCall {
   std::vector<int> output_sites() const {
     std::vector<int> positions;
     for (const TensorRef& output : network_.outputs) {
-      const CallResult& result = results_[static_cast<std::size_t>(output.layer)][static_cast<std::size_t>(output.call)];
+      const CallResult& result =
+          results_[static_cast<std::size_t>(output.layer)][static_cast<std::size_t>(output.call)];
       if (static_cast<std::size_t>(output.output) >= result.size()) throw no_such_output(output, result.size());
       int position = output.output;  // a call's list begins with its outputs
       for (int layer = 0; layer <= output.layer; ++layer)
@@ -146,10 +155,10 @@ class NetworkCall {
 
   Error no_such_output(const TensorRef& reference, std::size_t outputs) const {
     const LayerData& layer = layer_at(reference.layer);
-    return Error({.code = "call-invalid",
-                  .what = fmt::format("output {} of layer '{}' is used, which has {}", reference.output, layer.name,
-                                      outputs),
-                  .where = layer.place});
+    return Error(
+        {.code = "call-invalid",
+         .what = fmt::format("output {} of layer '{}' is used, which has {}", reference.output, layer.name, outputs),
+         .where = layer.place});
   }
 
   static std::vector<int> layer_indices(const Network& network) {
@@ -170,9 +179,9 @@ class NetworkCall {
       return finish(layer, 0,
                     {given ? inputs[i]
                            : failed(Error({.code = "call-invalid",
-                                          .what = fmt::format("model '{}' has {} inputs and is called with {}",
-                                                              network_.name, network_.inputs.size(), inputs.size()),
-                                          .where = layer_at(layer).place}))});
+                                           .what = fmt::format("model '{}' has {} inputs and is called with {}",
+                                                               network_.name, network_.inputs.size(), inputs.size()),
+                                           .where = layer_at(layer).place}))});
     }
     finish(layer, 0,
            {failed(Error(
@@ -351,8 +360,7 @@ class NetworkCall {
     } catch (const Error& error) {
       taps.clear();
       if (shared_.options.assumed.count(&layer) && inputs.size() == 1) {
-        const Value same = ops::reshape(shared_.assembly.graph, inputs[0].value,
-                                        shared_.assembly.graph.shape(inputs[0].value));
+        const Value same = alias(shared_.assembly.graph, inputs[0].value);
         shared_.assembly.assumed.emplace(same.id, address);
         result = {{.output = Output{same, inputs[0].axes}, .problem = before}};
       } else {
@@ -374,9 +382,10 @@ class NetworkCall {
       parts.where = layer.place;
     }
     if (parts.hint.empty() && (parts.code == "layer-unknown" || parts.code == "layer-unsupported"))
-      parts.hint = fmt::format("feed its output (--input '{0}=FILE.npy'), or pass its input through (--assume "
-                               "'{0}=identity')",
-                               address);
+      parts.hint = fmt::format(
+          "feed its output (--input '{0}=FILE.npy'), or pass its input through (--assume "
+          "'{0}=identity')",
+          address);
     return Error(std::move(parts));
   }
 

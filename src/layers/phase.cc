@@ -31,25 +31,40 @@ TrainingArgument PhaseOfCalls::of_call(const TrainingArgument& outer, const Laye
 
 std::string PhaseOfCalls::note() const {
   if (trained_.empty() || phase_ != Phase::kInference) return "";
-  std::string names = fmt::format("'{}'", fmt::join(trained_.begin(), trained_.begin() + std::min<std::ptrdiff_t>(
-                                                        std::ssize(trained_), 3), "', '"));
+  std::string names = fmt::format(
+      "'{}'",
+      fmt::join(trained_.begin(), trained_.begin() + std::min<std::ptrdiff_t>(std::ssize(trained_), 3), "', '"));
   if (trained_.size() > 3) names += fmt::format(" and {} more", trained_.size() - 3);
-  return fmt::format("model(x) would train in {}, and in what is called after without an argument of its own; shown "
-                     "is model.predict(x) (--phase as-called shows model(x))",
-                     names);
+  return fmt::format(
+      "model(x) would train in {}, and in what is called after without an argument of its own; shown "
+      "is model.predict(x) (--phase as-called shows model(x))",
+      names);
 }
 
 std::optional<bool> default_training(std::string_view class_name) {
-  constexpr std::array<std::string_view, 21> kFalse = {
-      "AdditiveAttention", "AlphaDropout",    "Attention",     "ConvLSTM1D",       "ConvLSTM2D",
-      "ConvLSTM3D",        "Dropout",         "GRU",           "GRUCell",          "GaussianDropout",
-      "GaussianNoise",     "LSTM",            "LSTMCell",      "RNN",              "SimpleRNN",
-      "SimpleRNNCell",     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization",
-      "StackedRNNCells"};
-  constexpr std::array<std::string_view, 12> kTrue = {
-      "AugMix",         "AutoContrast", "CenterCrop",          "ContrastLimitedAdaptiveHistogramEqualization",
-      "CutMix",         "Equalization", "MaxNumBoundingBoxes", "MixUp",
-      "Pipeline",       "RandAugment",  "Resizing",            "Solarization"};
+  constexpr std::array<std::string_view, 21> kFalse = {"AdditiveAttention", "AlphaDropout",
+                                                       "Attention",         "ConvLSTM1D",
+                                                       "ConvLSTM2D",        "ConvLSTM3D",
+                                                       "Dropout",           "GRU",
+                                                       "GRUCell",           "GaussianDropout",
+                                                       "GaussianNoise",     "LSTM",
+                                                       "LSTMCell",          "RNN",
+                                                       "SimpleRNN",         "SimpleRNNCell",
+                                                       "SpatialDropout1D",  "SpatialDropout2D",
+                                                       "SpatialDropout3D",  "SpectralNormalization",
+                                                       "StackedRNNCells"};
+  constexpr std::array<std::string_view, 12> kTrue = {"AugMix",
+                                                      "AutoContrast",
+                                                      "CenterCrop",
+                                                      "ContrastLimitedAdaptiveHistogramEqualization",
+                                                      "CutMix",
+                                                      "Equalization",
+                                                      "MaxNumBoundingBoxes",
+                                                      "MixUp",
+                                                      "Pipeline",
+                                                      "RandAugment",
+                                                      "Resizing",
+                                                      "Solarization"};
 
   if (std::ranges::count(kFalse, class_name) > 0) return false;
   if (std::ranges::count(kTrue, class_name) > 0 || text::starts_with(std::string(class_name), "Random")) return true;

@@ -14,7 +14,7 @@ namespace kerascope {
 
 /// The `training` argument that a network passes down to the calls inside it.
 struct TrainingArgument {
-  bool value = false;              ///< in the phase of the run
+  bool value = false;             ///< in the phase of the run
   std::optional<bool> as_called;  ///< in model(x); none: nobody gave one
 };
 

@@ -273,8 +273,12 @@ class Selector {
     for (const Site& known : sites_) {
       if (!known.inner.empty() || !matches_site(pattern.substr(0, slash), known)) continue;
       constexpr std::size_t kMostShown = 4;
-      std::string others = having.empty() ? "no layer of this model has one" : "it exists for " + text::join(
-          {having.begin(), having.begin() + static_cast<std::ptrdiff_t>(std::min(having.size(), kMostShown))}, ", ");
+      std::string others =
+          having.empty()
+              ? "no layer of this model has one"
+              : "it exists for " + text::join({having.begin(), having.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                                    having.size(), kMostShown))},
+                                              ", ");
       if (having.size() > kMostShown) others += fmt::format(" and {} more", having.size() - kMostShown);
       throw Error({.code = "layer-not-found",
                    .what = fmt::format("layer '{}' ({}) has no '{}'", known.address, known.layer->class_name, inner),
