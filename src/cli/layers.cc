@@ -44,6 +44,7 @@ void print_json(const Request& request, const ModelData& model, const api::Summa
 }
 
 int layers(const Request& request) {
+  if (dump_without_input(request)) return kDone;
   const ModelData model = read_model(request);
   const OpenAssembly open = assemble_open(model);
   const api::Summary summary = api::summarize(model, open, request.depth);
@@ -62,6 +63,7 @@ void add_layers_command(CLI::App& app, Request& request, int& exit_code) {
   add_model_option(*command, request);
   command->add_option("--depth", request.depth, "how many levels of nested models are listed; 1: the outermost")
       ->check(CLI::Range(1, 1000));
+  add_dump_option(*command, request);
   command->callback([&] { exit_code = layers(request); });
 }
 
