@@ -86,21 +86,24 @@ std::string fold_text(std::span<const ComparedRow* const> rows, const DiffReques
 
 void print_table(const DiffRequest& diff, const Comparison& comparison, const std::string& what) {
   const Rows rows = chosen_rows(diff, comparison);
+  const bool folds = !diff.all && diff.top == 0;
+  std::vector<std::span<const ComparedRow* const>> lines;  // one row each, or several folded
+  for (std::size_t i = 0; i < rows.size(); i += lines.back().size())
+    lines.push_back(std::span(rows).subspan(i, std::max<std::size_t>(folds ? end_of_fold(rows, i) - i : 0, 1)));
   std::size_t address = 7, shape = 5;
-  for (const ComparedRow* row : rows) {
-    address = std::max(address, text::printable(row->address).size());
-    shape = std::max(shape, shape_text(*row).size());
-  }
+  for (const auto& line : lines)
+    if (line.size() == 1) {
+      address = std::max(address, text::printable(line[0]->address).size());
+      shape = std::max(shape, shape_text(*line[0]).size());
+    }
   fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>9}\n", "address", address, "shape", shape, "absolute", "relative",
              "cosine");
-  const bool folds = !diff.all && diff.top == 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (const std::size_t end = folds ? end_of_fold(rows, i) : i; end > i) {
-      fmt::print("{}\n", fold_text(std::span(rows).subspan(i, end - i), diff, what));
-      i = end - 1;
+  for (const auto& shown : lines) {
+    if (shown.size() > 1) {
+      fmt::print("{}\n", fold_text(shown, diff, what));
       continue;
     }
-    const ComparedRow& row = *rows[i];
+    const ComparedRow& row = *shown[0];
     std::string line = fmt::format("{:<{}}  {:<{}}", text::printable(row.address), address, shape_text(row), shape);
     if (row.kind == ComparedRow::Kind::kBoth)
       line += fmt::format(" {:>10} {:>10} {:>9.6f}", text::number(row.distance.absolute),
@@ -162,6 +165,7 @@ void print_summary(const Request& request, const DiffRequest& diff, const Compar
   }
   const std::string how_many = fmt::format("{} of {} differ (tolerance {})", comparison.parted, count, tolerance);
   const ComparedRow* first = comparison.first;
+  if (!first && comparison.parted == count) return say(request, "parts", "no name is in both; " + how_many);
   if (!first) return say(request, "parts", how_many);
   if (first->kind == ComparedRow::Kind::kShapes)
     return say(request, "parts", fmt::format("first at {}: its shapes differ; {}", first->address, how_many));
@@ -407,8 +411,9 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code) {
   for (const auto& [name, mode, side] : {std::tuple("--a-preprocess", &given->a_preprocess, "A"),
                                          std::tuple("--b-preprocess", &given->b_preprocess, "B")})
     command
-        ->add_option(name, *mode,
-                     fmt::format("as --preprocess, for {} alone; with one input, two modes of preparing it are compared", side))
+        ->add_option(
+            name, *mode,
+            fmt::format("as --preprocess, for {} alone; with one input, two modes of preparing it are compared", side))
         ->group(kHowToRun)
         ->type_name(kPreprocessModes);
   command->add_option("--sample", request.sample, "which of a batch is predicted for")
