@@ -271,17 +271,47 @@ def odd(tmp_path_factory):
 
 def test_constant_dead_and_non_finite_channels_are_counted(kerascope, odd, tmp_path):
     done = kerascope("show", odd / "odd.keras", odd / "input.npy", "--layer", "conv", "-o", tmp_path / "a.png")
-    assert "\nchannels  2 of 7 constant (1 dead), 2 of 7 with NaN or infinity\n" in done.stdout
+    told = "1 of 7 dead: 2; 1 of 7 constant: 1; 2 of 7 with NaN or infinity: 3, 4"
+    assert f"\nchannels  {told}\n" in done.stdout
     table = kerascope("capture", odd / "odd.keras", odd / "input.npy").stdout.splitlines()
     row = next(line for line in table if line.startswith("conv"))
-    assert row.endswith("2 of 7 constant (1 dead), 2 of 7 with NaN or infinity")
-    for command, key in (["capture"], "layers"), (["show", "--layer", "conv", "-o", tmp_path / "a.png"], "pictures"):
+    assert row.endswith("  " + told)
+    for command, key in (
+        (["capture"], "layers"),
+        (["show", "--layer", "conv", "-o", tmp_path / "a.png"], "pictures"),
+        (["show", "-o", tmp_path / "overview.png"], "layers"),
+    ):
         listed = json.loads(kerascope(*command, odd / "odd.keras", odd / "input.npy", "--json").stdout)[key]
         conv = next(entry for entry in listed if entry["address"] == "conv")
         assert (conv["channels"], conv["constant_channels"], conv["dead_channels"]) == (7, 2, 1)
         assert conv["non_finite_channels"] == 2
+        assert (conv["constant_indices"], conv["dead_indices"], conv["non_finite_indices"]) == ([1, 2], [2], [3, 4])
     done = kerascope("show", odd / "clean.keras", odd / "input.npy", "--layer", "flat", "-o", tmp_path / "a.png")
     assert "channels" not in done.stdout
+
+
+def test_many_dead_channels_are_ranges_and_nearly_constant_ones_are_none(kerascope, tmp_path):
+    import keras
+
+    model = keras.Sequential([keras.Input((4, 4, 1), name="pixels"), keras.layers.Conv2D(64, 1, name="conv")])
+
+    def told(dead, constant=()):
+        kernel, bias = np.full(64, 1e-6, "float32"), np.ones(64, "float32")  # 1e-6 beside 1: nearly constant
+        kernel[[*dead, *constant]] = 0
+        bias[list(dead)] = 0
+        model.layers[0].set_weights([kernel.reshape(1, 1, 1, 64), bias])
+        model.save(tmp_path / "net.keras")
+        np.save(tmp_path / "x.npy", np.arange(16, dtype="float32").reshape(1, 4, 4, 1))
+        text = kerascope("capture", tmp_path / "net.keras", tmp_path / "x.npy", "--layer", "conv").stdout
+        (entry,) = json.loads(kerascope("capture", tmp_path / "net.keras", tmp_path / "x.npy", "-l", "conv", "--json").stdout)["layers"]
+        assert entry["dead_indices"] == sorted(dead) and entry["constant_indices"] == sorted([*dead, *constant])
+        return text.splitlines()[1].split("%")[1].strip()
+
+    assert told([]) == ""
+    assert told([3, 7, 8, 12, 13, 14, 15]) == "7 of 64 dead: 3, 7, 8, 12-15"
+    assert told([63], [0, 1, 2]) == "1 of 64 dead: 63; 3 of 64 constant: 0-2"
+    assert told(range(64)) == "64 of 64 dead: 0-63"
+    assert told(range(0, 64, 2)) == "32 of 64 dead: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, .. 20 more"
 
 
 @pytest.mark.parametrize("layer", ["conv", "sequence", "flat"])

@@ -15,7 +15,7 @@ struct Row {
 };
 
 std::string notes_of(const Row& row) {
-  std::string text = channel_text(row.statistics);
+  std::string text = channels_text(row.statistics);
   if (!row.assumes.empty())
     text += fmt::format("{}assumes {}", text.empty() ? "" : "; ", text::join(row.assumes, ", "));
   return text::printable(text);
@@ -68,6 +68,9 @@ class Output {
   void reserve(const std::string& address, const Shape& shape) {
     if (writer_) writer_->reserve(address, shape);
   }
+  void list(const std::vector<std::string>& addresses) {
+    if (writer_) writer_->list(addresses);
+  }
   /// @param first  which of the batch is the first sample in it
   /// @param passes_by  whether its memory is used again at once
   void write(const Activation& activation, std::int64_t first, bool passes_by) {
@@ -92,15 +95,21 @@ class Output {
 int capture(const Request& given) {
   const Request request = with_standard_output(given);
   const ThreadLimit limit(request.threads);
+  if (dump_without_input(request, /*with_outputs=*/!request.quiet)) return kDone;
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
   if (print_dump(request, *prepared.function)) return kDone;
   Output output(request.output);
   std::map<std::string, Shape> shapes;
+  std::vector<std::string> addresses;
   for (auto [address, shape] : prepared.function->addresses()) {
     if (prepared.is_in_parts()) shape[0] = prepared.fed.batch;
-    output.reserve(address, shape);
     shapes.emplace(address, shape);
+    addresses.push_back(address);
   }
+  // Arrays lie in an archive as they were computed, which tells `diff` where two of them part first.
+  for (const std::size_t place : prepared.function->order_of_computation())
+    output.reserve(addresses[place], shapes.at(addresses[place]));
+  output.list(addresses);
   const bool wants_statistics = !request.quiet || request.json;
   std::map<std::string, RunningStatistics> statistics;
   const auto on_ready = [&](const Activation& activation) {

@@ -45,6 +45,7 @@ void print_json(const Request& request, const ModelData& model, const api::Summa
 }
 
 int layers(const Request& request) {
+  if (dump_without_input(request)) return kDone;
   const ModelData model = read_model(request);
   const bool has_weights = !is_without_weights(model);
   const OpenAssembly open = assemble_open(model, {.with_weights = has_weights});
@@ -74,6 +75,7 @@ void add_layers_command(CLI::App& app, Request& request, int& exit_code) {
                    "all that the file says of these layers: config, weights with their statistics, shapes")
       ->allow_extra_args(false)
       ->type_name("LAYER");
+  add_dump_option(*command, request);
   command->callback([&] { exit_code = layers(request); });
 }
 

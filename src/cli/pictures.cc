@@ -18,10 +18,10 @@ void add_picture_options(CLI::App& command, Request& request) {
           "from which number to which the grey goes: tile (each its own), layer (one for all), symmetric (-m to "
           "m), percentile (1st to 99th), or LO,HI")
       ->default_str("tile")
-      ->type_name("SCALE");
-  command.add_option("--cmap", request.colormap, "gray, viridis, magma, or diverging")
+      ->type_name("tile|layer|symmetric|percentile|LO,HI");
+  command.add_option("--cmap", request.colormap, "the colours of small to large numbers")
       ->default_str("gray")
-      ->type_name("MAP");
+      ->type_name("gray|viridis|magma|diverging");
   command.add_flag("--colorbar", request.colorbar, "a bar beside the tiles that says which number a colour is");
   command
       .add_option("--terminal", request.terminal,

@@ -11,33 +11,17 @@ namespace {
 
 using Clock = Plan::Clock;
 
-/// The sizes of axes of pictures that the file leaves open.
-constexpr std::int64_t kOpenSize = 224;
-
 double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
-/// One sample of random numbers for each input.
+/// Random numbers for each input.
 std::vector<Tensor> random_inputs(const Request& request, const ModelData& model) {
   std::vector<Tensor> tensors;
   std::minstd_rand random;
   std::uniform_real_distribution<float> uniform;
-  for (const ModelInput& input : model_inputs(model)) {
-    if (input.shape.empty())
-      throw Error({.code = "input-missing",
-                   .what = fmt::format("the file does not say which shape the input '{}' has", input.name),
-                   .where = request.model,
-                   .hint = "give an INPUT"});
-    std::vector<std::int64_t> sizes(input.shape.begin(), input.shape.end());
-    std::ranges::replace_if(
-        sizes, [](std::int64_t size) { return size < 0; }, kOpenSize);
-    sizes[0] = 1;
-    Tensor tensor{Shape(sizes)};
+  for (const StandIn& input : stand_ins(request, model)) {
+    note(request, "input", fmt::format("random numbers for '{}', {}", input.name, shape_text(input)));
+    Tensor tensor{input.shape};
     std::generate_n(tensor.mutable_data(), tensor.size(), [&] { return uniform(random); });
-    const bool is_open =
-        std::ranges::any_of(input.shape.begin() + 1, input.shape.end(), [](auto size) { return size < 0; });
-    note(request, "input",
-         fmt::format("random numbers for '{}', {}{}", input.name, tensor.shape().slice(1, tensor.shape().rank()).str(),
-                     is_open ? fmt::format("; {} where the file leaves the size open", kOpenSize) : ""));
     tensors.push_back(std::move(tensor));
   }
   return tensors;
@@ -63,7 +47,8 @@ std::vector<Tensor> given_inputs(const Request& request, const ModelData& model)
 
 std::vector<Tensor> inputs(const Request& request, const ModelData& model) {
   const bool is_given = !request.inputs.empty() || !request.named_inputs.empty();
-  std::vector<Tensor> tensors = is_given ? given_inputs(request, model) : random_inputs(request, model);
+  if (!is_given) return random_inputs(request, model);
+  std::vector<Tensor> tensors = given_inputs(request, model);
   if (request.batch > 0)
     for (Tensor& tensor : tensors) tensor = repeated(tensor, request.batch);
   return tensors;
@@ -89,6 +74,7 @@ int profile(const Request& given) {
   const ThreadLimit limit(request.threads);
   const std::uint64_t seed = seed_of(request);
   require_standard_input_once(request);
+  if (dump_without_input(request)) return kDone;
 
   std::vector<Span> spans;
   const auto begin = [&](const char* name) {
@@ -130,6 +116,7 @@ int profile(const Request& given) {
     fmt::print("\n");
     print_kinds(measured);
     fmt::print("\n");
+    say(request, "ms", times_text(measured));
     say(request, "prepared",
         fmt::format("in the first run, which took {:.1f} ms longer: weights read and reordered, kernels made",
                     measured.preparation_ms()));

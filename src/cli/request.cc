@@ -82,7 +82,13 @@ void add_run_options(CLI::App& command, Request& request) {
   command.add_option("INPUT", request.inputs,
                      "a picture, a folder of them, .npy or .npz; one for each input of the model");
   add_how_to_run_options(command, request);
-  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
+  add_dump_option(command, request);
+}
+
+void add_dump_option(CLI::App& command, Request& request) {
+  command
+      .add_option("--dump", request.dump,
+                  "print the graph or the plan, also without an input: then for the sizes that the model says")
       ->check(CLI::IsMember({"graph", "plan"}));
 }
 
@@ -113,8 +119,8 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       ->type_name("N|off");
   command
       .add_option("--preprocess", request.preprocess,
-                  "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures")
-      ->type_name("MODE");
+                  "what is done to the input's numbers; by default guessed for pictures")
+      ->type_name(kPreprocessModes);
   std::vector<std::string> filters(filter_names().begin(), filter_names().end());
   filters.push_back("off");
   command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
@@ -466,12 +472,6 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
          "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
          "(--assume 'LAYER=identity')");
   return !by_problem.empty();
-}
-
-bool print_dump(const Request& request, const CompiledFunction& function) {
-  if (request.dump.empty()) return false;
-  fmt::print("{}", request.dump == "graph" ? function.graph_text() : function.plan_text());
-  return true;
 }
 
 Request with_standard_output(Request request) {

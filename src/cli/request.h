@@ -63,6 +63,7 @@ void add_demo_command(CLI::App& app, Request& request, int& exit_code);
 void add_diff_command(CLI::App& app, Request& request, int& exit_code);
 void add_profile_command(CLI::App& app, Request& request, int& exit_code);
 
+constexpr const char* kPreprocessModes = "tf|caffe|torch|unit|raw|mean=..,std=..";
 /// The group of options that only a run of a model reads.
 constexpr const char* kHowToRun = "How a model is run";
 
@@ -74,6 +75,7 @@ void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
 /// Those among them that say what is run and how, without MODEL, INPUT and --dump.
 void add_how_to_run_options(CLI::App& command, Request& request);
+void add_dump_option(CLI::App& command, Request& request);
 void add_memory_option(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
@@ -167,6 +169,20 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped);
 
 /// `--dump`: prints the graph or the plan; false where nobody asked for it.
 bool print_dump(const Request& request, const CompiledFunction& function);
+/// The same for the shapes that the model says, where no input is given; false also where one is.
+/// @throws Error{usage} beside --json
+bool dump_without_input(const Request& request, bool with_outputs = false);
+
+/// What an input is taken to be where none is given: of --batch samples, kStandInSize along axes that are left open.
+struct StandIn {
+  std::string name;
+  Shape shape;
+  bool is_open = false;
+};
+constexpr std::int64_t kStandInSize = 224;
+std::vector<StandIn> stand_ins(const Request& request, const ModelData& model);
+/// "(224, 224, 3); 224 where the file leaves the size open"
+std::string shape_text(const StandIn& input);
 
 /// `-o -`: the result alone goes to standard output.
 Request with_standard_output(Request request);

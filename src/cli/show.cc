@@ -55,6 +55,7 @@ int show(const Request& given) {
   GridOptions options = grid_options(request);
   const Wanted wanted = wanted_of(request, target);
   const bool has_overview = wanted.overview || wanted.page;
+  if (dump_without_input(request, /*with_outputs=*/!request.quiet || has_overview)) return kDone;
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview, Samples::kChosen);
   if (print_dump(request, *prepared.function)) return kDone;
   if (wanted.layers) target.require_room_for(prepared.function->chosen());
@@ -86,7 +87,7 @@ int show(const Request& given) {
     if (request.quiet && !request.json) return;
     tell_numbers(request, drawn);
     const Statistics statistics = kerascope::statistics(sample, activation.axes);
-    if (const std::string text = channel_text(statistics); !text.empty()) say(request, "channels", text);
+    if (const std::string text = channels_text(statistics); !text.empty()) say(request, "channels", text);
     if (options.channels.size() > 1) say(request, "sorted", order_text(request, options.channels));
     pictures.back()["axes"] = activation.axes;
     pictures.back().update(channel_json(statistics));

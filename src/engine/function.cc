@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/text.h"
@@ -181,6 +182,15 @@ std::vector<std::pair<std::string, Shape>> CompiledFunction::addresses() const {
   std::vector<std::pair<std::string, Shape>> all;
   for (const Wanted& wanted : wanted_) all.emplace_back(wanted.blank.address, wanted.shape);
   return all;
+}
+
+std::vector<std::size_t> CompiledFunction::order_of_computation() const {
+  std::vector<std::size_t> places(wanted_.size());
+  std::iota(places.begin(), places.end(), 0);
+  std::ranges::stable_sort(places, {}, [&](std::size_t place) {
+    return assembly_.results[static_cast<std::size_t>(wanted_[place].selection.site)].order;
+  });
+  return places;
 }
 
 Activation CompiledFunction::activation(const Wanted& wanted, const Tensor& tensor) const {

@@ -71,6 +71,7 @@ struct NpzWriter::State {
   FileWriter file;
   std::vector<Member> members;
   std::map<std::string, std::size_t> by_key;
+  std::vector<std::string> listed;
   std::uint64_t end = 0;
 
   void finish(Member& member);
@@ -94,6 +95,11 @@ void NpzWriter::reserve(const std::string& key, const Shape& shape) {
   const std::uint64_t begin = record.offset + local_record(record).size() + header.size();
   state_->end = begin + bytes_of(shape);
   state_->members.push_back({std::move(record), std::move(header), shape, begin});
+}
+
+void NpzWriter::list(const std::vector<std::string>& keys) {
+  KERASCOPE_CHECK(keys.size() == state_->members.size());
+  state_->listed = keys;
 }
 
 void NpzWriter::write(const std::string& key, std::int64_t first, const Tensor& part) {
@@ -128,8 +134,9 @@ void NpzWriter::commit() {
   std::string end;
   for (State::Member& member : state_->members) {
     state_->finish(member);
-    end += central_record(member.record);
+    if (state_->listed.empty()) end += central_record(member.record);
   }
+  for (const std::string& key : state_->listed) end += central_record(state_->members[state_->by_key.at(key)].record);
   end += end_record(state_->members.size(), state_->end, end.size());
   if (can_seek())
     state_->file.write_at(state_->end, std::as_bytes(std::span(end)));

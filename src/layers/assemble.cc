@@ -62,6 +62,7 @@ struct Shared {
   Assembly& assembly;
   std::set<std::string> noted;
   PhaseOfCalls phases;
+  int order = 0;  ///< of the next call that is computed
 
   void note(const std::string& text) {
     if (noted.insert(text).second) assembly.notes.push_back(text);
@@ -242,7 +243,10 @@ class NetworkCall {
 
   void finish(int layer, int call, CallResult result, Taps taps = {}, SiteList inside = {}, bool is_built = true) {
     SiteList& list = lists_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)];
+    const int order = shared_.order;
+    shared_.order += 2;
     auto add = [&](const std::string& output, const std::string& inner, SiteResult site_result) {
+      site_result.order = order + inner.empty();  // what lies inside a layer comes before its output
       Site site = site_of(layer, call);
       site.output = output;
       site.inner = inner;

@@ -40,6 +40,7 @@ struct AssembleOptions {
 struct SiteResult {
   std::optional<Output> output;
   std::shared_ptr<const Error> problem;  ///< why it cannot be computed; null if it can
+  int order = 0;  ///< rises as sites are computed: a nested model's own output comes after all that is inside
 };
 
 /// The values that one call of a layer added to the graph; what lies inside the layer is among them.
