@@ -2,6 +2,7 @@
 #include "api/summary.h"
 #include "base/text.h"
 #include "cli/request.h"
+#include "cli/weights_list.h"
 #include "layers/assemble_open.h"
 #include "model/json.h"
 
@@ -44,7 +45,13 @@ void print_json(const Request& request, const ModelData& model, const api::Summa
 }
 
 int layers(const Request& request) {
-  const ModelData model = read_model(request);
+  ModelData model;
+  try {
+    model = read_model(request);
+  } catch (const Error& error) {
+    if (error.code() != "weights-only") throw;
+    return list_weights(request);
+  }
   const OpenAssembly open = assemble_open(model);
   const api::Summary summary = api::summarize(model, open, request.depth);
   for (const std::string& line : open.assembly.notes) note(request, "note", line);
