@@ -95,9 +95,9 @@ def models(keras):
     made["sequentials"] = keras.Sequential(
         [
             picture(),
-            keras.Sequential([layers.ReLU(name="r0"), layers.MaxPooling2D(2, name="p0")], name="plain"),
             keras.Sequential([conv("a1"), layers.BatchNormalization(name="ab"), conv("a2")], name="convs"),
             base("base"),
+            keras.Sequential([layers.ReLU(name="r0"), layers.MaxPooling2D(2, name="p0")], name="plain"),
             keras.Sequential([layers.GlobalAveragePooling2D(name="gap"), layers.Dense(2, name="out")], name="head"),
         ]
     )

@@ -76,15 +76,12 @@ ModelData read_parts(const Parts& parts, const std::string& path) {
   const ZipArchive::Member member = parts.member("model.weights.h5");
   const Hdf5File weights = Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path);
   const auto names = attach_by_path(weights, model.network, {.keras_major = model.keras_major()}, config);
-  for (const auto& [layer, name] : names)
-    if (layer->name != name)
-      throw Error(
-          {.code = "weights-mismatch",
-           .what = fmt::format("the weights that belong to '{}' by its class and place are named '{}' in the file",
-                               layer->name, name),
-           .where = weights.name(),
-           .because = "its configuration was changed after it was saved, or its weights were",
-           .hint = "save the model again with model.save(\"name.keras\")"});
+  if (const std::string why = disagreement(names); !why.empty())
+    throw Error({.code = "weights-mismatch",
+                 .what = why,
+                 .where = weights.name(),
+                 .because = "its configuration was changed after it was saved, or its weights were",
+                 .hint = "save the model again with model.save(\"name.keras\")"});
   return model;
 }
 
