@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/layer_details.h"
 #include "cli/request.h"
+#include "cli/weights_list.h"
 #include "layers/assemble_open.h"
 #include "model/json.h"
 
@@ -46,7 +47,13 @@ void print_json(const Request& request, const ModelData& model, const api::Summa
 
 int layers(const Request& request) {
   if (dump_without_input(request)) return kDone;
-  const ModelData model = read_model(request);
+  ModelData model;
+  try {
+    model = read_model(request);
+  } catch (const Error& error) {
+    if (error.code() != "weights-only") throw;
+    return list_weights(request);
+  }
   const bool has_weights = !is_without_weights(model);
   const OpenAssembly open = assemble_open(model, {.with_weights = has_weights});
   for (const std::string& line : open.assembly.notes) note(request, "note", line);

@@ -69,6 +69,9 @@ void add_model_option(CLI::App& command, Request& request) {
       .add_option("--weights", request.weights,
                   "a file of weights for it, layer by layer in the model's order: .weights.h5, .h5, .keras")
       ->type_name("FILE");
+  command
+      .add_flag("--by-name", request.by_name, "give these weights to the layers of the same names, and only to them")
+      ->needs("--weights");
   add_print_options(command, request);
 }
 
@@ -175,7 +178,16 @@ ModelData read_model(const Request& request) {
   ModelData model = open_model(request.model);
   if (request.weights.empty()) return model;
   LoadedWeights loaded;
-  model.network = api::with_weights(model, request.weights, {}, loaded);
+  model.network = api::with_weights(model, request.weights, {.by_name = request.by_name}, loaded);
+  const auto tell = [&](const std::vector<std::string>& names, const char* what) {
+    const std::size_t shown = std::min<std::size_t>(names.size(), 8);
+    if (!names.empty())
+      note(request, "weights",
+           fmt::format("{} {}{}", what, text::join({names.begin(), names.begin() + shown}, ", "),
+                       shown < names.size() ? fmt::format(", .. ({} in all)", names.size()) : ""));
+  };
+  tell(loaded.missing, "no layer in the file has the name of");
+  tell(loaded.unused, "no layer of the model has the name of");
   return model;
 }
 

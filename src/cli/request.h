@@ -51,6 +51,7 @@ struct Request {
   bool json = false;
   bool quiet = false;
   bool open = false;
+  bool by_name = false;  ///< the weights of that other file go to the layers of their names
 };
 
 enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kPartlyDone = 3 };

@@ -1,5 +1,6 @@
 #include "formats/config.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -90,7 +91,9 @@ class Reader {
                  .what = fmt::format("the file stores how '{}' is constructed, but no graph of layers", class_name),
                  .where = place_in_file(place),
                  .because = "subclassed models exist only as Python code",
-                 .hint = "write a flat file in Python: keras.Model(m.inputs, m.outputs).save(\"flat.keras\")"});
+                 .hint =
+                     "call it once in Python, on an input of its shape, and save that: i = keras.Input((32, 32, 3)); "
+                     "keras.Model(i, m.call(i)).save(\"flat.keras\")"});
   }
 
   static std::string class_name_of(const Json& description) {
@@ -403,6 +406,22 @@ Network network_from_config(const Json& description, int keras_major, const std:
   if (!description.is_object())
     throw Error({.code = "config-invalid", .what = "the model's configuration is no object", .where = file});
   return Reader(keras_major, file).network(description, "", 0);
+}
+
+bool is_keras_1(const Json& description) {
+  if (!member(description, "module").is_null()) return false;  // Keras 3, in which a user's layer may have any keys
+  const Json& config = member(description, "config");
+  const Json& layers = config.is_array() ? config : member(config, "layers");
+  const auto has = [&](const char* key) { return config.is_object() && config.contains(key); };
+  for (const char* key :
+       {"nb_filter", "nb_row", "nb_feature", "border_mode", "dim_ordering", "subsample", "subsample_length",
+        "pool_length", "filter_length", "W_regularizer", "W_constraint", "inner_activation", "consume_less"})
+    if (has(key)) return true;
+  // Later a Dense has units, and only an Embedding an output_dim.
+  const std::string class_name = text_or(description, "class_name", "");
+  if (has("output_dim") && !has("embeddings_initializer") && class_name != "Embedding") return true;
+  if (has("p") && class_name.find("Dropout") != class_name.npos) return true;
+  return layers.is_array() && std::ranges::any_of(layers, is_keras_1);
 }
 
 Error of_keras_1(const std::string& file) {
