@@ -144,7 +144,7 @@ Side side_of_run(const Request& request, const std::string& name) {
   const std::shared_ptr<Run> prepared(new Run(prepare_run(request, /*with_outputs=*/!request.quiet)));
   const CompiledFunction::Result result = run(request, *prepared, {});
   Side side{.name = name,
-            .is_partial = tell_skipped(request, prepared->function->skipped()),
+            .is_partial = tell_skipped(request, prepared->fed, prepared->skipped()),
             .predictions = prediction_lines(request, *prepared, result.outputs),
             .prediction_json = prediction_json(request, *prepared, result.outputs)};
   for (const Activation& activation : result.activations)
