@@ -673,15 +673,24 @@ def test_a_folder_of_inputs_may_be_the_output_but_keeps_its_pictures(kerascope, 
 
 def test_a_large_output_says_first_how_large(kerascope, small, tmp_path):
     """The limit of the file's size ends the run as soon as it writes."""
-    np.save(tmp_path / "many.npy", np.zeros((300_000, *SHAPE), "float32"))
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 8, 8, 3], "name": "in"}, "name": "in"},
+        {"class_name": "UpSampling2D", "config": {"size": [20, 20], "name": "large"}, "name": "large"},
+    ]
+    model = {"class_name": "Sequential", "config": {"name": "m", "layers": layers}}
+    (tmp_path / "m.json").write_text(json.dumps(model))
+    np.save(tmp_path / "many.npy", np.zeros((4000, *SHAPE), "float32"))
 
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (900, 900))
 
-    arguments = ["capture", small / "net.keras", tmp_path / "many.npy", "-o", tmp_path / "all.npz"]
-    done = kerascope(*arguments, check=False, preexec_fn=limit)
-    assert f"\nwrites    1.06 GB into {tmp_path / 'all.npz'}, 9 arrays\n" in done.stderr, done.stderr
-    assert "writes" not in kerascope("capture", small / "net.keras", small / "batch.npy", "-o", tmp_path / "b.npz").stderr
+    for output in ("all.npz", "large.npy", "folder"):
+        arguments = ["capture", tmp_path / "m.json", tmp_path / "many.npy", "-o", tmp_path / output]
+        done = kerascope(*arguments, *["-l", "large"] * (output == "large.npy"), check=False, preexec_fn=limit)
+        size = "1.14 GB" if output == "large.npy" else "1.15 GB"
+        arrays = "1 array" if output == "large.npy" else "2 arrays"
+        assert f"\nwrites    {size} into {tmp_path / output}, {arrays}\n" in done.stderr, done.stderr
+    assert "\nwrites" not in kerascope("capture", small / "net.keras", small / "batch.npy", "-o", tmp_path / "b.npz").stderr
 
 
 # --- inputs are listed ---
@@ -716,7 +725,7 @@ def test_float64_is_warned_of_only_where_digits_that_matter_are_lost(kerascope, 
         ("constant", np.full((2, *SHAPE), 0.1)),
     ]:
         np.save(tmp_path / f"{name}.npy", array)
-        assert "warning" not in kerascope("capture", small / "net.keras", tmp_path / f"{name}.npy", "-l", "0").stderr, name
+        assert "float32" not in kerascope("capture", small / "net.keras", tmp_path / f"{name}.npy", "-l", "0").stderr, name
     for name, array in [
         ("times", 1.7e9 + random.uniform(0, 60, (2, *SHAPE))),
         ("beside", np.concatenate([1.7e9 + random.uniform(0, 60, (2, 8, 8, 1)), random.uniform(0, 1, (2, 8, 8, 2))], -1)),

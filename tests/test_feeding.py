@@ -35,7 +35,7 @@ PLACES = [
     ("nested", "base", "base"),
     ("nested", "base/relu", "base/relu"),
     ("nested", "base/base_in", "base/base_in"),
-    ("nested", "1/1", "base/conv"),
+    ("nested", "2/1", "base/conv"),
     ("nested", "hidden", "head/hidden"),
     ("shared", "conv@1", "conv@1"),
 ]
@@ -73,17 +73,17 @@ def test_a_layer_that_cannot_be_computed_is_fed_instead(kerascope, small, tmp_pa
     assert "skipped" not in done.stderr and done.stdout.split("\n")[1].startswith("picture")
 
 
-@pytest.mark.parametrize("command", ["show", "overview", "page", "profile", "plan", "diff"])
+@pytest.mark.parametrize("command", ["show", "overview", "page", "profile", "graph", "diff"])
 def test_every_command_takes_a_fed_layer(kerascope, small, seen, tmp_path, command):
     given = [small / "nested.keras", "--input", f"base/relu={seen / 'nested/base/relu.npy'}"]
     if command == "profile":
         steps = json.loads(kerascope("profile", *given, "--runs", 1, "--json").stdout)["steps"]
         assert "answer" in json.dumps(steps) and "picture" not in json.dumps(steps)
-    elif command == "plan":
-        assert "base/relu" in kerascope("capture", *given, "--dump", "plan").stdout
+    elif command == "graph":
+        assert "base/relu" in kerascope("capture", *given, "--dump", "graph").stdout
     elif command == "diff":
         done = kerascope("diff", small / "nested.keras", *given)
-        assert "agree     8 of 8" in done.stdout and "picture" not in done.stdout, done.stdout
+        assert "agree     9 of 9" in done.stdout and "picture" not in done.stdout, done.stdout
     elif command == "show":
         kerascope("show", *given, "-l", "pool", "-o", tmp_path / "fed.png")
         kerascope("show", small / "nested.keras", small / "batch.npy", "-l", "pool", "-o", tmp_path / "whole.png")
@@ -102,7 +102,7 @@ def test_a_fed_batch_is_computed_in_parts(kerascope, small, tmp_path):
     assert got["answer"].shape == (40, 3)
     np.save(tmp_path / "some.npy", many[17:21])
     _, some = fed(kerascope, small / "net.keras", "--input", f"conv1={tmp_path / 'some.npy'}", tmp_path=tmp_path)
-    np.testing.assert_allclose(got["answer"][17:21], some["answer"], rtol=1e-5)
+    np.testing.assert_allclose(got["answer"][17:21], some["answer"], rtol=1e-4)
     np.save(tmp_path / "one.npy", many[0])
     done, one = fed(kerascope, small / "net.keras", "--input", f"conv1={tmp_path / 'one.npy'}", tmp_path=tmp_path)
     assert "one.npy (6, 6, 4), as a batch of one, fed as the output of layer 'conv1'" in done.stderr
@@ -122,7 +122,7 @@ def test_preprocessing_leaves_fed_layers_alone(kerascope, small, tmp_path):
     # A picture as the output of a layer of a picture's shape: its numbers as they are.
     done, got = fed(kerascope, small / "two_inputs.keras", "--input", f"gated={tmp_path / 'p.png'}", tmp_path=tmp_path)
     np.testing.assert_array_equal(got["gated"][0], np.asarray(Image.open(tmp_path / "p.png")))
-    assert "preprocessing" not in done.stderr
+    assert done.stderr.endswith("p.png 8x8, fed as the output of layer 'gated'\n")
 
 
 def test_inputs_that_are_still_needed_are_asked_for(kerascope, small, tmp_path):
@@ -140,7 +140,7 @@ def test_inputs_that_are_still_needed_are_asked_for(kerascope, small, tmp_path):
     assert "because: the model's inputs are 'a' (4,), 'b' (4,), in this order" in done.stderr
     assert "--input b=FILE" in done.stderr
     _, got = fed(kerascope, tmp_path / "m.keras", "--input", f"first={x}", "--input", f"b={x}", tmp_path=tmp_path)
-    assert list(got) == ["b", "first", "relu", "sum"] and (got["sum"] == 2).all()
+    assert list(got) == ["first", "relu", "b", "sum"] and (got["sum"] == 2).all()
     _, got = fed(kerascope, tmp_path / "m.keras", "--input", f"first={x}", "-l", "relu", tmp_path=tmp_path)
     assert list(got) == ["relu"], "not needed for what is asked for"
     done = kerascope("capture", tmp_path / "m.keras", "--input", f"first={x}", "-l", "sum", check=False)

@@ -122,7 +122,7 @@ def test_which_sample_is_drawn_is_said(kerascope, small, tmp_path, pictures):
     assert "drawn     sample 0 of a batch of 4: 9.png; --sample draws another\n" in done.stderr
     done = kerascope("show", small / "net.keras", small / "batch.npy", "-o", tmp_path / "a.png")
     assert "drawn     sample 0 of a batch of 2; --sample draws another\n" in done.stderr
-    assert "drawn" not in kerascope("show", small / "net.keras", pictures / "9.png", "-o", tmp_path / "a.png").stderr
+    assert "\ndrawn" not in kerascope("show", small / "net.keras", pictures / "9.png", "-o", tmp_path / "a.png").stderr
     told = kerascope("show", small / "net.keras", pictures, "--sample", 2, "-o", tmp_path / "a.png", "--json")
     assert json.loads(told.stdout)["sample"] == {"index": 2, "batch": 4, "picture": "11.webp"}
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "api/load_weights.h"
 #include "base/memory.h"
@@ -265,6 +266,11 @@ void make_function(const Request& request, Run& run) {
   }
   if (made != count) make(count);
   while (!fits() && run.samples == Samples::kInParts && count > 1) count = make(count / 2);
+  // What is asked for by name is worth more than what the model predicts.
+  if (!fits() && !request.layers.empty() && std::exchange(run.options.with_outputs, false)) {
+    make(count);
+    if (fits()) note(request, "note", "there is no memory for the model's outputs, so nothing is predicted");
+  }
   if (request.memory == 0) require_memory(memory_of(*run.function, run.fed, made));
   if (!fits()) {
     run.options.pass_by = true;

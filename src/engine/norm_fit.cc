@@ -9,7 +9,7 @@
 namespace kerascope {
 namespace {
 
-constexpr std::int64_t kMostRead = 4096, kLeastForVariance = 64;  // numbers a channel
+constexpr std::int64_t kMostRead = 4096, kLeastForVariance = 16;  // numbers a channel
 constexpr double kMostDivergence = 20;                            // of one channel, which might be a dead one
 constexpr double kGoldenRatio = 0.6180339887498949;               // spreads places whatever the width of a row
 

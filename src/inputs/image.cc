@@ -140,11 +140,11 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
                  .what = fmt::format("the picture claims {} x {} pixels, but its bytes can hold at most {}", width,
                                      height, text::thousands(most_pixels))});
   const auto size = static_cast<std::size_t>(width * height * channels * bits / 8);
-  constexpr std::size_t kAlwaysTaken = 64 << 20;
-  if (size > kAlwaysTaken && size > available_memory())
+  constexpr std::size_t kAlwaysTaken = 64 << 20, kTimes = 2;  // it is decoded, then converted or resized
+  if (size > kAlwaysTaken && kTimes * size > available_memory())
     throw Error({.code = "memory",
                  .what = fmt::format("the picture of {} x {} pixels takes {}, and {} of memory are left", width, height,
-                                     text::bytes(size), text::bytes(available_memory())),
+                                     text::bytes(kTimes * size), text::bytes(available_memory())),
                  .hint = "scale it down first"});
   Image image{.width = width, .height = height, .channels = channels, .bits = bits};
   image.pixels.resize(size);
