@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/channels.h"
+#include "cli/outputs.h"
 #include "cli/request.h"
 #include "export/writing_thread.h"
 
@@ -50,23 +51,47 @@ Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
   return json;
 }
 
-/// An .npz, or a folder of .npy, written while the rest is computed.
+/// An .npz, an .npy, or a folder of .npy, written while the rest is computed.
 class Output {
  public:
-  explicit Output(const std::string& path) {
-    if (text::ends_with(path, ".npy") && !std::filesystem::is_directory(path))
-      throw Error({.code = "usage",
-                   .what = fmt::format("-o is '{}', and an .npy holds one array only", path),
-                   .hint = "-o " + std::filesystem::path(path).replace_extension(".npz").string()});
-    if (path.empty()) return;
-    if (text::ends_with(path, ".npz") || path == "/dev/stdout")
-      writer_ = std::make_unique<NpzWriter>(path);
-    else
-      writer_ = std::make_unique<NpyFolderWriter>(path);
-    thread_ = std::make_unique<WritingThread>(*writer_);
+  explicit Output(const std::string& path) : path_(path) {
+    const std::string ending = ending_of(path);
+    const bool is_file = ending == ".npz" || ending == ".npy";
+    if (path.empty() || is_file || path == "/dev/stdout" || is_folder_name(path)) return;
+    const std::string archive = std::filesystem::path(path).replace_extension(".npz").string();
+    throw Error({.code = "usage",
+                 .what = fmt::format("-o is '{}', and arrays are written as .npz, as .npy, or into a folder", path),
+                 .hint = fmt::format("-o {}, or -o {}/ for a folder", archive, path)});
   }
-  void reserve(const std::string& address, const Shape& shape) {
-    if (writer_) writer_->reserve(address, shape);
+  /// Before anything is written. @throws Error{usage} where an .npy is to take several arrays, or an input is a file
+  /// that would be written.
+  void open(const Request& request, const std::vector<std::pair<std::string, Shape>>& arrays) {
+    if (path_.empty()) return;
+    std::error_code ignored;
+    const bool is_array = ending_of(path_) == ".npy" && !std::filesystem::is_directory(path_, ignored);
+    if (is_array && arrays.size() != 1)
+      throw Error({.code = "usage",
+                   .what = fmt::format("-o is '{}', and an .npy holds one array only; {} layers are chosen", path_,
+                                       arrays.size()),
+                   .hint = "-o " + std::filesystem::path(path_).replace_extension(".npz").string()});
+    std::vector<std::string> written = {path_};
+    if (is_array) {
+      writer_ = std::make_unique<NpyWriter>(path_);
+    } else if (ending_of(path_) == ".npz" || path_ == "/dev/stdout") {
+      writer_ = std::make_unique<NpzWriter>(path_);
+    } else {
+      auto folder = std::make_unique<NpyFolderWriter>(path_);
+      for (const auto& [address, shape] : arrays) written.push_back(folder->path(address));
+      writer_ = std::move(folder);
+    }
+    require_inputs_spared(request, written);
+    std::uint64_t bytes = 0;
+    for (const auto& [address, shape] : arrays) {
+      writer_->reserve(address, shape);
+      bytes += static_cast<std::uint64_t>(shape.elements()) * sizeof(float);
+    }
+    tell_size(request, bytes, arrays.size());
+    thread_ = std::make_unique<WritingThread>(*writer_);
   }
   void list(const std::vector<std::string>& addresses) {
     if (writer_) writer_->list(addresses);
@@ -86,6 +111,7 @@ class Output {
   }
 
  private:
+  std::string path_;
   std::unique_ptr<ArrayWriter> writer_;
   std::unique_ptr<WritingThread> thread_;
 };
@@ -96,20 +122,20 @@ int capture(const Request& given) {
   const Request request = with_standard_output(given);
   const ThreadLimit limit(request.threads);
   if (dump_without_input(request, /*with_outputs=*/!request.quiet)) return kDone;
+  Output output(request.output);
+  require_inputs_spared(request, {request.output});
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
   if (print_dump(request, *prepared.function)) return kDone;
-  Output output(request.output);
-  std::map<std::string, Shape> shapes;
-  std::vector<std::string> addresses;
-  for (auto [address, shape] : prepared.function->addresses()) {
-    if (prepared.is_in_parts()) shape[0] = prepared.fed.batch;
-    shapes.emplace(address, shape);
-    addresses.push_back(address);
-  }
+  std::vector<std::pair<std::string, Shape>> arrays = prepared.function->addresses(), computed;
+  if (prepared.is_in_parts())
+    for (auto& [address, shape] : arrays) shape[0] = prepared.fed.batch;
   // Arrays lie in an archive as they were computed, which tells `diff` where two of them part first.
-  for (const std::size_t place : prepared.function->order_of_computation())
-    output.reserve(addresses[place], shapes.at(addresses[place]));
+  for (const std::size_t place : prepared.function->order_of_computation()) computed.push_back(arrays[place]);
+  output.open(request, computed);
+  std::vector<std::string> addresses;
+  for (const auto& [address, shape] : arrays) addresses.push_back(address);
   output.list(addresses);
+  const std::map<std::string, Shape> shapes(arrays.begin(), arrays.end());
   const bool wants_statistics = !request.quiet || request.json;
   std::map<std::string, RunningStatistics> statistics;
   const auto on_ready = [&](const Activation& activation) {
@@ -129,12 +155,12 @@ int capture(const Request& given) {
                     .assumes = activation.assumes});
     if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
   }
-  const bool partly = tell_skipped(request, prepared.function->skipped());
+  const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());
   if (request.json) {
     Json all = {{"model", request.model},
                 {"layers", listed},
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
-    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
+    if (const Json warning = warning_json(prepared); !warning.is_null()) all["warning"] = warning;
     if (!request.output.empty()) all["output"] = request.output;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
@@ -152,8 +178,10 @@ void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("capture", "every layer's numbers in one pass");
   add_run_options(*command, request);
   command
-      ->add_option("--output,-o", request.output,
-                   "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only")
+      ->add_option(
+          "--output,-o", request.output,
+          "an .npz archive, an .npy of one layer, a folder of .npy files, or - for standard output; without it: "
+          "statistics only")
       ->type_name("FILE");
   add_memory_option(*command, request);
   command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();

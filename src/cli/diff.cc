@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/comparison.h"
+#include "cli/outputs.h"
 #include "cli/request.h"
 #include "formats/open.h"
 #include "kerascope/error.h"
@@ -359,10 +360,11 @@ int diff(const CLI::App& command, const Request& given, const DiffRequest& diff)
   const ThreadLimit limit(request.threads);
   if (!(diff.tolerance >= 0))
     throw Error({.code = "usage", .what = fmt::format("--tol is '{}', not a number from 0", diff.tolerance)});
-  if (!request.output.empty() && request.output != "/dev/stdout" && !text::ends_with(request.output, ".png"))
+  if (!request.output.empty() && request.output != "/dev/stdout" && ending_of(request.output) != ".png")
     throw Error({.code = "usage",
                  .what = fmt::format("-o is '{}', and the curve is a picture", request.output),
                  .hint = "-o curve.png"});
+  require_inputs_spared(request, {request.output}, {diff.a, diff.b});
   Sides sides = sides_of(command, request, diff);
   put_in_order(sides.a, sides.b);
   put_in_order(sides.b, sides.a);

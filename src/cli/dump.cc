@@ -19,7 +19,7 @@ std::vector<StandIn> stand_ins(const Request& request, const ModelData& model) {
       is_open |= size < 0;
       if (size < 0) size = kStandInSize;
     }
-    all.push_back({.name = input.name, .shape = Shape(sizes), .is_open = is_open});
+    all.push_back({.input = input, .shape = Shape(sizes), .is_open = is_open});
   }
   return all;
 }
@@ -39,14 +39,14 @@ bool dump_without_input(const Request& request, bool with_outputs) {
   const ModelData model = read_model(request);
   std::vector<Shape> shapes;
   for (const StandIn& input : stand_ins(request, model)) {
-    note(request, "input", fmt::format("none; '{}' is taken as {}", input.name, shape_text(input)));
+    note(request, "input", fmt::format("none; '{}' is taken as {}", input.input.name, shape_text(input)));
     shapes.push_back(input.shape);
   }
   FunctionOptions options = function_options(request);
   options.with_outputs = with_outputs;
   const CompiledFunction function(model, shapes, options);
   for (const std::string& line : function.notes()) note(request, "note", line);
-  tell_skipped(request, function.skipped());
+  tell_skipped(request, {}, function.skipped());
   return print_dump(request, function);
 }
 

@@ -175,6 +175,9 @@ int show_kernels(const Request& given) {
   const Assembly assembly = assemble_open(model).assembly;
   const std::vector<Chosen> all = choose(request, assembly);
   target.require_room_for(all.size());
+  std::vector<std::string> written = {request.output};
+  for (const Chosen& chosen : all) written.push_back(target.path(chosen.name()));
+  require_inputs_spared(request, written);
   Json pictures = Json::array();
   std::string path;
   for (const Chosen& chosen : all) {

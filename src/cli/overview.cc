@@ -25,7 +25,7 @@ OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Optio
     : request_(request),
       run_(run),
       with_page_(options.page),
-      strip_options_(overview_strip_options(run.function->chosen() + run.function->skipped().size())),
+      strip_options_(overview_strip_options(run.function->chosen() + run.skipped().size())),
       page_strip_options_(page_strip_options()) {
   for (ThumbnailOptions* strip : {&strip_options_, &page_strip_options_}) {
     strip->scale = options.scale;
@@ -48,8 +48,9 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
 }
 
 void OverviewOfRun::finish(const CompiledFunction::Result& result) {
-  auto skipped = run_.function->skipped().begin();
-  const auto end = run_.function->skipped().end();
+  const std::vector<Skipped> all_skipped = run_.skipped();
+  auto skipped = all_skipped.begin();
+  const auto end = all_skipped.end();
   for (std::size_t i = 0; i <= result.activations.size(); ++i) {
     for (; skipped != end && skipped->before == i; ++skipped) layers_.push_back({.seen = skipped_layer(*skipped)});
     if (i < result.activations.size()) layers_.push_back(std::move(by_address_.at(result.activations[i].address)));
@@ -65,21 +66,24 @@ Overview OverviewOfRun::head() const {
   head.lines.push_back(
       fmt::format("Keras {}, {}, {} rows", run_.model.keras_version, run_.model.format, layers_.size()));
   for (const std::string& line : run_.fed.done) head.lines.push_back("input " + without_folders(line, request_));
-  head.warnings = run_.fed.warnings;
+  for (const auto& [what, hint] : run_.fed.warnings)
+    head.warnings.push_back(what + (hint.empty() ? "" : "; try " + hint));
+  for (const std::string& line : run_.fed.skipped)
+    head.warnings.push_back("skipped " + without_folders(line, request_));
   if (!run_.warning.is_null()) {
     head.warnings.push_back(run_.warning.at("what").get<std::string>());
     if (run_.warning.contains("try")) head.warnings.back() += "; try " + run_.warning.at("try").get<std::string>();
   }
   const std::int64_t batch = run_.fed.batch;
-  if (batch > 1) head.lines.push_back(fmt::format("sample {} of a batch of {}", request_.sample, batch));
+  if (batch > 1) head.lines.push_back(sample_text(request_, run_));
   for (const std::string& line : predictions_) head.lines.push_back("predicts " + line);
-  const std::vector<ModelInput> inputs = model_inputs(run_.model);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (std::size_t i = 0; i < run_.fed.sources.size(); ++i) {
+    const ModelInput& input = run_.fed.sources[i].input;
     const Tensor sample = run_.fed.tensors[i].item(request_.sample - run_.first);
     if (sample.size() > 0)
       head.inputs.push_back(
-          {.caption = text::printable(inputs[i].name),
-           .picture = input_thumbnail(sample, axes_of(inputs[i], sample.shape()), overview_input_options())});
+          {.caption = text::printable(input.name),
+           .picture = input_thumbnail(sample, axes_of(input, sample.shape()), overview_input_options())});
   }
   head.legend = legend(strip_options_);
   head.title = text::printable(head.title);

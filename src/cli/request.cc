@@ -6,13 +6,15 @@
 #include <chrono>
 #include <cstdio>
 #include <set>
+#include <utility>
 
 #include "api/load_weights.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/statistics.h"
 #include "base/text.h"
-#include "engine/samples.h"
+#include "cli/feeding.h"
 #include "formats/open.h"
 #include "inputs/guess.h"
 
@@ -102,7 +104,9 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       ->allow_extra_args(false)
       ->type_name("LAYER");
   command.option_defaults()->group(kHowToRun);
-  command.add_option("--input", request.named_inputs, "the file for the input of this name")
+  command
+      .add_option("--input", request.named_inputs,
+                  "the file for the input of this name, or for the output of a layer, which is then not computed")
       ->allow_extra_args(false)
       ->type_name("NAME=FILE");
   command
@@ -226,39 +230,52 @@ std::uint64_t seed_of(const Request& request) {
 }
 
 Fed read_inputs(const Request& request, const ModelData& model) {
-  const std::vector<InputFile> files = input_files(request);
+  const Feeding given = feeding(model, input_files(request));
   const InputOptions options = feed_options(request);
   Fed fed;
   try {
-    fed = feed(model, files, options);
+    fed = feed(model, given.files, options, given.layers);
   } catch (const Error& error) {
     if (error.code() != "input-missing" || error.parts().hint.empty()) throw;
     Error::Parts parts = error.parts();
     parts.hint += "; or --input NAME=FILE";
     throw Error(std::move(parts));
   }
+  if (request.layers.empty()) require_needed_inputs(model, fed);
   for (const std::string& line : fed.done) note(request, "input", line);
-  for (const std::string& line : fed.warnings) note(request, "warning", line);
+  for (const std::string& line : fed.skipped) note(request, "skipped", line);
+  for (const auto& [what, hint] : fed.warnings) {
+    note(request, "warning", what);
+    if (!hint.empty()) note(request, "", "try: " + hint);
+  }
   return fed;
 }
 
 void warn_of_infinite_inputs(const Request& request, const Fed& fed) {
   for (std::size_t i = 0; i < fed.tensors.size(); ++i)
     if (!finite_range(fed.tensors[i].numbers()).all_finite)
-      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", fed.sources[i].input.name));
+      note(request, "warning",
+           fmt::format("the numbers for {} '{}' are not all finite", fed.sources[i].is_layer ? "layer" : "input",
+                       fed.sources[i].input.name));
+}
+
+std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count) {
+  std::size_t bytes = function.peak_bytes();
+  for (const Tensor& tensor : fed.tensors)
+    bytes += 2 * static_cast<std::size_t>(count * tensor.shape().elements(1, tensor.shape().rank())) * sizeof(float);
+  return bytes;
+}
+
+void require_memory(std::size_t needed) {
+  const std::size_t available = available_memory();
+  if (needed <= available) return;
+  throw Error({.code = "memory",
+               .what = fmt::format("this run takes {} of memory, and {} are available", text::bytes(needed),
+                                   text::bytes(available)),
+               .hint = "ask for fewer layers (--layer), keep none of them (--memory SIZE), or give a smaller input"});
 }
 
 namespace {
-
-/// The inputs' shapes for so many samples.
-std::vector<Shape> shapes_for(const Fed& fed, std::int64_t count) {
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : fed.tensors) {
-    shapes.push_back(tensor.shape());
-    shapes.back()[0] = count;
-  }
-  return shapes;
-}
 
 /// Takes samples of the batch.
 void take(Run& run, std::int64_t first, std::int64_t count) {
@@ -269,22 +286,16 @@ void take(Run& run, std::int64_t first, std::int64_t count) {
 /// Of a batch that is computed in parts. More hardly make a sample cheaper, and what nobody looks at takes memory, too.
 constexpr std::int64_t kMostTogether = 16;
 
-/// What a run takes with so many samples as it has been made for, and the inputs, which are kept prepared and as read.
-std::size_t memory_of(const Run& run, std::int64_t count) {
-  std::size_t bytes = run.function->peak_bytes();
-  for (const Shape& shape : shapes_for(run.fed, count))
-    bytes += 2 * static_cast<std::size_t>(shape.elements()) * sizeof(float);
-  return bytes;
-}
-
 /// Makes the function for as many samples as are computed at a time.
 void make_function(const Request& request, Run& run) {
   std::int64_t made = 0;
   const auto make = [&](std::int64_t count) {
-    run.function = std::make_unique<CompiledFunction>(run.model, shapes_for(run.fed, count), run.options);
+    run.function = function_for(run.model, run.fed, count, run.options);
     return made = count;
   };
-  const auto fits = [&] { return request.memory == 0 || memory_of(run, made) <= request.memory; };
+  // Without --memory nothing is left out to make a run smaller, but none begins that the machine has no memory for.
+  const std::size_t most = request.memory > 0 ? request.memory : available_memory();
+  const auto fits = [&] { return memory_of(*run.function, run.fed, made) <= most; };
   // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
   const bool may_part =
       run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
@@ -296,25 +307,34 @@ void make_function(const Request& request, Run& run) {
   } else if (may_part) {
     count = 1;
   }
-  if (count == run.fed.batch || !keeps_samples_apart(run.model, shapes_for(run.fed, count))) {
+  if (count == run.fed.batch || !keeps_samples_apart(run.model, run.fed)) {
     run.samples = Samples::kTogether;
     count = run.fed.batch;
   }
   if (made != count) make(count);
   while (!fits() && run.samples == Samples::kInParts && count > 1) count = make(count / 2);
+  // What is asked for by name is worth more than what the model predicts.
+  if (!fits() && !request.layers.empty() && std::exchange(run.options.with_outputs, false)) {
+    make(count);
+    if (fits()) note(request, "note", "there is no memory for the model's outputs, so nothing is predicted");
+  }
+  if (request.memory == 0) require_memory(memory_of(*run.function, run.fed, made));
   if (!fits()) {
     run.options.pass_by = true;
     make(count);
   }
   if (!fits())
-    throw Error({.code = "memory",
-                 .what = fmt::format("this run takes {} of memory even where no layer is kept, and --memory is {}",
-                                     text::bytes(memory_of(run, count)), text::bytes(request.memory)),
-                 .hint = "ask for earlier layers, or give fewer or smaller inputs"});
+    throw Error(
+        {.code = "memory",
+         .what = fmt::format("this run takes {} of memory even where no layer is kept, and --memory is {}",
+                             text::bytes(memory_of(*run.function, run.fed, count)), text::bytes(request.memory)),
+         .hint = "ask for earlier layers, or give fewer or smaller inputs"});
   take(run, run.samples == Samples::kChosen ? request.sample : 0, count);
 }
 
 }  // namespace
+
+std::vector<Skipped> Run::skipped() const { return skipped_of(model, fed, *function); }
 
 namespace {
 
@@ -429,13 +449,13 @@ void add_all_outputs(const Request& request, Run& prepared, CompiledFunction::Re
   FunctionOptions options = prepared.options;
   options.with_taps = false;
   options.most_norm_fits = 0;
-  CompiledFunction function(prepared.model, shapes_for(prepared.fed, count), options);
+  const auto function = function_for(prepared.model, prepared.fed, count, options);
   Progress progress(!request.quiet);
   WholeOutputs outputs(prepared.fed.batch);
   take(prepared, 0, count);
   each_part(prepared, count, [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
     const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
-    outputs.add(function.run(prepared.fed.tensors, {.on_progress = on_progress}).outputs, first);
+    outputs.add(function->run(prepared.fed.tensors, {.on_progress = on_progress}).outputs, first);
   });
   outputs.put_into(result.outputs);
   take(prepared, request.sample, 1);
@@ -461,7 +481,7 @@ CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun&
   return result;
 }
 
-bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
+bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped) {
   std::map<std::string, std::vector<std::string>> by_problem;
   for (const Skipped& one : skipped)
     by_problem[one.problem->parts().what + "\n" + one.problem->parts().where].push_back(one.address);
@@ -483,7 +503,7 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
     note(request, "",
          "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
          "(--assume 'LAYER=identity')");
-  return !by_problem.empty();
+  return !by_problem.empty() || !fed.skipped.empty();
 }
 
 Request with_standard_output(Request request) {
@@ -512,6 +532,12 @@ std::string axes_of(const ModelInput& input, const Shape& sample) {
 
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation) {
   return activation.tensor.item(request.sample - run.first);
+}
+
+std::string sample_text(const Request& request, const Run& run) {
+  const auto sample = static_cast<std::size_t>(request.sample);
+  return fmt::format("sample {} of a batch of {}", sample, run.fed.batch) +
+         (sample < run.fed.names.size() ? ": " + run.fed.names[sample] : "");
 }
 
 std::string model_stem(const Request& request) {

@@ -106,6 +106,7 @@ struct Run {
   Samples samples = Samples::kTogether;  ///< as far as the model keeps its samples apart
   std::int64_t first = 0;                ///< which sample of the batch is the first at hand, of `fed` and activations
   bool is_in_parts() const { return samples != Samples::kTogether; }
+  std::vector<Skipped> skipped() const;  ///< what cannot be computed
   std::uint64_t seed = 0;
   std::vector<std::string> labels;  ///< names of the classes
   Json warning;                     ///< of check_preprocessing(), null without one
@@ -123,6 +124,12 @@ FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const ModelData& model);
 void warn_of_infinite_inputs(const Request& request, const Fed& fed);
+
+/// What a run takes with so many samples as its function has been made for, and the inputs, which are kept prepared and
+/// as read.
+std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count);
+/// @throws Error{memory} if the machine has less to give.
+void require_memory(std::size_t needed);
 
 /// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
 class Progress {
@@ -154,6 +161,8 @@ constexpr std::size_t kEarlyNorms = 3;
 /// that fits much better, if there is one; run() does this. Fields of the result: layer,
 /// variance_ratio and deviations (see NormFit), what, try.
 Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result);
+/// The same, or what was wrong with the preprocessing before the run; null without either.
+Json warning_json(const Run& run);
 
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path);
@@ -165,8 +174,8 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
-/// What could not be computed, told once; true if there is something.
-bool tell_skipped(const Request& request, std::span<const Skipped> skipped);
+/// What could not be computed, told once; true if there is something, or if a picture was passed over.
+bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped);
 
 /// `--dump`: prints the graph or the plan; false where nobody asked for it.
 bool print_dump(const Request& request, const CompiledFunction& function);
@@ -176,7 +185,7 @@ bool dump_without_input(const Request& request, bool with_outputs = false);
 
 /// What an input is taken to be where none is given: of --batch samples, kStandInSize along axes that are left open.
 struct StandIn {
-  std::string name;
+  ModelInput input;
   Shape shape;
   bool is_open = false;
 };
@@ -192,6 +201,8 @@ Request with_standard_output(Request request);
 std::string axes_of(const ModelInput& input, const Shape& sample);
 /// The wanted sample of those at hand, without the batch axis.
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
+/// "sample 1 of a batch of 4: cat.png", the picture's name if it has one.
+std::string sample_text(const Request& request, const Run& run);
 /// "model" of "dir/model.h5".
 std::string model_stem(const Request& request);
 void open_in_viewer(const std::string& path);

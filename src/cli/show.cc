@@ -12,21 +12,49 @@
 namespace kerascope::cli {
 namespace {
 
+/// Where the picture of an input goes.
+std::string input_path(const Request& request, const Run& run, std::size_t i) {
+  const std::string name = run.fed.sources.size() == 1
+                               ? "input.png"
+                               : "input-" + file_name_from_address(run.fed.sources[i].input.name) + ".png";
+  return (std::filesystem::path(request.output) / name).string();
+}
+
 void draw_input(const Request& request, const Run& run, Json& pictures) {
-  const std::vector<ModelInput> inputs = model_inputs(run.model);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Activation input{.address = inputs[i].name, .axes = inputs[i].axes, .tensor = run.fed.tensors[i]};
-    const Tensor sample = sample_of(request, run, input);
+  for (std::size_t i = 0; i < run.fed.sources.size(); ++i) {
+    if (run.fed.sources[i].is_layer) continue;
+    const ModelInput& input = run.fed.sources[i].input;
+    const Tensor sample =
+        sample_of(request, run, {.address = input.name, .axes = input.axes, .tensor = run.fed.tensors[i]});
     const Grid grid =
-        input_picture(sample, axes_of(inputs[i], sample.shape()), {.gap_px = request.gap_px, .zoom = request.zoom});
-    const std::string name =
-        inputs.size() == 1 ? "input.png" : "input-" + file_name_from_address(inputs[i].name) + ".png";
-    const std::string path = (std::filesystem::path(request.output) / name).string();
+        input_picture(sample, axes_of(input, sample.shape()), {.gap_px = request.gap_px, .zoom = request.zoom});
+    const std::string path = input_path(request, run, i);
     write_png(path, grid.picture);
     say(request, "wrote", fmt::format("{}   the input as the model sees it, {}", path, grid.str()));
     pictures.push_back(
-        {{"address", inputs[i].name}, {"path", path}, {"input", true}, {"min", grid.minimum}, {"max", grid.maximum}});
+        {{"address", input.name}, {"path", path}, {"input", true}, {"min", grid.minimum}, {"max", grid.maximum}});
   }
+}
+
+/// A name that no layer's picture has.
+std::string overview_name(const Target& target, const std::vector<std::string>& paths) {
+  std::string name = "overview";
+  while (std::ranges::count(paths, target.path(name)) > 0) name += "_";
+  return name;
+}
+
+/// What is written into a folder, apart from the overview.
+std::vector<std::string> paths_in_folder(const Request& request, const Target& target, const Run& run) {
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < run.fed.sources.size(); ++i) paths.push_back(input_path(request, run, i));
+  for (const auto& [address, shape] : run.function->addresses()) paths.push_back(target.path(address));
+  return paths;
+}
+
+Json sample_json(const Request& request, const Run& run) {
+  Json json = {{"index", request.sample}, {"batch", run.fed.batch}};
+  if (!run.fed.names.empty()) json["picture"] = run.fed.names.at(static_cast<std::size_t>(request.sample));
+  return json;
 }
 
 struct Wanted {
@@ -52,6 +80,7 @@ int show(const Request& given) {
     throw Error({.code = "usage",
                  .what = fmt::format("--html is '{}', and a page is no picture", request.html),
                  .hint = "-o " + request.html});
+  require_inputs_spared(request, {request.output, request.html});
   GridOptions options = grid_options(request);
   const Wanted wanted = wanted_of(request, target);
   const bool has_overview = wanted.overview || wanted.page;
@@ -59,6 +88,12 @@ int show(const Request& given) {
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview, Samples::kChosen);
   if (print_dump(request, *prepared.function)) return kDone;
   if (wanted.layers) target.require_room_for(prepared.function->chosen());
+  if (target.is_folder()) {
+    std::vector<std::string> written = paths_in_folder(request, target, prepared);
+    if (wanted.overview) written.push_back(target.path(overview_name(target, written)));
+    require_inputs_spared(request, written);
+  }
+  if (prepared.fed.batch > 1) note(request, "drawn", sample_text(request, prepared) + "; --sample draws another");
   Json pictures = Json::array();
   if (target.is_folder()) draw_input(request, prepared, pictures);
   std::string last, overview_path;
@@ -96,9 +131,8 @@ int show(const Request& given) {
   const CompiledFunction::Result result = run(request, prepared, {.ready = on_ready});
   if (has_overview) overview.finish(result);
   if (wanted.overview) {
-    std::string name = "overview";
-    auto is_taken = [&](const Json& picture) { return picture["path"] == target.path(name); };
-    while (std::any_of(pictures.begin(), pictures.end(), is_taken)) name += "_";  // by a layer of that name
+    const std::string name = overview_name(
+        target, target.is_folder() ? paths_in_folder(request, target, prepared) : std::vector<std::string>());
     last = overview_path = target.put(overview.picture(), name, "the overview", Target::Content::kText);
   }
   if (wanted.page) {
@@ -106,16 +140,17 @@ int show(const Request& given) {
     write_file(last = request.html, page);
     say(request, "wrote", fmt::format("{}   the overview as a page, {}", last, text::bytes(page.size())));
   }
-  const bool partly = tell_skipped(request, prepared.function->skipped());
+  const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
   if (request.json) {
     Json all = {{"model", request.model},
+                {"sample", sample_json(request, prepared)},
                 {"pictures", pictures},
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
     if (has_overview) all["layers"] = overview.layers_json();
     if (wanted.overview) all["overview"] = overview_path;
     if (wanted.page) all["html"] = request.html;
-    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
+    if (const Json warning = warning_json(prepared); !warning.is_null()) all["warning"] = warning;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   }
   if (request.open && !last.empty()) open_in_viewer(last);

@@ -278,7 +278,7 @@ Side side_of_run(const Request& request, const std::string& name) {
   const CompiledFunction::Result result = run(request, *prepared, {});
   Side side{.name = name,
             .order = Side::Order::kAsComputed,
-            .is_partial = tell_skipped(request, prepared->function->skipped()),
+            .is_partial = tell_skipped(request, prepared->fed, prepared->skipped()),
             .predictions = prediction_lines(request, *prepared, result.outputs),
             .prediction_json = prediction_json(request, *prepared, result.outputs)};
   for (const std::size_t place : prepared->function->order_of_computation()) {

@@ -49,11 +49,27 @@ class NpzWriter : public ArrayWriter {
   std::unique_ptr<State> state_;
 };
 
+/// One array, whose file appears when it is complete.
+class NpyWriter : public ArrayWriter {
+ public:
+  explicit NpyWriter(std::filesystem::path path);
+  ~NpyWriter() override;
+  void reserve(const std::string& key, const Shape& shape) override;
+  void write(const std::string& key, std::int64_t first, const Tensor& part) override;
+  void commit() override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// A .npy file an array, each of which appears when it is complete.
 class NpyFolderWriter : public ArrayWriter {
  public:
   explicit NpyFolderWriter(std::filesystem::path folder);
   ~NpyFolderWriter() override;
+  /// Where an array goes.
+  std::filesystem::path path(const std::string& key) const;
   void reserve(const std::string& key, const Shape& shape) override;
   void write(const std::string& key, std::int64_t first, const Tensor& part) override;
   void commit() override;
