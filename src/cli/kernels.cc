@@ -20,10 +20,51 @@ struct Weight {
   std::shared_ptr<const Error> problem;
 };
 
+/// The parts of a path as the file has it, without "vars" and ":0".
+std::vector<std::string> path_of(const StoredWeight& stored) {
+  std::vector<std::string> parts = text::split(stored.name.substr(0, stored.name.rfind(':')), '/');
+  std::erase(parts, "vars");
+  std::erase(parts, "");
+  if (parts.empty()) parts.push_back(stored.name);
+  return parts;
+}
+
+/// What is stored for a layer that was not built. An HDF5 file's nested model holds the weights of its layers in one
+/// list, where the paths tell whose they are.
+std::vector<const StoredWeight*> stored_for(const LayerData& layer, const std::vector<const LayerData*>& models) {
+  std::vector<const StoredWeight*> found;
+  for (const StoredWeight& stored : layer.weights) found.push_back(&stored);
+  for (auto model = models.rbegin(); found.empty() && model != models.rend(); ++model)
+    for (const StoredWeight& stored : (*model)->weights) {
+      const std::vector<std::string> path = path_of(stored);
+      if (path.size() > 1 && std::find(path.begin(), path.end() - 1, layer.name) != path.end() - 1)
+        found.push_back(&stored);
+    }
+  return found;
+}
+
+/// Keras's names for what a file only numbers, of layers whose weights every Keras creates in this order.
+std::string usual_name(const std::string& class_name, const std::string& number, int rank, std::size_t count) {
+  const bool is_dense = class_name == "Dense", is_embedding = class_name == "Embedding";
+  const bool is_convolution = class_name.find("Conv") != class_name.npos && class_name.find("LSTM") == class_name.npos &&
+                              class_name.find('>') == class_name.npos;
+  if (is_embedding && number == "0") return "embeddings";
+  if (class_name == "BatchNormalization" && count == 4) {
+    constexpr std::string_view kNames[] = {"gamma", "beta", "moving_mean", "moving_variance"};
+    if (const auto index = text::to_integer(number); index && *index < 4) return std::string(kNames[*index]);
+  }
+  if (!is_dense && !is_convolution) return number;
+  if (rank == 1) return "bias";
+  if (class_name.find("Separable") != class_name.npos) return number == "0" ? "depthwise_kernel" : "pointwise_kernel";
+  return "kernel";
+}
+
 /// What each layer holds: as the layer asked for it, or, where it could not be built, as the file has it.
 class Weights {
  public:
-  explicit Weights(const Assembly& assembly) {
+  Weights(const ModelData& model, const Assembly& assembly) {
+    std::vector<const LayerData*> around;
+    read_stored(model.network, around);
     for (int id = 0; id < assembly.graph.size(); ++id) {
       const Graph::Node& node = assembly.graph.node(Value{id});
       if (node.kind != Graph::Kind::kWeight) continue;
@@ -39,17 +80,36 @@ class Weights {
 
   std::vector<Weight> of(const LayerData& layer) const {
     if (const auto found = by_layer_.find(&layer); found != by_layer_.end()) return found->second;
-    std::vector<Weight> weights;
-    if (layer.network) return weights;
-    for (const StoredWeight& stored : layer.weights) {
-      const std::string name = stored.name.substr(0, stored.name.rfind(':'));
-      weights.push_back({name.substr(name.rfind('/') + 1), stored.shape, stored.read, nullptr});
-    }
-    return weights;
+    const auto found = stored_.find(&layer);
+    return found == stored_.end() ? std::vector<Weight>() : found->second;
   }
 
  private:
+  void read_stored(const Network& network, std::vector<const LayerData*>& around) {
+    for (const LayerData& layer : network.layers) {
+      if (layer.network) {
+        around.push_back(&layer);
+        read_stored(*layer.network, around);
+        around.pop_back();
+        continue;
+      }
+      const std::vector<const StoredWeight*> stored = stored_for(layer, around);
+      std::map<std::string, int> uses;
+      for (const StoredWeight* one : stored) ++uses[path_of(*one).back()];
+      for (const StoredWeight* one : stored) {
+        std::vector<std::string> path = path_of(*one);
+        // The last part is enough, unless several have it: "query/kernel".
+        const auto own = std::find(path.rbegin(), path.rend(), layer.name);
+        path.erase(path.begin(), own.base());
+        const std::string name = uses[path.back()] > 1 ? text::join(path, "/") : path.back();
+        stored_[&layer].push_back({usual_name(layer.class_name, name, one->shape.rank(), stored.size()), one->shape,
+                                   one->read, nullptr});
+      }
+    }
+  }
+
   std::map<const void*, std::vector<Weight>> by_layer_;
+  std::map<const LayerData*, std::vector<Weight>> stored_;
   std::map<const LayerData*, std::shared_ptr<const Error>> problems_;
 };
 
@@ -121,6 +181,12 @@ void require_no_input(const Request& request) {
                             : !request.layers.empty()       ? "--layer"
                             : !request.html.empty()         ? "--html"
                             : !request.sort.empty()         ? "--sort"
+                            : request.overlay               ? "--overlay"
+                            : request.classes               ? "--classes"
+                            : request.overview              ? "--overview"
+                            : request.depth > 0             ? "--depth"
+                            : !request.grid.empty()         ? "--grid"
+                            : !request.sequence.empty()     ? "--sequence"
                             : !request.dump.empty()         ? "--dump"
                                                             : "";
   if (!given.empty())
@@ -144,8 +210,8 @@ struct Chosen {
   }
 };
 
-std::vector<Chosen> choose(const Request& request, const Assembly& assembly) {
-  const Weights weights(assembly);
+std::vector<Chosen> choose(const Request& request, const ModelData& model, const Assembly& assembly) {
+  const Weights weights(model, assembly);
   const std::vector<Site> sites = weight_sites(assembly, weights);
   std::vector<Chosen> all;
   for (const Selection& selection : select(sites, request.kernels)) {
@@ -173,7 +239,7 @@ int show_kernels(const Request& given) {
   const Target target(request);
   const ModelData model = read_model(request);
   const Assembly assembly = assemble_open(model).assembly;
-  const std::vector<Chosen> all = choose(request, assembly);
+  const std::vector<Chosen> all = choose(request, model, assembly);
   target.require_room_for(all.size());
   Json pictures = Json::array();
   std::string path;
