@@ -120,7 +120,8 @@ struct Grid {
   Scale::Kind scale = Scale::Kind::kTile;
   Colormap colormap = Colormap::kGray;
   Form form = Form::kTiles;
-  std::string layout;  ///< "8x8 tiles", "1x10 cells", "3 channels of 8 slices", "4 lines of 500 steps"; empty for one tile
+  std::string
+      layout;  ///< "8x8 tiles", "1x10 cells", "3 channels of 8 slices", "4 lines of 500 steps"; empty for one tile
 
   /// For people: layout, scale, range: "8x8 tiles, each scaled alone, range 0 .. 0.6426".
   KERASCOPE_API std::string str() const;
@@ -155,8 +156,8 @@ struct Grid {
 KERASCOPE_API Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options = {});
 
 /// The same of an activation, whose axes are known. Two things are seen in it by themselves: tokens with a class token
-/// (k * k + 1 of them, of a layer that is not a 1D or recurrent one) are maps; attention, which is (heads, T, T) or (T, T)
-/// with rows that sum to 1 or from a layer such as Dot, is a square per head.
+/// (k * k + 1 of them, of a layer that is not a 1D or recurrent one) are maps; attention, which is (heads, T, T) or (T,
+/// T) with rows that sum to 1 or from a layer such as Dot, is a square per head.
 ///
 ///     const ks::Grid maps = ks::grid(seen["conv2"], {.scale = {ks::Scale::Kind::kLayer}, .channels = {17, 3}});
 ///     std::cout << maps.str();
@@ -198,11 +199,11 @@ struct ClassMap {
   std::int64_t count = 0;           ///< how many classes there are
 };
 
-/// A segmentation: at each place the channel with the largest number (the first of equal ones), each in its colour. Of a
-/// single channel there are two classes: 1 where it is above 0.5 (of numbers beyond 0 to 1: above 0), else 0.
+/// A segmentation: at each place the channel with the largest number (the first of equal ones), each in its colour. Of
+/// a single channel there are two classes: 1 where it is above 0.5 (of numbers beyond 0 to 1: above 0), else 0.
 ///
-///     const ks::ClassMap map = ks::class_map(seen["mask"].tensor.item(0), seen["mask"].axes, {.names = {"sky", "road"}});
-///     ks::write_png("classes.png", map.grid);
+///     const ks::ClassMap map = ks::class_map(seen["mask"].tensor.item(0), seen["mask"].axes, {.names = {"sky",
+///     "road"}}); ks::write_png("classes.png", map.grid);
 ///
 /// @param scores  one sample, without the batch axis
 /// @param axes    as grid() takes them: "HWC", "CHW", "DHWC", "TC"

@@ -72,8 +72,8 @@ Picture overview(const Activations& seen, const OverviewOptions& options, std::i
   if (outputs.empty())
     for (const SeenLayer& layer : layers)
       if (layer.depth == 0) outputs = {layer.address};
-  const bool is_of_time = std::ranges::any_of(
-      layers, [](const SeenLayer& layer) { return kerascope::is_of_time(layer.class_name); });
+  const bool is_of_time =
+      std::ranges::any_of(layers, [](const SeenLayer& layer) { return kerascope::is_of_time(layer.class_name); });
   const std::optional<TokenGrid> tokens = options.tokens || !is_of_time ? options.tokens : TokenGrid{};
   for (const OverviewEntry& entry : entries) {
     SeenLayer& layer = layers[entry.layer];

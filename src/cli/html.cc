@@ -258,8 +258,8 @@ PagePicture page_grid(const View& view, const ThumbnailOptions& options) {
                         .channels = options.channels,
                         .in_color = view.in_color};
   if (one_pixel.in_color) one_pixel.channels.clear();
-  const bool has_text = view.sample.size() == 1 ||
-                        are_lines(tiles_of(view.sample.shape(), view.axes), {.colormap = options.colormap});
+  const bool has_text =
+      view.sample.size() == 1 || are_lines(tiles_of(view.sample.shape(), view.axes), {.colormap = options.colormap});
   if (has_text) one_pixel.zoom = 0;
   Picture picture = grid(view.sample, view.axes, one_pixel).picture;
   if (has_text) return page_picture(picture);
@@ -289,8 +289,10 @@ std::string html_page(const Overview& head, const std::vector<PageLayer>& layers
   for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", spaced(line));
   for (const std::string& line : head.warnings) html += fmt::format("<li class=\"problem\">{}</li>\n", escaped(line));
   html += fmt::format(
-      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels enlarges all of them to the window, and another one closes "
-      "them; of large maps the means are shown, in 16 greys: kerascope show --layer draws every number.</p></div>\n</header>\n<main>\n",
+      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels enlarges all of them to the window, and another one "
+      "closes "
+      "them; of large maps the means are shown, in 16 greys: kerascope show --layer draws every "
+      "number.</p></div>\n</header>\n<main>\n",
       escaped(head.legend));
   html += Tables(layers, entries).next();
   return html + "\n</main>\n</body>\n</html>\n";

@@ -46,8 +46,8 @@ std::vector<const StoredWeight*> stored_for(const LayerData& layer, const std::v
 /// Keras's names for what a file only numbers, of layers whose weights every Keras creates in this order.
 std::string usual_name(const std::string& class_name, const std::string& number, int rank, std::size_t count) {
   const bool is_dense = class_name == "Dense", is_embedding = class_name == "Embedding";
-  const bool is_convolution = class_name.find("Conv") != class_name.npos && class_name.find("LSTM") == class_name.npos &&
-                              class_name.find('>') == class_name.npos;
+  const bool is_convolution = class_name.find("Conv") != class_name.npos &&
+                              class_name.find("LSTM") == class_name.npos && class_name.find('>') == class_name.npos;
   if (is_embedding && number == "0") return "embeddings";
   if (class_name == "BatchNormalization" && count == 4) {
     constexpr std::string_view kNames[] = {"gamma", "beta", "moving_mean", "moving_variance"};
@@ -102,8 +102,8 @@ class Weights {
         const auto own = std::find(path.rbegin(), path.rend(), layer.name);
         path.erase(path.begin(), own.base());
         const std::string name = uses[path.back()] > 1 ? text::join(path, "/") : path.back();
-        stored_[&layer].push_back({usual_name(layer.class_name, name, one->shape.rank(), stored.size()), one->shape,
-                                   one->read, nullptr});
+        stored_[&layer].push_back(
+            {usual_name(layer.class_name, name, one->shape.rank(), stored.size()), one->shape, one->read, nullptr});
       }
     }
   }

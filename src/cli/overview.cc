@@ -22,7 +22,8 @@ std::string without_folders(std::string line, const Request& request) {
 /// What the run will show, in the model's order, before anything is computed.
 std::vector<SeenLayer> expected_layers(const Run& run) {
   std::map<std::string, bool> is_model;
-  for (const Site& site : run.function->assembly().sites) is_model[site.address] = static_cast<bool>(site.layer->network);
+  for (const Site& site : run.function->assembly().sites)
+    is_model[site.address] = static_cast<bool>(site.layer->network);
   const auto addresses = run.function->addresses();
   std::vector<SeenLayer> layers;
   auto skipped = run.function->skipped().begin();

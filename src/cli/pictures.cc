@@ -77,8 +77,7 @@ GridOptions grid_options(const Request& request) {
   options.numbers = request.numbers;
   options.in_color = request.rgb;
   if (!request.grid.empty()) options.tokens = parsed("--grid", request.grid, parse_token_grid);
-  if (!request.sequence.empty())
-    options.sequence = request.sequence == "lines" ? Sequence::kLines : Sequence::kCells;
+  if (!request.sequence.empty()) options.sequence = request.sequence == "lines" ? Sequence::kLines : Sequence::kCells;
   options.colorbar = request.colorbar;
   return options;
 }

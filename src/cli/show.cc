@@ -139,9 +139,8 @@ int show(const Request& given) {
   std::string last, overview_path;
   std::optional<TokenGrid> tokens = std::exchange(options.tokens, {});
   if (!tokens && has_layers_of_time(prepared.model.network)) tokens = TokenGrid{};
-  OverviewOfRun overview(
-      request, prepared,
-      {.scale = options.scale, .colormap = options.colormap, .tokens = tokens, .page = wanted.page});
+  OverviewOfRun overview(request, prepared,
+                         {.scale = options.scale, .colormap = options.colormap, .tokens = tokens, .page = wanted.page});
   const auto on_ready = [&](const Activation& activation) {
     const Tensor sample = sample_of(request, prepared, activation);
     if (has_overview) overview.add(activation, sample);
@@ -154,8 +153,7 @@ int show(const Request& given) {
       return;
     }
     const bool is_rgb = request.rgb && has_three_colors(view.sample.shape(), view.axes);
-    options.channels =
-        is_rgb ? std::vector<std::int64_t>{} : channel_order(request, view.sample, view.axes);
+    options.channels = is_rgb ? std::vector<std::int64_t>{} : channel_order(request, view.sample, view.axes);
     const GridOptions fitting = target.fit(options, view.sample.shape(), view.axes);
     const Grid drawn = with_remark(grid(view.sample, view.axes, fitting), view.remark);
     if (request.rgb && drawn.form != Grid::Form::kColor)

@@ -97,8 +97,8 @@ Cells cells_of(const Picture& picture, const Terminal& terminal, int most_rows) 
     cells.rows = std::max(1, static_cast<int>(std::lround(height * scale / 2)));
     return cells;
   }
-  const double scale = std::min(
-      {1.0, terminal.columns * terminal.cell_width_px / width, most_rows * terminal.cell_height_px / height});
+  const double scale =
+      std::min({1.0, terminal.columns * terminal.cell_width_px / width, most_rows * terminal.cell_height_px / height});
   cells.columns = static_cast<int>(std::ceil(width * scale / terminal.cell_width_px));
   cells.rows = static_cast<int>(std::ceil(height * scale / terminal.cell_height_px));
   cells.width = std::llround(cells.columns * terminal.cell_width_px / scale);

@@ -190,9 +190,9 @@ Picture with_legend(const Picture& map, const ClassMap& classes) {
   std::int64_t legend_px = kSwatch_px + kSpace_px + name_px + 2 * kSpace_px + share_px;
   for (const std::string& text : rest) legend_px = std::max(legend_px, text_width(text, kSmallText));
   const std::int64_t legend_height = static_cast<std::int64_t>(named + rest.size()) * line;
-  Picture page = plain({.width = map.width + legend_px + 3 * kMargin_px,
-                        .height = std::max(map.height, legend_height) + 2 * kMargin_px},
-                       {kGapGray, kGapGray, kGapGray});
+  Picture page = plain(
+      {.width = map.width + legend_px + 3 * kMargin_px, .height = std::max(map.height, legend_height) + 2 * kMargin_px},
+      {kGapGray, kGapGray, kGapGray});
   paste(page, map, kMargin_px, kMargin_px);
   const std::int64_t left = map.width + 2 * kMargin_px;
   std::int64_t top = kMargin_px;
@@ -229,9 +229,8 @@ ClassMap class_map(const Tensor& scores, const std::string& axes, const ClassOpt
               .layout = fmt::format("{} of {} classes", map.classes.size(), map.count)};
   const bool is_over_input = !options.input.empty();
   if (is_over_input) map.grid.layout += " over the input";
-  map.grid.picture = with_legend(is_over_input ? over_input(classes, tiles, options)
-                                               : colored(classes, tiles, {.zoom = options.zoom}),
-                                 map);
+  map.grid.picture = with_legend(
+      is_over_input ? over_input(classes, tiles, options) : colored(classes, tiles, {.zoom = options.zoom}), map);
   return map;
 }
 

@@ -115,8 +115,7 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
     std::vector<std::string> names;
     // A channel that was cut out of the others is not number 0.
     const bool is_alone = tiles.height.size == 1 && channels.empty();
-    for (std::int64_t i = 0; i < tiles.height.size; ++i)
-      names.push_back(is_alone ? "" : name_of_channel(channels, i));
+    for (std::int64_t i = 0; i < tiles.height.size; ++i) names.push_back(is_alone ? "" : name_of_channel(channels, i));
     const Range range = shared();
     return draw_lines(drawn.data(), tiles, names, has_own_scales ? nullptr : &range, options);
   }

@@ -197,7 +197,8 @@ TEST(Grid, AVectorIsRowsOfCellsOfOneScale) {
 }
 
 TEST(Grid, OneNumberIsText) {
-  for (const auto& [shape, roles] : std::vector<std::pair<Shape, std::string>>{{{}, ""}, {{1}, "C"}, {{1, 1, 1}, "HWC"}}) {
+  for (const auto& [shape, roles] :
+       std::vector<std::pair<Shape, std::string>>{{{}, ""}, {{1}, "C"}, {{1, 1, 1}, "HWC"}}) {
     const Grid found = grid(Tensor::of(shape, std::vector<float>{-2.5f}), roles);
     EXPECT_EQ(found.form, Grid::Form::kNumber);
     EXPECT_EQ(found.str(), "one number, -2.5");
@@ -314,7 +315,8 @@ TEST(Grid, TokensAreMapsWithoutTheClassTokenBeforeThem) {
 
 TEST(Grid, AnActivationOfTokensIsGuessedByItsClassToken) {
   const auto layout = [](const Shape& shape, const std::string& axes, const std::string& class_name) {
-    const Activation activation{.address = "x", .axes = axes, .class_name = class_name, .tensor = random_tensor(shape, 1)};
+    const Activation activation{
+        .address = "x", .axes = axes, .class_name = class_name, .tensor = random_tensor(shape, 1)};
     return grid(activation).layout;
   };
   const std::string tokens = "4x4 tokens without the class token before them";
@@ -395,7 +397,8 @@ TEST(ClassMap, OfOneChannelHasTwoClasses) {
 
 TEST(ClassMap, LiesOverTheInput) {
   const Tensor scores = random_tensor({4, 6, 5}, 3), black = Tensor({8, 12, 3}), input = random_tensor({8, 12, 3}, 4);
-  const ClassMap alone = class_map(scores, "HWC", {.zoom = 2}), over = class_map(scores, "HWC", {.zoom = 1, .input = input});
+  const ClassMap alone = class_map(scores, "HWC", {.zoom = 2}),
+                 over = class_map(scores, "HWC", {.zoom = 1, .input = input});
   const ClassMap over_black = class_map(scores, "HWC", {.zoom = 1, .input = black});
   ASSERT_EQ(alone.grid.picture.width - 1 - 5, over.grid.picture.width - 1 - 5 + 5 - 5);
   for (std::int64_t y = 16; y < 24; y += 2)

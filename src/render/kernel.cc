@@ -134,7 +134,8 @@ class KernelPicture {
   Grid pairs() {
     Axis inputs = inputs_, filters = filters_;
     std::int64_t input_step = 1, filter_step = 1;
-    if (inputs.size * filters.size * tiles_.slice_count() > kMostTiles || inputs.size > kMostDown || filters.size > kMostAcross) {
+    if (inputs.size * filters.size * tiles_.slice_count() > kMostTiles || inputs.size > kMostDown ||
+        filters.size > kMostAcross) {
       input_step = thin_out(inputs, std::min(kSampledTiles / std::min(filters.size, kSampledSide), kMostDown));
       filter_step = thin_out(filters, std::clamp(kSampledTiles / inputs.size, kSampledSide, kMostAcross));
     }

@@ -133,7 +133,7 @@ std::string legend(const ThumbnailOptions& options) {
                          ? "maps: each tile black at its least number, white at its largest; vectors: one scale"
                          : "maps: each tile from its least to its largest number; vectors: one scale" + colors;
   if (options.scale.kind != Scale::Kind::kTile) text = fmt::format("scale: {}{}", name_of(options.scale), colors);
-  return text + "; lines: time to the right; hatched: constant; magenta: not finite";
+  return text + "; hatched: constant; magenta: not finite";
 }
 
 std::string shape_with_roles(const Shape& shape, const std::string& axes) {

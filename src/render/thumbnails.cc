@@ -109,10 +109,10 @@ Picture lines(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& 
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t channel =
         options.channels.empty() ? i * all / count : options.channels[static_cast<std::size_t>(i)];
-    paste(strip,
-          line_tile(sample.data() + channel * tiles.height.stride, tiles.width, has_own_scales ? nullptr : &shared,
-                    size),
-          i * (size.width + gap), 0);
+    paste(
+        strip,
+        line_tile(sample.data() + channel * tiles.height.stride, tiles.width, has_own_scales ? nullptr : &shared, size),
+        i * (size.width + gap), 0);
   }
   return strip;
 }
@@ -129,8 +129,7 @@ Picture number_as_text(float number, const ThumbnailOptions& options) {
 Picture with_colors(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
   ThumbnailOptions apart = options;
   apart.in_color = false;
-  const Picture whole =
-      grid(sample, axes, {.gap_px = 0, .zoom = 1, .scale = options.scale, .in_color = true}).picture;
+  const Picture whole = grid(sample, axes, {.gap_px = 0, .zoom = 1, .scale = options.scale, .in_color = true}).picture;
   const Size size = fitting(whole, {.width = options.width_px / 4, .height = options.height_px});
   apart.width_px -= size.width + options.gap_px;
   apart.height_px = size.height;

@@ -53,7 +53,7 @@ TEST(Thumbnails, KeepProportionsAsFarAsThereIsRoom) {
   EXPECT_EQ(thumbnails(random_tensor({20, 10, 40}), "HWC", kOptions).width, 22 * 31 - 3);
   EXPECT_EQ(thumbnails(random_tensor({2, 5, 20, 10}), "CDHW", kOptions).width, 2 * 5 * 31 - 3);
   EXPECT_EQ(thumbnails(random_tensor({2, 1000, 40}), "HWC", kOptions).width, 2 * (kOptions.width_px / 3 + 3) - 3);
-  EXPECT_EQ(thumbnails(random_tensor({64, 4, 1}), "HWC", kOptions).width, 4);  // 56 high
+  EXPECT_EQ(thumbnails(random_tensor({64, 4, 1}), "HWC", kOptions).width, 4);    // 56 high
   EXPECT_EQ(thumbnails(random_tensor({8, 64, 1}), "HWC", kOptions).height, 29);  // as wide as a third
 }
 
@@ -151,8 +151,7 @@ TEST(Thumbnails, ASequenceRunsFromLeftToRight) {
 
 TEST(Thumbnails, ASequenceOfFewChannelsIsLinesBesideEachOther) {
   Tensor tensor({100, 3});  // the second channel rises, the others fall
-  for (std::int64_t i = 0; i < 300; ++i)
-    tensor.mutable_data()[i] = static_cast<float>(i % 3 == 1 ? i / 3 : -i / 3);
+  for (std::int64_t i = 0; i < 300; ++i) tensor.mutable_data()[i] = static_cast<float>(i % 3 == 1 ? i / 3 : -i / 3);
   const Picture strip = thumbnails(tensor, "TC", kOptions);
   EXPECT_EQ(strip.height, 56);
   EXPECT_EQ(strip.width, 3 * 233 + 2 * 3);

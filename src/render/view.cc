@@ -12,7 +12,7 @@
 namespace kerascope {
 namespace {
 
-constexpr std::int64_t kMostTokensBefore = 8;               // a class token, registers
+constexpr std::int64_t kMostTokensBefore = 8;                   // a class token, registers
 constexpr std::int64_t kLeastGuessedSide = 3, kLeastWidth = 8;  // of a grid of tokens, of a token
 constexpr std::int64_t kLeastSquare = 3, kLeastPicture = 8;
 
@@ -62,8 +62,7 @@ bool is_attention(const Tensor& sample, const std::string& axes, const std::stri
   const std::int64_t side = sample.shape().back();
   // As many heads as positions might as well be a map.
   const bool is_plain = rank == 2 || sample.shape()[0] != side;
-  return side >= kLeastSquare &&
-         ((is_plain && computes_attention(class_name)) || is_shares(sample.numbers(), side, 1));
+  return side >= kLeastSquare && ((is_plain && computes_attention(class_name)) || is_shares(sample.numbers(), side, 1));
 }
 
 }  // namespace
@@ -145,8 +144,8 @@ bool is_picture(const Tensor& sample, const std::string& axes, const std::string
   const int channels = static_cast<int>(axes.find('C'));
   for (int axis = 0; axis < 3; ++axis)
     if (axis != channels && sample.shape()[axis] < kLeastPicture) return false;
-  constexpr std::array<std::string_view, 8> kKeep = {"InputLayer",    "Rescaling", "Normalization", "Resizing",
-                                                     "ZeroPadding2D", "Cropping2D", "CenterCrop",   "RandAugment"};
+  constexpr std::array<std::string_view, 8> kKeep = {"InputLayer",    "Rescaling",  "Normalization", "Resizing",
+                                                     "ZeroPadding2D", "Cropping2D", "CenterCrop",    "RandAugment"};
   if (std::ranges::find(kKeep, class_name) != kKeep.end() || text::starts_with(class_name, "Random")) return true;
   return is_output && picture_range(sample.numbers()) &&
          !is_shares(sample.numbers(), 3, sample.shape().elements(channels + 1, 3));

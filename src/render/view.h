@@ -38,8 +38,8 @@ std::optional<Range> picture_range(std::span<const float> numbers);
 /// Three channels over two axes.
 bool has_three_colors(const Shape& shape, const std::string& axes);
 
-/// Whether an output is drawn in colour by itself: an input, or what only scales or crops it; one of the model's outputs
-/// if its numbers suit a picture and are no shares of three classes.
+/// Whether an output is drawn in colour by itself: an input, or what only scales or crops it; one of the model's
+/// outputs if its numbers suit a picture and are no shares of three classes.
 bool is_picture(const Tensor& sample, const std::string& axes, const std::string& class_name, bool is_output);
 
 }  // namespace kerascope
