@@ -397,6 +397,55 @@ def test_kernels_of_nested_and_shared_layers(kerascope, small, tmp_path):
     ]
 
 
+def test_a_weight_is_found_as_its_layer_is(kerascope, small, tmp_path):
+    """`hidden` lies in a nested model; its weights need no more of the path than it does."""
+    for address in ("hidden", "hidden/kernel", "hidden/bias", "h*/bias"):
+        done = kerascope("show", small / "nested.keras", "--kernels", address, "-o", tmp_path / "a.png")
+        assert f"Shape of head/hidden/{'bias' if 'bias' in address else 'kernel'}: " in done.stdout
+    done = kerascope("show", small / "nested.keras", "--kernels", "relu/bias", check=False, cwd=tmp_path)
+    assert done.returncode == 1 and "the model has no layer 'relu/bias'" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["m.keras", "m.h5"])
+def test_kernels_of_what_cannot_be_computed_are_as_the_file_has_them(kerascope, tmp_path, file):
+    """An unknown layer, at the top and in a nested model, and what lies behind it."""
+    import keras
+
+    @keras.saving.register_keras_serializable("render")
+    class Gate(keras.layers.Layer):
+        def build(self, shape):
+            self.mask = self.add_weight(name="mask", shape=(5, shape[-1]))
+            self.shift = self.add_weight(name="shift", shape=(shape[-1],))
+
+        def call(self, x):
+            return x + self.shift
+
+    layers = keras.layers
+    base = keras.Sequential([keras.Input((8, 8, 3)), Gate(name="inner"), layers.Conv2D(4, 3, name="behind")], name="base")
+    stack = [keras.Input((8, 8, 3)), base, Gate(name="gate"), layers.Flatten(), layers.Dense(2, name="tail")]
+    model = keras.Sequential(stack)
+    for number, variable in enumerate(model.variables):
+        variable.assign(waves(*variable.shape) / (1 + number))
+    model.save(tmp_path / file)
+    names = ("0", "1") if file == "m.keras" else ("mask", "shift")
+    expected = {
+        "gate": {f"gate/{name}": v for name, v in zip(names, model.layers[1].variables)},
+        f"gate/{names[1]}": {f"gate/{names[1]}": model.layers[1].shift},
+        "inner": {f"base/inner/{name}": v for name, v in zip(names, base.layers[0].variables)},
+        "behind": {"base/behind/kernel": base.layers[1].kernel},
+        "behind/bias": {"base/behind/bias": base.layers[1].bias},
+        "tail": {"tail/kernel": model.layers[-1].kernel},
+    }
+    for address, weights in expected.items():
+        arguments = ("show", tmp_path / file, "--kernels", address, "-o", tmp_path / "a.png", "--json")
+        told = json.loads(kerascope(*arguments).stdout)["pictures"]
+        assert [one["address"] for one in told] == list(weights), address
+        for one, variable in zip(told, weights.values()):
+            numbers = np.array(variable)
+            assert one["shape"] == list(numbers.shape)
+            assert (one["min"], one["max"]) == pytest.approx((numbers.min(), numbers.max()))
+
+
 # --- wrong uses ---
 
 WRONG = [

@@ -94,7 +94,7 @@ struct GridOptions {
   /// Three channels as the red, green and blue of one picture. Under Scale::Kind::kTile black and full colour are 0 and
   /// 1, -1 and 1, or 0 and 255, whichever the numbers suit, else their least and greatest. Other maps stay as they are.
   bool in_color = false;
-  Sequence sequence = Sequence::kAuto;
+  Sequence sequence = Sequence::kAuto;  ///< how a sequence is drawn
   /// Tokens as maps, a tile per channel. Tokens before the grid (a class token, at most 8) are left out.
   std::optional<TokenGrid> tokens = {};
 };
@@ -119,7 +119,7 @@ struct Grid {
   float low = 0, high = 0;         ///< the numbers that are black and white, or the ends of the colour map
   Scale::Kind scale = Scale::Kind::kTile;
   Colormap colormap = Colormap::kGray;
-  Form form = Form::kTiles;
+  Form form = Form::kTiles;  ///< what the picture consists of
   std::string
       layout;  ///< "8x8 tiles", "1x10 cells", "3 channels of 8 slices", "4 lines of 500 steps"; empty for one tile
 
@@ -187,14 +187,14 @@ struct ClassOptions {
 
 /// How much of a map is of a class.
 struct ClassShare {
-  std::int64_t index = 0;
-  std::string name;  ///< or the number, as text
+  std::int64_t index = 0;  ///< of its channel
+  std::string name;        ///< or the number, as text
   double share = 0;  ///< of all places, 0 to 1
 };
 
 /// The class of each place in colours, with a legend.
 struct ClassMap {
-  Grid grid;
+  Grid grid;                        ///< the picture, and how it was drawn
   std::vector<ClassShare> classes;  ///< those that occur, the commonest first
   std::int64_t count = 0;           ///< how many classes there are
 };
@@ -202,8 +202,8 @@ struct ClassMap {
 /// A segmentation: at each place the channel with the largest number (the first of equal ones), each in its colour. Of
 /// a single channel there are two classes: 1 where it is above 0.5 (of numbers beyond 0 to 1: above 0), else 0.
 ///
-///     const ks::ClassMap map = ks::class_map(seen["mask"].tensor.item(0), seen["mask"].axes, {.names = {"sky",
-///     "road"}}); ks::write_png("classes.png", map.grid);
+///     const ks::ClassMap map = ks::class_map(seen["conv2"].tensor.item(0), "HWC", {.names = {"sky", "road"}});
+///     ks::write_png("classes.png", map.grid);
 ///
 /// @param scores  one sample, without the batch axis
 /// @param axes    as grid() takes them: "HWC", "CHW", "DHWC", "TC"
