@@ -171,7 +171,7 @@ TEST(Thumbnails, OneNumberIsTextAndAPictureHasItsColours) {
   EXPECT_LT(text.width, 60);
   EXPECT_LT(text.height, 30);
   Tensor red({8, 8, 3});
-  for (std::int64_t i = 0; i < red.size(); i += 3) red.mutable_data()[i] = 1;
+  for (std::int64_t i = 0; i < red.size(); ++i) red.mutable_data()[i] = i % 3 == 0;
   ThumbnailOptions options = kOptions;
   options.in_color = true;
   const Picture strip = thumbnails(red, "HWC", options);
