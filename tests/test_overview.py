@@ -446,7 +446,8 @@ def test_other_kinds_of_models(kerascope, models, page, tmp_path, name):
     rows = page(models / f"{name}.keras", models / f"{name}.npy").layers()
     assert all(len(row["pictures"]) == 2 for row in rows)
     assert all(strip.width <= 456 and strip.height <= 48 for row in rows for _, strip in row["pictures"][:1])
-    assert all(grid.width <= 512 and grid.height <= 1024 for row in rows for _, grid in row["pictures"][1:])
+    widest = 1024 if name == "sequence" else 512  # lines have small print
+    assert all(grid.width <= widest and grid.height <= 1280 for row in rows for _, grid in row["pictures"][1:])
     kerascope("show", models / f"{name}.keras", models / f"{name}.npy", "-o", tmp_path / "a.png")
     width, height = Image.open(tmp_path / "a.png").size
     assert 900 < width < 1200 and height < 900

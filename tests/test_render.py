@@ -78,7 +78,6 @@ SHAPES = {
     "tokens": (17, 12),
     "patches": (15, 8),
     "cube": (4, 4, 4, 3),
-    "narrow": (24, 3, 2),
 }
 
 KINDS = {
@@ -115,7 +114,6 @@ KINDS = {
     "patches-grid": ("patches", "--grid", "3x5", "--numbers"),
     "attention": ("attention",),
     "cube": ("cube",),
-    "narrow": ("narrow",),
     "kernels-time": ("kernels-other", "--kernels", "time"),
     "kernels-alone": ("kernels-other", "--kernels", "alone"),
     "kernels-space": ("kernels-other", "--kernels", "space"),

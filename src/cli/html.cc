@@ -147,11 +147,6 @@ std::string image(const PagePicture& picture, const std::string& description) {
 
 std::string number(double value) { return std::isnan(value) ? "" : text::number(value); }
 
-std::string notes(const SeenLayer& layer) {
-  const std::string channels = channel_text(layer.statistics);
-  return escaped(channels + (channels.empty() || layer.look.empty() ? "" : ", ") + layer.look);
-}
-
 constexpr std::string_view kTableHead =
     R"(<table><thead><tr><th>layer</th><th class="class">class</th><th class="shape">shape</th>)"
     R"(<th class="number">min</th><th class="number">max</th><th class="number">mean</th><th class="zeros">zeros</th>)"
@@ -191,12 +186,13 @@ std::string row(const OverviewEntry& entry, const std::vector<PageLayer>& layers
     html += fmt::format(R"(<td class="number" data-of="min">{}</td><td class="number" data-of="max">{}</td>)"
                         R"(<td class="number" data-of="mean">{}</td><td class="zeros" data-of="zeros">{:.1f}%</td>)"
                         R"(<td class="notes">{}</td>)",
-                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, notes(layer));
+                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, channel_text(s));
   if (layer.is_seen())
     html += fmt::format(
-        "<td class=\"maps\"><details class=\"all\"><summary>{}</summary><figure class=\"all\"><figcaption>{}"
+        "<td class=\"maps\"><details class=\"all\"><summary>{}{}</summary><figure class=\"all\"><figcaption>{}"
         "</figcaption>{}</figure></details></td></tr>\n",
         image(page.strip, "some channels of " + layer.address),
+        layer.look.empty() ? "" : "<small>" + escaped(layer.look) + "</small>",
         escaped(fmt::format("{}, {}, {}, {}", layer.address, layer.class_name, layer.shape_text, layer.range())),
         image(page.grid, "all channels of " + layer.address));
   else

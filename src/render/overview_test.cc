@@ -134,8 +134,7 @@ std::vector<std::string> arranged(const std::vector<std::string>& words, int dep
   for (SeenLayer& layer : layers) pointers.push_back(&layer);
   std::vector<std::string> rows;
   for (const OverviewEntry& entry : arrange(pointers, depth))
-    rows.push_back(layers[entry.layer].name +
-                   (entry.folded.empty() ? "" : "+" + std::to_string(entry.folded.size())));
+    rows.push_back(layers[entry.layer].name + (entry.folded.empty() ? "" : "+" + std::to_string(entry.folded.size())));
   return rows;
 }
 

@@ -147,8 +147,10 @@ bool is_picture(const Tensor& sample, const std::string& axes, const std::string
   constexpr std::array<std::string_view, 8> kKeep = {"InputLayer",    "Rescaling",  "Normalization", "Resizing",
                                                      "ZeroPadding2D", "Cropping2D", "CenterCrop",    "RandAugment"};
   if (std::ranges::find(kKeep, class_name) != kKeep.end() || text::starts_with(class_name, "Random")) return true;
-  return is_output && picture_range(sample.numbers()) &&
-         !is_shares(sample.numbers(), 3, sample.shape().elements(channels + 1, 3));
+  const std::optional<Range> range = picture_range(sample.numbers());
+  // Small numbers of any kind lie between 0 and 255, too.
+  const bool suits = range && (range->maximum < 2 || finite_range(sample.numbers()).maximum >= 128);
+  return is_output && suits && !is_shares(sample.numbers(), 3, sample.shape().elements(channels + 1, 3));
 }
 
 }  // namespace kerascope
