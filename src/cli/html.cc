@@ -34,7 +34,7 @@ Picture with_few_greys(Picture picture) {
 
 // Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; img-src data:; style-src 'sha256-V1rVPPVfQfxdY7K1oA/wFpuNwMDAYuSM1T+34WQaduo='; base-uri "
+    "default-src 'none'; img-src data:; style-src 'sha256-xKVpwpth2p5jNaxTaov0tR+DrUvurMBzNu/QVJwcIxA='; base-uri "
     "'none'; "
     "form-action 'none'";
 
@@ -62,12 +62,12 @@ tbody tr { border-bottom: 1px solid var(--rule); }
 body > main > table > thead th { position: sticky; top: 0; z-index: 1; background: var(--page); color: var(--calm);
   box-shadow: 0 1px var(--rule); }
 td table > thead th { padding-top: 0; padding-bottom: 0; font-size: 0; line-height: 0; }
-.class { width: 130px; }
-.shape { width: 118px; }
-.number { width: 74px; text-align: right; overflow-wrap: normal; }
+.class { width: 168px; }
+.shape { width: 112px; }
+.number { width: 70px; text-align: right; overflow-wrap: normal; }
 .zeros { width: 56px; text-align: right; }
-.notes { width: 104px; }
-.maps { width: 392px; padding-right: 0; }
+.notes { width: 100px; }
+.maps { width: 360px; padding-right: 0; }
 td.notes, td.problem, li.problem { color: var(--warm); }
 td.inside { padding: 0 0 0 .3rem; }
 td.inside > details { border-left: 2px solid var(--rule); padding-left: .8rem; }
@@ -80,21 +80,22 @@ td.inside > details > summary, .problem summary { padding: .3rem 0; color: var(-
 .all > summary:hover .film { box-shadow: 0 0 0 1px var(--calm); }
 summary:focus-visible { outline: 2px solid #4a90d9; outline-offset: 2px; border-radius: 4px; }
 .all[open] > summary { position: fixed; inset: 0; z-index: 2; background: #1e1e1e; cursor: zoom-out; }
-.all[open] > summary > img { visibility: hidden; }
+.all[open] > summary > * { visibility: hidden; }
 .all[open] > figure { position: fixed; inset: 0; z-index: 3; box-sizing: border-box; padding: .8rem; display: flex;
   flex-direction: column; gap: .5rem; pointer-events: none; }
 .all[open] > figure > figcaption { color: #c9cdd5; }
 .all[open] > figure > img { flex: 1 1 0; min-height: 0; width: 100%; padding: 0; object-fit: contain; }
 html:has(.all[open]) { overflow: hidden; }
-@media (min-width: 1420px) { .class { width: 160px; } .shape { width: 138px; } .maps { width: 464px; } }
+@media (min-width: 1420px) { .shape { width: 138px; } .number { width: 80px; } .maps { width: 464px; } }
 @media (max-width: 1100px) {
   body { margin: 1rem; }
-  table, tbody, tr, th[scope], td { display: block; width: auto; }
+  table, tbody, tr, th[scope], td, td.maps { display: block; width: auto; }
   thead { display: none; }
   tbody tr { padding: .5rem 0; }
   th[scope], td { padding: 0; }
   th[scope] { font-weight: 500; }
-  td.class, td.shape, td.number, td.zeros, td.notes { display: inline-block; margin-right: .9rem; text-align: left; }
+  td.class, td.shape, td.number, td.zeros, td.notes { display: inline-block; width: auto;
+    margin-right: .9rem; text-align: left; }
   td[data-of]::before { content: attr(data-of) " "; opacity: .75; }
   td:empty { display: none; }
   td.maps { margin-top: .3rem; }
@@ -264,7 +265,7 @@ PagePicture page_grid(const View& view, const ThumbnailOptions& options) {
     const Size size = fitting(picture, kLargestGrid);
     picture = resized(picture.palette.empty() ? picture : rgb_picture(picture), size.width, size.height);
   }
-  PagePicture result = page_picture(with_few_greys(std::move(picture)));
+  PagePicture result = page_picture(view.in_color ? std::move(picture) : with_few_greys(std::move(picture)));
   zoom = std::clamp<std::int64_t>(zoom, 1, 32);
   result.shown = {.width = zoom * result.shown.width, .height = zoom * result.shown.height};
   return result;
