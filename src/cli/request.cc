@@ -363,6 +363,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   require_standard_input_once(request);
   if (!request.labels.empty()) run.labels = read_labels(request.labels);
   run.model = read_model(request);
+  if (request.outputs_alone) run.options.taps = output_addresses(run.model.network);
   run.fed = read_inputs(request, run.model);
   require_sample(request, run.fed.batch);
   make_function(request, run);
@@ -504,6 +505,17 @@ bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skippe
          "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
          "(--assume 'LAYER=identity')");
   return !by_problem.empty() || !fed.skipped.empty();
+}
+
+std::vector<std::string> output_addresses(const Network& network) {
+  std::vector<std::string> addresses;
+  for (const TensorRef& output : network.outputs) {
+    const LayerData& layer = network.layers[static_cast<std::size_t>(output.layer)];
+    std::string address = layer.name;
+    if (layer.calls.size() > 1) address += fmt::format("@{}", output.call);
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(std::move(address));
+  }
+  return addresses;
 }
 
 Request with_standard_output(Request request) {

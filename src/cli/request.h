@@ -33,6 +33,8 @@ struct Request {
   std::string sort;
   std::string dump;
   std::string terminal = "auto";
+  std::string grid;      ///< of tokens
+  std::string sequence;  ///< empty: what suits it
   bool keep_aspect_ratio = false;
   bool exact = false;
   int threads = 0;
@@ -48,6 +50,10 @@ struct Request {
   std::string colormap;  ///< empty: what suits the scale
   bool colorbar = false;
   bool numbers = false;
+  bool rgb = false;
+  bool classes = false, overlay = false;
+  bool overview = false;
+  bool outputs_alone = false;  ///< instead of `layers`: what the model's outputs are
   bool json = false;
   bool quiet = false;
   bool open = false;
@@ -176,6 +182,9 @@ Json prediction_json(const Request& request, const Run& run, const std::vector<A
 
 /// What could not be computed, told once; true if there is something, or if a picture was passed over.
 bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped);
+
+/// Addresses that mean the model's outputs.
+std::vector<std::string> output_addresses(const Network& network);
 
 /// `--dump`: prints the graph or the plan; false where nobody asked for it.
 bool print_dump(const Request& request, const CompiledFunction& function);

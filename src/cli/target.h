@@ -36,7 +36,8 @@ class Target {
       throw Error({.code = "usage",
                    .what = fmt::format("-o {} takes one picture, and {} layers are chosen",
                                        request_.output == "/dev/stdout" ? "-" : request_.output, pictures),
-                   .hint = "give a folder: -o maps/"});
+                   .hint = request_.kernels.empty() ? "give a folder: -o maps/, or --overview for one picture of all"
+                                                    : "give a folder: -o maps/"});
   }
 
   /// The options with which a sample can be made out where it goes.
@@ -59,7 +60,7 @@ class Target {
     }
     const std::string path = this->path(address);
     write_png(path, picture);
-    say(request_, "wrote", path + "   " + about);
+    say(request_, "wrote", path + "   " + about + (terminal_ ? ", for which this terminal has no room" : ""));
     return path;
   }
 

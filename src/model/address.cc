@@ -57,12 +57,11 @@ std::string without_calls(const std::string& path) {
 bool matches_site(const std::string& pattern, const Site& site) {
   const bool whole_path = has_unescaped(pattern, "/");
   if (!site.inner.empty()) {
-    const std::size_t slash = pattern.rfind('/');
-    if (!whole_path || pattern.substr(slash + 1) != site.inner) return false;
+    const std::string inner = "/" + site.inner;
+    if (!text::ends_with(pattern, inner)) return false;
     Site layer = site;
     layer.inner.clear();
-    const std::string outer = pattern.substr(0, slash);
-    return has_unescaped(outer, "/") || site.container.empty() ? matches_site(outer, layer) : false;
+    return matches_site(pattern.substr(0, pattern.size() - inner.size()), layer);
   }
   const std::string lasts[] = {site.name + site.call + site.output, site.name + site.call, site.name + site.output,
                                site.name};
@@ -228,9 +227,16 @@ class Selector {
       not_found(asked, pattern);
     }
     // A plain name that several layers have is a question back, not a choice of ours.
-    if (!has_unescaped(pattern, "*?/")) require_one_layer(pattern, matched);
+    if (!has_unescaped(without_inner(pattern, matched), "*?/")) require_one_layer(pattern, matched);
     unit.by_name = !has_unescaped(pattern, "*?");
     for (int i : matched) add(i, unit);
+  }
+
+  /// "conv1" of "conv1/kernel", if all that it matched lies inside of layers.
+  std::string without_inner(const std::string& pattern, const std::vector<int>& matched) const {
+    const std::string& inner = site(matched[0]).inner;
+    const bool is_inner = std::ranges::all_of(matched, [&](int i) { return site(i).inner == inner; });
+    return is_inner && !inner.empty() ? pattern.substr(0, pattern.size() - inner.size() - 1) : pattern;
   }
 
   void require_one_layer(const std::string& name, const std::vector<int>& matched) const {
