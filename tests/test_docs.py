@@ -20,7 +20,7 @@ def test_the_library_page_compiles_and_runs(tmp_path):
     said = run_cpp(tmp_path, f"{HEADERS}{begin}int main() {{\n{body}\n}}\n")
     for part in ("conv1out (1, 64, 64, 64)\n", "half way", "pixels reaches 255\n", "block   Keras 3", "error[weights-mismatch]"):
         assert part in said
-    assert all((tmp_path / file).stat().st_size > 100 for file in ("conv2.png", "some.npz", "start.keras"))
+    assert all((tmp_path / file).stat().st_size > 100 for file in ("conv2.png", "some.npz", "maps.png", "start.keras"))
 
 
 def test_the_list_of_layers_is_true(kerascope):

@@ -18,7 +18,7 @@ PROLOGUE = """#include <kerascope/kerascope.h>
 namespace ks = kerascope;
 namespace kl = kerascope::layers;
 """
-SHAPES = {1: (8, 4), 2: (8, 8, 4), 3: (8, 8, 8, 4), 0: (4,)}
+SHAPES = {1: (8, 4), 2: (8, 8, 4), 3: (8, 8, 8, 4), 0: (4,), 23: (8, 8, 3)}  # 23: pictures in colour
 
 # name: (how many spatial axes its input has, its C++)
 LAYERS = {
@@ -49,6 +49,34 @@ LAYERS = {
     "UnitNormalization": (1, "kl::UnitNormalization{}"),
     "StochasticDepth": (1, "kl::StochasticDepth{0.1f}"),
     "UpSampling2D area": (2, "kl::UpSampling2D{.interpolation = ks::Interpolation::kArea}"),
+    **{
+        layer: (23, f"kl::{layer}{{}}")
+        for layer in ("RandomFlip", "RandomShear", "RandomPerspective", "RandomElasticTransform", "RandomColorJitter", "RandomGrayscale", "RandomInvert")
+        + ("Solarization", "RandomGaussianBlur", "RandomErasing", "CutMix", "MixUp", "AugMix", "RandAugment", "AutoContrast")
+    },
+    **{
+        f"Random{layer}": (23, f"kl::Random{layer}{{.factor = {{0.2f}}}}")
+        for layer in ("Rotation", "Brightness", "Contrast", "ColorDegeneration", "Saturation", "Hue", "Sharpness")
+    },
+    "RandomFlip one way": (23, "kl::RandomFlip{.mode = kl::FlipMode::kVertical}"),
+    "RandomRotation with all arguments": (
+        23,
+        "kl::RandomRotation{.factor = {-0.1f, 0.2f}, .fill_mode = kl::FillMode::kConstant, .interpolation = ks::Interpolation::kNearest, .fill_value = 1}",
+    ),
+    "RandomZoom": (23, "kl::RandomZoom{.height_factor = {0.1f}}"),
+    "RandomTranslation": (23, "kl::RandomTranslation{.height_factor = {0.1f}, .width_factor = {-0.1f, 0.2f}}"),
+    "RandomPosterization": (23, "kl::RandomPosterization{.factor = {4}}"),
+    "RandomColorJitter with factors": (23, "kl::RandomColorJitter{.brightness_factor = {0.2f}, .hue_factor = {0.1f, 0.2f}}"),
+    "RandomErasing with a number": (23, "kl::RandomErasing{.fill_value = 0.5f}"),
+    "RandomCrop": (23, "kl::RandomCrop{.height = 5, .width = 4}"),
+    "MaxNumBoundingBoxes": (23, "kl::MaxNumBoundingBoxes{.max_number = 3}"),
+    "Resizing": (23, "kl::Resizing{.height = 5, .width = 9}"),
+    "Resizing cut": (23, "kl::Resizing{.height = 5, .width = 9, .interpolation = ks::Interpolation::kBicubic, .crop_to_aspect_ratio = true}"),
+    "Resizing padded": (23, "kl::Resizing{.height = 3, .width = 4, .pad_to_aspect_ratio = true, .fill_value = 2, .antialias = true}"),
+    "CenterCrop": (23, "kl::CenterCrop{.height = 5, .width = 4}"),
+    "CenterCrop larger": (23, "kl::CenterCrop{.height = 12, .width = 9}"),
+    "ContrastLimitedAdaptiveHistogramEqualization": (23, "kl::ContrastLimitedAdaptiveHistogramEqualization{.tile_grid_size = {2, 3}}"),
+    "CategoryEncoding": (0, "kl::CategoryEncoding{.num_tokens = 5}"),
 }
 
 # What a border's numbers mean: (how many spatial axes, C++, Keras).
@@ -135,6 +163,23 @@ MISTAKES = {
         "'interpolation' of layer 'up_sampling2d' (UpSampling2D) is mitchellcubic, which Keras 3 cannot compute",
     ),
     "gaussian": ("ks::layer(kl::UpSampling2D{.interpolation = ks::Interpolation::kGaussian})(x)", "config-type", "is gaussian, which Keras 3 cannot compute"),
+    "no factor": ("ks::layer(kl::RandomRotation{})(x)", "config-type", "'factor' of layer 'random_rotation' (RandomRotation) is (), not one number or two"),
+    "no width_factor": ("ks::layer(kl::RandomTranslation{.height_factor = {1}})(x)", "config-type", "'width_factor' of layer 'random_translation' (RandomTranslation) is (), not"),
+    "three factors": ("ks::layer(kl::RandomZoom{.height_factor = {1, 2, 3}})(x)", "config-type", "'height_factor' of layer 'random_zoom' (RandomZoom) is (1, 2, 3), not"),
+    "half a range": ("ks::layer(kl::RandomHue{.factor = {1}, .value_range = {1}})(x)", "config-type", "'value_range' of layer 'random_hue' (RandomHue) is (1), not two numbers"),
+    "no height": ("ks::layer(kl::Resizing{.width = 3})(x)", "config-type", "'height' of layer 'resizing' (Resizing) is 0, not at least 1"),
+    "cut and padded": (
+        "ks::layer(kl::Resizing{.height = 3, .width = 3, .crop_to_aspect_ratio = true, .pad_to_aspect_ratio = true})(x)",
+        "config-type",
+        "layer 'resizing' (Resizing) has both crop_to_aspect_ratio and pad_to_aspect_ratio",
+    ),
+    "resized by area": (
+        "ks::layer(kl::Resizing{.height = 3, .width = 3, .interpolation = ks::Interpolation::kArea})(x)",
+        "config-type",
+        "'interpolation' of layer 'resizing' (Resizing) is area, which Keras 3 cannot compute",
+    ),
+    "cropped rows": ("ks::layer(kl::CenterCrop{.height = 3, .width = 3})(rows)", "shape-rank", "layer 'center_crop' (CenterCrop) needs an input with 4 axes"),
+    "no tokens": ("ks::layer(kl::CategoryEncoding{})(rows)", "config-type", "'num_tokens' of layer 'category_encoding' (CategoryEncoding) is 0, not at least 1"),
     "mean without variance": ("ks::layer(kl::Normalization{.mean = {1}})(x)", "config-type", "layer 'normalization' (Normalization) has 1 number as mean and 0 as variance"),
     "variance without mean": ("ks::layer(kl::Normalization{.variance = {1}})(x)", "config-type", "has 0 numbers as mean and 1 as variance"),
     "mean and variance of two sizes": ("ks::layer(kl::Normalization{.mean = {1, 2, 3, 4}, .variance = {1}})(x)", "config-type", "has 4 numbers as mean and 1 as variance"),

@@ -36,6 +36,12 @@ struct Activation {
   /// (N, axes...), float32; one channel keeps the rank with a size of 1. Shares its numbers with the run that gave it
   /// and keeps them alive (but see RunOptions::on_ready).
   Tensor tensor;
+
+  /// The tensor, wherever one is wanted.
+  ///
+  ///     const ks::Tensor maps = seen["conv2"];  // (1, 32, 32, 128)
+  ///     ks::write_npy("conv2.npy", seen["conv2"]);
+  operator const Tensor&() const { return tensor; }
 };
 
 /// A layer that was looked at and could not be computed: it is of a class that Kerascope does not know, its weights are

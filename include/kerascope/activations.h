@@ -25,7 +25,7 @@ class Activations {
   /// By full address, or by a part that only one address has: "conv1_relu" for "resnet50/conv1_relu", "dense" for
   /// "dense@1" where that call alone is here. Linear.
   ///
-  ///     const ks::Tensor maps = seen["conv2"].tensor;
+  ///     const ks::Tensor maps = seen["conv2"];
   ///
   /// @throws Error{layer-not-found} with "did you mean", Error{layer-ambiguous} with the addresses; the reason for one
   ///         that was skipped

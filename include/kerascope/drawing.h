@@ -166,6 +166,15 @@ KERASCOPE_API Grid grid(const Tensor& activation, const std::string& axes, const
 /// @throws Error{sample-index} as well
 KERASCOPE_API Grid grid(const Activation& activation, const GridOptions& options = {}, std::int64_t sample = 0);
 
+/// The same of a tensor whose axes are not known, as a function gives it: a batch of one, channels last.
+///
+///     const ks::Function f = ks::function(model.inputs(), {model.layer("conv2").output()});
+///     ks::write_png("maps.png", ks::grid(f(image)[0]));
+///
+/// @param activation  (1, ..., C): (1, H, W, C) is drawn as "HWC", (1, T, C) as "TC", (1, C) as "C"
+/// @throws Error{axes-invalid} if the batch is not one sample, or there are other axes: give them with one sample of it
+KERASCOPE_API Grid grid(const Tensor& activation, const GridOptions& options = {});
+
 /// The input as the model sees it: "HWC" or "CHW" with 3 channels is one RGB picture (the tensor's order taken for it),
 /// scaled from the least to the largest number of all, whatever the options' scale. Anything else is drawn by grid().
 ///

@@ -24,6 +24,7 @@ struct FunctionState;
 ///     const ks::KerasTensor maps = model.layer("conv1").output(), digit = model.layer("digit").output();
 ///     const ks::Function f = ks::function(model.inputs(), {maps, digit});
 ///     const std::vector<ks::Tensor> given = f(image);  // (1, 64, 64, 64) and (1, 10)
+///     ks::write_png("maps.png", ks::grid(given[0]));
 class KERASCOPE_API Function {
  public:
   /// Compiles for input shapes, a phase, `exact` and `threads` that it has not seen yet, otherwise only computes. Plans

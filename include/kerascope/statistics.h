@@ -36,6 +36,8 @@ struct Statistics {
 /// @throws Error{axes-invalid} where they are not those of the tensor
 KERASCOPE_API Statistics statistics(const Tensor& tensor, const std::string& axes);
 inline Statistics statistics(const Activation& activation) { return statistics(activation.tensor, activation.axes); }
+/// The same of a tensor whose last axis has the channels, as a function gives it. @throws Error{axes-invalid} for Tensor()
+KERASCOPE_API Statistics statistics(const Tensor& tensor);
 
 /// Of one channel, over the whole batch.
 struct ChannelStatistics {
@@ -57,6 +59,8 @@ KERASCOPE_API std::vector<ChannelStatistics> channel_statistics(const Tensor& te
 inline std::vector<ChannelStatistics> channel_statistics(const Activation& activation) {
   return channel_statistics(activation.tensor, activation.axes);
 }
+/// The same of a tensor whose last axis has the channels. @throws Error{axes-invalid} for Tensor()
+KERASCOPE_API std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor);
 
 /// By which of a channel's numbers; the largest, and most zeros, come first.
 enum class ChannelOrder { kMean, kMaximum, kVariance, kZeros };

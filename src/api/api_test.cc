@@ -435,6 +435,42 @@ TEST(Sequential, RefusesANameThatIsTakenAndTheLayerOfAnotherModel) {
   EXPECT_EQ(net.layers().size(), 1u);
 }
 
+TEST(Activations, AreTensorsWhereverOneIsWanted) {
+  const Model model = digits();
+  const Activations seen = model.run(digit(model));
+  const Tensor copied = seen["conv2"], braced{seen["conv2"]}, from_temporary = model.run(digit(model))["conv2"];
+  Tensor assigned;
+  assigned = seen["conv2"];
+  for (const Tensor* one : {&copied, &braced, &from_temporary, static_cast<const Tensor*>(&assigned)})
+    EXPECT_EQ(numbers_of(*one), numbers_of(seen["conv2"].tensor));
+  EXPECT_EQ(copied.data(), seen["conv2"].tensor.data()) << "a copy";
+  const Function f = function({model.layer("pool2").output()}, model.outputs());
+  EXPECT_EQ(numbers_of(f(seen["pool2"])[0]), numbers_of(seen["digit"]));
+  EXPECT_EQ(numbers_of(f({seen["pool2"]})[0]), numbers_of(seen["digit"]));
+  const std::vector<Tensor> several = {seen["conv1"], seen["conv2"]};
+  EXPECT_EQ(several[1].shape(), copied.shape());
+  EXPECT_EQ(numbers_of(model.predict(seen["pixels"])[0]), numbers_of(seen["digit"]));
+}
+
+TEST(Grid, OfWhatAFunctionGivesIsThatOfTheActivation) {
+  const Model model = digits();
+  const Tensor image = digit(model);
+  const Activations seen = model.run(image);
+  for (const char* name : {"conv2", "digit"}) {
+    const Tensor given = function(model.inputs(), {model.layer(name).output()})(image)[0];
+    EXPECT_EQ(grid(given).picture.pixels, grid(seen[name]).picture.pixels);
+    EXPECT_EQ(grid(given, {.colormap = Colormap::kMagma}).picture.pixels,
+              grid(seen[name], {.colormap = Colormap::kMagma}).picture.pixels);
+    EXPECT_EQ(statistics(given).dead_channels, statistics(seen[name]).dead_channels);
+    EXPECT_EQ(channel_statistics(given)[1].mean, channel_statistics(seen[name])[1].mean);
+  }
+  EXPECT_THAT(error_of([] { grid(Tensor({3, 4, 4, 2})); }).what(),
+              HasSubstr("error[axes-invalid]: a tensor of shape (3, 4, 4, 2) is to be drawn, and its axes are not known"));
+  EXPECT_EQ(error_of([] { grid(Tensor()); }).code(), "axes-invalid");
+  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{2})).picture.pixels, grid(Tensor::of({}, std::vector<float>{2}), "").picture.pixels);
+  EXPECT_EQ(error_of([] { statistics(Tensor()); }).code(), "axes-invalid");
+}
+
 TEST(Mistakes, AreErrors) {
   EXPECT_EQ(error_of([] { Function()(Tensor({1})); }).code(), "call-invalid");
   EXPECT_EQ(error_of([] { digits().run(digit(digits()), {.threads = 100000}); }).code(), "threads-invalid");

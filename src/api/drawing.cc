@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "model/model.h"
 #include "render/kernel.h"
 #include "render/scale.h"
 #include "render/seen_layer.h"
@@ -30,6 +31,17 @@ Grid grid(const Activation& activation, const GridOptions& options, std::int64_t
   GridOptions seen = options;
   seen.tokens.reset();
   return with_remark(grid(view.sample, view.axes, seen), view.remark);
+}
+
+Grid grid(const Tensor& activation, const GridOptions& options) {
+  const Shape& shape = activation.shape();
+  const int rank = shape.rank() - 1;
+  const std::string axes = rank < 0 ? "" : usual_axes(rank);
+  if (rank >= 0 && rank == std::ssize(axes) && shape[0] == 1) return grid(activation.item(0), axes, options);
+  throw Error({.code = "axes-invalid",
+               .what = fmt::format("a tensor of shape {} is to be drawn, and its axes are not known", shape.str()),
+               .because = "without axes it is taken for a batch of one sample, channels last: (1, H, W, C)",
+               .hint = "draw one sample with the roles of its axes: ks::grid(tensor.item(0), \"HWC\")"});
 }
 
 Grid kernel_picture(const Layer& layer, const KernelOptions& options) {

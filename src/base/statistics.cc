@@ -248,6 +248,22 @@ std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, const st
   return channel_statistics(same, axis);
 }
 
+namespace {
+
+/// Of a tensor with its batch and the channels last.
+std::string axes_of(const Tensor& tensor) {
+  const int rank = tensor.shape().rank();
+  return rank < 2 ? "" : std::string(static_cast<std::size_t>(rank - 2), 'D') + "C";
+}
+
+}  // namespace
+
+Statistics statistics(const Tensor& tensor) { return statistics(tensor, axes_of(tensor)); }
+
+std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor) {
+  return channel_statistics(tensor, axes_of(tensor));
+}
+
 Statistics statistics(const Tensor& tensor, int channel_axis) {
   RunningStatistics running(channel_axis);
   running.add(tensor);

@@ -1,7 +1,8 @@
-// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis, computed as x * scale + shift: batch and
-// group normalization.
+// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis: batch and group normalization.
 //
-// So does Keras (tf.nn.batch_normalization), with the same rounding of scale and shift.
+// With given statistics it is computed as x * scale + shift, as Keras does (tf.nn.batch_normalization), with the same
+// rounding of scale and shift. The batch's own mean is taken off first: numbers that lie close together and far from
+// zero would lose their digits otherwise.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -25,9 +26,9 @@ struct Layout {
   std::int64_t outer, channels, inner;
 };
 
-/// What a run multiplies with and adds, one number a channel.
+/// (x - mean) * scale + shift, one number a channel; without means x * scale + shift.
 struct Affine {
-  std::vector<float> scale, shift;
+  std::vector<float> mean, scale, shift;
 };
 
 /// With channels last the numbers of an Affine repeat; few of them are laid out several times, so that the loop over
@@ -35,10 +36,10 @@ struct Affine {
 void repeat(Affine& affine, const Layout& layout) {
   constexpr std::int64_t kLong = 512;
   if (layout.inner > 1) return;
-  const std::vector<float> scale = affine.scale, shift = affine.shift;
-  for (std::int64_t times = std::min(kLong / layout.channels, layout.outer); times > 1; --times) {
-    affine.scale.insert(affine.scale.end(), scale.begin(), scale.end());
-    affine.shift.insert(affine.shift.end(), shift.begin(), shift.end());
+  for (std::vector<float>* numbers : {&affine.mean, &affine.scale, &affine.shift}) {
+    const std::vector<float> once = *numbers;
+    for (std::int64_t times = std::min(kLong / layout.channels, layout.outer); times > 1; --times)
+      numbers->insert(numbers->end(), once.begin(), once.end());
   }
 }
 
@@ -50,17 +51,19 @@ std::int64_t row_count(const Layout& layout) {
 }
 
 /// Rows [begin, end), the first of which starts at `in` and `out`.
+template <bool kCentred>
 void affine_rows(const Affine& affine, const Layout& layout, const float* in, float* out, std::int64_t begin,
                  std::int64_t end) {
-  const float *scales = affine.scale.data(), *shifts = affine.shift.data();
+  const float *means = affine.mean.data(), *scales = affine.scale.data(), *shifts = affine.shift.data();
   const auto period = static_cast<std::int64_t>(affine.scale.size());
   if (layout.inner > 1) {
     vectorized([=, inner = layout.inner] {
       for (std::int64_t row = begin; row < end; ++row) {
-        const float scale = scales[row % period], shift = shifts[row % period];
+        const float mean = kCentred ? means[row % period] : 0, scale = scales[row % period],
+                    shift = shifts[row % period];
         const float* x = in + (row - begin) * inner;
         float* y = out + (row - begin) * inner;
-        for (std::int64_t i = 0; i < inner; ++i) y[i] = x[i] * scale + shift;
+        for (std::int64_t i = 0; i < inner; ++i) y[i] = (kCentred ? x[i] - mean : x[i]) * scale + shift;
       }
     });
     return;
@@ -70,15 +73,17 @@ void affine_rows(const Affine& affine, const Layout& layout, const float* in, fl
       const float* x = in + start;
       float* y = out + start;
       const std::int64_t length = std::min(period, size - start);
-      for (std::int64_t i = 0; i < length; ++i) y[i] = x[i] * scales[i] + shifts[i];
+      for (std::int64_t i = 0; i < length; ++i)
+        y[i] = (kCentred ? x[i] - means[i] : x[i]) * scales[i] + shifts[i];
     }
   });
 }
 
+template <bool kCentred>
 void apply_affine(const Affine& affine, const Layout& layout, const float* in, float* out) {
   const std::int64_t rows = row_count(layout), size = layout.outer * layout.channels * layout.inner / rows;
   parallel_for(rows, kGrain / size + 1, [&](std::int64_t begin, std::int64_t end) {
-    affine_rows(affine, layout, in + begin * size, out + begin * size, begin, end);
+    affine_rows<kCentred>(affine, layout, in + begin * size, out + begin * size, begin, end);
   });
 }
 
@@ -119,7 +124,7 @@ std::vector<double> channel_sums(const Layout& layout, const float* in, const Te
 }
 
 struct Moments {
-  std::vector<float> mean, variance;
+  std::vector<double> mean, variance;
 };
 
 /// Divides the channels' sums, where `shared` neighbours have one sum together.
@@ -138,7 +143,7 @@ Moments moments_of(const Layout& layout, const float* in, std::int64_t shared) {
     return distance * distance;
   });
   to_means(variance, shared, count);
-  return {.mean = {mean.begin(), mean.end()}, .variance = {variance.begin(), variance.end()}};
+  return {.mean = std::move(mean), .variance = std::move(variance)};
 }
 
 class BatchNorm final : public Op {
@@ -193,8 +198,8 @@ class BatchNorm final : public Op {
       return [this_ = *this, part, parts, size, shared](const KernelArguments& run) {
         for (std::int64_t i = 0; i < parts; ++i) {
           const Moments moments = moments_of(part, run.in[0] + i * size, shared);
-          const Affine affine = this_.fold(moments.mean.data(), moments.variance.data(), run.in.subspan(1), part);
-          apply_affine(affine, part, run.in[0] + i * size, run.out + i * size);
+          const Affine affine = this_.centred(moments, run.in.subspan(1), part);
+          apply_affine<true>(affine, part, run.in[0] + i * size, run.out + i * size);
         }
       };
     }
@@ -204,7 +209,7 @@ class BatchNorm final : public Op {
     if (std::ranges::find(weights, nullptr) == weights.end()) {
       const Affine affine = fold(weights[0], weights[1], std::span(weights).subspan(2), where);
       Kernel kernel = Kernel::rowwise(row_count(where), in, out, [where, affine](const KernelArguments& run) {
-        affine_rows(affine, where, run.in[0], run.out, run.begin, run.end);
+        affine_rows<false>(affine, where, run.in[0], run.out, run.begin, run.end);
       });
       const auto channels = static_cast<std::size_t>(where.channels);
       if (where.inner == 1)
@@ -213,7 +218,7 @@ class BatchNorm final : public Op {
       return kernel;
     }
     return [this_ = *this, where](const KernelArguments& run) {
-      apply_affine(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
+      apply_affine<false>(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
     };
   }
 
@@ -229,15 +234,38 @@ class BatchNorm final : public Op {
     return {.outer = x.elements(0, axis(x)), .channels = x[axis(x)], .inner = x.elements(axis(x) + 1, x.rank())};
   }
 
+  float scale(double variance, const float* gamma, std::int64_t channel) const {
+    return 1 / std::sqrt(static_cast<float>(variance) + options_.epsilon) * (gamma ? gamma[channel] : 1);
+  }
+  struct GammaBeta {
+    const float *gamma, *beta;  // null where there is none
+  };
+  GammaBeta weights(std::span<const float* const> given) const {
+    return {.gamma = has_.gamma ? given.front() : nullptr, .beta = has_.beta ? given.back() : nullptr};
+  }
+
   Affine fold(const float* mean, const float* variance, std::span<const float* const> gamma_beta,
               const Layout& where) const {
-    const float* gamma = has_.gamma ? gamma_beta.front() : nullptr;
-    const float* beta = has_.beta ? gamma_beta.back() : nullptr;
+    const auto [gamma, beta] = weights(gamma_beta);
     Affine affine;
     for (std::int64_t c = 0; c < where.channels; ++c) {
-      const float scale = 1 / std::sqrt(variance[c] + options_.epsilon) * (gamma ? gamma[c] : 1);
-      affine.scale.push_back(scale);
-      affine.shift.push_back((beta ? beta[c] : 0) - mean[c] * scale);
+      affine.scale.push_back(scale(variance[c], gamma, c));
+      affine.shift.push_back((beta ? beta[c] : 0) - mean[c] * affine.scale.back());
+    }
+    repeat(affine, where);
+    return affine;
+  }
+
+  Affine centred(const Moments& moments, std::span<const float* const> gamma_beta, const Layout& where) const {
+    const auto [gamma, beta] = weights(gamma_beta);
+    Affine affine;
+    for (std::int64_t c = 0; c < where.channels; ++c) {
+      const double mean = moments.mean[static_cast<std::size_t>(c)];
+      affine.mean.push_back(static_cast<float>(mean));
+      affine.scale.push_back(scale(moments.variance[static_cast<std::size_t>(c)], gamma, c));
+      // What the mean loses as a float is taken off here.
+      const double rest = mean - affine.mean.back();
+      affine.shift.push_back(static_cast<float>((beta ? beta[c] : 0) - rest * affine.scale.back()));
     }
     repeat(affine, where);
     return affine;

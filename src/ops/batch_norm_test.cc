@@ -111,9 +111,33 @@ TEST(BatchNorm, EqualsSlowLoopsOnRandomLargerShapes) {
 // Sums in float32, or the mean of x squared less the squared mean, would lose the digits of the variance.
 TEST(BatchNorm, TrainingKeepsItsDigitsFarFromZero) {
   const NormCase c = {{64, 30, 8}, -1, false, false};
-  const Tensor x = random_tensor(c.shape, 1, 1000);
-  // x itself has an error of 3e-5 there, so that is what x * scale + shift may lose.
-  EXPECT_TRUE(close(normalized(c, x, {}), slow_norm(c, x, {}), {.tolerance = 4e-5}));
+  for (float mean : {1000.0f, 1e6f}) {
+    const Tensor x = random_tensor(c.shape, 1, mean);
+    EXPECT_TRUE(close(normalized(c, x, {}), slow_norm(c, x, {}), {.tolerance = 3e-6})) << mean;
+  }
+}
+
+TEST(BatchNorm, TrainingOnOneNumberEverywhereIsZero) {
+  for (int axis : {1, 2}) {
+    const NormCase c = {{64, 30, 8}, axis, false, false};
+    const Tensor zeros = tensor_by(c.shape, [](const Index&) { return 0; });
+    for (float number : {70000.0f, 70000.1f, -3e7f})
+      EXPECT_TRUE(close(normalized(c, tensor_by(c.shape, [&](const Index&) { return number; }), {}), zeros)) << number;
+  }
+}
+
+// As Keras: squares that overflow make a channel zero, what is not finite makes it NaN and leaves the others.
+TEST(BatchNorm, TrainingKeepsWhatIsNotFiniteInItsChannel) {
+  for (float odd : {NAN, INFINITY, -INFINITY, 3e38f}) {
+    const NormCase c = {{5, 6, 4}, -1, false, false};
+    Tensor x = random_tensor(c.shape, 1);
+    x.mutable_data()[21] = odd;
+    const Tensor y = normalized(c, x, {});
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      EXPECT_EQ(std::isnan(y.data()[i]), i % 4 == 1 && !(odd == 3e38f)) << odd << " at " << i;
+      if (i % 4 == 1 && odd == 3e38f) EXPECT_EQ(y.data()[i], 0);
+    }
+  }
 }
 
 /// Item by item, group by group, from the definition.
@@ -162,6 +186,17 @@ TEST(GroupNorm, EqualsSlowLoops) {
                           {.tolerance = 1e-5, .at_least_one = true}))
             << shape.str() << " axis " << axis << " groups " << groups;
       }
+}
+
+TEST(GroupNorm, KeepsASmallSpreadFarFromZero) {
+  for (int axis : {1, 3}) {
+    const Shape shape = {3, 8, 9, 8};
+    Graph graph;
+    const Tensor x = random_tensor(shape, 1, 1e6f), gamma = random_tensor({8}, 2), beta = random_tensor({8}, 3);
+    const Value norm = ops::group_norm(graph, graph.constant(x), graph.constant(gamma), graph.constant(beta),
+                                       {.axis = axis, .groups = 2});
+    EXPECT_TRUE(close(evaluate(graph, norm), slow_group_norm(x, axis, 2, gamma, beta), {.tolerance = 3e-6}));
+  }
 }
 
 TEST(GroupNorm, RefusesTheBatchAsChannels) {

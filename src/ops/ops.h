@@ -205,6 +205,25 @@ struct ResizeOptions {
 };
 Value resize(Graph& graph, Value x, const ResizeOptions& options);
 
+/// (.., T) -> (.., depth): 1 where one of the T whole numbers is the place's; what lies outside is passed over.
+struct CategoriesOptions {
+  std::int64_t depth = 1;
+  bool counts = false;  ///< how often it is, or the sum of its weights
+};
+/// @param weights  (.., T), of the numbers; counts only
+Value categories(Graph& graph, Value x, std::optional<Value> weights, const CategoriesOptions& options);
+
+/// (N, H, W, C): each channel of each picture is stretched from its own range to [low, high]; a constant one stays.
+Value auto_contrast(Graph& graph, Value x, float low, float high);
+
+/// Contrast limited adaptive histogram equalization: (N, H, W, C), each channel by itself.
+struct ClaheOptions {
+  std::array<std::int64_t, 2> tiles = {8, 8};  ///< down and across
+  float clip_limit = 4;                        ///< how many times a level may be commoner than the mean; 0: any number
+  float low = 0, high = 255;                   ///< the pictures' range
+};
+Value clahe(Graph& graph, Value x, const ClaheOptions& options);
+
 /// (N, M, K) by (N, K, O) -> (N, M, O), matrix by matrix.
 Value matmul(Graph& graph, Value left, Value right);
 

@@ -15,36 +15,60 @@ namespace {
 
 constexpr std::int64_t kGrain = 1 << 13;  // numbers a thread should get at least
 
-/// The sum of term(x[i]): float32 side by side over stretches that are too short to lose digits, these in double.
+/// The sums of term(x[i]) and of its square: float32 side by side over stretches that are too short to lose digits, these
+/// in double.
+struct Sums {
+  double first = 0, squares = 0;
+};
 template <typename Term>
-double row_sum(const float* x, std::int64_t size, const Term& term) {
+Sums row_sums(const float* x, std::int64_t size, const Term& term) {
   constexpr std::int64_t kLanes = 16, kStretch = 16 * kLanes;
-  double sum = 0;
+  Sums sums;
   std::int64_t i = 0;
   while (i + kLanes <= size) {
-    float lanes[kLanes] = {};
+    float first[kLanes] = {}, squares[kLanes] = {};
     for (const std::int64_t end = std::min(i + kStretch, size); i + kLanes <= end; i += kLanes)
-      for (std::int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(x[i + lane]);
-    for (float lane : lanes) sum += lane;
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+        const float number = term(x[i + lane]);
+        first[lane] += number;
+        squares[lane] += number * number;
+      }
+    for (float lane : first) sums.first += lane;
+    for (float lane : squares) sums.squares += lane;
   }
-  for (; i < size; ++i) sum += term(x[i]);
-  return sum;
+  for (; i < size; ++i) {
+    const float number = term(x[i]);
+    sums.first += number;
+    sums.squares += number * number;
+  }
+  return sums;
 }
 
-/// (x - offset) * scale.
+/// (x - mean - rest) * scale. The mean alone, a float, would be too coarse for numbers that lie close together and far
+/// from zero.
 struct Affine {
-  float offset, scale;
+  float mean = 0, rest = 0, scale = 1;
 };
 
 Affine row_affine(const float* x, std::int64_t size, RowNorm norm, float epsilon) {
   const double count = static_cast<double>(size);
-  const bool centred = norm == RowNorm::kStandard || norm == RowNorm::kDeviation;
-  const float mean = centred ? static_cast<float>(row_sum(x, size, [](float number) { return number; }) / count) : 0;
-  const double squares = row_sum(x, size, [mean](float number) { return (number - mean) * (number - mean); });
-  const float length = std::sqrt(static_cast<float>(squares));
-  if (norm == RowNorm::kLength) return {.offset = 0, .scale = 1 / (length > epsilon ? length : epsilon)};
-  const float scale = 1 / std::sqrt(static_cast<float>(squares / count) + epsilon);
-  return {.offset = norm == RowNorm::kStandard ? mean : 0, .scale = scale};
+  Sums sums = row_sums(x, size, [](float number) { return number; });
+  if (norm == RowNorm::kLength) {
+    const float length = std::sqrt(static_cast<float>(sums.squares));
+    return {.scale = 1 / (length > epsilon ? length : epsilon)};
+  }
+  Affine affine;
+  double variance = sums.squares / count;
+  if (norm != RowNorm::kRootMeanSquare) {
+    const float mean = static_cast<float>(sums.first / count);
+    sums = row_sums(x, size, [mean](float number) { return number - mean; });
+    const double rest = sums.first / count;
+    variance = sums.squares / count - rest * rest;
+    if (variance < 0) variance = 0;  // NaN stays
+    if (norm == RowNorm::kStandard) affine = {.mean = mean, .rest = static_cast<float>(rest)};
+  }
+  affine.scale = 1 / std::sqrt(static_cast<float>(variance) + epsilon);
+  return affine;
 }
 
 class RowNormOp final : public Op {
@@ -97,9 +121,9 @@ class RowNormOp final : public Op {
                                for (std::int64_t row = 0; row < count; ++row) {
                                  const float* x = in + row * size;
                                  float* y = out + row * size;
-                                 const auto [offset, scale] = row_affine(x, size, options.norm, options.epsilon);
+                                 const auto [mean, rest, scale] = row_affine(x, size, options.norm, options.epsilon);
                                  for (std::int64_t i = 0; i < size; ++i)
-                                   y[i] = (x[i] - offset) * scale * gamma[i] + beta[i];
+                                   y[i] = (x[i] - mean - rest) * scale * gamma[i] + beta[i];
                                }
                              });
                            });

@@ -102,6 +102,39 @@ TEST(RowNorm, KeepsItsDigitsFarFromZeroAndInLongRows) {
   EXPECT_TRUE(close(normalized(c, x, {}, {}), slow_norm(c, x, {}, {}), {.tolerance = 3e-6}));
 }
 
+// A mean in float32, or sums of numbers whose mean was not taken off, would lose the spread.
+TEST(RowNorm, KeepsASmallSpreadFarFromZero) {
+  for (RowNorm norm : {RowNorm::kStandard, RowNorm::kDeviation}) {
+    const NormCase c = {.shape = {5, 700}, .norm = norm};
+    const Tensor x = random_tensor(c.shape, 1, 1e6f), gamma = random_tensor(c.row(), 2), beta = random_tensor(c.row(), 3);
+    EXPECT_TRUE(close(normalized(c, x, gamma, beta), slow_norm(c, x, gamma, beta), {.tolerance = 3e-6}));
+  }
+}
+
+TEST(RowNorm, OfOneNumberEverywhereIsZero) {
+  for (float number : {70000.0f, 70000.1f, -3e7f}) {
+    const NormCase c = {.shape = {2, 333}, .gamma = false, .beta = false};
+    const Tensor zeros = tensor_by(c.shape, [](const Index&) { return 0; }),
+                 x = tensor_by(c.shape, [&](const Index&) { return number; });
+    EXPECT_TRUE(close(normalized(c, x, {}, {}), zeros)) << number;
+  }
+}
+
+// As Keras: squares that overflow make a row zero, what is not finite makes its row NaN and leaves the others.
+TEST(RowNorm, WhatIsNotFiniteStaysInItsRow) {
+  for (float odd : {NAN, INFINITY, -INFINITY, 3e38f}) {
+    const NormCase c = {.shape = {3, 20}, .gamma = false, .beta = false};
+    Tensor x = random_tensor(c.shape, 1);
+    x.mutable_data()[25] = odd;
+    const Tensor y = normalized(c, x, {}, {});
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      const bool is_odd = i / 20 == 1;
+      EXPECT_EQ(std::isnan(y.data()[i]), is_odd && !(odd == 3e38f)) << odd << " at " << i;
+      if (is_odd && odd == 3e38f) EXPECT_EQ(y.data()[i], 0);
+    }
+  }
+}
+
 TEST(RowNorm, OfZerosIsZero) {
   for (RowNorm norm : kAll) {
     const NormCase c = {.shape = {3, 20}, .norm = norm, .epsilon = 1e-12f, .gamma = false, .beta = false};

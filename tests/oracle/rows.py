@@ -5,6 +5,7 @@ folder holds model.h5, model.keras (not where tf_keras, which is Keras 2, answer
 """
 
 import importlib
+import inspect
 import json
 import pathlib
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BATCH = 3
-KEYS = {"class", "config", "input", "inputs", "training", "adapt", "scale", "tolerance", "keras", "axes", "why"}
+KEYS = {"class", "config", "input", "inputs", "tokens", "training", "adapt", "scale", "offset", "tolerance", "keras", "archive", "axes", "required", "why"}
 # TensorFlow's CPU kernels refuse channels_first for these: the numbers come from a channels_last twin.
 LAST_ONLY = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling")
 
@@ -61,7 +62,9 @@ def randomise(layer, random):
 
 def expected_output(layer, inputs, question):
     """The layer's own answer, or its channels_last twin's with the channel axis moved there and back."""
-    training = {"training": True} if question.get("training") else {}  # tf_keras refuses it where it means nothing
+    # Keras's augmentation acts where nobody says anything; tf_keras refuses the argument where it means nothing.
+    is_known = "training" in inspect.signature(layer.call).parameters
+    training = {"training": question.get("training", False)} if is_known else {}
     config = question["config"]
     if config.get("data_format") == "channels_first" and question["class"].startswith(LAST_ONLY):
         activation = {"activation": None} if "activation" in config else {}
@@ -74,15 +77,23 @@ def expected_output(layer, inputs, question):
     return np.asarray(layer(inputs if "inputs" in question else inputs[0], **training))
 
 
+def given(question, shape, random):
+    if "tokens" in question:
+        return random.integers(0, question["tokens"], shape)
+    return (question.get("scale", 1) * random.normal(size=shape) + question.get("offset", 0)).astype("float32")
+
+
 def answer(question, folder, keras):
     random = np.random.default_rng(int(question["folder"][-16:], 16))
     shapes = question.get("inputs") or [question["input"]]
-    inputs = [(question.get("scale", 1) * random.normal(size=[BATCH, *shape])).astype("float32") for shape in shapes]
+    inputs = [given(question, [BATCH, *shape], random) for shape in shapes]
     home = importlib.import_module(question["module"]) if question["module"] else keras.layers
-    layer = getattr(home, question["class"])(**question["config"], name="layer")
+    layer_class = getattr(home, question["class"])
+    make = (lambda **config: layer_class.from_config(config)) if "layers" in question["config"] else layer_class
+    layer = make(**question["config"], name="layer")
     if question.get("adapt"):
         layer.adapt(random.normal(1, 2, inputs[0].shape).astype("float32"))
-    symbols = [keras.Input(shape, name=f"input_{k}") for k, shape in enumerate(shapes)]
+    symbols = [keras.Input(shape, dtype=inputs[k].dtype, name=f"input_{k}") for k, shape in enumerate(shapes)]
     output = layer(symbols if "inputs" in question else symbols[0])
     if not question.get("adapt"):
         randomise(layer, random)
@@ -92,7 +103,8 @@ def answer(question, folder, keras):
     model = keras.Model(symbols, output)
     if question["keras"] == "keras":
         model.save(folder / "model.keras")
-    model.save(str(folder / "model.h5"))
+    if not question.get("archive"):
+        model.save(str(folder / "model.h5"))
     np.savez(folder / "input.npz", **{f"input_{k}": array for k, array in enumerate(inputs)})
     np.savez(folder / "expected.npz", layer=expected)
 

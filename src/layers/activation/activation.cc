@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "layers/registry.h"
+#include "layers/stand_in.h"
 #include "ops/ops.h"
 
 namespace kerascope::layers {
@@ -75,32 +76,15 @@ std::optional<Value> named(Build& build, Value x, std::string_view name) {
 
 /// A layer given as activation: built as if it stood there, without weights of its own.
 Value layer_as_activation(Build& build, Value x, const ActivationFunction& activation) {
-  const LayerType* type = find_layer_type(activation.name);
-  if (!type) unknown_activation(build, activation.name);
   LayerData stand_in;
   stand_in.name = build.layer().name;
   stand_in.class_name = activation.name;
   stand_in.config = Json::parse(activation.config, nullptr, false);
   stand_in.place = build.layer().place;
-  std::vector<Output> inputs = {{x, usual_axes(build.graph.shape(x).rank() - 1)}};
-  std::map<std::string, std::shared_ptr<WeightSlot>> slots;
-  std::vector<std::string> order;
-  std::map<std::string, Value> weights;
-  Build inner(build.graph, {.layer = stand_in,
-                            .model = build.model(),
-                            .call = build.call(),
-                            .training = build.training(),
-                            .random = build.random(),
-                            .key = build.random_key(),
-                            .inputs = inputs,
-                            .slots = slots,
-                            .slot_order = order,
-                            .weights = weights});
-  FieldReader fields(stand_in, build.keras_major());
-  const Outputs outputs = type->build(fields, inner);
-  if (!order.empty() || outputs.size() != 1) unknown_activation(build, activation.name);
-  for (std::string& note : fields.notes()) build.notes.push_back(std::move(note));
-  return outputs[0].value;
+  const std::vector<Output> inputs = {{x, usual_axes(build.graph.shape(x).rank() - 1)}};
+  const std::optional<Outputs> outputs = build_inside(build, stand_in, inputs);
+  if (!outputs || outputs->size() != 1) unknown_activation(build, activation.name);
+  return outputs->front().value;
 }
 
 }  // namespace

@@ -1,0 +1,49 @@
+// Whole numbers as vectors of zeros and ones. (N, T) -> (N, num_tokens)
+#include "kerascope/layers/preprocessing.h"
+#include "layers/registry.h"
+#include "model/json.h"
+#include "ops/ops.h"
+
+namespace kerascope::layers {
+
+std::span<const std::string_view> names_of(CategoryMode) {
+  static constexpr std::array<std::string_view, 3> kNames = {"one_hot", "multi_hot", "count"};
+  return kNames;
+}
+
+void fields(of<CategoryEncoding> auto& layer, auto&& field) {
+  if (field.has("max_tokens"))
+    field.formerly("max_tokens", layer.num_tokens);
+  else
+    field.required("num_tokens", layer.num_tokens);
+  if (field.raw("output_mode") == "binary")
+    layer.output_mode = CategoryMode::kMultiHot;  // as Keras 2 called it
+  else
+    field("output_mode", layer.output_mode);
+  field.ignored("sparse");  // where the zeros lie does not show
+}
+
+Outputs build(const CategoryEncoding& layer, Build& b) {
+  b.require_at_least(1, "num_tokens", layer.num_tokens);
+  const Value x = b.input();
+  const Shape& shape = b.shape();
+  ops::CategoriesOptions options = {.depth = layer.num_tokens, .counts = layer.output_mode == CategoryMode::kCount};
+  if (layer.output_mode == CategoryMode::kOneHot) {
+    // Each number by itself; a last axis of one of them gives way to the vector.
+    std::vector<std::int64_t> sizes = shape.sizes();
+    if (sizes.size() < 2 || sizes.back() != 1) sizes.push_back(1);
+    return b.usual(ops::categories(b.graph, ops::reshape(b.graph, x, Shape(sizes)), {}, options));
+  }
+  if (shape.rank() < 2)
+    b.fail("shape-rank", fmt::format("layer '{}' (CategoryEncoding) needs an input with 2 axes and gets {}",
+                                     b.layer().name, shape.str()));
+  std::optional<Value> weights;
+  if (options.counts && b.inputs() > 1) weights = b.input(1);
+  // Keras joins the numbers along axis 1, also where there are more axes.
+  if (weights) weights = axes_last(b, *weights, {1});
+  return b.usual(ops::categories(b.graph, axes_last(b, x, {1}), weights, options));
+}
+
+const Register<CategoryEncoding> registered{"CategoryEncoding"};
+
+}  // namespace kerascope::layers

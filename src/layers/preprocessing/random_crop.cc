@@ -1,0 +1,70 @@
+// A part of pictures, of any place in the training phase. (N, H, W, C) -> (N, height, width, C)
+//
+// At inference each Keras has done something else:
+//   up to 2.6   the picture is resized until one side fits, then the middle of the other is taken
+//   up to 3.5   the largest middle part of the wanted proportions is resized
+//   3.6, 3.7    from that part's corner as many pixels as are wanted; resized where there are less
+//   since 3.8   nothing, whatever shape the layer declares
+#include <cstdio>
+
+#include "base/check.h"
+#include "kerascope/layers/augmentation.h"
+#include "layers/preprocessing/augmentation.h"
+#include "layers/preprocessing/pictures.h"
+#include "layers/registry.h"
+
+namespace kerascope::layers {
+namespace {
+
+enum class Inference { kResizeThenCut, kCutThenResize, kCutAtCorner, kNothing };
+
+Inference inference_of(const std::string& keras_version) {
+  int major = 1, minor = 0;
+  std::sscanf(keras_version.c_str(), "%d.%d", &major, &minor);
+  const std::pair version(major, minor);
+  if (version < std::pair(2, 7)) return Inference::kResizeThenCut;
+  if (version < std::pair(3, 6)) return Inference::kCutThenResize;
+  return version < std::pair(3, 8) ? Inference::kCutAtCorner : Inference::kNothing;
+}
+
+}  // namespace
+
+void fields(of<RandomCrop> auto& layer, auto&& field) {
+  field.required("height", layer.height);
+  field.required("width", layer.width);
+  field("data_format", layer.data_format);
+  field.ignored("seed");
+}
+
+Outputs build(const RandomCrop& layer, Build& b) {
+  const Pictures pictures(b, layer.data_format, {layer.height, layer.width});
+  const Inference inference = inference_of(b.model().keras_version);
+  const std::string axes = map_axes(layer.data_format);
+  const Value x = pictures.input();
+  const auto at_corner = [&] { return pictures.resized(pictures.cut(x, pictures.middle(x).corner, pictures.wanted())); };
+  if (b.training() && pictures.is_at_least_wanted(x)) {
+    note_stillness(b, "cuts the middle out");
+    return b.with_axes(pictures.centre(x), axes);
+  }
+  switch (inference) {
+    case Inference::kResizeThenCut: {
+      auto [height, width] = pictures.size(x);
+      const bool is_tall = height * layer.width > width * layer.height;
+      const PictureSize size = is_tall ? PictureSize{layer.width * height / width, layer.width}
+                                       : PictureSize{layer.height, layer.height * width / height};
+      const Pictures larger(b, layer.data_format, size);
+      return b.with_axes(pictures.centre(larger.resized(x)), axes);
+    }
+    case Inference::kCutThenResize:
+      return b.with_axes(pictures.fitted(x), axes);
+    case Inference::kCutAtCorner:
+      return b.with_axes(at_corner(), axes);
+    case Inference::kNothing:
+      return b.with_axes(b.training() ? at_corner() : x, axes);
+  }
+  KERASCOPE_CHECK(false);
+}
+
+const Register<RandomCrop> registered{"RandomCrop"};
+
+}  // namespace kerascope::layers
