@@ -28,7 +28,7 @@ def oracle_cases(kind):
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def kerascope():
     """Runs the program and gives the finished process; its output is text."""
 

@@ -1,6 +1,7 @@
 """Files that are no model, damaged ones and such as claim too much: each gives its message and leaves nothing behind."""
 
 import json
+import pathlib
 import resource
 import zipfile
 
@@ -10,6 +11,7 @@ import pytest
 from failures import Cases, check_case, check_failure, files_below
 from small_models import edit_archive, edit_h5, layer
 
+ROOT = pathlib.Path(__file__).parent.parent
 CASES = Cases()
 
 
@@ -42,18 +44,18 @@ def empty_model(small, bad, out):
     return "layers", bad / "empty.h5"
 
 
-@CASES.add("format-unknown", "neither an HDF5 file nor a Keras archive", "note.h5")
+@CASES.add("format-unknown", "this is text, not a model that Keras saved", "note.h5")
 def text_as_model(small, bad, out):
     (bad / "note.h5").write_text("Dear model,\n" * 100)
     return "capture", bad / "note.h5", small / "batch.npy", "-o", out / "seen.npz"
 
 
-@CASES.add("format-unknown", "it is a picture")
+@CASES.add("format-unknown", "this is a picture, not a model that Keras saved", "the model comes first")
 def picture_as_model(small, bad, out):
     return "show", small / "picture.png", small / "net.keras", "--layer", "conv1", "-o", out / "x.png"
 
 
-@CASES.add("format-unknown", "it is a picture")
+@CASES.add("format-unknown", "this is a picture, not a model that Keras saved", "the model comes first")
 def jpeg_as_model(small, bad, out):
     return "layers", small / "picture.jpg"
 
@@ -94,7 +96,7 @@ def lfs_pointer_as_model(small, bad, out):
     return "layers", bad / "net.h5"
 
 
-@CASES.add("format-unknown", "neither an HDF5 file nor a Keras archive")
+@CASES.add("format-unknown", "this is an array of NumPy (.npy)", "the model comes first")
 def array_as_model(small, bad, out):
     return "layers", small / "batch.npy"
 
@@ -104,10 +106,74 @@ def folder_as_model(small, bad, out):
     return "layers", bad
 
 
-@CASES.add("format-unknown", "TensorFlow SavedModel folder", 'model.save("name.keras")')
+@CASES.add("format-unknown", "a SavedModel folder of TensorFlow", 'model.save("name.keras")')
 def saved_model_folder(small, bad, out):
     (bad / "saved_model.pb").write_bytes(b"\x08\x01")
     return "layers", bad
+
+
+# What others write, each told by its content; the names say nothing.
+FOREIGN = {
+    "a TensorFlow Lite model": b"\x1c\0\0\0TFL3" + bytes(64),
+    "an ONNX model": b"\x08\x08\x12\x07pytorch\x1a\x032.1:\x06\x12\x04mainB\x04\x0a\x00\x10\x11",
+    "a SavedModel of TensorFlow": b"\x08\x01\x12\x08\x0a\x06\x12\x04\x73\x65\x72\x76",
+    "a frozen graph of TensorFlow": b"\x0a\x10\x0a\x01x\x12\x0bPlaceholder\x22\x00",
+    "a file of PyTorch": b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
+    "a pickle of Python": b"\x80\x04\x95\x0c\x00",
+    "a safetensors file": (2).to_bytes(8, "little") + b"{}" + bytes(8),
+    "a checkpoint of TensorFlow": bytes(40) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb",
+    "a web page (HTML)": b"\n <!DOCTYPE html><html><head>" + b"<p>sign in</p>" * 500,
+    "a gzip archive": b"\x1f\x8b\x08\x00",
+    "a tar archive": bytes(257) + b"ustar\x0000" + bytes(200),
+    "a model as YAML": b"backend: tensorflow\nclass_name: Model\n",
+    "an XML file": b'<?xml version="1.0"?>\n<net name="x" version="11">',
+    "a GGUF file": b"GGUF\x03\0\0\0",
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_files_of_others_are_named(kerascope, tmp_path, what):
+    (tmp_path / "model.h5").write_bytes(FOREIGN[what])
+    done = kerascope("layers", tmp_path / "model.h5", check=False, cwd=tmp_path)
+    assert done.returncode == 1 and f"error[format-unknown]: this is {what}" in done.stderr
+    assert "model.h5" in done.stderr and "try: " in done.stderr
+    # Cut anywhere it is something or nothing, and never a crash.
+    for length in range(0, len(FOREIGN[what]), 7):
+        (tmp_path / "model.h5").write_bytes(FOREIGN[what][:length])
+        assert kerascope("layers", tmp_path / "model.h5", check=False).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "members, what",
+    [
+        (["archive/data.pkl", "archive/data/0"], "a file of PyTorch"),
+        (["m/saved_model.pb", "m/variables/variables.index"], "a zipped SavedModel of TensorFlow"),
+        (["folder/net.h5"], "a zip archive that holds 'folder/net.h5'"),
+        (["model/config.json", "model/model.weights.h5"], "a zip archive that holds 'model/config.json'"),
+        (["a.npy", "b.npy"], "an archive of NumPy's arrays (.npz)"),
+    ],
+)
+def test_archives_of_others_are_named(kerascope, tmp_path, members, what):
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        for member in members:
+            archive.writestr(member, "x")
+    done = kerascope("layers", tmp_path / "model.keras", check=False)
+    assert done.returncode == 1 and f"error[format-unknown]: this is {what}" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    "files, what",
+    [
+        (["model.index", "model.data-00000-of-00001"], "a checkpoint of TensorFlow"),
+        (["b.h5", "a.keras"], "give a file in it: a.keras, b.h5"),
+        (["model.weights.h5"], "unpack the whole .keras file"),
+    ],
+)
+def test_folders_of_others_are_named(kerascope, tmp_path, files, what):
+    for file in files:
+        (tmp_path / file).touch()
+    done = kerascope("layers", tmp_path, check=False)
+    assert done.returncode == 1 and "error[format-unknown]" in done.stderr and what in done.stderr
 
 
 @CASES.add("file-unreadable", "device or a pipe")
@@ -122,18 +188,18 @@ def hdf5_without_model(small, bad, out):
     return "layers", bad / "data.h5"
 
 
-@CASES.add("model-missing", "holds weights but no model", "save_weights", "net.weights.h5")
+@CASES.add("weights-only", "holds weights but no model", "save_weights", "net.weights.h5", "--weights FILE")
 def weights_of_keras_3(small, bad, out):
-    return "layers", small / "net.weights.h5"
+    return "profile", small / "net.weights.h5"
 
 
-@CASES.add("model-missing", "holds weights but no model", "save_weights")
+@CASES.add("weights-only", "holds weights but no model", "save_weights")
 def weights_of_keras_2(small, bad, out):
     with h5py.File(small / "net.h5") as model, h5py.File(bad / "weights.h5", "w") as file:
         for name, group in model["model_weights"].items():
             model.copy(group, file, name)
         file.attrs["layer_names"] = model["model_weights"].attrs["layer_names"]
-    return "layers", bad / "weights.h5"
+    return "profile", bad / "weights.h5"
 
 
 @CASES.add("model-missing", "holds no Keras model", "config.json")
@@ -166,9 +232,58 @@ def keras_1(small, bad, out):
     return "layers", edit_h5(small / "net.h5", bad / "net.h5", change)
 
 
-@CASES.add("model-opaque", "'zoo>Tiger'", 'keras.Model(m.inputs, m.outputs).save("flat.keras")', "opaque.keras")
+@CASES.add("model-opaque", "'zoo>Tiger'", 'keras.Model(i, m.call(i)).save("flat.keras")', "opaque.keras")
 def subclassed_model(small, bad, out):
     return "layers", small / "opaque.keras"
+
+
+KERAS_1 = {
+    "convolution": {"class_name": "Convolution2D", "config": {"name": "c", "nb_filter": 8, "border_mode": "same"}},
+    "dense": {"class_name": "Dense", "config": {"name": "d", "output_dim": 10, "activation": "linear"}},
+    "dropout": {"class_name": "Dropout", "config": {"name": "d", "p": 0.5}},
+}
+
+
+@pytest.mark.parametrize("kind", KERAS_1)
+def test_keras_1_is_told_by_its_keys(kerascope, tmp_path, kind):
+    """The first of its versions did not write which they were."""
+    for config in ([KERAS_1[kind]], {"layers": [KERAS_1[kind]], "input_layers": [], "output_layers": []}):
+        (tmp_path / "model.json").write_text(json.dumps({"class_name": "Sequential", "config": config}))
+        done = kerascope("layers", tmp_path / "model.json", check=False)
+        assert done.returncode == 1 and "error[format-unsupported]: Keras 1 wrote this file" in done.stderr
+
+
+@pytest.mark.parametrize("library", ["keras", "tf_keras"])
+def test_the_lines_that_flatten_a_subclassed_model_work(kerascope, tmp_path, library):
+    """What the message of model-opaque says to do in Python."""
+    import importlib
+
+    keras = importlib.import_module(library)
+
+    @keras.utils.register_keras_serializable("zoo")
+    class Tiger(keras.Model):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.conv = keras.layers.Conv2D(4, 3, activation="relu", name="conv")
+            self.pool = keras.layers.GlobalAveragePooling2D(name="pool")
+            self.dense = keras.layers.Dense(2, name="dense")
+
+        def call(self, x):
+            return self.dense(self.pool(self.conv(x)))
+
+    m = Tiger()
+    inputs = np.random.default_rng(1).random((2, 32, 32, 3), "float32")
+    truth = np.asarray(m(inputs))
+    m.save(tmp_path / "model.keras")
+    done = kerascope("layers", tmp_path / "model.keras", check=False)
+    assert done.returncode == 1 and "error[model-opaque]" in done.stderr
+    lines = done.stderr.split("and save that: ")[1].strip()
+    assert lines.endswith('.save("flat.keras")') and lines in (ROOT / "README.md").read_text()
+    exec(lines.replace("flat.keras", str(tmp_path / "flat.keras")), {"keras": keras, "m": m})
+    np.save(tmp_path / "inputs.npy", inputs)
+    kerascope("capture", tmp_path / "flat.keras", tmp_path / "inputs.npy", "-o", tmp_path / "seen.npz")
+    seen = np.load(tmp_path / "seen.npz")
+    assert {"conv", "pool", "dense"} <= set(seen.files) and np.allclose(seen["dense"], truth, atol=1e-5)
 
 
 # --- damaged configurations ---
@@ -293,6 +408,112 @@ def no_outputs(config):
 @functional_case("config-invalid", "an input of the model is not an InputLayer")
 def input_is_a_convolution(config):
     config["config"]["input_layers"] = [["conv", 0, 0]]
+
+
+@pytest.mark.parametrize("files", ["one", "nested"])
+def test_two_layers_with_one_address(kerascope, small, tmp_path, files):
+    """`base/conv` beside a model `base` that holds `conv`; `dense@0` beside a `dense` that is called twice."""
+
+    def change(config):
+        if files == "nested":
+            conv = layer(config, "conv")
+            conv["config"]["name"] = conv["name"] = "base/conv"
+            # The last reference is that of `base`; those before it are inside.
+            before, after = json.dumps(config).rsplit('["conv", 0, 0]', 1)
+            return before + '["base/conv", 0, 0]' + after
+        answer = layer(config, "answer")
+        answer["config"]["name"] = answer["name"] = "conv@0"
+        return json.dumps(config).replace('["answer", 0, 0]', '["conv@0", 0, 0]')
+
+    name = "nested" if files == "nested" else "shared"
+    model = edit_archive(small / f"{name}.keras", tmp_path / "m.keras", change)
+    out = tmp_path / "out"
+    out.mkdir()
+    done = kerascope("capture", model, small / "batch.npy", "-o", out / "x.npz", check=False)
+    shown = ("two layers have the address", "config.layers[", "give one of them another name")
+    check_failure(done, "config-invalid", shown, 1, out)
+
+
+def deep(levels, calls):
+    """An architecture of models in models, each of which calls the one below so often."""
+
+    def at(level):
+        name = f"m{level}"
+        tensor = lambda of, node: {
+            "class_name": "__keras_tensor__",
+            "config": {"shape": [None, 2], "dtype": "float32", "keras_history": [of, node, 0]},
+        }
+        source = {"class_name": "InputLayer", "name": "x", "config": {"batch_shape": [None, 2], "name": "x"}, "inbound_nodes": []}
+        if level == 0:
+            inner = {"class_name": "ReLU", "name": "r", "config": {"name": "r"}}
+        else:
+            inner = at(level - 1)
+        first = 1 if level > 0 else 0
+        inner["inbound_nodes"] = [
+            {"args": [tensor("x", 0) if node == 0 else tensor(inner["name"], node - 1)], "kwargs": {}} for node in range(calls)
+        ]
+        return {
+            "class_name": "Functional", "module": "keras.src.models.functional", "name": name,
+            "config": {"name": name, "layers": [source, inner], "input_layers": [["x", 0, 0]],
+                       "output_layers": [[inner["name"], calls - 1 + first, 0]]},
+        }  # fmt: skip
+
+    return at(levels)
+
+
+def test_models_in_models_do_not_multiply_without_end(kerascope, tmp_path):
+    (tmp_path / "few.json").write_text(json.dumps(deep(5, 2)))
+    np.save(tmp_path / "x.npy", np.ones((1, 2), "float32"))
+    assert len(json.loads(kerascope("capture", tmp_path / "few.json", tmp_path / "x.npy", "--json").stdout)["layers"]) > 64
+    (tmp_path / "many.json").write_text(json.dumps(deep(30, 2)))
+    for command in ("layers", tmp_path / "many.json"), ("capture", tmp_path / "many.json", tmp_path / "x.npy"):
+        done = kerascope(*command, check=False)
+        check_failure(done, "model-too-large", ("calls of layers, and the most is 100000", "many.json"), 1, tmp_path / "none")
+
+
+def test_more_axes_than_a_tensor_may_have(kerascope, small, tmp_path):
+    """Of an input, of an array, of what a layer makes."""
+    architecture = deep(0, 1)
+
+    def write(axes):
+        architecture["config"]["layers"][0]["config"]["batch_shape"] = [None] + [1] * axes
+        (tmp_path / "m.json").write_text(json.dumps(architecture))
+        return tmp_path / "m.json"
+
+    np.save(tmp_path / "x.npy", np.ones([1] * 20, "float32"))
+    kerascope("capture", write(19), tmp_path / "x.npy", "-o", tmp_path / "seen.npz")
+    for axes in 100, 22_000:
+        for command in ("layers",), ("capture", tmp_path / "x.npy", "-o", tmp_path / "other.npz"):
+            done = kerascope(command[0], write(axes), *command[1:], check=False)
+            assert done.returncode == 1 and "error[" in done.stderr and "unexpected" not in done.stderr, done.stderr
+    assert files_below(tmp_path) == ["m.json", "seen.npz", "x.npy"]
+
+    def change(config):
+        layer(config, "flat").update({"class_name": "Reshape"})
+        layer(config, "flat")["config"] = {"name": "flat", "target_shape": [1] * 22_000 + [54]}
+
+    done = kerascope("capture", edit_archive(small / "net.keras", tmp_path / "m.keras", change), small / "batch.npy", check=False)
+    assert done.returncode == 3 and "a tensor has 22002 axes, and the most is 64" in done.stderr
+
+
+def test_a_layer_of_many_inputs(kerascope, tmp_path):
+    """More than a machine word has bits."""
+    import keras
+
+    picture = keras.Input((3,), name="picture")
+    many = [keras.layers.Rescaling(1.0 / (i + 1), name=f"r{i}")(picture) for i in range(70)]
+    layers = keras.layers
+    outputs = [layers.Add(name="add")(many), layers.Average(name="average")(many), layers.Concatenate(name="concatenate")(many),
+               layers.Maximum(name="maximum")(many), layers.Multiply(name="multiply")(many)]  # fmt: skip
+    model = keras.Model(picture, outputs)
+    model.save(tmp_path / "m.keras")
+    numbers = np.random.default_rng(2).normal(size=(4, 3)).astype("float32")
+    np.save(tmp_path / "x.npy", numbers)
+    kerascope("capture", tmp_path / "m.keras", tmp_path / "x.npy", "-o", tmp_path / "seen.npz")
+    seen = np.load(tmp_path / "seen.npz")
+    for output, truth in zip(outputs, model.predict(numbers, verbose=0)):
+        name = output._keras_history.operation.name
+        np.testing.assert_allclose(seen[name], truth, rtol=1e-4, atol=1e-30)
 
 
 # --- layers that cannot be computed: an error by name, partly done otherwise, and what lies before is seen ---

@@ -1,8 +1,16 @@
 """What the program says of itself: completions of three shells, the manual page, --version."""
 
+import fcntl
+import os
+import pty
 import re
+import select
 import shutil
+import signal
+import struct
 import subprocess
+import termios
+import time
 
 import pytest
 from small_models import edit_archive, layer
@@ -67,6 +75,119 @@ def test_bash_completes_layers_of_the_model(small, environment):
     ]  # fmt: skip
     assert bash("capture", small / "net.h5", "-l", "conv") == ["conv1", "conv2"]
     assert bash("capture", "missing.keras", "-l", "") == []
+
+
+VALUES = [
+    ("--phase", ["inference", "training"]),
+    ("--preprocess", ["tf", "caffe", "torch", "unit", "raw"]),
+    ("--cmap", ["gray", "viridis", "magma", "diverging"]),
+    ("--scale", ["tile", "layer", "symmetric", "percentile"]),
+    ("--sort", ["mean", "max", "variance", "zeros"]),
+    ("--dump", ["graph", "plan"]),
+    ("--seed", ["off"]),
+]
+
+
+@pytest.mark.parametrize("option, values", VALUES)
+def test_values_of_options(environment, option, values):
+    assert set(bash("show", "m.keras", option, "")) >= set(values)
+    assert bash("show", "m.keras", option, values[-1][:2]) == [values[-1]]
+    assert bash("show", "m.keras", option, "=", values[-1][:2]) == [values[-1]]
+    assert "off" in bash("show", "--terminal", "") and "lanczos" in bash("capture", "--resize", "")
+    assert set(bash("diff", "--a-preprocess", "")) >= {"tf", "caffe"}
+
+
+LAYERS = [
+    ("base/", ["base/base_in", "base/conv", "base/relu", "base/pool"]),
+    ("poo", ["pool"]),  # inside the base, and nowhere else
+    ("hid", ["hidden"]),
+    ("con", ["conv"]),  # the one at the top
+    ("rel", ["base/relu", "head/relu"]),  # two have it
+    ("pool,hid", ["pool,hidden"]),
+    ("conv,base/re", ["conv,base/relu"]),
+    ("conv,,ans", ["conv,,answer"]),
+    ("type:Con", ["type:Conv2D"]),
+    ("conv,type:R", ["conv,type:ReLU"]),
+    ("ty", ["type:InputLayer", "type:Conv2D", "type:Functional", "type:ReLU", "type:MaxPooling2D", "type:Sequential",
+            "type:Flatten", "type:Dense"]),
+    ("nothing", []),
+]  # fmt: skip
+
+
+def bash_types(word):
+    """The words into which bash cuts what is typed."""
+    return [part for part in re.split(r"([:=@])", word) if part]
+
+
+@pytest.mark.parametrize("typed, offered", LAYERS)
+@pytest.mark.parametrize("program", ["bash", "zsh", "fish"])
+def test_layers_inside_models_after_commas_and_by_class(small, environment, program, typed, offered):
+    line = ["show", small / "nested.keras", "--layer"]
+    if program == "bash":
+        kept = "".join(bash_types(typed)[:-1])  # bash replaces the last part alone
+        assert bash(*line, *bash_types(typed)) == [word.removeprefix(kept) for word in offered]
+    elif program == "zsh":
+        script = f"""compdef() {{ :; }}; compadd() {{ print -l $layers; }}; source <(kerascope completion zsh)
+        words=(show {small}/nested.keras -l '{typed}'); PREFIX='{typed}'; _kerascope_layers"""
+        assert shell("zsh", script).stdout.split() == offered
+    else:
+        for begin in ("-l ", "--layer=", "--layer "):
+            script = f"kerascope completion fish | source; complete -C 'kerascope show {small}/nested.keras {begin}{typed}'"
+            words = [word.split("\t")[0] for word in shell("fish", script).stdout.splitlines()]
+            assert sorted(word.removeprefix("--layer=") for word in words) == sorted(offered), begin
+
+
+def test_the_model_is_found_among_the_words(small, tmp_path, environment, monkeypatch):
+    (tmp_path / "labels.txt").write_text("one\n")
+    shutil.copy(small / "net.keras", tmp_path / "my net.keras")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for typed in (r"my\ net.keras", '"my net.keras"', "'my net.keras'", r"~/my\ net.keras"):
+        assert bash("show", "--labels", "labels.txt", typed, "-l", "conv", cwd=tmp_path) == ["conv1", "conv2"], typed
+    assert bash("show", "--labels", "labels.txt", "-l", "conv", cwd=tmp_path) == []
+    assert bash("show", small / "shared.keras", "-l", "conv", "@") == ["0", "1"]
+    assert bash("show", small / "shared.keras", "-l", "inn") == ["inner"]
+
+
+def typed_into(program, lines, wanted):
+    """What an interactive shell shows once a line with a TAB in it was typed."""
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    flags = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"]}[program]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="dumb", PS1="> ", INPUTRC="/dev/null")
+        os.execv(path, [path, *flags])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 400, 0, 0))  # no line is wrapped
+    try:
+        seen = ""
+        end = time.monotonic() + 30
+        lines = list(lines)
+        while wanted not in seen and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 65536).decode(errors="replace")
+            elif lines:
+                os.write(terminal, lines.pop(0).encode())
+        return seen
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(terminal)
+
+
+@pytest.mark.parametrize("typed, whole", [
+    ("conv,hid", "conv,hidden"), ("type:Con", "type:Conv2D"), ("conv,type:Con", "conv,type:Conv2D"), ("poo", "pool"),
+    ("base/re", "base/relu"),
+])  # fmt: skip
+@pytest.mark.parametrize("program", ["bash", "zsh"])
+def test_a_tab_in_a_real_shell(small, environment, program, typed, whole):
+    start = {
+        "bash": "source <(kerascope completion bash)\n",
+        "zsh": "autoload -U compinit; compinit -u -D; source <(kerascope completion zsh)\n",
+    }[program]
+    end = f"kerascope show {small}/nested.keras -l {whole} "
+    seen = typed_into(program, [start, f": ; kerascope show {small}/nested.keras -l {typed}\t"], end)
+    assert end in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\r\n]|.\x08", "", seen), seen
 
 
 NAMES = ["$(touch ran)", "`touch ran`", "x; touch ran", "a b", "'", '"', "\\", "*"]

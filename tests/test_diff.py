@@ -1,14 +1,17 @@
 """`kerascope diff`: distances as NumPy computes them, where two sides part, and what tells files apart."""
 
+import itertools
 import json
 import re
 import shutil
 
 import h5py
+import keras
 import numpy as np
 import pytest
 from failures import check_failure, files_below
 from PIL import Image
+from small_models import edit_archive
 
 
 def distances(a, b):
@@ -40,15 +43,23 @@ def table(done):
     start = next(i for i, line in enumerate(lines) if line.startswith("address"))
     rows = {}
     for line in lines[start + 1 :]:
-        if not line or re.match(r"(agree|parts|predicts|wrote) ", line):
+        if not line or re.match(r"(agree|parts|predicts|wrote|missing) ", line):
             break
         rows[line.split()[0]] = line
     return rows
 
 
+def shown(done):
+    """The table's lines, folds among them, by their first word or as they stand."""
+    lines = done.stdout.split("\n")
+    lines = lines[next(i for i, line in enumerate(lines) if line.startswith("address")) + 1 :]
+    lines = itertools.takewhile(lambda line: line and not re.match(r"(agree|parts|predicts) ", line), lines)
+    return [line if line.startswith("..") else line.split()[0] for line in lines]
+
+
 def test_equal_archives_agree(kerascope, tmp_path, arrays):
     a, b = saved(tmp_path / "a.npz", arrays), saved(tmp_path / "b.npz", arrays)
-    done = kerascope("diff", a, b)
+    done = kerascope("diff", a, b, "--all")
     assert list(table(done)) == list(arrays)
     assert done.stdout.endswith("agree     6 of 6 within 0.0001; they are equal\n")
 
@@ -68,7 +79,7 @@ def test_distances_are_numpys(kerascope, tmp_path, arrays):
         expected = distances(arrays[entry["address"]], other[entry["address"]])
         np.testing.assert_allclose([entry["absolute"], entry["relative"], entry["cosine"]], expected, rtol=1e-9)
         assert entry["parts"] == (expected[1] > 1e-4)
-    done = kerascope("diff", a, b, check=False)
+    done = kerascope("diff", a, b, "--all", check=False)
     rows = table(done)
     assert rows["conv2"].endswith("  parts first") and rows["base/relu"].endswith("  parts")
     assert rows["conv10"].endswith("1.000000")
@@ -91,9 +102,10 @@ def test_what_only_one_has_parts(kerascope, tmp_path, arrays):
     del other["conv10"]
     other["answer"] = arrays["answer"][:1]
     a, b = saved(tmp_path / "a.npz", arrays), saved(tmp_path / "b.npz", other)
-    done = kerascope("diff", a, b, check=False)
+    done = kerascope("diff", a, b, "--all", check=False)
     rows = table(done)
     assert done.returncode == 1 and list(rows) == [*arrays, "extra"]
+    assert "\nmissing   1 only in A: conv10\nmissing   1 only in B: extra\n" in done.stdout
     assert rows["conv10"].endswith("  only in A") and rows["extra"].endswith("  only in B")
     assert rows["answer"].endswith("  parts first: A (2, 5, 4, 3), B (1, 5, 4, 3)")
     assert "first at answer: its shapes differ; 3 of 7 differ" in done.stdout
@@ -120,18 +132,24 @@ def test_folders_and_archives_mix(kerascope, small, tmp_path):
     model, batch = small / "nested.keras", small / "batch.npy"
     kerascope("capture", model, batch, "-o", tmp_path / "a.npz")
     kerascope("capture", model, batch, "-o", tmp_path / "folder")
-    names = np.load(tmp_path / "a.npz").files
-    for a, b in [("a.npz", "folder"), ("folder", "a.npz")]:
-        done = kerascope("diff", tmp_path / a, tmp_path / b)
-        assert list(table(done)) == names, "an archive's order holds on both sides"
-    done = kerascope("diff", tmp_path / "folder", tmp_path / "folder")
+    listed = [entry["address"] for entry in json.loads(kerascope("layers", model, "--json").stdout)["layers"]]
+    assert np.load(tmp_path / "a.npz").files == listed, "as `layers` lists them"
+    names = [
+        "picture", "conv", "base/base_in", "base/conv", "base/relu", "base/pool", "base",
+        "head/head_in", "head/flat", "head/hidden", "head/relu", "head", "answer",
+    ]  # fmt: skip
+    assert sorted(names) == sorted(listed)
+    for a, b in [("a.npz", "folder"), ("folder", "a.npz"), ("a.npz", "a.npz")]:
+        done = kerascope("diff", tmp_path / a, tmp_path / b, "--all")
+        assert list(table(done)) == names, "an archive's order of computation holds on both sides"
+    done = kerascope("diff", tmp_path / "folder", tmp_path / "folder", "--all")
     assert "folders keep no order" in done.stderr and sorted(table(done)) == sorted(names)
 
 
 def test_layers_of_a_folder_are_ordered_by_their_numbers(kerascope, tmp_path):
     for name in ["conv10", "conv2", "a%3Ab", "conv1"]:
         np.save(tmp_path / f"{name}.npy", np.zeros((1, 2)))
-    assert list(table(kerascope("diff", tmp_path, tmp_path))) == ["a:b", "conv1", "conv2", "conv10"]
+    assert list(table(kerascope("diff", tmp_path, tmp_path, "--all"))) == ["a:b", "conv1", "conv2", "conv10"]
 
 
 @pytest.mark.parametrize("chosen, names", [
@@ -141,7 +159,7 @@ def test_layers_of_a_folder_are_ordered_by_their_numbers(kerascope, tmp_path):
 ])  # fmt: skip
 def test_arrays_are_chosen_by_name(kerascope, tmp_path, arrays, chosen, names):
     a = saved(tmp_path / "a.npz", arrays)
-    assert list(table(kerascope("diff", a, a, "--layer", chosen))) == names
+    assert list(table(kerascope("diff", a, a, "--layer", chosen, "--all"))) == names
 
 
 def test_other_types_and_orders_are_read(kerascope, tmp_path):
@@ -169,7 +187,7 @@ def checkpoints(small, tmp_path):
 def test_two_checkpoints_part_at_the_changed_layer(kerascope, small, tmp_path, checkpoints):
     a, b = checkpoints
     batch = small / "batch.npy"
-    done = kerascope("diff", a, b, batch, check=False)
+    done = kerascope("diff", a, b, batch, "--all", check=False)
     rows = table(done)
     assert done.returncode == 1 and list(rows)[:5] == ["picture", "conv1", "bn", "pool", "conv2"]
     assert all("parts" not in rows[name] for name in ["picture", "conv1", "bn", "pool"])
@@ -232,6 +250,240 @@ def test_quiet_leaves_the_exit_code(kerascope, tmp_path, arrays):
     assert (tmp_path / "curve.png").exists()
 
 
+# --- the order of computation ---
+
+
+def changed(path, to, *weights):
+    """A copy of an archive of Keras 3 in which these weights, "layers/conv2d/vars/0", are others."""
+    shutil.copy(path, to)
+    model = keras.saving.load_model(to)
+    for layer, factor in weights:
+        for part in layer.split("/"):
+            model_or_layer = (model if part == layer.split("/")[0] else model_or_layer).get_layer(part)
+        model_or_layer.set_weights([weight * factor for weight in model_or_layer.get_weights()])
+    model.save(to)
+    return to
+
+
+def wirings():
+    """{name: (model, the layer that changes, the first address that differs)}"""
+    layers = keras.layers
+    x = inputs = keras.Input((8, 8, 3), name="in")
+    x = layers.Conv2D(4, 3, name="one")(x)
+    inner = keras.Model(inputs, layers.ReLU(name="relu")(x), name="inner")
+    outer_in = keras.Input((8, 8, 3), name="outer_in")
+    outer = keras.Model(outer_in, layers.Conv2D(2, 1, name="two")(inner(outer_in)), name="outer")
+    picture = keras.Input((8, 8, 3), name="picture")
+    deep = keras.Model(picture, layers.Flatten(name="flat")(outer(picture)))
+    yield "deep", deep, "outer/inner/one", "outer/inner/one"
+    yield "deep-late", deep, "outer/two", "outer/two"
+
+    # The second call of `conv` stands before `side` in the list and is computed after it.
+    picture = keras.Input((8, 8, 3), name="picture")
+    conv = layers.Conv2D(3, 3, padding="same", name="conv")
+    side = layers.Conv2D(3, 1, name="side")
+    yield "shared", keras.Model(picture, conv(side(conv(picture)))), "side", "side"
+
+    # A dropout shares its input's numbers, and so does a model of nothing else.
+    still_in = keras.Input((8, 8, 3), name="still_in")
+    still = keras.Model(still_in, layers.Dropout(0.5, name="drop")(still_in), name="still")
+    picture = keras.Input((8, 8, 3), name="picture")
+    x = layers.Conv2D(3, 1, name="conv")(still(picture))
+    yield "still", keras.Model(picture, still(x)), "conv", "conv"
+
+
+@pytest.mark.parametrize("name, model, layer, first", [pytest.param(*wiring, id=wiring[0]) for wiring in wirings()])
+def test_the_first_is_the_first_that_is_computed(kerascope, small, tmp_path, name, model, layer, first):
+    batch = small / "batch.npy"
+    model.save(tmp_path / "a.keras")
+    changed(tmp_path / "a.keras", tmp_path / "b.keras", (layer, 1.5))
+    for side in "ab":
+        kerascope("capture", tmp_path / f"{side}.keras", batch, "-o", tmp_path / f"{side}.npz")
+    sides = {"a": ["a.keras", "a.npz"], "b": ["b.keras", "b.npz"]}
+    for a, b in [(a, b) for a in sides["a"] for b in sides["b"]]:
+        if a.endswith("keras") and b.endswith("npz"):
+            continue
+        words = [tmp_path / a, tmp_path / b, *([batch] if b.endswith("keras") else [])]
+        told = json.loads(kerascope("diff", *words, "--json", check=False).stdout)
+        assert told["first"] == first, (a, b)
+        parting = [entry["address"] for entry in told["layers"] if entry["parts"]]
+        assert parting[0] == first, "rows stand as they are computed"
+        assert f"first at {first}: " in kerascope("diff", *words, check=False).stdout
+
+
+def test_a_file_that_lists_layers_the_other_way_round(kerascope, small, tmp_path):
+    model = keras.saving.load_model(small / "nested.keras")
+
+    def turn_round(config):
+        config["config"]["layers"].reverse()
+
+    edit_archive(small / "nested.keras", tmp_path / "a.keras", turn_round)
+    model.get_layer("conv").set_weights([weight * 2 for weight in model.get_layer("conv").get_weights()])
+    model.save(tmp_path / "changed.keras")
+    edit_archive(tmp_path / "changed.keras", tmp_path / "b.keras", turn_round)
+    done = kerascope("diff", tmp_path / "a.keras", tmp_path / "b.keras", small / "batch.npy", check=False)
+    assert "first at conv: " in done.stdout and list(table(done))[0] == "picture"
+
+
+def test_the_curve_goes_by_the_order_of_computation(kerascope, small, tmp_path):
+    """The nested model's own output lies in the warm part below, not above what is inside."""
+    changed(small / "nested.keras", tmp_path / "b.keras", ("base/conv", 2))
+    kerascope("diff", small / "nested.keras", tmp_path / "b.keras", small / "batch.npy", "-o", tmp_path / "c.png", check=False)
+    picture = np.asarray(Image.open(tmp_path / "c.png").convert("RGB")).astype(int)
+    cool = (picture[..., 2] > 200) & (picture[..., 0] < 120)
+    warm = (picture[..., 0] > 220) & (picture[..., 1] < 150) & (picture[..., 2] < 110)
+    # The line to the first that differs begins at the last that agrees; rows are 22 pixels apart.
+    assert cool.nonzero()[0].max() < warm.nonzero()[0].min() + 15
+
+
+def test_names_that_keras_counted_on_do_not_matter(kerascope, small, tmp_path):
+    """The second model of a session has conv2d_1 and so on where the first has conv2d."""
+    layers = keras.layers
+
+    def made(path, count=2):
+        convolutions = [layers.Conv2D(3, 3, padding="same") for _ in range(count)]
+        keras.Sequential([keras.Input((8, 8, 3)), *convolutions, layers.Flatten(), layers.Dense(2)]).save(path)
+        return keras.saving.load_model(path)
+
+    keras.utils.clear_session()
+    model = made(tmp_path / "a.keras")
+    other = made(tmp_path / "b.keras")
+    assert [layer.name for layer in model.layers] != [layer.name for layer in other.layers]
+    other.set_weights(model.get_weights())
+    other.save(tmp_path / "b.keras")
+    for words in ([], [small / "batch.npy"]):
+        done = kerascope("diff", tmp_path / "a.keras", tmp_path / "b.keras", *words)
+        assert "they are equal" in done.stdout and "the names differ; compared in order, " in done.stderr
+    other.layers[1].set_weights([weight * 2 for weight in other.layers[1].get_weights()])
+    other.save(tmp_path / "b.keras")
+    done = kerascope("diff", tmp_path / "a.keras", tmp_path / "b.keras", small / "batch.npy", check=False)
+    assert done.returncode == 1 and f"first at {model.layers[1].name}: " in done.stdout
+    made(tmp_path / "b.keras", count=3)  # the first has conv2d, this one conv2d_2 and up
+    done = kerascope("diff", tmp_path / "a.keras", tmp_path / "b.keras", check=False)
+    assert done.returncode == 1 and "only in B" in done.stdout and "parts     no name is in both; " in done.stdout
+
+
+# --- folds and the furthest ---
+
+
+def test_equal_rows_are_folded(kerascope, tmp_path):
+    arrays = {f"layer{i}": np.full((1, 2), i + 1.0) for i in range(40)}
+    a = saved(tmp_path / "a.npz", arrays)
+    done = kerascope("diff", a, a)
+    assert shown(done) == [".. 40 layers equal .."] and "agree     40 of 40" in done.stdout
+    other = {**arrays, "layer20": arrays["layer20"] * 2, "layer22": arrays["layer22"] * 1.5}
+    other["layer30"] = arrays["layer30"] * (1 + 1e-5)
+    done = kerascope("diff", a, saved(tmp_path / "b.npz", other), check=False)
+    assert shown(done)[:6] == [".. 19 layers equal ..", "layer19", "layer20", "layer21", "layer22", "layer23"]
+    assert re.fullmatch(r"\.\. 16 layers within 0\.0001, at most \d\.\d+e-0[56] \.\.", shown(done)[6])
+    done = kerascope("diff", a, tmp_path / "b.npz", "--all", check=False)
+    assert list(table(done)) == list(arrays)
+    told = json.loads(kerascope("diff", a, tmp_path / "b.npz", "--json", check=False).stdout)
+    assert len(told["layers"]) == told["compared"] == 40 and told["parted"] == 2
+
+
+def test_the_furthest_come_first(kerascope, tmp_path):
+    arrays = {f"layer{i}": np.full((1, 2), 1.0) for i in range(10)}
+    other = {name: array + [0, 3, 1, 0, 7, 0.5, 0, 2, 0, 0][i] for i, (name, array) in enumerate(arrays.items())}
+    a, b = saved(tmp_path / "a.npz", arrays), saved(tmp_path / "b.npz", other)
+    done = kerascope("diff", a, b, "--top", 3, check=False)
+    assert shown(done)[:3] == ["layer4", "layer1", "layer7"] and "\n.. 7 more\n" in done.stdout
+    assert "first at layer1: " in done.stdout and "5 of 10 differ" in done.stdout
+    told = json.loads(kerascope("diff", a, b, "--top", 3, "--json", check=False).stdout)
+    assert [entry["address"] for entry in told["layers"]] == ["layer4", "layer1", "layer7"]
+    assert (told["first"], told["compared"], told["parted"]) == ("layer1", 10, 5)
+
+
+# --- two modes of preparing ---
+
+
+def test_two_modes_of_one_input(kerascope, small, tmp_path):
+    model, picture = small / "net.keras", small / "picture.png"
+    done = kerascope("diff", model, picture, "--a-preprocess", "tf", "--b-preprocess", "caffe", "--json", check=False)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and told["first"] == "picture"
+    assert told["a"].endswith("picture.png, tf preprocessing") and told["b"].endswith("picture.png, caffe preprocessing")
+    for side, mode in ("a", "tf"), ("b", "caffe"):
+        kerascope("capture", model, picture, "--preprocess", mode, "-o", tmp_path / f"{side}.npz")
+    captured = [np.load(tmp_path / f"{side}.npz") for side in "ab"]
+    for entry in told["layers"]:
+        expected = distances(*(side[entry["address"]] for side in captured))
+        np.testing.assert_allclose(entry["absolute"], expected[0], rtol=1e-9)
+    assert "parts     from the input on" in kerascope(
+        "diff", model, picture, "--a-preprocess", "tf", "--b-preprocess", "caffe", check=False
+    ).stdout  # fmt: skip
+    same = ("--a-preprocess", "tf", "--b-preprocess", "tf")
+    assert "they are equal" in kerascope("diff", model, picture, *same).stdout
+    assert "they are equal" in kerascope("diff", model, picture, "--preprocess", "tf", "--b-preprocess", "tf").stdout
+    done = kerascope("diff", model, picture, small / "picture.jpg", *same, check=False)
+    assert done.returncode == 1 and done.stderr.count("tf preprocessing") == 4, "two inputs, both prepared so"
+    done = kerascope("diff", model, small / "net.h5", picture, "--b-preprocess", "unit", check=False)
+    assert done.returncode == 1 and "unit preprocessing" in done.stderr
+
+
+# --- weights ---
+
+
+def test_weights_are_compared_without_an_input(kerascope, small, checkpoints):
+    a, b = checkpoints
+    done = kerascope("diff", a, b, "--all", check=False)
+    rows = table(done)
+    assert list(rows) == [
+        "conv1/kernel", "conv1/bias", "bn/gamma", "bn/beta", "bn/moving_mean", "bn/moving_variance",
+        "conv2/kernel", "conv2/bias", "answer/kernel", "answer/bias",
+    ]  # fmt: skip
+    assert done.returncode == 1 and done.stderr == "" and "predicts" not in done.stdout
+    assert [name for name, row in rows.items() if "parts" in row] == ["conv2/kernel"]
+    assert "first at conv2/kernel: relative 0.2; 1 of 10 differ" in done.stdout
+    assert "(2, 2, 4, 6)" in rows["conv2/kernel"]
+    folded = kerascope("diff", a, b, check=False).stdout
+    assert ".. 5 weights equal .." in folded
+    kernel = keras.saving.load_model(a).get_layer("conv2").get_weights()[0]
+    (entry,) = json.loads(kerascope("diff", a, b, "-l", "conv2", "--json", check=False).stdout)["layers"][:1]
+    np.testing.assert_allclose(entry["absolute"], np.abs(kernel).max() / 4, rtol=1e-6)
+    assert list(table(kerascope("diff", a, b, "--layer", "type:Conv2D", "--all", check=False))) == [
+        "conv1/kernel", "conv1/bias", "conv2/kernel", "conv2/bias"
+    ]  # fmt: skip
+
+
+def test_files_of_weights_alone_are_compared(kerascope, small, tmp_path, checkpoints):
+    weights = small / "net.weights.h5"
+    assert "agree     10 of 10" in kerascope("diff", small / "net.keras", weights).stdout
+    assert "agree     10 of 10" in kerascope("diff", weights, small / "net.h5").stdout
+    assert "agree     10 of 10" in kerascope("diff", weights, weights).stdout
+    done = kerascope("diff", weights, checkpoints[1], check=False)
+    assert done.returncode == 1 and "first at conv2/kernel: " in done.stdout
+    model = keras.saving.load_model(small / "net.keras")
+    model.get_layer("conv2").set_weights([weight * 2 for weight in model.get_layer("conv2").get_weights()])
+    model.save_weights(tmp_path / "later.weights.h5")
+    done = kerascope("diff", weights, tmp_path / "later.weights.h5", check=False)
+    assert done.returncode == 1 and "first at conv2/0: " in done.stdout and "2 of 10 differ" in done.stdout
+
+
+def test_weights_that_one_side_lacks_are_told(kerascope, small, tmp_path):
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3, name="conv1"), layers.Conv2D(5, 1, name="conv2"),
+                              layers.Conv2D(2, 1, name="new")])  # fmt: skip
+    model.save(tmp_path / "b.keras")
+    done = kerascope("diff", small / "net.keras", tmp_path / "b.keras", "--all", check=False)
+    rows = table(done)
+    assert done.returncode == 1 and rows["new/kernel"].endswith("only in B") and rows["bn/gamma"].endswith("only in A")
+    assert "A (2, 2, 4, 6), B (1, 1, 4, 5)" in rows["conv2/kernel"]
+    assert list(rows).index("new/kernel") == list(rows).index("conv2/bias") + 1, "where it stands in B"
+    assert "missing   2 only in B: new/kernel, new/bias\n" in done.stdout
+
+
+def test_weights_of_nested_models_and_unknown_layers(kerascope, small, tmp_path):
+    done = kerascope("diff", small / "nested.keras", small / "nested.keras", "--all")
+    assert list(table(done)) == [
+        "conv/kernel", "conv/bias", "base/conv/kernel", "base/conv/bias", "head/hidden/kernel", "head/hidden/bias",
+        "answer/kernel", "answer/bias",
+    ]  # fmt: skip
+    done = kerascope("diff", small / "shared.keras", small / "shared.keras", "--all")
+    assert set(table(done)) == {"conv/kernel", "conv/bias", "tower@0/inner/kernel", "tower@0/inner/bias"}
+    assert "agree     2 of 2" in kerascope("diff", small / "lambda.keras", small / "lambda.h5").stdout
+
+
 # --- the curve ---
 
 
@@ -271,7 +523,11 @@ def test_the_curve_holds_any_number_of_layers(kerascope, tmp_path, count):
     (("a.npz", "a.npz", "picture.png"), "usage", ("a third file is given: ", "picture.png"), 2),
     (("a.npz", "a.npz", "--phase", "training"), "usage", ("--phase says how a model is run",), 2),
     (("net.keras", "picture.png"), "usage", ("1 input cannot be split",), 2),
-    (("net.keras", "net.keras"), "input-missing", ("1 input",), 1),
+    (("net.keras", "net.keras", "--phase", "training"), "usage", ("--phase says", "weights are compared without"), 2),
+    (("net.keras", "net.keras", "--layer", "conv1:2"), "usage", ("'conv1:2' is a channel",), 2),
+    (("net.keras", "net.keras", "--layer", "flat"), "weights-missing", ("no weights to compare",), 1),
+    (("a.npz", "net.keras", "picture.png", "--a-preprocess", "tf"), "usage", ("A holds arrays",), 2),
+    (("a.npz", "a.npz", "--top", "0"), "usage", ("--top is '0'",), 2),
     (("a.npz", "a.npz", "--tol", "nan"), "usage", ("--tol is 'nan'",), 2),
     (("a.npz", "a.npz", "--tol", "-1"), "usage", ("--tol is '-1'",), 2),
     (("a.npz", "a.npz", "-o", "curve.jpg"), "usage", ("curve.jpg", "-o curve.png"), 2),

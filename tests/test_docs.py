@@ -1,7 +1,10 @@
-"""The C++ of docs/library.md, compiled as it stands and run in order."""
+"""The C++ of docs/library.md, compiled as it stands and run in order; docs/layers.md against real Keras's layers."""
 
+import os
 import pathlib
 import re
+import subprocess
+import sys
 
 from compiled import run_cpp
 
@@ -18,3 +21,10 @@ def test_the_library_page_compiles_and_runs(tmp_path):
     for part in ("conv1out (1, 64, 64, 64)\n", "half way", "pixels reaches 255\n", "block   Keras 3", "error[weights-mismatch]"):
         assert part in said
     assert all((tmp_path / file).stat().st_size > 100 for file in ("conv2.png", "some.npz", "maps.png", "start.keras"))
+
+
+def test_the_list_of_layers_is_true(kerascope):
+    """Each class of keras.layers, of Keras 3 and Keras 2, stands where the program says; so does the README's sentence."""
+    program = pathlib.Path(os.environ["KERASCOPE_BUILD"]) / "kerascope"
+    done = subprocess.run([sys.executable, ROOT / "tools/list_layers.py", program, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

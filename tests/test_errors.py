@@ -1,10 +1,13 @@
 """Wrong uses of the commands: each gives its message and exit code, and leaves no file behind that is not whole."""
 
 import json
+import os
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
+import sys
 import time
 import zlib
 
@@ -457,7 +460,10 @@ def test_disk_that_fills_while_a_file_is_written(kerascope, small, tmp_path, tar
     assert [name for name in files_below(tmp_path) if "kerascope" in name] == []
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+ENDS = ["TERM", "INT", "HUP", "PIPE", "ALRM", "XCPU", "QUIT", "USR1", "VTALRM", "PROF", "IO"]
+
+
+@pytest.mark.parametrize("end", [signal.Signals[f"SIG{name}"] for name in ENDS], ids=ENDS)
 def test_a_killed_run_leaves_no_file(kerascope, small, tmp_path, end):
     """The batch makes the run long; the hidden file beside the archive shows that it has begun to write."""
     np.save(tmp_path / "large.npy", np.zeros((20_000, *SHAPE), "float32"))
@@ -482,6 +488,48 @@ def test_a_killed_run_leaves_no_file(kerascope, small, tmp_path, end):
         run.wait(20)
     assert run.returncode == 128 + end
     assert files_below(out) == []
+
+
+def test_a_signal_that_is_ignored_stays_ignored(kerascope, small, tmp_path):
+    """As with nohup."""
+    code = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    np.save(tmp_path / "large.npy", np.zeros((20_000, *SHAPE), "float32"))
+    program = kerascope("--version").args[0]
+    command = [sys.executable, "-c", code, program, "capture", small / "net.keras", tmp_path / "large.npy", "-o", tmp_path / "seen.npz"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        while not list(tmp_path.glob(".kerascope-*")) and run.poll() is None:
+            time.sleep(0.001)
+        run.send_signal(signal.SIGHUP)
+        assert run.wait(60) == 0
+    assert np.load(tmp_path / "seen.npz").files
+
+
+@pytest.mark.parametrize("stream", ["closed", "full"])
+@pytest.mark.parametrize(
+    "arguments, code",
+    [(("capture", "net.keras", "picture.png", "-o"), 0), (("capture", "lambda.keras", "batch.npy", "-o"), 3),
+     (("capture", "net.keras", "nothing.npy", "-o"), 1), (("capture", "net.keras", "--no-such", "-o"), 2)],
+)  # fmt: skip
+def test_messages_that_cannot_be_said_change_nothing(kerascope, small, tmp_path, arguments, code, stream):
+    """Neither the exit code, nor what is written: a file must not become the closed stream either."""
+    program = kerascope("--version").args[0]
+    options = {"preexec_fn": lambda: os.close(2)} if stream == "closed" else {"stderr": open("/dev/full", "w")}
+    done = subprocess.run(
+        [program, *arguments, tmp_path / "seen.npz"], cwd=small, stdout=subprocess.DEVNULL, timeout=60, **options
+    )
+    assert done.returncode == code
+    assert files_below(tmp_path) == ([] if code in (1, 2) else ["seen.npz"])
+    if code in (0, 3):
+        assert all(np.isfinite(array).all() for array in np.load(tmp_path / "seen.npz").values())
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(kerascope, small, tmp_path):
+    program = kerascope("--version").args[0]
+    done = subprocess.run(
+        ["bash", "-c", f"'{program}' layers '{small}/net.keras' --json 2>'{tmp_path}/said' | true; echo ${{PIPESTATUS[0]}}"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() in ("0", str(128 + signal.SIGPIPE)) and (tmp_path / "said").read_text() == ""
 
 
 # --- names that come from strangers ---
@@ -580,3 +628,155 @@ def test_capture_into_one_npy(kerascope, small, tmp_path):
     )
     assert done.returncode == 2 and "an .npy holds one array only" in done.stderr and "all.npz" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+# --- outputs beside inputs ---
+
+
+@pytest.mark.parametrize("name", ["v1.2", "run-2024.05.17", "out.h5/", "there.h5", ".maps", "plain"])
+@pytest.mark.parametrize("command", ["capture", "show"])
+def test_names_of_folders(kerascope, small, tmp_path, command, name):
+    (tmp_path / "there.h5").mkdir()
+    kerascope(command, small / "net.keras", small / "batch.npy", "-l", "conv1", "-o", f"{tmp_path}/{name}")
+    assert (tmp_path / name / ("conv1.npy" if command == "capture" else "conv1.png")).exists()
+
+
+def test_one_array_into_one_npy(kerascope, small, tmp_path):
+    kerascope("capture", small / "net.keras", small / "batch.npy", "-o", tmp_path / "all.npz")
+    for name in ("one.npy", "one.NPY"):
+        done = kerascope("capture", small / "net.keras", small / "batch.npy", "-l", "conv1", "-o", tmp_path / name)
+        np.testing.assert_array_equal(np.load(tmp_path / name), np.load(tmp_path / "all.npz")["conv1"])
+        assert f"wrote     {tmp_path / name}   1 array\n" in done.stdout
+    np.save(tmp_path / "many.npy", np.random.default_rng(0).normal(size=(40, *SHAPE)).astype("float32"))
+    for name in ("parts.npy", "parts.npz"):
+        kerascope("capture", small / "net.keras", tmp_path / "many.npy", "-l", "pool", "-o", tmp_path / name)
+    np.testing.assert_array_equal(np.load(tmp_path / "parts.npy"), np.load(tmp_path / "parts.npz")["pool"])
+
+
+def links_to(folder, name):
+    """A file under its own name, as a symbolic and as a hard link, and by another path."""
+    (folder / "links").mkdir()
+    end = pathlib.Path(name).suffix
+    (folder / f"links/soft{end}").symlink_to(folder / name)
+    os.link(folder / name, folder / f"links/hard{end}")
+    return [folder / name, folder / f"links/soft{end}", folder / f"links/hard{end}", folder / "links/.." / name]
+
+
+def spared(kerascope, folder, *arguments):
+    """The command is refused before anything runs, and every file stays as it was."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = kerascope(*arguments, check=False)
+    assert done.returncode == 2 and done.stderr.split("\n")[-4 if "where:" in done.stderr else -3].startswith("error[usage]: '"), done.stderr
+    assert "would be overwritten" in done.stderr and "this run reads" in done.stderr, done.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("what", ["array", "picture", "page", "trace", "kernels", "labels", "diff", "named"])
+def test_no_output_overwrites_what_is_read(kerascope, small, tmp_path, what):
+    for name in ("net.keras", "batch.npy", "picture.png"):
+        shutil.copy(small / name, tmp_path / name)
+    model, batch, picture = tmp_path / "net.keras", tmp_path / "batch.npy", tmp_path / "picture.png"
+    read = {"array": "batch.npy", "picture": "picture.png", "named": "batch.npy", "diff": "picture.png"}.get(what, "net.keras")
+    for output in links_to(tmp_path, read):
+        arguments = {
+            "array": ["capture", model, batch, "-l", "conv1", "-o", output],
+            "named": ["capture", model, "--input", f"picture={batch}", "-l", "conv1", "-o", output],
+            "picture": ["show", model, picture, "-o", output],
+            "page": ["show", model, picture, "--html", output],
+            "trace": ["profile", model, "--trace", output],
+            "kernels": ["show", model, "--kernels", "conv1", "-o", output],
+            "labels": ["capture", model, batch, "--labels", output, "-l", "conv1", "-o", output],
+            "diff": ["diff", model, picture, picture, "-o", output],
+        }[what]
+        if what == "kernels":  # a model may be called anything
+            os.rename(model, model := tmp_path / "net.png")
+            arguments[1:] = [model, "--kernels", "conv1", "-o", model]
+        if what == "labels":
+            os.rename(model, model := tmp_path / "names.npz")
+            arguments[1:] = [small / "net.keras", batch, "--labels", model, "-o", model]
+        spared(kerascope, tmp_path, *arguments)
+        if what in ("kernels", "labels"):
+            return
+
+
+def test_a_folder_of_inputs_may_be_the_output_but_keeps_its_pictures(kerascope, small, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("input.png", "b.png"):
+        shutil.copy(small / "picture.png", folder / name)
+    spared(kerascope, folder, "show", small / "net.keras", folder, "-l", "conv1", "-o", folder)
+    (folder / "input.png").rename(folder / "conv1.png")
+    spared(kerascope, folder, "show", small / "net.keras", folder, "-l", "conv1", "-o", folder)
+    (folder / "conv1.png").rename(folder / "overview.png")
+    spared(kerascope, folder, "show", small / "net.keras", folder, "-o", folder)
+    kerascope("show", small / "net.keras", folder, "-l", "conv1", "-o", folder)
+    assert files_below(folder) == ["b.png", "conv1.png", "input.png", "overview.png"]
+    arrays = tmp_path / "arrays"
+    arrays.mkdir()
+    shutil.copy(small / "batch.npy", arrays / "conv1.npy")
+    spared(kerascope, arrays, "capture", small / "net.keras", arrays / "conv1.npy", "-o", arrays)
+
+
+def test_a_large_output_says_first_how_large(kerascope, small, tmp_path):
+    """The limit of the file's size ends the run as soon as it writes."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 8, 8, 3], "name": "in"}, "name": "in"},
+        {"class_name": "UpSampling2D", "config": {"size": [20, 20], "name": "large"}, "name": "large"},
+    ]
+    model = {"class_name": "Sequential", "config": {"name": "m", "layers": layers}}
+    (tmp_path / "m.json").write_text(json.dumps(model))
+    np.save(tmp_path / "many.npy", np.zeros((4000, *SHAPE), "float32"))
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (900, 900))
+
+    for output in ("all.npz", "large.npy", "folder"):
+        arguments = ["capture", tmp_path / "m.json", tmp_path / "many.npy", "-o", tmp_path / output]
+        done = kerascope(*arguments, *["-l", "large"] * (output == "large.npy"), check=False, preexec_fn=limit)
+        size = "1.14 GB" if output == "large.npy" else "1.15 GB"
+        arrays = "1 array" if output == "large.npy" else "2 arrays"
+        assert f"\nwrites    {size} into {tmp_path / output}, {arrays}\n" in done.stderr, done.stderr
+    assert "\nwrites" not in kerascope("capture", small / "net.keras", small / "batch.npy", "-o", tmp_path / "b.npz").stderr
+
+
+# --- inputs are listed ---
+
+
+def test_errors_about_inputs_list_them_in_order(kerascope, small, tmp_path):
+    listed = "because: the model's inputs are 'picture' (8, 8, 3), 'extra' (1, 1, 3), in this order"
+    model, batch = small / "two_inputs.keras", small / "batch.npy"
+    np.savez(tmp_path / "both.npz", picture=np.zeros((2, *SHAPE)), exta=np.zeros((5, 1, 1, 3)))
+    np.save(tmp_path / "five.npy", np.zeros((5, 1, 1, 3)))
+    for arguments in (
+        [batch],
+        [batch, "--input", f"extr={batch}"],
+        [tmp_path / "both.npz"],
+        [batch, batch],
+        [batch, tmp_path / "five.npy"],
+        [batch, tmp_path / "five.npy", batch],
+    ):
+        done = kerascope("capture", model, *arguments, check=False)
+        assert done.returncode == 1 and listed in done.stderr, (arguments, done.stderr)
+    done = kerascope("capture", small / "net.keras", batch, batch, check=False)
+    assert "because: the model's input is 'picture' (8, 8, 3)" in done.stderr
+    done = kerascope("capture", small / "net.keras", tmp_path / "five.npy", check=False)
+    assert "because" not in done.stderr, "it is in the first line already"
+
+
+def test_float64_is_warned_of_only_where_digits_that_matter_are_lost(kerascope, small, tmp_path):
+    random = np.random.default_rng(0)
+    for name, array in [
+        ("usual", random.normal(size=(2, *SHAPE))),
+        ("large", 1e30 * random.normal(size=(2, *SHAPE))),
+        ("constant", np.full((2, *SHAPE), 0.1)),
+    ]:
+        np.save(tmp_path / f"{name}.npy", array)
+        assert "float32" not in kerascope("capture", small / "net.keras", tmp_path / f"{name}.npy", "-l", "0").stderr, name
+    for name, array in [
+        ("times", 1.7e9 + random.uniform(0, 60, (2, *SHAPE))),
+        ("beside", np.concatenate([1.7e9 + random.uniform(0, 60, (2, 8, 8, 1)), random.uniform(0, 1, (2, 8, 8, 2))], -1)),
+        ("beyond", 1e200 * random.normal(size=(2, *SHAPE))),
+    ]:
+        np.save(tmp_path / f"{name}.npy", array)
+        done = kerascope("capture", small / "net.keras", tmp_path / f"{name}.npy", "-l", "0")
+        assert f"warning   {tmp_path / name}.npy holds <f8 numbers; float32 loses digits that tell them apart\n" in done.stderr

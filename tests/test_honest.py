@@ -271,17 +271,47 @@ def odd(tmp_path_factory):
 
 def test_constant_dead_and_non_finite_channels_are_counted(kerascope, odd, tmp_path):
     done = kerascope("show", odd / "odd.keras", odd / "input.npy", "--layer", "conv", "-o", tmp_path / "a.png")
-    assert "\nchannels  2 of 7 constant (1 dead), 2 of 7 with NaN or infinity\n" in done.stdout
+    told = "1 of 7 dead: 2; 1 of 7 constant: 1; 2 of 7 with NaN or infinity: 3, 4"
+    assert f"\nchannels  {told}\n" in done.stdout
     table = kerascope("capture", odd / "odd.keras", odd / "input.npy").stdout.splitlines()
     row = next(line for line in table if line.startswith("conv"))
-    assert row.endswith("2 of 7 constant (1 dead), 2 of 7 with NaN or infinity")
-    for command, key in (["capture"], "layers"), (["show", "--layer", "conv", "-o", tmp_path / "a.png"], "pictures"):
+    assert row.endswith("  " + told)
+    for command, key in (
+        (["capture"], "layers"),
+        (["show", "--layer", "conv", "-o", tmp_path / "a.png"], "pictures"),
+        (["show", "-o", tmp_path / "overview.png"], "layers"),
+    ):
         listed = json.loads(kerascope(*command, odd / "odd.keras", odd / "input.npy", "--json").stdout)[key]
         conv = next(entry for entry in listed if entry["address"] == "conv")
         assert (conv["channels"], conv["constant_channels"], conv["dead_channels"]) == (7, 2, 1)
         assert conv["non_finite_channels"] == 2
+        assert (conv["constant_indices"], conv["dead_indices"], conv["non_finite_indices"]) == ([1, 2], [2], [3, 4])
     done = kerascope("show", odd / "clean.keras", odd / "input.npy", "--layer", "flat", "-o", tmp_path / "a.png")
     assert "channels" not in done.stdout
+
+
+def test_many_dead_channels_are_ranges_and_nearly_constant_ones_are_none(kerascope, tmp_path):
+    import keras
+
+    model = keras.Sequential([keras.Input((4, 4, 1), name="pixels"), keras.layers.Conv2D(64, 1, name="conv")])
+
+    def told(dead, constant=()):
+        kernel, bias = np.full(64, 1e-6, "float32"), np.ones(64, "float32")  # 1e-6 beside 1: nearly constant
+        kernel[[*dead, *constant]] = 0
+        bias[list(dead)] = 0
+        model.layers[0].set_weights([kernel.reshape(1, 1, 1, 64), bias])
+        model.save(tmp_path / "net.keras")
+        np.save(tmp_path / "x.npy", np.arange(16, dtype="float32").reshape(1, 4, 4, 1))
+        text = kerascope("capture", tmp_path / "net.keras", tmp_path / "x.npy", "--layer", "conv").stdout
+        (entry,) = json.loads(kerascope("capture", tmp_path / "net.keras", tmp_path / "x.npy", "-l", "conv", "--json").stdout)["layers"]
+        assert entry["dead_indices"] == sorted(dead) and entry["constant_indices"] == sorted([*dead, *constant])
+        return text.splitlines()[1].split("%")[1].strip()
+
+    assert told([]) == ""
+    assert told([3, 7, 8, 12, 13, 14, 15]) == "7 of 64 dead: 3, 7, 8, 12-15"
+    assert told([63], [0, 1, 2]) == "1 of 64 dead: 63; 3 of 64 constant: 0-2"
+    assert told(range(64)) == "64 of 64 dead: 0-63"
+    assert told(range(0, 64, 2)) == "32 of 64 dead: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, .. 20 more"
 
 
 @pytest.mark.parametrize("layer", ["conv", "sequence", "flat"])
@@ -317,3 +347,195 @@ def test_equal_channels_stand_as_they_are_and_nan_comes_last(kerascope, odd, tmp
     assert picture["pictures"][0]["order"] == [1, 0, 6, 5, 2, 3, 4]
     wrong = kerascope("show", odd / "odd.keras", odd / "input.npy", "--layer", "conv", "--sort", "size", check=False)
     assert wrong.returncode == 2 and "mean" in wrong.stderr
+
+
+# --- the model's own scaling ---
+
+
+def own_scalers(keras):
+    """Ways in which models bring 0 to 255 near 0 or 1, each with what the message calls it."""
+    layers = keras.layers
+
+    def adapted():
+        layer = layers.Normalization(name="norm_in")
+        layer.adapt(np.stack([picture(seed) for seed in range(8)]))
+        return layer
+
+    return {
+        "rescaling": (lambda x: layers.Rescaling(1 / 255, name="unit")(x), "layer 'unit'"),
+        "tf": (lambda x: layers.Rescaling(1 / 127.5, offset=-1, name="tf")(x), "layer 'tf'"),
+        "channels": (lambda x: layers.Rescaling([1 / 255, 1 / 254, 1 / 253], name="three")(x), "layer 'three'"),
+        "normalization": (lambda x: layers.Normalization(mean=[120.0] * 3, variance=[3000.0] * 3, name="n")(x), "layer 'n'"),
+        "adapted": (lambda x: adapted()(x), "layer 'norm_in'"),
+        "divide": (lambda x: x / 255, "operation '"),
+        "multiply": (lambda x: 0.0039 * x, "operation '"),
+        "subtract": (lambda x: x - 127.5, "operation '"),
+        "behind": (
+            lambda x: layers.Rescaling(1 / 255, name="unit")(
+                layers.ZeroPadding2D(1)(layers.Dropout(0.1)(layers.Reshape((SIDE, SIDE, 3))(layers.RandomFlip()(x))))
+            ),
+            "layer 'unit'",
+        ),
+    }
+
+
+def learnt_behind(keras, scaler, depth=0):
+    """A network whose first batch normalization comes after `depth` other layers with weights."""
+    layers = keras.layers
+    x = scaler(inputs := keras.Input((SIDE, SIDE, 3), name="pixels"))
+    for i in range(depth):
+        x = layers.Conv2D(8, 3, activation="relu", bias_initializer=keras.initializers.RandomUniform(-0.3, 0.3))(x)
+        x = layers.MaxPooling2D(2)(x) if i % 2 else x
+    x = layers.BatchNormalization(name="norm")(layers.Conv2D(8, 3, name="last")(x))
+    model = keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling2D()(layers.ReLU()(x))))
+    learn_statistics(model, np.stack([picture(seed) for seed in range(24)]))
+    return model
+
+
+DOUBLE = "warning   input 'pixels' is scaled twice: by {} preprocessing, and by the model's own {}"
+OWN_SCALERS = "rescaling tf channels normalization adapted divide multiply subtract behind".split()
+
+
+@pytest.mark.parametrize("library", ["keras", "tf_keras"])
+@pytest.mark.parametrize("name", OWN_SCALERS)
+def test_a_mode_beside_the_models_own_scaling_is_warned_of(kerascope, made, tmp_path, library, name):
+    keras = pytest.importorskip(library)
+    keras.utils.set_random_seed(1)
+    scaler, called = own_scalers(keras)[name]
+    learnt_behind(keras, scaler).save(tmp_path / "own.h5")
+    for mode in ("unit", "tf", "torch", "mean=120,std=60"):
+        done = kerascope("capture", tmp_path / "own.h5", made / "new.png", "--preprocess", mode, "-l", "pixels")
+        assert DOUBLE.format(mode, called) in done.stderr, (mode, done.stderr)
+        assert "\n          try: --preprocess raw\n" in done.stderr
+    for options in ([], ["--preprocess", "raw"]):
+        done = kerascope("capture", tmp_path / "own.h5", made / "new.png", *options, check=False)
+        assert "warning" not in done.stderr, done.stderr
+
+
+def test_the_warning_of_double_scaling_is_before_the_run_and_in_the_json(kerascope, made, tmp_path):
+    import keras
+
+    learnt_behind(keras, lambda x: x / 255).save(tmp_path / "own.keras")
+    given = ["capture", tmp_path / "own.keras", made / "new.png", "--preprocess", "unit", "--layer", "pixels"]
+    assert "is scaled twice" in kerascope(*given).stderr, "no batch normalization is reached"
+    assert json.loads(kerascope(*given, "--json").stdout)["warning"]["try"] == "--preprocess raw"
+    array = kerascope("capture", tmp_path / "own.keras", made / "new.npy", "--preprocess", "unit")
+    assert "is scaled twice" in array.stderr
+
+
+@pytest.mark.parametrize("scale, offset, mode", [(2, -1, "unit"), (1 / 0.25, -0.5 / 0.25, "unit"), (255, 0, "unit"),
+                                                 (1 / 255, 0, "caffe"), (1 / 127, 0, "mean=127,std=1")])  # fmt: skip
+def test_steps_that_belong_together_are_not_double(kerascope, made, tmp_path, scale, offset, mode):
+    import keras
+
+    model = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Rescaling(scale, offset), keras.layers.Conv2D(2, 3)])
+    model.save(tmp_path / "own.keras")
+    done = kerascope("capture", tmp_path / "own.keras", made / "new.png", "--preprocess", mode)
+    assert "warning" not in done.stderr
+
+
+def test_double_scaling_is_seen_in_nested_models(kerascope, made, tmp_path):
+    import keras
+
+    layers = keras.layers
+    base = keras.applications.EfficientNetB0(weights=None, include_top=False, input_shape=(SIDE, SIDE, 3))
+    augment = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.RandomFlip(), layers.RandomZoom(0.1)], name="augment")
+    own = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Rescaling(1 / 255, name="inner"), layers.Conv2D(4, 3)])
+    pixels = keras.Input((SIDE, SIDE, 3), name="pixels")
+    for name, model, called in [
+        ("scales-inside", keras.Sequential([pixels, augment, base, layers.Flatten()]), "rescaling"),
+        ("own-inside", keras.Sequential([pixels, layers.Dropout(0.1), own]), "inner"),
+    ]:
+        for ending in ("keras", "h5"):
+            model.save(tmp_path / f"{name}.{ending}")
+            given = ["capture", tmp_path / f"{name}.{ending}", made / "new.png", "--layer", "0"]
+            done = kerascope(*given, "--preprocess", "unit", check=False)
+            assert "is scaled twice: by unit preprocessing, and by the model's own layer '" + called in done.stderr, done.stderr
+            assert "warning" not in kerascope(*given, check=False).stderr
+    done = kerascope("capture", tmp_path / "scales-inside.keras", made / "new.png", check=False)
+    assert "efficientnetb0 scales its input itself" in done.stderr
+
+
+def test_each_of_several_inputs_has_its_own_scaling(kerascope, made, tmp_path):
+    import keras
+
+    layers = keras.layers
+    raw, unit = keras.Input((SIDE, SIDE, 3), name="raw"), keras.Input((SIDE, SIDE, 3), name="scaled")
+    x = layers.Add()([layers.Conv2D(2, 3)(raw), layers.Conv2D(2, 3)(layers.Rescaling(1 / 255, name="unit")(unit))])
+    keras.Model([raw, unit], x).save(tmp_path / "two.keras")
+    done = kerascope("capture", tmp_path / "two.keras", made / "new.png", made / "new.png", "--preprocess", "unit")
+    assert "input 'scaled' is scaled twice" in done.stderr and "input 'raw' is scaled" not in done.stderr
+    done = kerascope("capture", tmp_path / "two.keras", made / "new.png", made / "new.png")
+    lines = [line for line in done.stderr.splitlines() if line.startswith("input")]
+    assert lines[0].endswith("for input 'raw'; raw preprocessing (numbers 0 to 255)")
+    assert lines[1].endswith("for input 'scaled'; raw preprocessing, the model's own layer 'unit' scales")
+
+
+@pytest.mark.parametrize("depth", [0, 1, 4])
+def test_batch_normalizations_see_double_scaling_wherever_they_come(kerascope, made, tmp_path, depth):
+    """Their epsilon, 0.001, is more than the variance of what such a model's convolutions give."""
+    import keras
+
+    keras.utils.set_random_seed(2)
+    learnt_behind(keras, lambda x: keras.layers.Rescaling(0.3 / 255, name="unit")(x), depth).save(tmp_path / "own.keras")
+    done = kerascope("capture", tmp_path / "own.keras", made / "new.png", "--preprocess", "unit")
+    assert "last varies about " in done.stderr and "times less than its batch normalization expects" in done.stderr
+    assert "warning" not in kerascope("capture", tmp_path / "own.keras", made / "new.png").stderr
+    np.save(tmp_path / "unit.npy", np.load(made / "new.npy") / 255)
+    done = kerascope("capture", tmp_path / "own.keras", tmp_path / "unit.npy")
+    assert "try: numbers from 0 to 255, which the model's own layer 'unit' scales" in done.stderr, done.stderr
+
+
+def test_batch_normalizations_behind_every_input_are_looked_at(kerascope, made, tmp_path):
+    import keras
+
+    layers = keras.layers
+
+    def tower(side):
+        x = inputs = keras.Input((SIDE, SIDE, 3))
+        for i in range(4):
+            x = layers.BatchNormalization(momentum=0.0)(layers.Conv2D(4, 3, name=f"{side}{i}")(x))
+        return keras.Model(inputs, layers.GlobalAveragePooling2D()(x), name=side)
+
+    inputs = [keras.Input((SIDE, SIDE, 3), name=f"to_{side}") for side in ("left", "right")]
+    model = keras.Model(inputs, layers.Concatenate()([tower("left")(inputs[0]), tower("right")(inputs[1])]))
+    unit = np.stack([picture(seed) for seed in range(24)]) / 255
+    model([unit, unit], training=True)
+    model.save(tmp_path / "towers.keras")
+    np.save(tmp_path / "unit.npy", np.load(made / "new.npy")[None] / 255)
+    done = kerascope("capture", tmp_path / "towers.keras", tmp_path / "unit.npy", made / "new.npy")
+    assert "right/right0 varies about " in done.stderr, done.stderr
+    assert "warning" not in kerascope("capture", tmp_path / "towers.keras", tmp_path / "unit.npy", tmp_path / "unit.npy").stderr
+
+
+def test_only_what_lies_before_the_first_weights_prepares_an_input(kerascope, made, tmp_path):
+    import keras
+
+    layers, ops = keras.layers, keras.ops
+    side = (SIDE, SIDE, 3)
+    tower_in = keras.Input(side)
+    tower = keras.Model(tower_in, ops.abs(layers.Dense(4)(layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(tower_in)))), name="tower")
+    a, b = keras.Input(side, name="a"), keras.Input(side, name="b")
+    mobile = keras.applications.MobileNetV2((32, 32, 3), weights=None, include_top=False)
+
+    def single(build):
+        return keras.Model(x := keras.Input(side, name="pixels"), build(x))
+
+    models = {
+        "siamese": (keras.Model([a, b], layers.Dense(1)(ops.abs(tower(a) - tower(b)))), None),
+        "distance": (keras.Model([a, b], layers.Dense(1)(layers.Flatten()(ops.abs(a - b)))), None),
+        "behind": (single(lambda x: ops.abs(layers.Conv2D(4, 3)(x))), None),
+        "pooled": (single(lambda x: layers.Dense(3)(ops.mean(x, axis=(1, 2)))), None),
+        "before": (single(lambda x: layers.Conv2D(4, 3)(ops.abs(x))), "the model's own operation 'absolute' prepares its input"),
+        "centred": (single(lambda x: layers.Conv2D(4, 3)(x - ops.mean(x, axis=(1, 2), keepdims=True))),
+                    "the model's own operation 'subtract' prepares its input"),
+        "cropped": (single(lambda x: mobile(x[:, 8:40, 8:40])), "guessed from mobilenetv2"),
+    }  # fmt: skip
+    for name, (model, reason) in models.items():
+        model.save(tmp_path / f"{name}.keras")
+        done = kerascope("capture", tmp_path / f"{name}.keras", *[made / "new.png"] * len(model.inputs), "-l", "0")
+        line = done.stderr.splitlines()[0]
+        if reason is None:
+            assert line.endswith("; raw preprocessing (numbers 0 to 255)"), (name, line)
+        else:
+            assert reason.split(" '")[0] in line and "numbers 0 to 255" not in line, (name, line)

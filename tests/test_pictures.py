@@ -90,12 +90,41 @@ def test_what_a_folder_can_do_wrong(kerascope, small, tmp_path, pictures):
     (tmp_path / "empty").mkdir()
     assert "the folder is empty" in fails(kerascope, small / "net.keras", tmp_path / "empty")
     assert "9.png" in fails(kerascope, small / "net.keras", pictures, "--resize", "off")
-    whole = (pictures / "10.jpg").read_bytes()
-    (pictures / "10.jpg").write_bytes(whole[:-100])
-    assert "where: 10.jpg" in fails(kerascope, small / "net.keras", pictures)
-    (pictures / "10.jpg").write_bytes(whole)
+    for name in NAMES:
+        (pictures / name).write_bytes((pictures / name).read_bytes()[:-100])
+    assert "where: 9.png" in fails(kerascope, small / "net.keras", pictures), "none can be read"
+
+
+def test_damaged_pictures_of_a_folder_are_told_of_and_passed_over(kerascope, small, tmp_path, pictures):
+    _, whole = capture(kerascope, small / "net.keras", pictures, tmp_path / "whole.npz")
+    (pictures / "10.jpg").write_bytes((pictures / "10.jpg").read_bytes()[:-100])
+    (pictures / "13.png").write_bytes(b"")
+    (pictures / "14.jpg").write_text("<html>404</html>")
     Image.open(pictures / "9.png").save(pictures / "x.tiff")
-    assert "of the kind TIFF" in fails(kerascope, small / "net.keras", pictures)
+    model = small / "net.keras"
+    done = kerascope("capture", model, pictures, "-o", tmp_path / "rest.npz", check=False)
+    assert done.returncode == 3
+    told = [line for line in done.stderr.splitlines() if line.startswith("skipped   ")]
+    assert [line.split(": ")[0].split("/")[-1] for line in told] == ["10.jpg", "13.png", "14.jpg", "x.tiff"]
+    assert "cut short" in told[0] and "0 bytes" in told[1] and "'<html>40'" in told[2] and "TIFF" in told[3]
+    assert f"3 pictures of {pictures} (3 other files passed over)" in done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("predicts")] == ["9.png", "11.webp", "12.gif"]
+    for address, array in np.load(tmp_path / "rest.npz").items():
+        np.testing.assert_allclose(array, whole[address][[0, 2, 3]], rtol=1e-4, atol=1e-4)
+    done = kerascope("show", model, pictures, "--sample", 1, "-l", "conv1", "-o", tmp_path / "a.png", check=False)
+    assert done.returncode == 3 and "drawn     sample 1 of a batch of 3: 11.webp; --sample draws another" in done.stderr
+    done = kerascope("capture", model, pictures / "10.jpg", check=False)
+    assert done.returncode == 1 and "where: 10.jpg" in done.stderr, "one file alone is an error"
+
+
+def test_which_sample_is_drawn_is_said(kerascope, small, tmp_path, pictures):
+    done = kerascope("show", small / "net.keras", pictures, "-o", tmp_path / "a.png")
+    assert "drawn     sample 0 of a batch of 4: 9.png; --sample draws another\n" in done.stderr
+    done = kerascope("show", small / "net.keras", small / "batch.npy", "-o", tmp_path / "a.png")
+    assert "drawn     sample 0 of a batch of 2; --sample draws another\n" in done.stderr
+    assert "\ndrawn" not in kerascope("show", small / "net.keras", pictures / "9.png", "-o", tmp_path / "a.png").stderr
+    told = kerascope("show", small / "net.keras", pictures, "--sample", 2, "-o", tmp_path / "a.png", "--json")
+    assert json.loads(told.stdout)["sample"] == {"index": 2, "batch": 4, "picture": "11.webp"}
 
 
 def test_a_model_of_any_size_wants_pictures_of_one(kerascope, tmp_path, pictures):

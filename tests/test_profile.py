@@ -165,6 +165,8 @@ def test_times_are_means_over_the_middle_half_of_the_runs(profile, small, tmp_pa
     steps = {run: [span["dur"] for span in inside] for run, inside in check_nesting(spans).items()}
     runs = {span["name"]: span["dur"] for span in spans if span["cat"] == "run" and span["name"] != "first run"}
     middle = sorted(runs, key=runs.get)[2:-2]
+    assert told["runs_used"] == len(middle) == 5
+    assert told["times"] == "means of the middle 5 of 9 runs by their length, after two that do not count"
     assert told["run_ms"] == pytest.approx(np.mean([runs[run] for run in middle]) / 1e3, abs=1e-6)
     for i, step in enumerate(told["steps"]):
         assert step["ms"] == pytest.approx(np.mean([steps[run][i] for run in middle]) / 1e3, abs=1e-6)
@@ -223,6 +225,14 @@ def test_without_input(kerascope, small, tmp_path):
     done = kerascope("profile", tmp_path / "open.keras", "--runs", 1, "--json")
     assert json.loads(done.stdout)["input"] == [[1, 224, 224, 3]]
     assert "(224, 224, 3); 224 where the file leaves the size open" in done.stderr
+
+
+@pytest.mark.parametrize("runs, said", [
+    (10, "means of the middle 6 of 10 runs by their length"), (3, "means of 3 runs"), (1, "those of one run"),
+])  # fmt: skip
+def test_it_says_what_its_milliseconds_are(kerascope, small, runs, said):
+    done = kerascope("profile", small / "net.keras", "--runs", runs)
+    assert f"\nms        {said}, after two that do not count\n" in done.stdout
 
 
 def test_a_batch_repeats_the_input(profile, small):

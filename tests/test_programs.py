@@ -11,10 +11,30 @@ from compiled import ROOT, run_c, run_cpp
 DEMO = ROOT / "src/cli/demo"
 
 
+def other_things(folder):
+    """Tokens with a class token, a picture in colour, lines over time, and a nested model."""
+    layers, rng = keras.layers, np.random.default_rng(5)
+    a, b, c = keras.Input((17, 12), name="a"), keras.Input((16, 16, 3), name="b"), keras.Input((90, 2), name="c")
+    inner = keras.Sequential([keras.Input((16, 16, 3)), layers.ReLU()], name="deep")
+    outputs = [layers.ReLU(name="tokens")(a), layers.Activation("sigmoid", name="rgb")(b), layers.ReLU(name="lines")(c)]
+    keras.Model([a, b, c], [*outputs, inner(b)]).save(folder / "other.keras")
+    arrays = {x.name: rng.normal(size=(1, *x.shape[1:])).astype("float32") for x in (a, b, c)}
+    np.savez(folder / "in.npz", **arrays)
+    (folder / "names.txt").write_text("a\nb\n")
+    return folder / "other.keras"
+
+
 def test_the_library_draws_what_the_program_draws(kerascope, tmp_path):
     model = DEMO / "digits.keras"
     done = kerascope("show", model, DEMO / "digit.png", "-o", tmp_path / "overview.png")
     kerascope("show", model, "--kernels", "conv2", "-o", tmp_path / "kernel.png", "--quiet")
+    other = other_things(tmp_path)
+    numbers = ("show", other, tmp_path / "in.npz", "--quiet", "-o")
+    kerascope(*numbers, tmp_path / "tokens.png", "-l", "tokens")
+    kerascope(*numbers, tmp_path / "rgb.png", "-l", "rgb", "--rgb")
+    kerascope(*numbers, tmp_path / "lines.png", "-l", "lines")
+    kerascope(*numbers, tmp_path / "classes.png", "-l", "rgb", "--classes", "--labels", "names.txt", cwd=tmp_path)
+    kerascope(*numbers, tmp_path / "depth.png", "--depth", 1)
     predicted = re.search(r"^predicts +(.*)$", done.stdout, flags=re.MULTILINE)[1]
     run_cpp(
         tmp_path,
@@ -30,10 +50,21 @@ int main() {{
       "input " + done[0], "predicts {predicted}"}};
   ks::write_png("overview_too.png", ks::overview(seen, {{.title = "digits.keras", .lines = lines}}));
   ks::write_png("kernel_too.png", ks::kernel_picture(model.layer("conv2")));
+  const ks::Model other = ks::load("other.keras");
+  const ks::Activations all = other.run(ks::read_inputs({{"in.npz"}}, other));
+  ks::write_png("tokens_too.png", ks::grid(all["tokens"]));
+  ks::write_png("rgb_too.png", ks::grid(all["rgb"], {{.in_color = true}}));
+  ks::write_png("lines_too.png", ks::grid(all["lines"]));
+  ks::write_png("classes_too.png", ks::class_map(all["rgb"].tensor.item(0), all["rgb"].axes, {{.names = {{"a", "b"}}}}).grid);
+  const std::vector<std::string> about = {{
+      "Keras " + other.keras_version() + ", Keras archive, 8 rows", "input a: in.npz (1, 17, 12)",
+      "input b: in.npz (1, 16, 16, 3)", "input c: in.npz (1, 90, 2)"}};
+  ks::write_png("depth_too.png", ks::overview(all, {{.title = "other.keras", .lines = about, .depth = 1,
+                                                    .outputs = {{"tokens", "rgb", "lines", "deep"}}}}));
 }}
 """,
     )
-    for name in ("overview", "kernel"):
+    for name in ("overview", "kernel", "tokens", "rgb", "lines", "classes", "depth"):
         assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}_too.png").read_bytes(), name
 
 

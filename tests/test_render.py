@@ -44,10 +44,18 @@ def models(tmp_path_factory):
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     keras.Model(picture, layers.Dense(10, name="answer")(x)).save(folder / "kernels.keras")
-    model = keras.saving.load_model(folder / "kernels.keras")
-    for number, variable in enumerate(model.variables):
-        variable.assign(waves(*variable.shape) / (1 + number))
-    model.save(folder / "kernels.keras")
+    steps, volume = keras.Input((40, 3), name="steps"), keras.Input((6, 6, 6, 2), name="volume")
+    x = layers.Conv1D(6, 9, name="time")(steps)
+    y = layers.Conv3D(4, 3, name="space")(volume)
+    keras.Model([steps, volume], [layers.DepthwiseConv1D(7, name="alone")(x), y]).save(folder / "kernels-other.keras")
+    for name in ("kernels", "kernels-other"):
+        model = keras.saving.load_model(folder / f"{name}.keras")
+        for number, variable in enumerate(model.variables):
+            variable.assign(waves(*variable.shape) / (1 + number))
+        model.save(folder / f"{name}.keras")
+    # The only layers that attention can come from: a product, and a softmax.
+    heads = keras.Input((4, 9, 9), name="x")
+    keras.Model(heads, layers.Softmax(name="same")(heads)).save(folder / "attention.keras")
     return folder
 
 
@@ -63,6 +71,13 @@ SHAPES = {
     "volume": (8, 16, 16, 4),
     "video": (2, 3, 6, 8, 5),
     "pixel": (1, 1, 24),
+    "number": (1,),
+    "picture": (12, 16, 3),
+    "track": (300, 3),
+    "audio": (5000, 1),
+    "tokens": (17, 12),
+    "patches": (15, 8),
+    "cube": (4, 4, 4, 3),
 }
 
 KINDS = {
@@ -84,6 +99,25 @@ KINDS = {
     "volume": ("volume", "--numbers"),
     "video": ("video", "--cmap", "magma"),
     "pixel": ("pixel", "--numbers"),
+    "number": ("number",),
+    "picture-rgb": ("picture", "--rgb", "--scale", "layer"),
+    "picture-rgb-bar": ("picture", "--rgb", "--colorbar"),
+    "map-classes": ("map", "--classes", "--labels", "LABELS"),
+    "picture-overlay": ("picture", "--overlay", "--labels", "LABELS"),
+    "track": ("track",),
+    "track-special": ("track",),
+    "track-layer-channel": ("track", "--scale", "layer", "--layer", "same:1"),
+    "track-cells": ("track", "--sequence", "cells"),
+    "audio": ("audio",),
+    "tokens": ("tokens",),
+    "tokens-off": ("tokens", "--grid", "off"),
+    "patches-grid": ("patches", "--grid", "3x5", "--numbers"),
+    "attention": ("attention",),
+    "cube": ("cube",),
+    "kernels-time": ("kernels-other", "--kernels", "time"),
+    "kernels-alone": ("kernels-other", "--kernels", "alone"),
+    "kernels-space": ("kernels-other", "--kernels", "space"),
+    "kernels-colors-bar": ("kernels", "--kernels", "colors", "--colorbar"),
     "kernels-colors": ("kernels", "--kernels", "colors", "--numbers"),
     "kernels-colors-tile": ("kernels", "--kernels", "colors", "--scale", "tile"),
     "kernels-colors-diverging": ("kernels", "--kernels", "colors", "--cmap", "diverging"),
@@ -99,8 +133,12 @@ KINDS = {
 
 
 def numbers_of(kind, model):
-    numbers = waves(*SHAPES[model])
-    if "special" in kind:
+    numbers = waves(*SHAPES.get(model, (4, 9, 9)))
+    if kind == "picture-rgb-bar":
+        numbers = (numbers - numbers.min()) / (numbers.max() - numbers.min())
+    if kind == "track-special":
+        numbers[100:103, 0], numbers[:, 1] = np.nan, 2.5
+    elif "special" in kind:
         numbers[2, 3, 1], numbers[5, 6, 2], numbers[..., 4] = np.nan, np.inf, 1.5
     return numbers
 
@@ -111,10 +149,12 @@ def picture(kerascope, models, tmp_path):
 
     def run(kind, *more):
         model, *options = KINDS[kind] if kind in KINDS else (kind,)
+        (tmp_path / "labels").write_text("sky\nroad\n\na bicycle\n")
+        options = [tmp_path / "labels" if option == "LABELS" else option for option in options]
         command = ["show", models / f"{model}.keras", *options, *more, "-o", tmp_path / f"{kind}.png"]
-        if model != "kernels":
+        if not model.startswith("kernels"):
             np.save(tmp_path / "x.npy", numbers_of(kind, model))
-            command += [tmp_path / "x.npy", "--layer", "same"]
+            command += [tmp_path / "x.npy"] + ([] if "--layer" in options else ["--layer", "same"])
         done = kerascope(*command)
         return np.asarray(Image.open(tmp_path / f"{kind}.png").convert("RGB")).astype(int), done
 
@@ -210,7 +250,83 @@ def test_the_scale_is_always_told(picture, options, scale, colormap, words):
 
 def test_zoom_for_the_numbers_is_told(picture):
     assert "numbers   drawn with zoom 4, so that they have room" in picture("wide-numbers")[1].stderr
-    assert "numbers   none: 500 steps down, 64 channels across" in picture("sequence", "--numbers")[1].stderr
+    assert "numbers   none: 500 steps across, 64 channels down" in picture("sequence", "--numbers")[1].stderr
+
+
+# --- what a thing is ---
+
+
+def test_time_runs_across_in_every_form(picture):
+    """A sequence whose last step alone is not zero."""
+    pixels, _ = picture("short", "--sequence", "cells", *PLAIN)
+    expected = waves(*SHAPES["short"]).astype("float64").T
+    expected = np.round(255 * (expected - expected.min()) / (expected.max() - expected.min()))
+    assert np.abs(pixels[..., 0] - expected).max() <= 1
+    assert "5 lines of 12 steps, each scaled alone" in picture("short")[1].stdout
+
+
+def test_a_channel_of_a_sequence_is_a_line_and_no_square(picture):
+    pixels, done = picture("track-layer-channel")
+    assert "1 line of 300 steps" in done.stdout
+    assert pixels.shape[1] > 3 * pixels.shape[0]
+
+
+def test_a_picture_is_drawn_as_it_is(kerascope, models, tmp_path):
+    for low, high, words in ((0, 1, "0 .. 1"), (-1, 1, "-1 .. 1"), (0, 255, "0 .. 255")):
+        levels = np.random.default_rng(3).integers(0, 256, (12, 16, 3))
+        np.save(tmp_path / "x.npy", (low + levels / 255 * (high - low)).astype("float32"))
+        arguments = ("show", models / "picture.keras", tmp_path / "x.npy", "-l", "same", "--rgb", *PLAIN)
+        done = kerascope(*arguments, "-o", tmp_path / "a.png")
+        assert f"in colour from {words}," in done.stdout
+        assert np.abs(np.asarray(Image.open(tmp_path / "a.png")).astype(int) - levels).max() <= 1
+    told = json.loads(kerascope(*arguments, "-o", tmp_path / "a.png", "--json").stdout)["pictures"][0]
+    assert told["rgb"] and told["ends"] == [0, 255]
+    np.save(tmp_path / "x.npy", waves(*SHAPES["map"]))
+    done = kerascope("show", models / "map.keras", tmp_path / "x.npy", "-l", "same", "--rgb", "-o", tmp_path / "a.png")
+    assert "rgb       not for same: it has no three channels of a picture" in done.stderr
+
+
+def test_classes_are_the_largest_channels(kerascope, models, tmp_path):
+    numbers = waves(*SHAPES["map"])
+    np.save(tmp_path / "x.npy", numbers)
+    (tmp_path / "labels").write_text("a\nb\nc\nd\ne\nf\n")
+    done = kerascope("show", models / "map.keras", tmp_path / "x.npy", "--classes", "--labels", tmp_path / "labels",
+                     "-o", tmp_path / "a.png", "--json")  # fmt: skip
+    (told,) = json.loads(done.stdout)["pictures"]
+    best = numbers.argmax(-1)
+    assert told["address"] == "same"
+    assert {one["index"]: one["share"] for one in told["classes"]} == {
+        int(i): pytest.approx((best == i).mean()) for i in np.unique(best)
+    }
+    assert [one["name"] for one in told["classes"]] == ["abcdef"[one["index"]] for one in told["classes"]]
+    pixels = np.asarray(Image.open(tmp_path / "a.png"))[16:, 16:]
+    zoom = -(-512 // 16)
+    colors = {}
+    for y in range(12):
+        for x in range(16):
+            color = tuple(pixels[y * zoom + zoom // 2, x * zoom + zoom // 2])
+            assert colors.setdefault(int(best[y, x]), color) == color
+    assert len(set(colors.values())) == len(colors)
+
+
+def test_tokens_are_the_maps_of_their_numbers(picture):
+    pixels, done = picture("tokens", *PLAIN)
+    assert "4x4 tokens without the class token before them, 4x4 tiles" in done.stdout
+    maps = waves(*SHAPES["tokens"])[1:].reshape(4, 4, 12).astype("float64").transpose(2, 0, 1)
+    low, high = maps.min((1, 2), keepdims=True), maps.max((1, 2), keepdims=True)
+    assert np.abs(tiles_of(pixels[..., 0], 12, 4, 4) - np.round(255 * (maps - low) / (high - low))).max() <= 1
+
+
+def test_tokens_are_not_guessed_in_a_model_of_time(kerascope, tmp_path):
+    import keras
+
+    layers = [keras.Input((19, 2), name="x"), keras.layers.Conv1D(8, 3, name="conv"), keras.layers.ReLU(name="relu")]
+    keras.Sequential(layers).save(tmp_path / "m.keras")
+    np.save(tmp_path / "x.npy", waves(19, 2))
+    done = kerascope("show", tmp_path / "m.keras", tmp_path / "x.npy", "-l", "relu", "-o", tmp_path / "a.png")
+    assert "8 lines of 17 steps" in done.stdout
+    done = kerascope("show", tmp_path / "m.keras", tmp_path / "x.npy", "-l", "relu", "--grid", "4x4", "-o", tmp_path / "a.png")
+    assert "4x4 tokens without the class token before them, 3x3 tiles" in done.stdout
 
 
 # --- kernels ---
@@ -279,6 +395,55 @@ def test_kernels_of_nested_and_shared_layers(kerascope, small, tmp_path):
     ]
 
 
+def test_a_weight_is_found_as_its_layer_is(kerascope, small, tmp_path):
+    """`hidden` lies in a nested model; its weights need no more of the path than it does."""
+    for address in ("hidden", "hidden/kernel", "hidden/bias", "h*/bias"):
+        done = kerascope("show", small / "nested.keras", "--kernels", address, "-o", tmp_path / "a.png")
+        assert f"Shape of head/hidden/{'bias' if 'bias' in address else 'kernel'}: " in done.stdout
+    done = kerascope("show", small / "nested.keras", "--kernels", "relu/bias", check=False, cwd=tmp_path)
+    assert done.returncode == 1 and "the model has no layer 'relu/bias'" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["m.keras", "m.h5"])
+def test_kernels_of_what_cannot_be_computed_are_as_the_file_has_them(kerascope, tmp_path, file):
+    """An unknown layer, at the top and in a nested model, and what lies behind it."""
+    import keras
+
+    @keras.saving.register_keras_serializable("render")
+    class Gate(keras.layers.Layer):
+        def build(self, shape):
+            self.mask = self.add_weight(name="mask", shape=(5, shape[-1]))
+            self.shift = self.add_weight(name="shift", shape=(shape[-1],))
+
+        def call(self, x):
+            return x + self.shift
+
+    layers = keras.layers
+    base = keras.Sequential([keras.Input((8, 8, 3)), Gate(name="inner"), layers.Conv2D(4, 3, name="behind")], name="base")
+    stack = [keras.Input((8, 8, 3)), base, Gate(name="gate"), layers.Flatten(), layers.Dense(2, name="tail")]
+    model = keras.Sequential(stack)
+    for number, variable in enumerate(model.variables):
+        variable.assign(waves(*variable.shape) / (1 + number))
+    model.save(tmp_path / file)
+    names = ("0", "1") if file == "m.keras" else ("mask", "shift")
+    expected = {
+        "gate": {f"gate/{name}": v for name, v in zip(names, model.layers[1].variables)},
+        f"gate/{names[1]}": {f"gate/{names[1]}": model.layers[1].shift},
+        "inner": {f"base/inner/{name}": v for name, v in zip(names, base.layers[0].variables)},
+        "behind": {"base/behind/kernel": base.layers[1].kernel},
+        "behind/bias": {"base/behind/bias": base.layers[1].bias},
+        "tail": {"tail/kernel": model.layers[-1].kernel},
+    }
+    for address, weights in expected.items():
+        arguments = ("show", tmp_path / file, "--kernels", address, "-o", tmp_path / "a.png", "--json")
+        told = json.loads(kerascope(*arguments).stdout)["pictures"]
+        assert [one["address"] for one in told] == list(weights), address
+        for one, variable in zip(told, weights.values()):
+            numbers = np.array(variable)
+            assert one["shape"] == list(numbers.shape)
+            assert (one["min"], one["max"]) == pytest.approx((numbers.min(), numbers.max()))
+
+
 # --- wrong uses ---
 
 WRONG = [
@@ -298,6 +463,12 @@ WRONG = [
     (("--kernels", "pairs", "--html", "a.html"), 2, "without a run, and --html is given", ""),
     (("--kernels", "pairs", "--sort", "mean"), 2, "without a run, and --sort is given", ""),
     (("--kernels", "pairs/kernell"), 1, "the model has no layer 'pairs/kernell'", "did you mean 'pairs/kernel'?"),
+    (("--kernels", "pairs", "--overview"), 2, "without a run, and --overview is given", ""),
+    (("--grid", "8"), 2, "the grid '8' is not ROWSxCOLUMNS", "where: --grid=8"),
+    (("--sequence", "curves"), 2, "--sequence is 'curves'", ""),
+    (("--depth", "1"), 2, "--depth says how many levels of nested models an overview shows", "--overview draws one"),
+    (("--rgb", "--classes"), 2, "--rgb draws a picture and --classes a segmentation", ""),
+    (("--rgb", "--overview"), 2, "--rgb draws layers, and only an overview is wanted", "-o FOLDER"),
     (("--html", "a.png"), 2, "--html is 'a.png', and a page is no picture", "-o a.png"),
     (("-o", "maps.jpg"), 2, "-o is 'maps.jpg', and pictures are written as .png", "-o maps.png"),
     (("-o", "maps.html"), 2, "-o is 'maps.html', and pictures are written as .png", "--html maps.html"),

@@ -94,6 +94,33 @@ def test_the_kind_of_graphics_can_be_said(demo, kerascope):
     assert re.search("[▀▄▌▐▘▝▖▗]", kerascope(*arguments, "blocks").stdout)
 
 
+def test_a_picture_leaves_room_for_what_is_said_of_it(demo, tmp_path):
+    """The lines above a picture would be gone if it were as high as the terminal."""
+    for environment in ({}, {"TERM": "mlterm"}):
+        for columns, rows in ((80, 24), (200, 24), (80, 50)):
+            text = run_in_terminal(
+                "show", demo / "digits.keras", demo / "digit.png", "-l", "conv1out:3", columns=columns, rows=rows,
+                cwd=tmp_path, **environment,
+            )  # fmt: skip
+            if environment:
+                height = int(re.search(r"\x1bP[^q]*q\"\d+;\d+;\d+;(\d+)", text)[1]) / CELL[1]
+                lines = len(re.sub(r"\x1bP.*?\x1b\\\\", "", text, flags=re.DOTALL).splitlines()) + height
+            else:
+                lines = len(without_escapes(text).splitlines())
+            assert lines <= rows - 1, (environment, columns, rows)
+
+
+def test_an_overview_is_drawn_where_it_fits_and_else_its_path_is_said(demo, tmp_path):
+    arguments = ("show", demo / "digits.keras", demo / "digit.png")
+    for columns, rows, fits in ((80, 24, False), (400, 24, False), (400, 120, True)):
+        text = run_in_terminal(*arguments, columns=columns, rows=rows, cwd=tmp_path, TERM="xterm-kitty")
+        assert ("\x1b_G" in text) == fits
+        assert bool(list(tmp_path.glob("*.png"))) != fits
+        assert ("digits-overview.png   the overview, for which this terminal has no room" in text) != fits
+        for path in tmp_path.glob("*.png"):
+            path.unlink()
+
+
 def test_no_color_is_honoured(demo):
     text = run_in_terminal("show", demo / "digits.keras", demo / "digit.png", "-l", "conv1out", NO_COLOR="1")
     assert "38;2" not in text and "38;5" not in text and "48;" not in text

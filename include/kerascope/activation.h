@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kerascope/error.h"
 #include "kerascope/tensor.h"
@@ -12,8 +13,9 @@ namespace kerascope {
 
 /// Keras's learning phase: the `training` argument of a model's call.
 enum class Phase {
-  kInference,  ///< 0: moving statistics; dropout and noise keep still
-  kTraining    ///< 1: the batch's own statistics, unless the layer is frozen; dropout and noise act
+  kInference,  ///< 0: moving statistics; dropout and noise keep still, as in model.predict(x)
+  kTraining,   ///< 1: the batch's own statistics, unless the layer is frozen; dropout and noise act
+  kAsCalled    ///< no argument, as in model(x): in Keras 3, calls that store training=True then train
 };
 
 /// The output of one call of one layer, or a channel or unit of it. Copies share the numbers.
@@ -29,6 +31,8 @@ struct Activation {
   std::string axes;
   std::string class_name;  ///< the layer's, Keras's: "Conv2D"
   bool is_model = false;   ///< a nested model's own output
+  /// Layers that Kerascope cannot compute, were taken for the identity as RunOptions::assume says, and matter here.
+  std::vector<std::string> assumes = {};
   /// (N, axes...), float32; one channel keeps the rank with a size of 1. Shares its numbers with the run that gave it
   /// and keeps them alive (but see RunOptions::on_ready).
   Tensor tensor;

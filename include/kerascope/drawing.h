@@ -59,6 +59,24 @@ enum class Colormap { kGray, kViridis, kMagma, kDiverging };
 /// @throws Error{colormap-unknown} with "did you mean".
 KERASCOPE_API Colormap parse_colormap(const std::string& name);
 
+/// Tokens (N, C) that are patches of a picture, as many rows and columns of them.
+///
+///     const ks::GridOptions maps{.tokens = ks::TokenGrid{14, 14}};  // 196 tokens, or 197 with a class token
+struct TokenGrid {
+  std::int64_t rows = 0, columns = 0;  ///< 0 x 0: no grid, not even a guessed one
+};
+
+/// "8x8", or "off" for 0 x 0.
+/// @throws Error{grid-invalid}
+KERASCOPE_API TokenGrid parse_token_grid(const std::string& text);
+
+/// How a sequence (T, C) is drawn; in each form time runs from left to right.
+enum class Sequence {
+  kAuto,   ///< up to 32 channels as lines, more as cells; as cells, too, with a zoom or a colour map
+  kLines,  ///< a line per channel, one below the other, with its numbers beside it
+  kCells   ///< a grey or colour per number: steps across, channels down
+};
+
 /// How a feature map is drawn.
 ///
 ///     const ks::GridOptions plain{.gap_px = 0, .zoom = 1};  // a pixel a number
@@ -73,10 +91,24 @@ struct GridOptions {
   bool numbers = false;   ///< each channel's number in the upper left corner of its (first) tile; raises the zoom where
                           ///< the tiles would be too small for that
   bool colorbar = false;  ///< beside the tiles, with its numbers
+  /// Three channels as the red, green and blue of one picture. Under Scale::Kind::kTile black and full colour are 0 and
+  /// 1, -1 and 1, or 0 and 255, whichever the numbers suit, else their least and greatest. Other maps stay as they are.
+  bool in_color = false;
+  Sequence sequence = Sequence::kAuto;  ///< how a sequence is drawn
+  /// Tokens as maps, a tile per channel. Tokens before the grid (a class token, at most 8) are left out.
+  std::optional<TokenGrid> tokens = {};
 };
 
 /// A feature map as a picture, and how it was drawn.
 struct Grid {
+  /// What the picture consists of.
+  enum class Form {
+    kTiles,   ///< tiles or cells of greys or of a colour map
+    kColor,   ///< tiles whose red, green and blue are three channels
+    kLines,   ///< lines over time
+    kNumber,  ///< the only number, as text
+    kClasses  ///< the class of each place
+  };
   Picture picture;                 ///< the pixels
   int rows = 0, columns = 0;       ///< in tiles
   float minimum = 0, maximum = 0;  ///< over the finite numbers of all tiles; NaN where there is none
@@ -87,7 +119,9 @@ struct Grid {
   float low = 0, high = 0;         ///< the numbers that are black and white, or the ends of the colour map
   Scale::Kind scale = Scale::Kind::kTile;
   Colormap colormap = Colormap::kGray;
-  std::string layout;  ///< "8x8 tiles", "1x10 cells", "3 channels of 8 slices"; empty for one tile
+  Form form = Form::kTiles;  ///< what the picture consists of
+  std::string
+      layout;  ///< "8x8 tiles", "1x10 cells", "3 channels of 8 slices", "4 lines of 500 steps"; empty for one tile
 
   /// For people: layout, scale, range: "8x8 tiles, each scaled alone, range 0 .. 0.6426".
   KERASCOPE_API std::string str() const;
@@ -106,19 +140,24 @@ struct Grid {
 ///                    attention's heads) give further tiles. Singleton axes other than C are squeezed.
 ///   - maps: rows = columns = ceil(sqrt(tiles)), channels in reading order.
 ///   - slices: those of a channel lie side by side, as many channels across as make the picture about square.
-///   - a vector, and a sequence of one channel: rows of cells of one scale, one row up to 16; full rows where possible.
-///   - "TC": one picture of one scale, time down, channels across; by default its numbers are rectangles, so that it is
-///     wide enough and, up to 1024 steps, at most as many pixels high.
+///   - a vector: rows of cells of one scale, one row up to 16; full rows where possible.
+///   - a sequence ("TC", or a map that is one row or column): time from left to right, as lines or as cells, see
+///     Sequence. Cells have one scale; by default they are rectangles, so that the picture is wide enough and, up to
+///     1024 channels, at most as many pixels high. A line has its own scale under Scale::Kind::kTile.
+///   - one number: text, unless a zoom is given.
 /// @return  grey, palette (with a colour map), or RGB (grey with NaN, or colours with text). Cells beyond the last
 ///          channel are the gap's colour (with gap 0: black). A tile of more than one number that are all the same is
 ///          hatched (two greys, diagonal) under every scale; NaN and infinity are magenta.
 /// @throws Error{shape-empty}; Error{axes-invalid} where the axes are not the activation's; Error{channel-invalid};
-///         Error{grid-invalid} for a gap, zoom or columns below 0; Error{scale-unknown} for a fixed scale whose first
-///         end is not less; Error{picture-too-large} beyond 2^28 pixels
+///         Error{grid-invalid} for a gap, zoom or columns below 0, and for a grid that is not the tokens'.
+///         Error{scale-unknown} for a fixed scale whose first end is not less; Error{picture-too-large} beyond 2^28
+///         pixels
 /// Cost: a pass or two over the numbers, and the picture's bytes. Only `channels` makes a copy of the activation.
 KERASCOPE_API Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options = {});
 
-/// The same of an activation, whose axes are known.
+/// The same of an activation, whose axes are known. Two things are seen in it by themselves: tokens with a class token
+/// (k * k + 1 of them, of a layer that is not a 1D or recurrent one) are maps; attention, which is (heads, T, T) or (T,
+/// T) with rows that sum to 1 or from a layer such as Dot, is a square per head.
 ///
 ///     const ks::Grid maps = ks::grid(seen["conv2"], {.scale = {ks::Scale::Kind::kLayer}, .channels = {17, 3}});
 ///     std::cout << maps.str();
@@ -144,6 +183,42 @@ KERASCOPE_API Grid grid(const Tensor& activation, const GridOptions& options = {
 /// @param input  one sample, without the batch axis
 /// @throws what grid throws
 KERASCOPE_API Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options = {});
+
+/// How a map of classes is drawn.
+///
+///     const ks::ClassOptions named{.names = {"sky", "road"}};
+struct ClassOptions {
+  std::vector<std::string> names = {};  ///< of the classes; one without a name is its number
+  int zoom = 0;                         ///< pixels per number; 0: as GridOptions has it
+  Tensor input = {};                    ///< one sample of a picture, which the colours are laid over; empty: none
+  std::string input_axes = "HWC";       ///< of the input, or "CHW"
+};
+
+/// How much of a map is of a class.
+struct ClassShare {
+  std::int64_t index = 0;  ///< of its channel
+  std::string name;        ///< or the number, as text
+  double share = 0;  ///< of all places, 0 to 1
+};
+
+/// The class of each place in colours, with a legend.
+struct ClassMap {
+  Grid grid;                        ///< the picture, and how it was drawn
+  std::vector<ClassShare> classes;  ///< those that occur, the commonest first
+  std::int64_t count = 0;           ///< how many classes there are
+};
+
+/// A segmentation: at each place the channel with the largest number (the first of equal ones), each in its colour. Of
+/// a single channel there are two classes: 1 where it is above 0.5 (of numbers beyond 0 to 1: above 0), else 0.
+///
+///     const ks::ClassMap map = ks::class_map(seen["conv2"].tensor.item(0), "HWC", {.names = {"sky", "road"}});
+///     ks::write_png("classes.png", map.grid);
+///
+/// @param scores  one sample, without the batch axis
+/// @param axes    as grid() takes them: "HWC", "CHW", "DHWC", "TC"
+/// @return  RGB; class i has the same colour in every picture. A place with a number that is not finite is magenta.
+/// @throws Error{classes-none} for what is no map with channels, or where the input is no picture; what grid throws
+KERASCOPE_API ClassMap class_map(const Tensor& scores, const std::string& axes, const ClassOptions& options = {});
 
 /// How weights are drawn.
 ///
@@ -174,8 +249,8 @@ KERASCOPE_API Grid kernel_picture(const Layer& layer, const KernelOptions& optio
 ///     or 128 filters some that are evenly spaced). Over one input channel ("HWO" for depthwise ones too): a tile a
 ///     filter. Over three (in_color): RGB tiles, in which zero is mid-grey under a symmetric scale. With one place
 ///     only: a matrix.
-///   - "TIO": a tile a filter, time down, inputs across.
-///   - "IO", "TO": a matrix, "O": rows of cells, each of one scale.
+///   - "TIO": a tile a filter, inputs down, time across.
+///   - "IO": a matrix, inputs down; "TO": filters down, time across; "O": rows of cells; each of one scale.
 /// @throws Error{shape-empty}; Error{axes-invalid} where the roles are not the weight's; Error{channel-invalid} for a
 ///         filter that is not there, and for GridOptions::channels; Error{grid-invalid}, Error{picture-too-large}
 KERASCOPE_API Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options = {});
@@ -186,10 +261,16 @@ struct OverviewOptions {
   std::vector<std::string> lines = {};  ///< below the title
   Scale scale = {};                     ///< as GridOptions has it
   Colormap colormap = Colormap::kGray;  ///< as GridOptions has it
+  int depth = 0;                        ///< how many levels of nested models are shown; 1: the outermost, 0: all
+  /// Addresses of the model's outputs: one with three channels whose numbers suit a picture is drawn in colour. Empty:
+  /// the last outermost layer of the run.
+  std::vector<std::string> outputs = {};
+  std::optional<TokenGrid> tokens = {};  ///< as GridOptions has it, where it is the tokens'
 };
 
 /// A whole run as one picture: the inputs, then a row a layer, with some of its channels, its shape, its range and what
-/// is odd about it; layers of nested models are indented, what could not be computed has its reason.
+/// is odd about it; layers of nested models are indented. Layers that follow each other and could not be computed are
+/// one row, with the reason. Inputs of three channels, and what only scales or crops them, are drawn in colour.
 ///
 ///     ks::write_png("overview.png", ks::overview(seen, {.title = model.name()}));
 ///

@@ -157,8 +157,9 @@ Layer layer(const L& layer, const LayerOptions& options = {}) {
 /// How the layers of a file and those of a model find each other.
 struct LoadWeightsOptions {
   /// Layers by their names, whatever their order; what only one side has is left alone. Otherwise the layers that have
-  /// weights follow each other in the file as in the model, and names do not matter; only within a nested model of an
-  /// .h5, whose list is ordered by the `trainable` flags with which it was saved, do names tell when those were others.
+  /// weights follow each other in the file as in the model. Their names may have changed since; if one is that of
+  /// another layer of the model, nothing is loaded. Within a nested model of an .h5, whose list is ordered by the
+  /// `trainable` flags with which it was saved, names also tell if those were others.
   bool by_name = false;
 };
 
@@ -277,9 +278,10 @@ class KERASCOPE_API Model {
   /// @throws Error{weights-mismatch} that lists all that does not fit; also where by name nothing does, or where a
   /// nested
   ///         model's list was written with other `trainable` flags and names do not tell the order;
-  ///         Error{weights-missing} for a file without weights, Error{weights-unnamed} for a .weights.h5 of a Keras
-  ///         that files layers by class and order; Error{format-unsupported} for Keras 1; what load throws for a file
-  ///         that is missing or damaged
+  ///         Error{weights-ambiguous} for a model with layers that Kerascope does not know, or that occur in two
+  ///         models, if the file does not tell whose weights are whose; Error{weights-missing} for a file without
+  ///         weights, Error{weights-unnamed} for a .weights.h5 of a Keras that files layers by class and order;
+  ///         Error{format-unsupported} for Keras 1; what load throws for a file that is missing or damaged
   LoadedWeights load_weights(const std::string& path, const LoadWeightsOptions& options = {});
 
   /// Writes a .keras archive that Keras 3 opens and that gives the same outputs; a model of an older Keras is written

@@ -48,6 +48,11 @@ struct RunOptions {
   ///   - "conv1/pre_activation": before the layer's own activation
   ///   - "conv5:17", "conv5[3,4]:17": a channel; one unit, at (row, column). These are copies.
   std::vector<std::string> taps = {};
+  /// Layers that cannot be computed and are taken for the identity: named as in `taps`. What depends on them says so
+  /// (Activation::assumes). @throws Error{assume-invalid} from the run for a layer that is named and can be computed,
+  /// or
+  ///         has several inputs
+  std::vector<std::string> assume = {};
   Phase phase = Phase::kInference;        ///< as in CallOptions
   std::optional<std::uint64_t> seed = 0;  ///< as in CallOptions
   bool exact = false;                     ///< as in CallOptions

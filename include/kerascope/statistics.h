@@ -22,6 +22,8 @@ struct Statistics {
   std::int64_t dead_channels = 0;      ///< those of the constant ones that are 0 everywhere
   std::int64_t non_finite_channels = 0;  ///< channels with a NaN or an infinity
   std::int64_t channels = 0;             ///< how many there are
+  /// Which channels these counts mean, rising.
+  std::vector<std::int64_t> constant_indices = {}, dead_indices = {}, non_finite_indices = {};
 };
 
 /// The numbers of a tensor summed up, in one pass on all threads.

@@ -13,6 +13,7 @@ std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes
                                 options.with_taps, options.with_outputs, options.pass_by, thread_count());
   for (const Shape& shape : shapes) key += ' ' + shape.str();
   for (const Feed& feed : options.fed) key += "\nfed " + feed.address + ' ' + feed.shape.str();
+  for (const std::string& assumed : options.assume) key += "\nassume " + assumed;
   for (const std::string& tap : options.taps) key += "\ntap " + tap;
   return key;
 }

@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "model/model.h"
 #include "render/kernel.h"
 #include "render/scale.h"
 #include "render/seen_layer.h"
+#include "render/view.h"
 
 namespace kerascope {
 namespace {
@@ -24,7 +27,10 @@ Tensor sample_of(const Activation& activation, std::int64_t sample) {
 }  // namespace
 
 Grid grid(const Activation& activation, const GridOptions& options, std::int64_t sample) {
-  return grid(sample_of(activation, sample), activation.axes, options);
+  const View view = view_of(sample_of(activation, sample), activation.axes, activation.class_name, options.tokens);
+  GridOptions seen = options;
+  seen.tokens.reset();
+  return with_remark(grid(view.sample, view.axes, seen), view.remark);
 }
 
 Grid grid(const Tensor& activation, const GridOptions& options) {
@@ -54,24 +60,47 @@ Picture overview(const Activations& seen, const OverviewOptions& options, std::i
   Overview overview;
   overview.title = text::printable(options.title);
   for (const std::string& line : options.lines) overview.lines.push_back(text::printable(line));
-  ThumbnailOptions strip = overview_strip_options(seen.size() + seen.skipped().size());
+  // How large the tiles are depends on the rows, which are known before anything is drawn.
+  std::vector<SeenLayer> layers;
+  std::vector<const Activation*> activations;
+  auto skipped = seen.skipped().begin();
+  for (std::size_t i = 0; i <= seen.size(); ++i) {
+    for (; skipped != seen.skipped().end() && skipped->before <= i; ++skipped) {
+      layers.push_back(skipped_layer(*skipped));
+      activations.push_back(nullptr);
+    }
+    if (i == seen.size()) break;
+    layers.push_back({.address = seen[i].address, .class_name = seen[i].class_name, .is_model = seen[i].is_model});
+    activations.push_back(&seen[i]);
+  }
+  std::vector<SeenLayer*> pointers;
+  for (SeenLayer& layer : layers) pointers.push_back(&layer);
+  const std::vector<OverviewEntry> entries = arrange(pointers, options.depth);
+  ThumbnailOptions strip = overview_strip_options(entries.size());
   strip.scale = options.scale;
   strip.colormap = options.colormap;
   overview.legend = legend(strip);
-  Nesting nesting;
-  const auto add = [&](SeenLayer layer) {
-    nesting.place(layer);
-    overview.rows.push_back(layer.row());
-  };
-  auto skipped = seen.skipped().begin();
-  for (std::size_t i = 0; i <= seen.size(); ++i) {
-    for (; skipped != seen.skipped().end() && skipped->before <= i; ++skipped) add(skipped_layer(*skipped));
-    if (i == seen.size()) break;
-    const Tensor one = sample_of(seen[i], sample);
-    add(seen_layer(seen[i], one, strip));
-    if (seen[i].class_name == "InputLayer" && overview.rows.back().depth == 0 && one.size() > 0)
-      overview.inputs.push_back({.caption = text::printable(seen[i].address),
-                                 .picture = input_thumbnail(one, seen[i].axes, overview_input_options())});
+  std::vector<std::string> outputs = options.outputs;
+  if (outputs.empty())
+    for (const SeenLayer& layer : layers)
+      if (layer.depth == 0) outputs = {layer.address};
+  const bool is_of_time =
+      std::ranges::any_of(layers, [](const SeenLayer& layer) { return kerascope::is_of_time(layer.class_name); });
+  const std::optional<TokenGrid> tokens = options.tokens || !is_of_time ? options.tokens : TokenGrid{};
+  for (const OverviewEntry& entry : entries) {
+    SeenLayer& layer = layers[entry.layer];
+    if (const Activation* const activation = activations[entry.layer]) {
+      const Tensor one = sample_of(*activation, sample);
+      const bool is_output = std::ranges::find(outputs, layer.address) != outputs.end();
+      SeenLayer drawn = seen_layer(*activation, one, overview_view(*activation, one, tokens, is_output), strip);
+      drawn.name = layer.name;
+      drawn.depth = layer.depth;
+      layer = std::move(drawn);
+      if (layer.class_name == "InputLayer" && layer.depth == 0 && one.size() > 0)
+        overview.inputs.push_back({.caption = text::printable(layer.address),
+                                   .picture = input_thumbnail(one, activation->axes, overview_input_options())});
+    }
+    overview.rows.push_back(row_of(entry, pointers));
   }
   return draw(overview);
 }

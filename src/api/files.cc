@@ -21,7 +21,8 @@ std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Mod
   fed.take(0, fed.batch);
   if (done) {
     done->insert(done->end(), fed.done.begin(), fed.done.end());
-    done->insert(done->end(), fed.warnings.begin(), fed.warnings.end());
+    for (const InputWarning& warning : fed.warnings) done->push_back(warning.what);
+    for (const std::string& line : fed.skipped) done->push_back("skipped " + line);
   }
   return fed.tensors;
 }

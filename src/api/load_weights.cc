@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "api/state.h"
 #include "base/text.h"
+#include "formats/layer_groups.h"
+#include "formats/open.h"
 #include "formats/weights.h"
 
 namespace kerascope {
@@ -20,35 +23,21 @@ class Loader {
  public:
   Loader(const ModelData& model, const WeightsFile& file)
       : file_(file), model_(model), assembly_(assemble_open(model_, {.with_weights = false}).assembly) {
+    writer_ = {.keras_major = model.keras_major(), .is_certain = !file.keras_version.empty()};
     // How the lists in the file are ordered depends on who wrote it and not on the model.
     model_.format = file.is_by_layer ? "HDF5" : "Keras archive";
     model_.backend = file.backend;
     model_.keras_version = file.keras_version;
+    if (writer_.is_certain) writer_.keras_major = model_.keras_major();
   }
 
-  /// As many layers with weights on both sides, one by one.
   void by_order() {
-    if (!file_.is_by_layer) {
-      clear(model_.network);
-      attach_by_path(*file_.hdf5, model_.network);
-      mark(model_.network);
-      require_all_paths_used();
-      return;
-    }
-    std::vector<LayerData*> needing;
-    for (LayerData& layer : model_.network.layers)
-      if (needs(layer) > 0) needing.push_back(&layer);
-    std::vector<const StoredLayer*> stored;
-    for (const StoredLayer& layer : file_.layers)
-      if (!layer.weights.empty()) stored.push_back(&layer);
-    for (std::size_t i = 0; i < std::max(needing.size(), stored.size()); ++i) {
-      if (i >= stored.size())
-        mismatch("'{}' gets nothing", needing[i]->name);
-      else if (i >= needing.size())
-        mismatch("nothing takes what is stored for '{}'", stored[i]->name);
-      else
-        give(*needing[i], *stored[i]);
-    }
+    if (!file_.is_by_layer)
+      by_path();
+    else if (is_open(model_.network))
+      around_unknown_layers();
+    else
+      one_by_one();
   }
 
   void by_name() {
@@ -64,7 +53,7 @@ class Loader {
                    .what = fmt::format("no layer of '{}' has the name of one in the file", model_.network.name),
                    .where = file_.path,
                    .because = "the file names " + listed(result_.unused) + ", the model " + listed(result_.missing),
-                   .hint = "load by order"});
+                   .hint = "load by order (without --by-name)"});
   }
 
   /// The model with its new weights. @throws Error{weights-mismatch}
@@ -76,16 +65,133 @@ class Loader {
                    .what = fmt::format("the weights do not fit '{}': {} mismatch{}", model_.network.name,
                                        mismatches_.size(), mismatches_.size() == 1 ? "" : "es"),
                    .where = file_.path,
-                   .because = text::join(mismatches_, "; "),
+                   .because = text::join(mismatches_, "\n"),
                    .hint = "define the model as it was when its weights were saved" + other_way});
     return std::move(model_.network);
   }
   LoadedWeights result() && { return std::move(result_); }
 
  private:
+  /// Groups by class and order.
+  void by_path() {
+    clear(model_.network);
+    std::vector<NamedPair> names = attach_by_path(*file_.hdf5, model_.network, writer_);
+    if (!file_.archive.empty()) names = names_in_archive(std::move(names));
+    require_agreement(names);
+    mark(model_.network);
+    require_all_paths_used();
+  }
+
+  /// As many layers with weights on both sides.
+  void one_by_one() {
+    std::vector<LayerData*> needing;
+    for (LayerData& layer : model_.network.layers)
+      if (needs(layer) > 0) needing.push_back(&layer);
+    std::vector<const StoredLayer*> stored;
+    for (const StoredLayer& layer : file_.layers)
+      if (!layer.weights.empty()) stored.push_back(&layer);
+    std::vector<NamedPair> names;
+    for (std::size_t i = 0; i < std::max(needing.size(), stored.size()); ++i) {
+      if (i >= stored.size()) {
+        mismatch("'{}' gets nothing", needing[i]->name);
+      } else if (i >= needing.size()) {
+        mismatch("nothing takes what is stored for '{}'", stored[i]->name);
+      } else {
+        give(*needing[i], *stored[i]);
+        names.emplace_back(needing[i], stored[i]->name);
+      }
+    }
+    if (needing.size() == stored.size()) require_agreement(names);
+  }
+
+  /// How many weights an unknown layer has only the file tells: by the layers' places, as it lists those without
+  /// weights, too, or by their names.
+  void around_unknown_layers() {
+    std::map<std::string, const StoredLayer*> by_name;
+    for (const StoredLayer& layer : file_.layers)
+      if (!layer.weights.empty()) by_name[layer.name] = &layer;
+    std::vector<std::pair<LayerData*, const StoredLayer*>> pairs = by_place();
+    if (pairs.empty())
+      for (LayerData& layer : model_.network.layers)
+        if (const auto found = by_name.find(layer.name); found != by_name.end() && may_take(layer, *found->second))
+          pairs.emplace_back(&layer, found->second);
+    std::set<const LayerData*> given;
+    for (const auto& [layer, stored] : pairs) given.insert(layer);
+    const bool is_complete = std::ranges::all_of(
+        model_.network.layers, [&](const LayerData& layer) { return needs(layer) == 0 || given.count(&layer); });
+    if (pairs.size() != by_name.size() || !is_complete)
+      throw Error({.code = "weights-ambiguous",
+                   .what = fmt::format("neither places nor names tell which layers of '{}' the weights belong to",
+                                       model_.network.name),
+                   .where = file_.path,
+                   .because = "it has layers that Kerascope does not know, which may have any number of weights",
+                   .hint = "give the whole model: model.save(\"name.keras\")"});
+    for (const auto& [layer, stored] : pairs) give(*layer, *stored);
+  }
+
+  /// Layers with what is stored at their places; empty where the file lists other layers.
+  std::vector<std::pair<LayerData*, const StoredLayer*>> by_place() {
+    for (const bool with_inputs : {true, false})
+      for (const bool with_operations : {true, false}) {
+        std::vector<LayerData*> layers;
+        for (LayerData& layer : model_.network.layers)
+          if ((with_inputs || layer.class_name != "InputLayer") && (with_operations || !layer.is_operation))
+            layers.push_back(&layer);
+        if (layers.size() != file_.layers.size()) continue;
+        std::vector<std::pair<LayerData*, const StoredLayer*>> pairs;
+        std::vector<NamedPair> names;
+        bool fits = true;
+        for (std::size_t i = 0; i < layers.size(); ++i) {
+          fits &= may_take(*layers[i], file_.layers[i]);
+          if (file_.layers[i].weights.empty()) continue;
+          pairs.emplace_back(layers[i], &file_.layers[i]);
+          names.emplace_back(layers[i], file_.layers[i].name);
+        }
+        if (fits && disagreement(names).empty()) return pairs;
+      }
+    return {};
+  }
+
+  bool may_take(const LayerData& layer, const StoredLayer& stored) const {
+    if (layer.class_name == "InputLayer") return stored.weights.empty();
+    return is_open(layer) || stored.weights.size() == needs(layer);
+  }
+
+  void require_agreement(const std::vector<NamedPair>& names) {
+    if (const std::string why = disagreement(names); !why.empty()) mismatch("{}", why);
+  }
+
+  /// The configuration of an archive names the layers also where its groups do not.
+  std::vector<NamedPair> names_in_archive(std::vector<NamedPair> stored) const {
+    std::map<std::string, std::string> by_place;
+    try {
+      gather_owners(open_model(file_.archive).network, by_place);
+    } catch (const Error&) {
+      return stored;  // weights of a model that cannot be opened
+    }
+    std::vector<NamedPair> names;
+    add_owners(model_.network, by_place, names);
+    return names;
+  }
+  static void gather_owners(const Network& network, std::map<std::string, std::string>& by_place) {
+    for (const LayerData& layer : network.layers) {
+      for (const StoredWeight& weight : layer.weights) by_place.emplace(weight.place, layer.name);
+      if (layer.network) gather_owners(*layer.network, by_place);
+    }
+  }
+  static void add_owners(const Network& network, const std::map<std::string, std::string>& by_place,
+                         std::vector<NamedPair>& names) {
+    for (const LayerData& layer : network.layers) {
+      if (layer.network) add_owners(*layer.network, by_place, names);
+      if (layer.weights.empty()) continue;
+      if (const auto owner = by_place.find(layer.weights[0].place); owner != by_place.end())
+        names.emplace_back(&layer, owner->second);
+    }
+  }
+
   template <typename... Args>
   void mismatch(fmt::format_string<Args...> format, Args&&... args) {
-    std::string message = fmt::format(format, std::forward<Args>(args)...);
+    std::string message = text::printable(fmt::format(format, std::forward<Args>(args)...));
     // What is wrong with a nested model as a whole is said at each of its weights.
     if (mismatches_.empty() || mismatches_.back() != message) mismatches_.push_back(std::move(message));
   }
@@ -96,11 +202,24 @@ class Loader {
                              : fmt::format("{}, .. {} ({} in all)", names[0], names.back(), names.size());
   }
 
+  /// Whether a layer's own needs are known: not if Kerascope cannot compute it, or nothing says what comes into it.
+  bool is_known(const LayerData& layer) const {
+    if (layer.class_name == "InputLayer" || layer.is_operation) return true;
+    const auto found = assembly_.needs.find(&layer);
+    return found != assembly_.needs.end() && found->second.is_known;
+  }
+
+  /// Whether nobody knows how many weights a layer, or one inside a nested model, has.
+  bool is_open(const LayerData& layer) const { return layer.network ? is_open(*layer.network) : !is_known(layer); }
+  bool is_open(const Network& network) const {
+    return std::ranges::any_of(network.layers, [this](const LayerData& layer) { return is_open(layer); });
+  }
+
   /// How many weights a layer and, in a nested model, all below ask for.
   std::size_t needs(const LayerData& layer) const {
     if (!layer.network) {
       const auto found = assembly_.needs.find(&layer);
-      return found == assembly_.needs.end() ? 0 : found->second.order.size();
+      return found == assembly_.needs.end() || !found->second.is_known ? 0 : found->second.order.size();
     }
     std::size_t sum = 0;
     for (const LayerData& inner : layer.network->layers) sum += needs(inner);
@@ -121,12 +240,9 @@ class Loader {
       given_.insert(&layer);
       if (layer.network) mark(*layer.network);
       if (!layer.network && !layer.weights.empty()) result_.loaded.push_back(layer.name);
-      if (!layer.network && layer.weights.size() > needs(layer)) too_many(layer, layer.weights.size());
+      if (!layer.network && is_known(layer) && layer.weights.size() > needs(layer))
+        mismatch("{} weights are stored for '{}', which has {}", layer.weights.size(), layer.name, needs(layer));
     }
-  }
-
-  void too_many(const LayerData& layer, std::size_t stored) {
-    mismatch("{} weights are stored for '{}', which has {}", stored, layer.name, needs(layer));
   }
 
   void give(LayerData& layer, const StoredLayer& stored) {
@@ -135,7 +251,7 @@ class Loader {
     layer.weights_in_order = false;
     given_.insert(&layer);
     if (layer.network) mark(*layer.network);
-    if (stored.weights.size() != needs(layer))
+    if (!is_open(layer) && stored.weights.size() != needs(layer))
       mismatch("{} weights are stored for '{}' (as '{}'), which has {}", stored.weights.size(), layer.name, stored.name,
                needs(layer));
     result_.loaded.push_back(layer.name);
@@ -143,14 +259,14 @@ class Loader {
 
   void give_by_name(Network& network, const std::map<std::string, const StoredLayer*>& by_name) {
     for (LayerData& layer : network.layers) {
-      if (needs(layer) == 0) continue;
+      if (needs(layer) == 0 && !is_open(layer)) continue;
       const auto found = by_name.find(layer.name);
       if (found != by_name.end()) {
         give(layer, *found->second);
         used_.insert(layer.name);
       } else if (layer.network && !file_.is_by_layer) {
         give_by_name(*layer.network, by_name);
-      } else {
+      } else if (needs(layer) > 0) {
         result_.missing.push_back(layer.name);
       }
     }
@@ -184,16 +300,18 @@ class Loader {
     return assembly_.needs;
   }
 
-  /// Puts what was bound into the layers.
-  void settle(Network& network) {
+  /// Puts what was bound into the layers. What nobody can check stays as the file has it, as do lists of nested models
+  /// in which there is such a layer.
+  void settle(Network& network, bool is_inside_list = false) {
     for (LayerData& layer : network.layers) {
       if (layer.network) {
-        settle(*layer.network);
-        if (given_.count(&layer)) layer.weights.clear();
+        const bool is_list = !layer.weights.empty() && given_.count(&layer);
+        settle(*layer.network, is_inside_list || (is_list && is_open(layer)));
+        if (is_list && !is_open(layer)) layer.weights.clear();
         continue;
       }
       const auto found = assembly_.needs.find(&layer);
-      if (found == assembly_.needs.end()) continue;
+      if (found == assembly_.needs.end() || !found->second.is_known) continue;
       std::vector<StoredWeight> bound;
       for (const std::string& name : found->second.order) {
         const WeightSlot& slot = *found->second.slots.at(name);
@@ -202,6 +320,7 @@ class Loader {
         else
           bound.push_back({.name = name, .place = file_.path, .shape = slot.shape, .read = slot.read});
       }
+      if (is_inside_list) continue;
       layer.weights = std::move(bound);
       layer.weights_in_order = true;
     }
@@ -210,6 +329,7 @@ class Loader {
   const WeightsFile& file_;
   ModelData model_;
   Assembly assembly_;  ///< points into model_
+  Writer writer_;
   std::set<const LayerData*> given_;
   std::set<std::string> used_;
   std::vector<std::string> mismatches_;
@@ -226,7 +346,7 @@ Network api::with_weights(const ModelData& model, const std::string& path, const
     loader.by_name();
   else
     loader.by_order();
-  Network network = loader.finish(options.by_name ? "" : ", or load by name");
+  Network network = loader.finish(options.by_name ? "" : ", or load by name (--by-name)");
   loaded = std::move(loader).result();
   return network;
 }

@@ -167,6 +167,7 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
                          .on_progress = options.on_progress};
   FunctionOptions compile = function_options(call);
   compile.taps = options.taps;
+  compile.assume = options.assume;
   compile.pass_by = static_cast<bool>(options.on_ready);
   const auto compiled = state_->compiled(compile, shapes_of(fit));
   if (const std::size_t bytes = options.most_memory > 0 ? compiled->function->peak_bytes() : 0;

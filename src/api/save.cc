@@ -25,7 +25,7 @@ struct Filed {
 Filed filed_weights(const ModelData& model, const std::map<const LayerData*, LayerWeights>& bound) {
   Filed filed;
   const auto class_of = [&](const LayerData& layer) { return keras3_class(layer, model); };
-  each_filed(model.network, class_of, "layers", [&](const LayerData& layer, const std::string& group) {
+  each_filed(model.network, class_of, [&](const LayerData& layer, const std::string& group) {
     const auto found = bound.find(&layer);
     if (found == bound.end()) return;
     for (std::size_t i = 0; i < found->second.order.size(); ++i) {

@@ -95,18 +95,53 @@ std::string kind_of(const Network& network) {
   return network.is_sequential ? "sequential" : network.class_name == "Functional" ? "functional" : network.class_name;
 }
 
-std::string output_text(const Summary::Row& row) {
-  if (row.problem) return "?";
+/// Of leaves: those that hold numbers and could not be built, and those of which the file holds numbers.
+struct Leaves {
+  bool unknown = false, unknown_with_weights = false, weights = false;
+
+  Leaves(const Network& network, const Assembly& assembly) {
+    for (const LayerData& layer : network.layers) {
+      weights |= !layer.weights.empty();
+      if (layer.network) {
+        const Leaves inner(*layer.network, assembly);
+        unknown |= inner.unknown;
+        unknown_with_weights |= inner.unknown_with_weights || (inner.unknown && !layer.weights.empty());
+        weights |= inner.weights;
+      } else if (!layer.is_operation && layer.class_name != "InputLayer") {
+        const auto needs = assembly.needs.find(&layer);
+        const bool is_known = needs != assembly.needs.end() && needs->second.is_known;
+        unknown |= !is_known;
+        unknown_with_weights |= !is_known && !layer.weights.empty();
+      }
+    }
+  }
+};
+
+}  // namespace
+
+std::string output_text(const Shape& shape, const std::string& axes) {
+  if (shape.rank() == 0) return "?";
   std::string text;
-  for (int axis = 1; axis < row.shape.rank(); ++axis) {
+  for (int axis = 1; axis < shape.rank(); ++axis) {
     const auto role = static_cast<std::size_t>(axis - 1);
-    text += fmt::format("{}{}{}", axis > 1 ? " " : "", role < row.axes.size() ? std::string(1, row.axes[role]) : "",
-                        row.shape[axis] < 0 ? "?" : std::to_string(row.shape[axis]));
+    text += fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "",
+                        shape[axis] < 0 ? "?" : std::to_string(shape[axis]));
   }
   return text.empty() ? "scalar" : text;
 }
 
-}  // namespace
+Json output_json(const Shape& shape) {
+  if (shape.rank() == 0) return nullptr;
+  Json sizes = Json::array({nullptr});
+  for (int axis = 1; axis < shape.rank(); ++axis) sizes.push_back(shape[axis] < 0 ? Json() : Json(shape[axis]));
+  return sizes;
+}
+
+Json problem_json(const Error& problem) {
+  Json json = {{"code", problem.code()}, {"what", problem.parts().what}, {"where", problem.parts().where}};
+  if (!problem.parts().hint.empty()) json["try"] = problem.parts().hint;
+  return json;
+}
 
 Summary summarize(const ModelData& model, const OpenAssembly& open, int depth) {
   const Parameters parameters(open.assembly);
@@ -124,6 +159,9 @@ Summary summarize(const ModelData& model, const OpenAssembly& open, int depth) {
   }
   for (const LayerData& layer : model.network.layers) summary.parameters += parameters.of(layer);
   summary.trainable = trainable_count(model.network, parameters, model.keras_major());
+  const Leaves leaves(model.network, open.assembly);
+  summary.is_at_least = leaves.unknown && !leaves.weights;
+  summary.is_trainable_at_most = leaves.unknown_with_weights;
   return summary;
 }
 
@@ -134,8 +172,12 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
   };
   const std::vector<Summary::Row>& rows = summary.rows;
   const std::string format = model.format.empty() ? "" : model.format + ", ";
-  print("{}   Keras {}, {}{}, {} parameters ({} trainable)\n", text::printable(name),
-        text::printable(model.keras_version), format, summary.kind, text::thousands(summary.parameters),
+  print("{}   Keras {}, {}{}, {}{} parameters ({}{} trainable)\n", text::printable(name),
+        text::printable(model.keras_version), format, summary.kind, summary.is_at_least ? "at least " : "",
+        text::thousands(summary.parameters),
+        summary.is_trainable_at_most ? "at most "
+        : summary.is_at_least        ? "at least "
+                                     : "",
         text::thousands(summary.trainable));
   if (!summary.training.empty()) print("training   {}\n", text::printable(summary.training));
 
@@ -154,16 +196,17 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
     width.index = std::max(width.index, row.site->index_path.size());
     width.address = std::max(width.address, shown_address(row).size());
     width.type = std::max(width.type, text::printable(row.site->layer->class_name).size());
-    width.output = std::max(width.output, output_text(row).size());
+    width.output = std::max(width.output, output_text(row.shape, row.axes).size());
     width.params = std::max(width.params, shown_params(row).size());
     several_calls |= row.site->layer->calls.size() > 1;
   }
   print("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}{}\n", "index", width.index, "address", width.address, "class",
         width.type, "output", width.output, "params", width.params, several_calls ? "  calls" : "");
   for (const Summary::Row& row : rows) {
-    std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index,
-                                   shown_address(row), width.address, text::printable(row.site->layer->class_name),
-                                   width.type, output_text(row), width.output, shown_params(row), width.params);
+    std::string line =
+        fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index, shown_address(row),
+                    width.address, text::printable(row.site->layer->class_name), width.type,
+                    output_text(row.shape, row.axes), width.output, shown_params(row), width.params);
     if (several_calls)
       line += fmt::format("  {:>5}",
                           row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");

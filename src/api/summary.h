@@ -12,14 +12,16 @@ namespace kerascope::api {
 struct Summary {
   struct Row {
     const Site* site = nullptr;
-    Shape shape;  ///< batch first, -1 where a size is open; empty where it cannot be computed
+    Shape shape;  ///< batch first, -1 for an open size; empty if it is not known
     std::string axes;
     std::int64_t parameters = 0;  ///< 0 where another row has told of this layer's
     std::shared_ptr<const Error> problem;
   };
   std::vector<Row> rows;
   std::int64_t parameters = 0, trainable = 0;
-  std::string kind;  ///< "sequential", "functional", or a user's class
+  bool is_at_least = false;           ///< of `parameters`: layers that Kerascope does not know may have more
+  bool is_trainable_at_most = false;  ///< which weights of an unknown layer are trainable, no file says
+  std::string kind;                   ///< "sequential", "functional", or a user's class
   std::string
       training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty where the file does not say
 };
@@ -27,6 +29,11 @@ struct Summary {
 /// @param depth  how many levels of nested models are listed; -1: all
 /// @param open   must outlive the result
 Summary summarize(const ModelData& model, const OpenAssembly& open, int depth = -1);
+
+/// "H8 W8 C3", with ? for an open size; "?" if nothing is known. The same as a list with null, or null.
+std::string output_text(const Shape& shape, const std::string& axes);
+Json output_json(const Shape& shape);
+Json problem_json(const Error& problem);
 
 /// @param name  what it is called in the first line
 std::string text_of(const Summary& summary, const ModelData& model, const std::string& name);

@@ -5,12 +5,23 @@
 #include "base/text.h"
 
 namespace kerascope {
+namespace {
+
+/// What fills several lines stands in its column.
+std::string lines(const std::string& label, const std::string& whole) {
+  std::string shown;
+  for (const std::string& line : text::split(whole, '\n'))
+    shown += fmt::format("\n  {:{}}{}", shown.empty() ? label : "", label.size(), text::printable(line));
+  return shown;
+}
+
+}  // namespace
 
 Error::Error(Parts parts) : parts_(std::move(parts)) {
   text_ = fmt::format("error[{}]: {}", parts_.code, text::printable(parts_.what));
   if (!parts_.where.empty()) text_ += fmt::format("\n  where: {}", text::printable(parts_.where));
-  if (!parts_.because.empty()) text_ += fmt::format("\n  because: {}", text::printable(parts_.because));
-  if (!parts_.hint.empty()) text_ += fmt::format("\n  try: {}", text::printable(parts_.hint));
+  if (!parts_.because.empty()) text_ += lines("because: ", parts_.because);
+  if (!parts_.hint.empty()) text_ += lines("try: ", parts_.hint);
 }
 
 Error Error::inside(const std::string& outer_place) const {

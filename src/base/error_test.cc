@@ -10,6 +10,11 @@ TEST(Error, SaysWhatWhereBecauseTryInThisOrder) {
   EXPECT_STREQ(error.what(), "error[weight-shape]: w\n  where: p\n  because: b\n  try: h");
 }
 
+TEST(Error, PutsSeveralReasonsOnLinesOfTheirOwn) {
+  EXPECT_STREQ(Error({.code = "c", .what = "w", .because = "one\ntwo", .hint = "h"}).what(),
+               "error[c]: w\n  because: one\n           two\n  try: h");
+}
+
 TEST(Error, LeavesOutWhatItDoesNotKnow) {
   EXPECT_STREQ(Error({.code = "c", .what = "w", .hint = "h"}).what(), "error[c]: w\n  try: h");
 }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -221,6 +222,11 @@ void FileWriter::commit() {
   if (temporary_.empty()) return;
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
   forget_unfinished(std::exchange(temporary_, {}));
+}
+
+void say_error(std::string_view message) noexcept {
+  std::fwrite(message.data(), 1, message.size(), stderr);
+  std::fflush(stderr);
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content) {

@@ -71,6 +71,9 @@ class FileWriter {
 /// A whole file at once. @throws Error{output-unwritable}
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// To standard error, as far as that takes it: a message that cannot be said ends nothing.
+void say_error(std::string_view message) noexcept;
+
 /// For programs: a mapped file that is cut short ends the program with a message and exit code 1 instead of a crash.
 void explain_bus_errors();
 

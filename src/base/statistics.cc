@@ -206,14 +206,19 @@ Statistics RunningStatistics::result() const {
   Statistics result{.nan_count = nan_count_, .channels = static_cast<std::int64_t>(channels_.size())};
   const std::int64_t channel_size = channels_.empty() ? 0 : size_ / result.channels;
   Channel all;
-  for (const Channel& channel : channels_) {
+  for (std::int64_t i = 0; i < result.channels; ++i) {
+    const Channel& channel = channels_[static_cast<std::size_t>(i)];
     all.add(channel);
     const bool is_finite = channel.finite == channel_size;
     const bool is_constant = is_finite && channel_size > 1 && channel.low == channel.high;
-    result.constant_channels += is_constant;
-    result.dead_channels += is_constant && channel.low == 0;
-    result.non_finite_channels += !is_finite;
+    if (is_constant) result.constant_indices.push_back(i);
+    if (is_constant && channel.low == 0) result.dead_indices.push_back(i);
+    if (!is_finite) result.non_finite_indices.push_back(i);
   }
+  const auto count = [](const std::vector<std::int64_t>& indices) { return static_cast<std::int64_t>(indices.size()); };
+  result.constant_channels = count(result.constant_indices);
+  result.dead_channels = count(result.dead_indices);
+  result.non_finite_channels = count(result.non_finite_indices);
   result.infinity_count = size_ - all.finite - nan_count_;
   result.minimum = all.finite ? all.low : kNan;
   result.maximum = all.finite ? all.high : kNan;

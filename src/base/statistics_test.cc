@@ -35,13 +35,15 @@ Statistics slowly(const Tensor& tensor, int axis) {
   }
   result.mean /= static_cast<double>(finite);
   result.zero_share = static_cast<double>(zeros) / static_cast<double>(tensor.size());
-  for (const std::vector<float>& numbers : of_channel) {
+  for (std::size_t c = 0; c < of_channel.size(); ++c) {
+    const std::vector<float>& numbers = of_channel[c];
     const bool is_constant = numbers.size() > 1 && std::isfinite(numbers[0]) &&
                              std::all_of(numbers.begin(), numbers.end(), [&](float x) { return x == numbers[0]; });
-    result.constant_channels += is_constant;
-    result.dead_channels += is_constant && numbers[0] == 0;
-    result.non_finite_channels +=
-        !std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+    const bool is_finite = std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+    const auto index = static_cast<std::int64_t>(c);
+    if (is_constant) result.constant_indices.push_back(index), ++result.constant_channels;
+    if (is_constant && numbers[0] == 0) result.dead_indices.push_back(index), ++result.dead_channels;
+    if (!is_finite) result.non_finite_indices.push_back(index), ++result.non_finite_channels;
   }
   return result;
 }
@@ -59,6 +61,9 @@ void expect_as_slowly(const Tensor& tensor, int axis) {
   EXPECT_EQ(found.dead_channels, expected.dead_channels);
   EXPECT_EQ(found.non_finite_channels, expected.non_finite_channels);
   EXPECT_EQ(found.channels, expected.channels);
+  EXPECT_EQ(found.constant_indices, expected.constant_indices);
+  EXPECT_EQ(found.dead_indices, expected.dead_indices);
+  EXPECT_EQ(found.non_finite_indices, expected.non_finite_indices);
 }
 
 void expect_channels_as_slowly(const Tensor& tensor, int axis) {

@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/channels.h"
+#include "cli/outputs.h"
 #include "cli/request.h"
 #include "export/writing_thread.h"
 
@@ -11,7 +12,15 @@ namespace {
 struct Row {
   std::string address, shape;
   Statistics statistics;
+  std::vector<std::string> assumes;
 };
+
+std::string notes_of(const Row& row) {
+  std::string text = channels_text(row.statistics);
+  if (!row.assumes.empty())
+    text += fmt::format("{}assumes {}", text.empty() ? "" : "; ", text::join(row.assumes, ", "));
+  return text::printable(text);
+}
 
 void print_table(const std::vector<Row>& rows) {
   std::size_t address = 7, shape = 5;
@@ -25,7 +34,7 @@ void print_table(const std::vector<Row>& rows) {
     const Statistics& s = row.statistics;
     std::string line = fmt::format("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}", text::printable(row.address),
                                    address, row.shape, shape, text::number(s.minimum), text::number(s.maximum),
-                                   text::number(s.mean), 100 * s.zero_share, channel_text(s));
+                                   text::number(s.mean), 100 * s.zero_share, notes_of(row));
     line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}\n", line);
   }
@@ -38,26 +47,54 @@ Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
                {"min", s.minimum},       {"max", s.maximum},
                {"mean", s.mean},         {"zeros", s.zero_share}};
   json.update(channel_json(s));
+  if (!row.assumes.empty()) json["assumes"] = row.assumes;
   return json;
 }
 
-/// An .npz, or a folder of .npy, written while the rest is computed.
+/// An .npz, an .npy, or a folder of .npy, written while the rest is computed.
 class Output {
  public:
-  explicit Output(const std::string& path) {
-    if (text::ends_with(path, ".npy") && !std::filesystem::is_directory(path))
+  explicit Output(const std::string& path) : path_(path) {
+    const std::string ending = ending_of(path);
+    const bool is_file = ending == ".npz" || ending == ".npy";
+    if (path.empty() || is_file || path == "/dev/stdout" || is_folder_name(path)) return;
+    const std::string archive = std::filesystem::path(path).replace_extension(".npz").string();
+    throw Error({.code = "usage",
+                 .what = fmt::format("-o is '{}', and arrays are written as .npz, as .npy, or into a folder", path),
+                 .hint = fmt::format("-o {}, or -o {}/ for a folder", archive, path)});
+  }
+  /// Before anything is written. @throws Error{usage} where an .npy is to take several arrays, or an input is a file
+  /// that would be written.
+  void open(const Request& request, const std::vector<std::pair<std::string, Shape>>& arrays) {
+    if (path_.empty()) return;
+    std::error_code ignored;
+    const bool is_array = ending_of(path_) == ".npy" && !std::filesystem::is_directory(path_, ignored);
+    if (is_array && arrays.size() != 1)
       throw Error({.code = "usage",
-                   .what = fmt::format("-o is '{}', and an .npy holds one array only", path),
-                   .hint = "-o " + std::filesystem::path(path).replace_extension(".npz").string()});
-    if (path.empty()) return;
-    if (text::ends_with(path, ".npz") || path == "/dev/stdout")
-      writer_ = std::make_unique<NpzWriter>(path);
-    else
-      writer_ = std::make_unique<NpyFolderWriter>(path);
+                   .what = fmt::format("-o is '{}', and an .npy holds one array only; {} layers are chosen", path_,
+                                       arrays.size()),
+                   .hint = "-o " + std::filesystem::path(path_).replace_extension(".npz").string()});
+    std::vector<std::string> written = {path_};
+    if (is_array) {
+      writer_ = std::make_unique<NpyWriter>(path_);
+    } else if (ending_of(path_) == ".npz" || path_ == "/dev/stdout") {
+      writer_ = std::make_unique<NpzWriter>(path_);
+    } else {
+      auto folder = std::make_unique<NpyFolderWriter>(path_);
+      for (const auto& [address, shape] : arrays) written.push_back(folder->path(address));
+      writer_ = std::move(folder);
+    }
+    require_inputs_spared(request, written);
+    std::uint64_t bytes = 0;
+    for (const auto& [address, shape] : arrays) {
+      writer_->reserve(address, shape);
+      bytes += static_cast<std::uint64_t>(shape.elements()) * sizeof(float);
+    }
+    tell_size(request, bytes, arrays.size());
     thread_ = std::make_unique<WritingThread>(*writer_);
   }
-  void reserve(const std::string& address, const Shape& shape) {
-    if (writer_) writer_->reserve(address, shape);
+  void list(const std::vector<std::string>& addresses) {
+    if (writer_) writer_->list(addresses);
   }
   /// @param first  which of the batch is the first sample in it
   /// @param passes_by  whether its memory is used again at once
@@ -74,6 +111,7 @@ class Output {
   }
 
  private:
+  std::string path_;
   std::unique_ptr<ArrayWriter> writer_;
   std::unique_ptr<WritingThread> thread_;
 };
@@ -83,15 +121,21 @@ class Output {
 int capture(const Request& given) {
   const Request request = with_standard_output(given);
   const ThreadLimit limit(request.threads);
+  if (dump_without_input(request, /*with_outputs=*/!request.quiet)) return kDone;
+  Output output(request.output);
+  require_inputs_spared(request, {request.output});
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
   if (print_dump(request, *prepared.function)) return kDone;
-  Output output(request.output);
-  std::map<std::string, Shape> shapes;
-  for (auto [address, shape] : prepared.function->addresses()) {
-    if (prepared.is_in_parts()) shape[0] = prepared.fed.batch;
-    output.reserve(address, shape);
-    shapes.emplace(address, shape);
-  }
+  std::vector<std::pair<std::string, Shape>> arrays = prepared.function->addresses(), computed;
+  if (prepared.is_in_parts())
+    for (auto& [address, shape] : arrays) shape[0] = prepared.fed.batch;
+  // Arrays lie in an archive as they were computed, which tells `diff` where two of them part first.
+  for (const std::size_t place : prepared.function->order_of_computation()) computed.push_back(arrays[place]);
+  output.open(request, computed);
+  std::vector<std::string> addresses;
+  for (const auto& [address, shape] : arrays) addresses.push_back(address);
+  output.list(addresses);
+  const std::map<std::string, Shape> shapes(arrays.begin(), arrays.end());
   const bool wants_statistics = !request.quiet || request.json;
   std::map<std::string, RunningStatistics> statistics;
   const auto on_ready = [&](const Activation& activation) {
@@ -107,15 +151,16 @@ int capture(const Request& given) {
     if (!wants_statistics) break;
     rows.push_back({.address = activation.address,
                     .shape = shape_with_roles(shapes.at(activation.address), activation.axes),
-                    .statistics = statistics.at(activation.address).result()});
+                    .statistics = statistics.at(activation.address).result(),
+                    .assumes = activation.assumes});
     if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
   }
-  const bool partly = tell_skipped(request, prepared.function->skipped());
+  const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());
   if (request.json) {
     Json all = {{"model", request.model},
                 {"layers", listed},
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
-    if (!prepared.warning.is_null()) all["warning"] = prepared.warning;
+    if (const Json warning = warning_json(prepared); !warning.is_null()) all["warning"] = warning;
     if (!request.output.empty()) all["output"] = request.output;
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
@@ -133,8 +178,10 @@ void add_capture_command(CLI::App& app, Request& request, int& exit_code) {
   CLI::App* command = app.add_subcommand("capture", "every layer's numbers in one pass");
   add_run_options(*command, request);
   command
-      ->add_option("--output,-o", request.output,
-                   "an .npz archive, a folder of .npy files, or - for standard output; without it: statistics only")
+      ->add_option(
+          "--output,-o", request.output,
+          "an .npz archive, an .npy of one layer, a folder of .npy files, or - for standard output; without it: "
+          "statistics only")
       ->type_name("FILE");
   add_memory_option(*command, request);
   command->add_option("--sample", request.sample, "which of a batch is predicted for")->capture_default_str();

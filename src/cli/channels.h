@@ -19,7 +19,12 @@ std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sa
 
 /// "by max: 17, 3, 41, .."
 std::string order_text(const Request& request, const std::vector<std::int64_t>& order);
-/// channels, constant_channels, dead_channels, non_finite_channels, nan, infinite.
+/// "3, 7, 12-15"; after a dozen numbers and ranges: ".., 40 more".
+std::string ranges_text(const std::vector<std::int64_t>& rising);
+/// Which channels are dead, constant at another number, or not finite: "5 of 64 dead: 3, 12-15"; empty where none is.
+std::string channels_text(const Statistics& statistics);
+/// channels, constant_channels, dead_channels, non_finite_channels, nan, infinite; and of the first three
+/// which they are, as constant_indices and so on.
 Json channel_json(const Statistics& statistics);
 
 }  // namespace kerascope::cli

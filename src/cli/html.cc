@@ -2,6 +2,8 @@
 #include "base/text.h"
 #include "cli/channels.h"
 #include "cli/overview.h"
+#include "render/lines.h"
+#include "render/tiles.h"
 
 namespace kerascope::cli {
 namespace {
@@ -32,7 +34,7 @@ Picture with_few_greys(Picture picture) {
 
 // Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; img-src data:; style-src 'sha256-1meoQgSZaVTH/PS34weM9B/jW/N8g2/UB+nv/BtCG7g='; base-uri "
+    "default-src 'none'; img-src data:; style-src 'sha256-xKVpwpth2p5jNaxTaov0tR+DrUvurMBzNu/QVJwcIxA='; base-uri "
     "'none'; "
     "form-action 'none'";
 
@@ -41,41 +43,64 @@ constexpr std::string_view kStyle = R"(
 @media (prefers-color-scheme: dark) {
   :root { --page: #1e1e1e; --text: #e8eaee; --calm: #9ea3ad; --rule: #3b3d42; --warm: #dea85c; }
 }
-body { margin: 2rem; min-width: 1360px; background: var(--page); color: var(--text);
+body { margin: 1.5rem; background: var(--page); color: var(--text);
   font: 14px/1.4 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
-header { display: flex; gap: 1.5rem; align-items: flex-start; margin-bottom: 2rem; }
+header { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; margin-bottom: 2rem; }
+header > div { flex: 1 1 18rem; min-width: 0; overflow-wrap: anywhere; }
 h1 { margin: 0 0 .4rem; font-size: 1.5rem; font-weight: 500; }
 header ul { margin: 0 0 .6rem; padding: 0; list-style: none; }
+header li span { display: inline-block; margin-right: 1.4em; }
 figure { margin: 0; }
 th { color: var(--text); }
 figcaption, header p, header li, td { color: var(--calm); }
 header p { margin: 0; font-size: .86rem; }
-img { display: block; max-width: 100%; }
+img { display: block; box-sizing: border-box; max-width: 100%; }
 .pixels { image-rendering: pixelated; height: auto; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
 th, td { box-sizing: border-box; padding: .35rem .7rem .35rem 0; text-align: left; font-weight: 400; overflow-wrap: anywhere; }
 tbody tr { border-bottom: 1px solid var(--rule); }
-tr:has(> .maps > details[open]) > * { vertical-align: top; }
 body > main > table > thead th { position: sticky; top: 0; z-index: 1; background: var(--page); color: var(--calm);
   box-shadow: 0 1px var(--rule); }
 td table > thead th { padding-top: 0; padding-bottom: 0; font-size: 0; line-height: 0; }
-.class { width: 160px; }
-.shape { width: 138px; }
-.number { width: 80px; text-align: right; overflow-wrap: normal; }
-.zeros { width: 58px; text-align: right; }
-.notes { width: 104px; }
-.maps { width: 464px; padding-right: 0; }
+.class { width: 168px; }
+.shape { width: 112px; }
+.number { width: 70px; text-align: right; overflow-wrap: normal; }
+.zeros { width: 56px; text-align: right; }
+.notes { width: 100px; }
+.maps { width: 360px; padding-right: 0; }
 td.notes, td.problem, li.problem { color: var(--warm); }
 td.inside { padding: 0 0 0 .3rem; }
 td.inside > details { border-left: 2px solid var(--rule); padding-left: .8rem; }
 td.inside tr:last-child { border-bottom: 0; }
-td.inside > details > summary { padding: .3rem 0; color: var(--calm); cursor: pointer; }
+td.inside > details > summary, .problem summary { padding: .3rem 0; color: var(--calm); cursor: pointer; }
+.problem ul { margin: 0; padding: 0; color: var(--calm); list-style: none; }
 .film { padding: 4px; border-radius: 4px; background: #1e1e1e; }
-.maps summary { list-style: none; cursor: zoom-in; }
-.maps details[open] > summary { cursor: zoom-out; margin-bottom: .4rem; }
-.maps summary::-webkit-details-marker { display: none; }
+.all > summary { list-style: none; cursor: zoom-in; }
+.all > summary::-webkit-details-marker { display: none; }
+.all > summary:hover .film { box-shadow: 0 0 0 1px var(--calm); }
 summary:focus-visible { outline: 2px solid #4a90d9; outline-offset: 2px; border-radius: 4px; }
-.maps summary:hover .film { box-shadow: 0 0 0 1px var(--calm); }
+.all[open] > summary { position: fixed; inset: 0; z-index: 2; background: #1e1e1e; cursor: zoom-out; }
+.all[open] > summary > * { visibility: hidden; }
+.all[open] > figure { position: fixed; inset: 0; z-index: 3; box-sizing: border-box; padding: .8rem; display: flex;
+  flex-direction: column; gap: .5rem; pointer-events: none; }
+.all[open] > figure > figcaption { color: #c9cdd5; }
+.all[open] > figure > img { flex: 1 1 0; min-height: 0; width: 100%; padding: 0; object-fit: contain; }
+html:has(.all[open]) { overflow: hidden; }
+@media (min-width: 1420px) { .shape { width: 138px; } .number { width: 80px; } .maps { width: 464px; } }
+@media (max-width: 1100px) {
+  body { margin: 1rem; }
+  table, tbody, tr, th[scope], td, td.maps { display: block; width: auto; }
+  thead { display: none; }
+  tbody tr { padding: .5rem 0; }
+  th[scope], td { padding: 0; }
+  th[scope] { font-weight: 500; }
+  td.class, td.shape, td.number, td.zeros, td.notes { display: inline-block; width: auto;
+    margin-right: .9rem; text-align: left; }
+  td[data-of]::before { content: attr(data-of) " "; opacity: .75; }
+  td:empty { display: none; }
+  td.maps { margin-top: .3rem; }
+  td.inside > details { padding-left: .6rem; }
+}
 )";
 
 std::string escaped(std::string_view text) {
@@ -129,7 +154,29 @@ constexpr std::string_view kTableHead =
     R"(<th class="notes">notes</th><th class="maps">channels</th></tr></thead><tbody>
 )";
 
-std::string row(const PageLayer& page) {
+/// What stands behind two or more spaces is a thing of its own, as in "3 0.998   9 0.001".
+std::string spaced(const std::string& line) {
+  std::string html;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t end = std::min(line.find("  ", at), line.size());
+    html += "<span>" + escaped(line.substr(at, end - at)) + "</span> ";
+    at = std::min(line.find_first_not_of(' ', end), line.size());
+  }
+  return html;
+}
+
+/// The layers of a row that cannot be computed.
+std::string folded_list(const OverviewEntry& entry, const std::vector<PageLayer>& layers) {
+  if (entry.folded.empty()) return "";
+  std::string html;
+  for (const std::size_t i : entry.folded)
+    html += fmt::format("<li>{} {}</li>", escaped(layers[i].seen.name), escaped(layers[i].seen.class_name));
+  return fmt::format("<details><summary>and {} more behind it</summary><ul>{}</ul></details>", entry.folded.size(),
+                     html);
+}
+
+std::string row(const OverviewEntry& entry, const std::vector<PageLayer>& layers, const std::string& problem) {
+  const PageLayer& page = layers[entry.layer];
   const SeenLayer& layer = page.seen;
   std::string html = fmt::format(R"(<tr><th scope="row">{}</th><td class="class">{}</td><td class="shape">{}</td>)",
                                  escaped(layer.name), escaped(layer.class_name), layer.shape_text);
@@ -137,37 +184,60 @@ std::string row(const PageLayer& page) {
   if (layer.shape_text.empty())
     html += R"(<td colspan="5"></td>)";
   else
-    html += fmt::format(R"(<td class="number">{}</td><td class="number">{}</td><td class="number">{}</td>)"
-                        R"(<td class="zeros">{:.1f}%</td><td class="notes">{}</td>)",
+    html += fmt::format(R"(<td class="number" data-of="min">{}</td><td class="number" data-of="max">{}</td>)"
+                        R"(<td class="number" data-of="mean">{}</td><td class="zeros" data-of="zeros">{:.1f}%</td>)"
+                        R"(<td class="notes">{}</td>)",
                         number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, channel_text(s));
   if (layer.is_seen())
-    html += fmt::format("<td class=\"maps\"><details><summary>{}</summary>{}</details></td></tr>\n",
-                        image(page.strip, "some channels of " + layer.address),
-                        image(page.grid, "all channels of " + layer.address));
+    html += fmt::format(
+        "<td class=\"maps\"><details class=\"all\"><summary>{}{}</summary><figure class=\"all\"><figcaption>{}"
+        "</figcaption>{}</figure></details></td></tr>\n",
+        image(page.strip, "some channels of " + layer.address),
+        layer.look.empty() ? "" : "<small>" + escaped(layer.look) + "</small>",
+        escaped(fmt::format("{}, {}, {}, {}", layer.address, layer.class_name, layer.shape_text, layer.range())),
+        image(page.grid, "all channels of " + layer.address));
   else
-    html += fmt::format("<td class=\"maps problem\">{}</td></tr>\n", escaped(layer.problem));
+    html += fmt::format("<td class=\"maps problem\">{}{}</td></tr>\n", escaped(problem), folded_list(entry, layers));
   return html;
 }
 
-/// The rows from `at` on that lie as deep as the first, with tables inside for what lies deeper.
-std::string table(const std::vector<PageLayer>& layers, std::size_t& at) {
-  std::string html(kTableHead);
-  const int depth = at < layers.size() ? layers[at].seen.depth : 0;
-  while (at < layers.size() && layers[at].seen.depth >= depth) {
-    if (layers[at].seen.depth == depth) {
-      html += row(layers[at++]);
-      continue;
-    }
-    const std::string name = layers[at - 1].seen.name;
-    const std::size_t first = at;
-    const std::string inner = table(layers, at);
-    html += fmt::format(
-        "<tr><td class=\"inside\" colspan=\"9\"><details open><summary>inside {}, {} rows</summary>{}"
-        "</details></td></tr>\n",
-        escaped(name), at - first, inner);
+/// The entries as tables, one inside the other.
+class Tables {
+ public:
+  Tables(const std::vector<PageLayer>& layers, const std::vector<OverviewEntry>& entries)
+      : layers_(layers), entries_(entries) {
+    for (const PageLayer& layer : layers) seen_.push_back(&layer.seen);
   }
-  return html + "</tbody></table>";
-}
+
+  /// The rows from the next on that lie as deep as the first, with tables inside for what lies deeper.
+  std::string next() {
+    std::string html(kTableHead);
+    const int depth = at_ < entries_.size() ? depth_at(at_) : 0;
+    while (at_ < entries_.size() && depth_at(at_) >= depth) {
+      if (depth_at(at_) == depth) {
+        html += row(entries_[at_], layers_, problem_of(entries_[at_], seen_));
+        ++at_;
+        continue;
+      }
+      const std::string name = layers_[entries_[at_ - 1].layer].seen.name;
+      const std::size_t first = at_;
+      const std::string inner = next();
+      html += fmt::format(
+          "<tr><td class=\"inside\" colspan=\"9\"><details open><summary>inside {}, {} rows</summary>{}"
+          "</details></td></tr>\n",
+          escaped(name), at_ - first, inner);
+    }
+    return html + "</tbody></table>";
+  }
+
+ private:
+  int depth_at(std::size_t entry) const { return layers_[entries_[entry].layer].seen.depth; }
+
+  const std::vector<PageLayer>& layers_;
+  const std::vector<OverviewEntry>& entries_;
+  std::vector<const SeenLayer*> seen_;
+  std::size_t at_ = 0;
+};
 
 }  // namespace
 
@@ -177,23 +247,32 @@ PagePicture page_picture(const Picture& picture) {
   return {.png = png_bytes(without_idle_colors(picture)), .shown = {picture.width, picture.height}};
 }
 
-PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
-  Picture picture =
-      grid(sample, axes,
-           {.gap_px = 1, .zoom = 1, .scale = options.scale, .colormap = options.colormap, .channels = options.channels})
-          .picture;
+PagePicture page_grid(const View& view, const ThumbnailOptions& options) {
+  GridOptions one_pixel{.gap_px = 1,
+                        .zoom = 1,
+                        .scale = options.scale,
+                        .colormap = options.colormap,
+                        .channels = options.channels,
+                        .in_color = view.in_color};
+  if (one_pixel.in_color) one_pixel.channels.clear();
+  const bool has_text =
+      view.sample.size() == 1 || are_lines(tiles_of(view.sample.shape(), view.axes), {.colormap = options.colormap});
+  if (has_text) one_pixel.zoom = 0;
+  Picture picture = grid(view.sample, view.axes, one_pixel).picture;
+  if (has_text) return page_picture(picture);
   std::int64_t zoom = std::min(kLargestGrid.width / picture.width, kLargestGrid.width / picture.height);
   if (picture.width > kLargestGrid.width || picture.height > kLargestGrid.height) {
     const Size size = fitting(picture, kLargestGrid);
     picture = resized(picture.palette.empty() ? picture : rgb_picture(picture), size.width, size.height);
   }
-  PagePicture result = page_picture(with_few_greys(std::move(picture)));
+  PagePicture result = page_picture(view.in_color ? std::move(picture) : with_few_greys(std::move(picture)));
   zoom = std::clamp<std::int64_t>(zoom, 1, 32);
   result.shown = {.width = zoom * result.shown.width, .height = zoom * result.shown.height};
   return result;
 }
 
-std::string html_page(const Overview& head, const std::vector<PageLayer>& layers) {
+std::string html_page(const Overview& head, const std::vector<PageLayer>& layers,
+                      const std::vector<OverviewEntry>& entries) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
@@ -204,14 +283,15 @@ std::string html_page(const Overview& head, const std::vector<PageLayer>& layers
     html += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
                         image(page_picture(input.picture), "the input as the model sees it"), escaped(input.caption));
   html += fmt::format("<div><h1>{}</h1>\n<ul>\n", escaped(head.title));
-  for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", escaped(line));
+  for (const std::string& line : head.lines) html += fmt::format("<li>{}</li>\n", spaced(line));
   for (const std::string& line : head.warnings) html += fmt::format("<li class=\"problem\">{}</li>\n", escaped(line));
   html += fmt::format(
-      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels shows all of them, at most 512 pixels wide and in 16 "
-      "greys; kerascope show --layer draws every number.</p></div>\n</header>\n<main>\n",
+      "</ul>\n<p>{}.</p>\n<p>A click or Enter on the channels enlarges all of them to the window, and another one "
+      "closes "
+      "them; of large maps the means are shown, in 16 greys: kerascope show --layer draws every "
+      "number.</p></div>\n</header>\n<main>\n",
       escaped(head.legend));
-  std::size_t at = 0;
-  html += table(layers, at);
+  html += Tables(layers, entries).next();
   return html + "\n</main>\n</body>\n</html>\n";
 }
 

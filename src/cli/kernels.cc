@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cli/held_weights.h"
 #include "cli/pictures.h"
 #include "cli/target.h"
 #include "layers/assemble_open.h"
@@ -13,48 +14,8 @@
 namespace kerascope::cli {
 namespace {
 
-struct Weight {
-  std::string name;
-  Shape shape;
-  std::function<Tensor()> read;
-  std::shared_ptr<const Error> problem;
-};
-
-/// What each layer holds: as the layer asked for it, or, where it could not be built, as the file has it.
-class Weights {
- public:
-  explicit Weights(const Assembly& assembly) {
-    for (int id = 0; id < assembly.graph.size(); ++id) {
-      const Graph::Node& node = assembly.graph.node(Value{id});
-      if (node.kind != Graph::Kind::kWeight) continue;
-      const WeightSlot& slot = *node.weight;
-      by_layer_[node.owner].push_back({slot.name, slot.shape, slot.read, slot.problem});
-    }
-    for (std::size_t i = 0; i < assembly.sites.size(); ++i)
-      problems_.emplace(assembly.sites[i].layer, assembly.results[i].problem);
-  }
-
-  /// Why the layer cannot be computed; null where it can.
-  std::shared_ptr<const Error> problem_of(const LayerData& layer) const { return problems_.at(&layer); }
-
-  std::vector<Weight> of(const LayerData& layer) const {
-    if (const auto found = by_layer_.find(&layer); found != by_layer_.end()) return found->second;
-    std::vector<Weight> weights;
-    if (layer.network) return weights;
-    for (const StoredWeight& stored : layer.weights) {
-      const std::string name = stored.name.substr(0, stored.name.rfind(':'));
-      weights.push_back({name.substr(name.rfind('/') + 1), stored.shape, stored.read, nullptr});
-    }
-    return weights;
-  }
-
- private:
-  std::map<const void*, std::vector<Weight>> by_layer_;
-  std::map<const LayerData*, std::shared_ptr<const Error>> problems_;
-};
-
 /// Every layer once, whatever its calls, and every weight as something inside it: "conv1", "conv1/kernel".
-std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights) {
+std::vector<Site> weight_sites(const Assembly& assembly, const HeldWeights& weights) {
   std::vector<Site> sites;
   std::set<const LayerData*> seen;
   for (Site site : assembly.sites) {
@@ -62,7 +23,7 @@ std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights)
     site.call = site.output = "";
     site.address = site.layer_address();
     sites.push_back(site);
-    for (const Weight& weight : weights.of(*site.layer)) {
+    for (const HeldWeight& weight : weights.of(*site.layer)) {
       Site inside = site;
       inside.inner = weight.name;
       inside.address += "/" + weight.name;
@@ -73,12 +34,12 @@ std::vector<Site> weight_sites(const Assembly& assembly, const Weights& weights)
 }
 
 /// The weights that a chosen site means; none for a layer that a pattern met and that holds none.
-std::vector<Weight> chosen_weights(const Selection& selection, const Site& site, const Weights& all) {
-  std::vector<Weight> weights = all.of(*site.layer);
+std::vector<HeldWeight> chosen_weights(const Selection& selection, const Site& site, const HeldWeights& all) {
+  std::vector<HeldWeight> weights = all.of(*site.layer);
   if (!site.inner.empty())
-    std::erase_if(weights, [&](const Weight& weight) { return weight.name != site.inner; });
-  else if (std::ranges::any_of(weights, is_kernel, &Weight::name))
-    std::erase_if(weights, [](const Weight& weight) { return !is_kernel(weight.name); });
+    std::erase_if(weights, [&](const HeldWeight& weight) { return weight.name != site.inner; });
+  else if (std::ranges::any_of(weights, is_kernel, &HeldWeight::name))
+    std::erase_if(weights, [](const HeldWeight& weight) { return !is_kernel(weight.name); });
   if (weights.empty() && selection.by_name) {
     const std::string what = fmt::format("layer '{}' ({}) holds no weights", site.address, site.layer->class_name);
     if (site.layer->network)
@@ -121,6 +82,12 @@ void require_no_input(const Request& request) {
                             : !request.layers.empty()       ? "--layer"
                             : !request.html.empty()         ? "--html"
                             : !request.sort.empty()         ? "--sort"
+                            : request.overlay               ? "--overlay"
+                            : request.classes               ? "--classes"
+                            : request.overview              ? "--overview"
+                            : request.depth > 0             ? "--depth"
+                            : !request.grid.empty()         ? "--grid"
+                            : !request.sequence.empty()     ? "--sequence"
                             : !request.dump.empty()         ? "--dump"
                                                             : "";
   if (!given.empty())
@@ -132,9 +99,9 @@ void require_no_input(const Request& request) {
 struct Chosen {
   Selection selection;
   Site site;
-  std::vector<Weight> weights;
+  std::vector<HeldWeight> weights;
 
-  std::string address_of(const Weight& weight) const {
+  std::string address_of(const HeldWeight& weight) const {
     return site.inner.empty() ? site.address + "/" + weight.name : site.address;
   }
   /// Of the file.
@@ -144,20 +111,20 @@ struct Chosen {
   }
 };
 
-std::vector<Chosen> choose(const Request& request, const Assembly& assembly) {
-  const Weights weights(assembly);
+std::vector<Chosen> choose(const Request& request, const ModelData& model, const Assembly& assembly) {
+  const HeldWeights weights(model, assembly);
   const std::vector<Site> sites = weight_sites(assembly, weights);
   std::vector<Chosen> all;
   for (const Selection& selection : select(sites, request.kernels)) {
     const Site& site = sites[static_cast<std::size_t>(selection.site)];
     require_no_place(selection, site);
-    std::vector<Weight> found = chosen_weights(selection, site, weights);
+    std::vector<HeldWeight> found = chosen_weights(selection, site, weights);
     if (!found.empty()) all.push_back({selection, site, std::move(found)});
   }
   return all;
 }
 
-Grid drawn(const Request& request, const Chosen& chosen, const Weight& weight) {
+Grid drawn(const Request& request, const Chosen& chosen, const HeldWeight& weight) {
   if (weight.problem) throw *weight.problem;
   const KernelView view = kernel_view(chosen.site.layer->class_name, weight.name, weight.shape);
   const Tensor numbers = weight.read().reshaped(view.shape);
@@ -173,14 +140,17 @@ int show_kernels(const Request& given) {
   const Target target(request);
   const ModelData model = read_model(request);
   const Assembly assembly = assemble_open(model).assembly;
-  const std::vector<Chosen> all = choose(request, assembly);
+  const std::vector<Chosen> all = choose(request, model, assembly);
   target.require_room_for(all.size());
+  std::vector<std::string> written = {request.output};
+  for (const Chosen& chosen : all) written.push_back(target.path(chosen.name()));
+  require_inputs_spared(request, written);
   Json pictures = Json::array();
   std::string path;
   for (const Chosen& chosen : all) {
     std::vector<Captioned> parts;
     std::vector<std::string> texts;
-    for (const Weight& weight : chosen.weights) {
+    for (const HeldWeight& weight : chosen.weights) {
       const Grid grid = drawn(request, chosen, weight);
       if (!request.quiet && !request.json)
         fmt::print("Shape of {}: {}\n", text::printable(chosen.address_of(weight)), weight.shape.str());

@@ -1,5 +1,7 @@
 // The program: picks the command, turns errors into messages and exit codes.
+#include <fcntl.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -19,9 +21,36 @@
 namespace kerascope::cli {
 namespace {
 
-void on_interrupt(int signal_number) {
+void on_end(int signal_number) {
   remove_unfinished_files();
   _exit(128 + signal_number);
+}
+
+void on_crash(int signal_number) {
+  remove_unfinished_files();
+  std::signal(signal_number, SIG_DFL);
+  std::raise(signal_number);
+}
+
+/// Whatever ends the program, no half-written file stays. What was ignored when it started (nohup) stays ignored.
+void clean_up_on_signals() {
+  const auto handle = [](int signal_number, void (*handler)(int)) {
+    struct sigaction before {};
+    if (::sigaction(signal_number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+      std::signal(signal_number, handler);
+  };
+  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGUSR1, SIGUSR2,
+                     SIGIO, SIGPWR, SIGSTKFLT})
+    handle(number, on_end);
+  for (int number : {SIGABRT, SIGSEGV, SIGILL, SIGFPE, SIGSYS, SIGTRAP}) handle(number, on_crash);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of writing, with its message
+  explain_bus_errors();
+}
+
+/// A file that is opened must not become a standard stream that was closed: messages would go into it.
+void fill_closed_streams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing stays an error
 }
 
 int run_program(int count, char** arguments) {
@@ -57,30 +86,26 @@ int run_program(int count, char** arguments) {
 int main(int count, char** arguments) {
   using namespace kerascope;
   make_threads_patient(arguments);
-  std::signal(SIGINT, cli::on_interrupt);
-  std::signal(SIGTERM, cli::on_interrupt);
-  std::signal(SIGHUP, cli::on_interrupt);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of writing, with its message
-  explain_bus_errors();
+  cli::fill_closed_streams();
+  cli::clean_up_on_signals();
   try {
     const int exit_code = cli::run_program(count, arguments);
     if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
     return exit_code;
   } catch (const Error& error) {
     std::fflush(stdout);
-    fmt::print(stderr, "{}\n", error.what());
+    say_error(fmt::format("{}\n", error.what()));
     return error.code() == "usage" ? cli::kWrongUsage : cli::kFailed;
   } catch (const std::bad_alloc&) {
-    fmt::print(
-        stderr,
-        "error[memory]: there is not enough memory\n  try: ask for fewer layers (--layer), or a smaller batch\n");
+    say_error("error[memory]: there is not enough memory\n  try: ask for fewer layers (--layer), or a smaller batch\n");
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0)
-      fmt::print(stderr, "error[output-unwritable]: standard output cannot be written: {}\n", error.code().message());
+      say_error(
+          fmt::format("error[output-unwritable]: standard output cannot be written: {}\n", error.code().message()));
     else
-      fmt::print(stderr, "error[unexpected]: {}\n", text::printable(error.what()));
+      say_error(fmt::format("error[unexpected]: {}\n", text::printable(error.what())));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error[unexpected]: {}\n", text::printable(error.what()));
+    say_error(fmt::format("error[unexpected]: {}\n", text::printable(error.what())));
   }
   return cli::kFailed;
 }

@@ -107,6 +107,15 @@ class Help : public CLI::Formatter {
 
 }  // namespace
 
+std::vector<std::string> OptionText::words() const {
+  if (!choices.empty() || names.empty()) return choices;
+  std::vector<std::string> parts = text::split(value, '|');
+  std::erase_if(parts, [](const std::string& part) {
+    return part.empty() || !std::ranges::all_of(part, [](char c) { return c >= 'a' && c <= 'z'; });
+  });
+  return parts;
+}
+
 std::vector<OptionText> options_of(const CLI::App& command) {
   std::vector<OptionText> all;
   for (const CLI::Option* option : command.get_options())

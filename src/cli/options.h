@@ -18,6 +18,8 @@ struct OptionText {
   std::string group;
   bool is_required = false, is_repeated = false;
 
+  /// Words that it takes, for completion: all of them, or those among others: "off" of "N|off".
+  std::vector<std::string> words() const;
   bool takes_file() const { return value == "FILE"; }
   bool takes_layer() const { return value == "LAYER"; }
 };

@@ -19,14 +19,52 @@ std::string without_folders(std::string line, const Request& request) {
   return line;
 }
 
+/// What the run will show, in the model's order, before anything is computed.
+std::vector<SeenLayer> expected_layers(const Run& run) {
+  std::map<std::string, bool> is_model;
+  for (const Site& site : run.function->assembly().sites)
+    is_model[site.address] = static_cast<bool>(site.layer->network);
+  const auto addresses = run.function->addresses();
+  std::vector<SeenLayer> layers;
+  const std::vector<Skipped> all_skipped = run.skipped();
+  auto skipped = all_skipped.begin();
+  for (std::size_t i = 0; i <= addresses.size(); ++i) {
+    for (; skipped != all_skipped.end() && skipped->before == i; ++skipped)
+      layers.push_back(skipped_layer(*skipped));
+    if (i < addresses.size())
+      layers.push_back({.address = addresses[i].first, .is_model = is_model[addresses[i].first]});
+  }
+  return layers;
+}
+
 }  // namespace
+
+bool has_layers_of_time(const Network& network) {
+  return std::ranges::any_of(network.layers, [](const LayerData& layer) {
+    return is_of_time(layer.class_name) || (layer.network && has_layers_of_time(*layer.network));
+  });
+}
+
+std::vector<std::string> outputs_of(const Run& run) {
+  const Assembly& assembly = run.function->assembly();
+  std::vector<std::string> addresses;
+  for (const int site : assembly.outputs) addresses.push_back(assembly.sites[static_cast<std::size_t>(site)].address);
+  return addresses;
+}
 
 OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Options& options)
     : request_(request),
       run_(run),
       with_page_(options.page),
-      strip_options_(overview_strip_options(run.function->chosen() + run.function->skipped().size())),
+      tokens_(options.tokens),
       page_strip_options_(page_strip_options()) {
+  std::vector<SeenLayer> layers = expected_layers(run);
+  std::vector<SeenLayer*> pointers;
+  for (SeenLayer& layer : layers) pointers.push_back(&layer);
+  const std::vector<OverviewEntry> entries = arrange(pointers, std::max(request.depth, 0));
+  strip_options_ = overview_strip_options(entries.size());
+  for (const SeenLayer& layer : layers)
+    if (request.depth > 0 && layer.depth >= request.depth) left_out_.insert(layer.address);
   for (ThumbnailOptions* strip : {&strip_options_, &page_strip_options_}) {
     strip->scale = options.scale;
     strip->colormap = options.colormap;
@@ -34,13 +72,18 @@ OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Optio
 }
 
 void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
-  strip_options_.channels = page_strip_options_.channels = channel_order(request_, sample, activation.axes);
+  if (left_out_.contains(activation.address)) return;
+  const std::vector<std::string> outputs = outputs_of(run_);
+  const bool is_output = std::ranges::find(outputs, activation.address) != outputs.end();
+  const View view = overview_view(activation, sample, tokens_, is_output);
+  strip_options_.channels = page_strip_options_.channels = channel_order(request_, view.sample, view.axes);
   PageLayer& layer = by_address_[activation.address];
-  layer = {.seen = seen_layer(activation, sample, strip_options_)};
+  layer = {.seen = seen_layer(activation, sample, view, strip_options_)};
   if (!with_page_ || !layer.seen.is_seen()) return;
   try {
-    layer.strip = page_picture(thumbnails(sample, activation.axes, page_strip_options_));
-    layer.grid = page_grid(sample, activation.axes, page_strip_options_);
+    page_strip_options_.in_color = view.in_color;
+    layer.strip = page_picture(thumbnails(view.sample, view.axes, page_strip_options_));
+    layer.grid = page_grid(view, page_strip_options_);
   } catch (const Error& error) {  // what cannot be drawn is still listed
     layer.seen.strip = {};
     layer.seen.problem = error.parts().what;
@@ -48,14 +91,20 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
 }
 
 void OverviewOfRun::finish(const CompiledFunction::Result& result) {
-  auto skipped = run_.function->skipped().begin();
-  const auto end = run_.function->skipped().end();
+  const std::vector<Skipped> all_skipped = run_.skipped();
+  auto skipped = all_skipped.begin();
+  const auto end = all_skipped.end();
   for (std::size_t i = 0; i <= result.activations.size(); ++i) {
     for (; skipped != end && skipped->before == i; ++skipped) layers_.push_back({.seen = skipped_layer(*skipped)});
-    if (i < result.activations.size()) layers_.push_back(std::move(by_address_.at(result.activations[i].address)));
+    if (i == result.activations.size()) break;
+    const Activation& activation = result.activations[i];
+    if (const auto found = by_address_.find(activation.address); found != by_address_.end())
+      layers_.push_back(std::move(found->second));
+    else  // too deep
+      layers_.push_back({.seen = {.address = activation.address, .is_model = activation.is_model}});
   }
-  Nesting nesting;
-  for (PageLayer& layer : layers_) nesting.place(layer.seen);
+  for (PageLayer& layer : layers_) seen_.push_back(&layer.seen);
+  entries_ = arrange(seen_, std::max(request_.depth, 0));
   predictions_ = prediction_lines(request_, run_, result.outputs);
 }
 
@@ -63,23 +112,26 @@ Overview OverviewOfRun::head() const {
   Overview head;
   head.title = request_.model == "-" ? "standard input" : std::filesystem::path(request_.model).filename().string();
   head.lines.push_back(
-      fmt::format("Keras {}, {}, {} rows", run_.model.keras_version, run_.model.format, layers_.size()));
+      fmt::format("Keras {}, {}, {} rows", run_.model.keras_version, run_.model.format, entries_.size()));
   for (const std::string& line : run_.fed.done) head.lines.push_back("input " + without_folders(line, request_));
-  head.warnings = run_.fed.warnings;
+  for (const auto& [what, hint] : run_.fed.warnings)
+    head.warnings.push_back(what + (hint.empty() ? "" : "; try " + hint));
+  for (const std::string& line : run_.fed.skipped)
+    head.warnings.push_back("skipped " + without_folders(line, request_));
   if (!run_.warning.is_null()) {
     head.warnings.push_back(run_.warning.at("what").get<std::string>());
     if (run_.warning.contains("try")) head.warnings.back() += "; try " + run_.warning.at("try").get<std::string>();
   }
   const std::int64_t batch = run_.fed.batch;
-  if (batch > 1) head.lines.push_back(fmt::format("sample {} of a batch of {}", request_.sample, batch));
+  if (batch > 1) head.lines.push_back(sample_text(request_, run_));
   for (const std::string& line : predictions_) head.lines.push_back("predicts " + line);
-  const std::vector<ModelInput> inputs = model_inputs(run_.model);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (std::size_t i = 0; i < run_.fed.sources.size(); ++i) {
+    const ModelInput& input = run_.fed.sources[i].input;
     const Tensor sample = run_.fed.tensors[i].item(request_.sample - run_.first);
     if (sample.size() > 0)
       head.inputs.push_back(
-          {.caption = text::printable(inputs[i].name),
-           .picture = input_thumbnail(sample, axes_of(inputs[i], sample.shape()), overview_input_options())});
+          {.caption = text::printable(input.name),
+           .picture = input_thumbnail(sample, axes_of(input, sample.shape()), overview_input_options())});
   }
   head.legend = legend(strip_options_);
   head.title = text::printable(head.title);
@@ -90,15 +142,16 @@ Overview OverviewOfRun::head() const {
 
 Picture OverviewOfRun::picture() const {
   Overview overview = head();
-  for (const PageLayer& layer : layers_) overview.rows.push_back(layer.seen.row());
+  for (const OverviewEntry& entry : entries_) overview.rows.push_back(row_of(entry, seen_));
   return draw(overview);
 }
 
-std::string OverviewOfRun::page() const { return html_page(head(), layers_); }
+std::string OverviewOfRun::page() const { return html_page(head(), layers_, entries_); }
 
 Json OverviewOfRun::layers_json() const {
   Json list = Json::array();
   for (const auto& [layer, strip, grid] : layers_) {
+    if (left_out_.contains(layer.address)) continue;
     Json entry = {{"address", layer.address}, {"class", layer.class_name}};
     if (!layer.shape_text.empty()) {
       const Statistics& s = layer.statistics;
@@ -110,6 +163,7 @@ Json OverviewOfRun::layers_json() const {
                     {"zeros", s.zero_share}});
       entry.update(channel_json(s));
     }
+    if (!layer.look.empty()) entry["drawn"] = layer.look;
     if (!layer.is_seen()) entry["problem"] = layer.problem;
     list.push_back(std::move(entry));
   }

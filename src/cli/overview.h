@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "cli/request.h"
 #include "render/resize.h"
@@ -26,6 +27,7 @@ class OverviewOfRun {
   struct Options {
     Scale scale = {};
     Colormap colormap = Colormap::kGray;
+    std::optional<TokenGrid> tokens = {};
     bool page = false;  ///< keeps what page() needs, too: each layer's whole grid
   };
   OverviewOfRun(const Request& request, const Run& run, const Options& options);
@@ -44,18 +46,28 @@ class OverviewOfRun {
   const Request& request_;
   const Run& run_;
   bool with_page_;
+  std::optional<TokenGrid> tokens_;
   ThumbnailOptions strip_options_, page_strip_options_;
   std::map<std::string, PageLayer> by_address_;
-  std::vector<PageLayer> layers_;
+  std::vector<PageLayer> layers_;  ///< with the names and depths that they have in the overview
+  std::vector<SeenLayer*> seen_;   ///< of layers_
+  std::vector<OverviewEntry> entries_;
+  std::set<std::string> left_out_;  ///< addresses that are deeper than --depth
   std::vector<std::string> predictions_;
 };
 
 ThumbnailOptions page_strip_options();
 PagePicture page_picture(const Picture& picture);
 /// All channels: small grids are shown enlarged, large ones are made smaller.
-PagePicture page_grid(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
+PagePicture page_grid(const View& view, const ThumbnailOptions& options);
 
 /// A whole HTML file: no scripts, nothing from elsewhere, every picture inside.
-std::string html_page(const Overview& head, const std::vector<PageLayer>& layers);
+std::string html_page(const Overview& head, const std::vector<PageLayer>& layers,
+                      const std::vector<OverviewEntry>& entries);
+
+/// Whether some layer of a model, at any depth, speaks of time, so that its sequences are no tokens of a picture.
+bool has_layers_of_time(const Network& network);
+/// The addresses of the model's outputs.
+std::vector<std::string> outputs_of(const Run& run);
 
 }  // namespace kerascope::cli

@@ -18,10 +18,10 @@ void add_picture_options(CLI::App& command, Request& request) {
           "from which number to which the grey goes: tile (each its own), layer (one for all), symmetric (-m to "
           "m), percentile (1st to 99th), or LO,HI")
       ->default_str("tile")
-      ->type_name("SCALE");
-  command.add_option("--cmap", request.colormap, "gray, viridis, magma, or diverging")
+      ->type_name("tile|layer|symmetric|percentile|LO,HI");
+  command.add_option("--cmap", request.colormap, "the colours of small to large numbers")
       ->default_str("gray")
-      ->type_name("MAP");
+      ->type_name("gray|viridis|magma|diverging");
   command.add_flag("--colorbar", request.colorbar, "a bar beside the tiles that says which number a colour is");
   command
       .add_option("--terminal", request.terminal,
@@ -29,6 +29,25 @@ void add_picture_options(CLI::App& command, Request& request) {
                   "says it can)")
       ->check(CLI::IsMember({"auto", "kitty", "iterm2", "sixel", "blocks", "off"}));
   command.add_flag("--numbers", request.numbers, "each channel's number in its tile");
+}
+
+void add_look_options(CLI::App& command, Request& request) {
+  command.add_flag("--rgb", request.rgb,
+                   "three channels as one picture in colour, from 0 to 1, -1 to 1, 0 to 255 (what the numbers suit) or "
+                   "as --scale says");
+  command.add_flag("--classes", request.classes,
+                   "a segmentation: the channel with the largest number at each place in its colour, with a legend and "
+                   "each class's share; without --layer of the model's outputs");
+  command.add_flag("--overlay", request.overlay, "the same over the input");
+  command
+      .add_option("--grid", request.grid,
+                  "tokens as maps: as many rows and columns of them, without a class token before them; by default "
+                  "guessed where there is one; off: a sequence")
+      ->type_name("ROWSxCOLUMNS");
+  command
+      .add_option("--sequence", request.sequence,
+                  "how a sequence is drawn, time from left to right: lines (up to 32 channels), or cells")
+      ->check(CLI::IsMember({"lines", "cells"}));
 }
 
 namespace {
@@ -56,6 +75,9 @@ GridOptions grid_options(const Request& request) {
   else if (options.scale.kind == Scale::Kind::kSymmetric)
     options.colormap = Colormap::kDiverging;
   options.numbers = request.numbers;
+  options.in_color = request.rgb;
+  if (!request.grid.empty()) options.tokens = parsed("--grid", request.grid, parse_token_grid);
+  if (!request.sequence.empty()) options.sequence = request.sequence == "lines" ? Sequence::kLines : Sequence::kCells;
   options.colorbar = request.colorbar;
   return options;
 }
@@ -72,6 +94,7 @@ Json picture_json(const std::string& address, const std::string& path, const Sha
                {"scale", name_of({grid.scale, grid.low, grid.high})},
                {"colormap", name_of(grid.colormap)}};
   if (grid.has_one_scale) json["ends"] = {grid.low, grid.high};
+  if (grid.form == Grid::Form::kColor) json["rgb"] = true;
   return json;
 }
 

@@ -7,6 +7,8 @@
 namespace kerascope::cli {
 
 void add_picture_options(CLI::App& command, Request& request);
+/// Those that say what a layer's output is: a picture, classes, tokens, a sequence.
+void add_look_options(CLI::App& command, Request& request);
 
 /// A symmetric scale without --cmap picks the diverging map.
 /// @throws Error{usage}

@@ -118,6 +118,7 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
         const std::string value = std::isnan(one.value) ? "NaN" : fmt::format("{:.3f}", one.value);
         line += (line.back() == ':' ? " " : "   ") + (name.empty() ? "" : name + " ") + value;
       }
+      if (!output.assumes.empty()) line += fmt::format("   (assumes {})", text::join(output.assumes, ", "));
       lines.push_back(line);
     }
   return lines;
@@ -136,6 +137,7 @@ Json prediction_json(const Request& request, const Run& run, const std::vector<A
       if (best.empty()) continue;
       Json entry = {{"output", output.address}, {"largest", std::move(best)}};
       if (!picture.empty()) entry["picture"] = picture;
+      if (!output.assumes.empty()) entry["assumes"] = output.assumes;
       all.push_back(std::move(entry));
     }
   return all;

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/statistics.h"
 #include "base/text.h"
 #include "cli/channels.h"
+#include "cli/feeding.h"
+#include "inputs/own_scaling.h"
 
 namespace kerascope::cli {
 namespace {
@@ -31,11 +34,10 @@ std::string what(const NormFit& fit) {
 
 /// A picture of hardly more than one colour varies little anywhere, however it is prepared.
 bool is_flat(const Run& run) {
-  const std::vector<ModelInput> inputs = model_inputs(run.model);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (std::size_t i = 0; i < run.fed.sources.size(); ++i) {
     const Tensor& given = run.fed.unprepared[i];
     const Shape sample = given.shape().slice(1, given.shape().rank());
-    for (const ChannelStatistics& channel : channel_statistics(given, axes_of(inputs[i], sample)))
+    for (const ChannelStatistics& channel : channel_statistics(given, axes_of(run.fed.sources[i].input, sample)))
       if (channel.variance > 0.01 * channel.mean * channel.mean) return false;
   }
   return true;
@@ -43,22 +45,20 @@ bool is_flat(const Run& run) {
 
 /// The mode whose numbers fit best, if they fit much better than what was fed.
 std::string better_mode(const Run& run, const NormFit& wrong) {
-  const std::vector<ModelInput> inputs = model_inputs(run.model);
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : run.fed.tensors) shapes.push_back(tensor.shape());
-  CompiledFunction up_to_it(run.model, shapes, {.taps = {wrong.address}, .most_norm_fits = kEarlyNorms});
-
+  const auto up_to_it = function_for(run.model, run.fed, run.fed.tensors[0].shape()[0],
+                                     {.taps = {wrong.address}, .most_norm_fits = kEarlyNorms});
   std::optional<NormFit> best;
   std::string best_mode;
   for (const char* mode : {"tf", "caffe", "torch", "unit", "raw"}) {
-    std::vector<Tensor> prepared;
+    std::vector<Tensor> prepared = run.fed.tensors;
     try {
-      for (std::size_t i = 0; i < inputs.size(); ++i)
-        prepared.push_back(prepare_input(inputs[i], run.fed.unprepared[i], parse_preprocessing(mode)));
+      for (const std::size_t i : wrong.inputs)
+        if (!run.fed.sources[i].is_layer)
+          prepared[i] = run.fed.sources[i].prepared(run.fed.unprepared[i], parse_preprocessing(mode));
     } catch (const Error&) {
       continue;  // for other numbers of channels
     }
-    const std::vector<NormFit> fits = up_to_it.run(prepared, {}).norm_fits;
+    const std::vector<NormFit> fits = up_to_it->run(prepared, {}).norm_fits;
     const auto fit = std::ranges::find(fits, wrong.address, &NormFit::address);
     if (fit == fits.end() || (best && best->divergence <= fit->divergence)) continue;
     best = *fit;
@@ -68,25 +68,52 @@ std::string better_mode(const Run& run, const NormFit& wrong) {
   return is_much_better ? best_mode : std::string();
 }
 
+/// What in the model scales pixels, if it was given numbers that somebody has scaled already; else empty.
+std::string scaler_of_scaled(const Run& run, const NormFit& wrong) {
+  constexpr double kGreatestScaled = 4;
+  const std::vector<ModelInput> inputs = model_inputs(run.model);
+  const std::vector<OwnScaling> own = own_scalings(run.model);
+  for (const std::size_t i : wrong.inputs) {
+    const Fed::Source& source = run.fed.sources[i];
+    const auto input = std::ranges::find(inputs, source.input.name, &ModelInput::name);
+    if (source.is_layer || input == inputs.end()) continue;
+    const OwnScaling& its = own[static_cast<std::size_t>(input - inputs.begin())];
+    const Range range = finite_range(run.fed.tensors[i].numbers());
+    if (its.scales_pixels() && std::max(std::abs(range.minimum), std::abs(range.maximum)) <= kGreatestScaled)
+      return own_text(its);
+  }
+  return "";
+}
+
 }  // namespace
 
 Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result) {
   if (request.quiet && !request.json) return nullptr;
   const auto wrong = std::ranges::find_if(result.norm_fits, [](const NormFit& f) { return f.times_off() > kFarOff; });
   if (wrong == result.norm_fits.end()) return nullptr;
-  const std::string mode = better_mode(run, *wrong);
+  const std::string mode = better_mode(run, *wrong), scaler = scaler_of_scaled(run, *wrong);
   if (wrong->variance_ratio < 1 / kFarOff && mode.empty())
-    if (wrong->times_off() < kFarOffForLittle || is_flat(run)) return nullptr;
+    if ((wrong->times_off() < kFarOffForLittle && scaler.empty()) || is_flat(run)) return nullptr;
+  const std::string hint = !mode.empty()     ? "--preprocess " + mode
+                           : !scaler.empty() ? "numbers from 0 to 255, which " + scaler + " scales"
+                                             : "";
   Json warning = {{"layer", wrong->address},
                   {"variance_ratio", wrong->variance_ratio},
                   {"deviations", std::sqrt(wrong->square_shift)},
                   {"what", what(*wrong)}};
   note(request, "warning", what(*wrong));
-  if (!mode.empty()) {
-    warning["try"] = "--preprocess " + mode;
-    note(request, "", "try: --preprocess " + mode);
+  if (!hint.empty()) {
+    warning["try"] = hint;
+    note(request, "", "try: " + hint);
   }
   return warning;
+}
+
+Json warning_json(const Run& run) {
+  if (!run.warning.is_null()) return run.warning;
+  for (const auto& [what, hint] : run.fed.warnings)
+    if (!hint.empty()) return {{"what", what}, {"try", hint}};
+  return nullptr;
 }
 
 }  // namespace kerascope::cli

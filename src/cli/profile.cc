@@ -3,6 +3,8 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "cli/feeding.h"
+#include "cli/outputs.h"
 #include "cli/profile_report.h"
 #include "export/trace.h"
 
@@ -11,36 +13,21 @@ namespace {
 
 using Clock = Plan::Clock;
 
-/// The sizes of axes of pictures that the file leaves open.
-constexpr std::int64_t kOpenSize = 224;
-
 double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 /// One sample of random numbers for each input.
-std::vector<Tensor> random_inputs(const Request& request, const ModelData& model) {
-  std::vector<Tensor> tensors;
+Fed random_inputs(const Request& request, const ModelData& model) {
+  Fed fed{.batch = 1};
   std::minstd_rand random;
   std::uniform_real_distribution<float> uniform;
-  for (const ModelInput& input : model_inputs(model)) {
-    if (input.shape.empty())
-      throw Error({.code = "input-missing",
-                   .what = fmt::format("the file does not say which shape the input '{}' has", input.name),
-                   .where = request.model,
-                   .hint = "give an INPUT"});
-    std::vector<std::int64_t> sizes(input.shape.begin(), input.shape.end());
-    std::ranges::replace_if(
-        sizes, [](std::int64_t size) { return size < 0; }, kOpenSize);
-    sizes[0] = 1;
-    Tensor tensor{Shape(sizes)};
+  for (const StandIn& input : stand_ins(request, model)) {
+    note(request, "input", fmt::format("random numbers for '{}', {}", input.input.name, shape_text(input)));
+    Tensor tensor{input.shape};
     std::generate_n(tensor.mutable_data(), tensor.size(), [&] { return uniform(random); });
-    const bool is_open =
-        std::ranges::any_of(input.shape.begin() + 1, input.shape.end(), [](auto size) { return size < 0; });
-    note(request, "input",
-         fmt::format("random numbers for '{}', {}{}", input.name, tensor.shape().slice(1, tensor.shape().rank()).str(),
-                     is_open ? fmt::format("; {} where the file leaves the size open", kOpenSize) : ""));
-    tensors.push_back(std::move(tensor));
+    fed.sources.push_back({.input = input.input, .batch = 1, .read = {}});
+    fed.tensors.push_back(std::move(tensor));
   }
-  return tensors;
+  return fed;
 }
 
 /// As many samples as wanted, the given ones over and over.
@@ -54,19 +41,19 @@ Tensor repeated(const Tensor& tensor, std::int64_t batch) {
   return result;
 }
 
-std::vector<Tensor> given_inputs(const Request& request, const ModelData& model) {
+Fed given_inputs(const Request& request, const ModelData& model) {
   Fed fed = read_inputs(request, model);
   fed.take(0, fed.batch);
   warn_of_infinite_inputs(request, fed);
-  return fed.tensors;
+  return fed;
 }
 
-std::vector<Tensor> inputs(const Request& request, const ModelData& model) {
+Fed inputs(const Request& request, const ModelData& model) {
   const bool is_given = !request.inputs.empty() || !request.named_inputs.empty();
-  std::vector<Tensor> tensors = is_given ? given_inputs(request, model) : random_inputs(request, model);
+  Fed fed = is_given ? given_inputs(request, model) : random_inputs(request, model);
   if (request.batch > 0)
-    for (Tensor& tensor : tensors) tensor = repeated(tensor, request.batch);
-  return tensors;
+    for (Tensor& tensor : fed.tensors) tensor = repeated(tensor, request.batch);
+  return fed;
 }
 
 void add_run(std::vector<Span>& spans, const std::string& name, const TimedRun& run, const Profile& profile) {
@@ -89,6 +76,8 @@ int profile(const Request& given) {
   const ThreadLimit limit(request.threads);
   const std::uint64_t seed = seed_of(request);
   require_standard_input_once(request);
+  require_inputs_spared(request, {request.trace});
+  if (dump_without_input(request)) return kDone;
 
   std::vector<Span> spans;
   const auto begin = [&](const char* name) {
@@ -99,11 +88,12 @@ int profile(const Request& given) {
   const ModelData model = read_model(request);
   end();
   begin("read the input");
-  const std::vector<Tensor> fed = inputs(request, model);
+  const Fed fed = inputs(request, model);
   end();
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : fed) shapes.push_back(tensor.shape());
-  CompiledFunction function(model, shapes, function_options(request));
+  const std::int64_t batch = fed.tensors[0].shape()[0];
+  const auto made = function_for(model, fed, batch, function_options(request));
+  CompiledFunction& function = *made;
+  require_memory(memory_of(function, fed, batch));
   const CompiledFunction::Times& times = function.times();
   spans.push_back({.name = "assemble", .category = "start", .begin = times.begin, .end = times.assembled});
   spans.push_back({.name = "plan", .category = "start", .begin = times.assembled, .end = times.planned});
@@ -117,19 +107,20 @@ int profile(const Request& given) {
   {
     Progress progress(!request.quiet);
     const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
-    measured.profile = profile(function, fed, {.runs = request.runs, .seed = seed, .on_progress = on_progress});
+    measured.profile = profile(function, fed.tensors, {.runs = request.runs, .seed = seed, .on_progress = on_progress});
   }
   const Profile& profile = measured.profile;
   measured.plan_ms = milliseconds(times.planned - times.begin);
 
-  const bool partly = tell_skipped(request, function.skipped());
+  const bool partly = tell_skipped(request, fed, skipped_of(model, fed, function));
   if (request.json) {
-    fmt::print("{}\n", json_of(request, fed, measured).dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_of(request, fed.tensors, measured).dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
     print_steps(request, measured);
     fmt::print("\n");
     print_kinds(measured);
     fmt::print("\n");
+    say(request, "ms", times_text(measured));
     say(request, "prepared",
         fmt::format("in the first run, which took {:.1f} ms longer: weights read and reordered, kernels made",
                     measured.preparation_ms()));

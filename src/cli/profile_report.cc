@@ -125,6 +125,15 @@ void print_kinds(const Measured& measured) {
   print_lines(lines);
 }
 
+std::string times_text(const Measured& measured) {
+  const std::size_t runs = measured.profile.runs.size(), used = measured.profile.runs_used;
+  const std::string what = runs == 1 ? "those of one run"
+                           : used == runs
+                               ? fmt::format("means of {} runs", runs)
+                               : fmt::format("means of the middle {} of {} runs by their length", used, runs);
+  return what + ", after two that do not count";
+}
+
 Json json_of(const Request& request, const std::vector<Tensor>& fed, const Measured& measured) {
   const Machine& machine = measured.machine;
   Json json = {{"model", request.model},
@@ -134,6 +143,8 @@ Json json_of(const Request& request, const std::vector<Tensor>& fed, const Measu
                  {"read_gb_s", machine.read_bytes / 1e9},
                  {"write_gb_s", machine.written_bytes / 1e9}}},
                {"runs", request.runs},
+               {"runs_used", measured.profile.runs_used},
+               {"times", times_text(measured)},
                {"plan_ms", measured.plan_ms},
                {"first_run_ms", 1e3 * measured.profile.first_s},
                {"preparation_ms", measured.preparation_ms()},

@@ -46,6 +46,8 @@ struct Measured {
 /// A line a step, the sums below; then the same by kind of operation.
 void print_steps(const Request& request, const Measured& measured);
 void print_kinds(const Measured& measured);
+/// What the milliseconds are: "means of the middle 6 of 10 runs, after 2 that are not timed".
+std::string times_text(const Measured& measured);
 Json json_of(const Request& request, const std::vector<Tensor>& fed, const Measured& measured);
 
 }  // namespace kerascope::cli

@@ -5,12 +5,16 @@
 
 #include <chrono>
 #include <cstdio>
+#include <set>
+#include <utility>
 
 #include "api/load_weights.h"
+#include "base/file.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/statistics.h"
 #include "base/text.h"
-#include "engine/samples.h"
+#include "cli/feeding.h"
 #include "formats/open.h"
 #include "inputs/guess.h"
 
@@ -45,7 +49,7 @@ InputOptions feed_options(const Request& request) {
 Progress::Progress(bool wanted) : is_wanted_(wanted && isatty(STDERR_FILENO)) {}
 
 Progress::~Progress() {
-  if (is_shown_) std::fputs("\r\x1b[K", stderr);
+  if (is_shown_) say_error("\r\x1b[K");
 }
 
 void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::int64_t parts) {
@@ -55,8 +59,7 @@ void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::i
   last_ = now;
   is_shown_ = true;
   const std::string of_part = parts > 1 ? fmt::format(", part {} of {}", part + 1, parts) : "";
-  fmt::print(stderr, "\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part);
-  std::fflush(stderr);
+  say_error(fmt::format("\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part));
 }
 
 void add_model_option(CLI::App& command, Request& request) {
@@ -68,6 +71,9 @@ void add_model_option(CLI::App& command, Request& request) {
       .add_option("--weights", request.weights,
                   "a file of weights for it, layer by layer in the model's order: .weights.h5, .h5, .keras")
       ->type_name("FILE");
+  command
+      .add_flag("--by-name", request.by_name, "give these weights to the layers of the same names, and only to them")
+      ->needs("--weights");
   add_print_options(command, request);
 }
 
@@ -81,7 +87,13 @@ void add_run_options(CLI::App& command, Request& request) {
   command.add_option("INPUT", request.inputs,
                      "a picture, a folder of them, .npy or .npz; one for each input of the model");
   add_how_to_run_options(command, request);
-  command.add_option("--dump", request.dump, "print the graph or the plan instead of running")
+  add_dump_option(command, request);
+}
+
+void add_dump_option(CLI::App& command, Request& request) {
+  command
+      .add_option("--dump", request.dump,
+                  "print the graph or the plan, also without an input: then for the sizes that the model says")
       ->check(CLI::IsMember({"graph", "plan"}));
 }
 
@@ -92,19 +104,30 @@ void add_how_to_run_options(CLI::App& command, Request& request) {
       ->allow_extra_args(false)
       ->type_name("LAYER");
   command.option_defaults()->group(kHowToRun);
-  command.add_option("--input", request.named_inputs, "the file for the input of this name")
+  command
+      .add_option("--input", request.named_inputs,
+                  "the file for the input of this name, or for the output of a layer, which is then not computed")
       ->allow_extra_args(false)
       ->type_name("NAME=FILE");
-  command.add_option("--phase", request.phase, "inference, or training: batch statistics, dropout, noise")
-      ->check(CLI::IsMember({"inference", "training"}))
+  command
+      .add_option("--assume", request.assumptions,
+                  "layers that cannot be computed: take them for the identity, as in 'gate=identity'")
+      ->allow_extra_args(false)
+      ->type_name("LAYER=identity");
+  command
+      .add_option(
+          "--phase", request.phase,
+          "inference; training: batch statistics, dropout, noise; or as-called: what model(x) does, where calls "
+          "that store training=True train")
+      ->check(CLI::IsMember({"inference", "training", "as-called"}))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of the training phase's random numbers; off: no dropout, no noise")
       ->capture_default_str()
       ->type_name("N|off");
   command
       .add_option("--preprocess", request.preprocess,
-                  "tf, caffe, torch, unit, raw, or mean=..,std=..; by default guessed for pictures")
-      ->type_name("MODE");
+                  "what is done to the input's numbers; by default guessed for pictures")
+      ->type_name(kPreprocessModes);
   std::vector<std::string> filters(filter_names().begin(), filter_names().end());
   filters.push_back("off");
   command.add_option("--resize", request.resize, "how pictures get the model's size, with load_img's names; or off")
@@ -131,7 +154,7 @@ void add_memory_option(CLI::App& command, Request& request) {
 }
 
 void note(const Request& request, const std::string& word, const std::string& text) {
-  if (!request.quiet) fmt::print(stderr, "{:<9} {}\n", word, text::printable(text));
+  if (!request.quiet) say_error(fmt::format("{:<9} {}\n", word, text::printable(text)));
 }
 
 void say(const Request& request, const std::string& word, const std::string& text) {
@@ -159,14 +182,42 @@ ModelData read_model(const Request& request) {
   ModelData model = open_model(request.model);
   if (request.weights.empty()) return model;
   LoadedWeights loaded;
-  model.network = api::with_weights(model, request.weights, {}, loaded);
+  model.network = api::with_weights(model, request.weights, {.by_name = request.by_name}, loaded);
+  const auto tell = [&](const std::vector<std::string>& names, const char* what) {
+    const std::size_t shown = std::min<std::size_t>(names.size(), 8);
+    if (!names.empty())
+      note(request, "weights",
+           fmt::format("{} {}{}", what, text::join({names.begin(), names.begin() + shown}, ", "),
+                       shown < names.size() ? fmt::format(", .. ({} in all)", names.size()) : ""));
+  };
+  tell(loaded.missing, "no layer in the file has the name of");
+  tell(loaded.unused, "no layer of the model has the name of");
   return model;
 }
 
+namespace {
+
+/// The layers of --assume LAYER=identity.
+std::vector<std::string> assumed_layers(const Request& request) {
+  constexpr std::string_view kEnding = "=identity";
+  std::vector<std::string> layers;
+  for (const std::string& text : request.assumptions) {
+    if (!text::ends_with(text, kEnding) || text.size() == kEnding.size())
+      throw Error({.code = "usage", .what = fmt::format("--assume is '{}', not LAYER=identity", text)});
+    layers.push_back(text.substr(0, text.size() - kEnding.size()));
+  }
+  return layers;
+}
+
+}  // namespace
+
 FunctionOptions function_options(const Request& request) {
   return {.taps = request.layers,
-          .phase = request.phase == "training" ? Phase::kTraining : Phase::kInference,
+          .phase = request.phase == "training"    ? Phase::kTraining
+                   : request.phase == "as-called" ? Phase::kAsCalled
+                                                  : Phase::kInference,
           .random = request.seed != "off",
+          .assume = assumed_layers(request),
           .exact = request.exact};
 }
 
@@ -179,39 +230,52 @@ std::uint64_t seed_of(const Request& request) {
 }
 
 Fed read_inputs(const Request& request, const ModelData& model) {
-  const std::vector<InputFile> files = input_files(request);
+  const Feeding given = feeding(model, input_files(request));
   const InputOptions options = feed_options(request);
   Fed fed;
   try {
-    fed = feed(model, files, options);
+    fed = feed(model, given.files, options, given.layers);
   } catch (const Error& error) {
     if (error.code() != "input-missing" || error.parts().hint.empty()) throw;
     Error::Parts parts = error.parts();
     parts.hint += "; or --input NAME=FILE";
     throw Error(std::move(parts));
   }
+  if (request.layers.empty()) require_needed_inputs(model, fed);
   for (const std::string& line : fed.done) note(request, "input", line);
-  for (const std::string& line : fed.warnings) note(request, "warning", line);
+  for (const std::string& line : fed.skipped) note(request, "skipped", line);
+  for (const auto& [what, hint] : fed.warnings) {
+    note(request, "warning", what);
+    if (!hint.empty()) note(request, "", "try: " + hint);
+  }
   return fed;
 }
 
 void warn_of_infinite_inputs(const Request& request, const Fed& fed) {
   for (std::size_t i = 0; i < fed.tensors.size(); ++i)
     if (!finite_range(fed.tensors[i].numbers()).all_finite)
-      note(request, "warning", fmt::format("the numbers for input '{}' are not all finite", fed.sources[i].input.name));
+      note(request, "warning",
+           fmt::format("the numbers for {} '{}' are not all finite", fed.sources[i].is_layer ? "layer" : "input",
+                       fed.sources[i].input.name));
+}
+
+std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count) {
+  std::size_t bytes = function.peak_bytes();
+  for (const Tensor& tensor : fed.tensors)
+    bytes += 2 * static_cast<std::size_t>(count * tensor.shape().elements(1, tensor.shape().rank())) * sizeof(float);
+  return bytes;
+}
+
+void require_memory(std::size_t needed) {
+  const std::size_t available = available_memory();
+  if (needed <= available) return;
+  throw Error({.code = "memory",
+               .what = fmt::format("this run takes {} of memory, and {} are available", text::bytes(needed),
+                                   text::bytes(available)),
+               .hint = "ask for fewer layers (--layer), keep none of them (--memory SIZE), or give a smaller input"});
 }
 
 namespace {
-
-/// The inputs' shapes for so many samples.
-std::vector<Shape> shapes_for(const Fed& fed, std::int64_t count) {
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : fed.tensors) {
-    shapes.push_back(tensor.shape());
-    shapes.back()[0] = count;
-  }
-  return shapes;
-}
 
 /// Takes samples of the batch.
 void take(Run& run, std::int64_t first, std::int64_t count) {
@@ -222,22 +286,16 @@ void take(Run& run, std::int64_t first, std::int64_t count) {
 /// Of a batch that is computed in parts. More hardly make a sample cheaper, and what nobody looks at takes memory, too.
 constexpr std::int64_t kMostTogether = 16;
 
-/// What a run takes with so many samples as it has been made for, and the inputs, which are kept prepared and as read.
-std::size_t memory_of(const Run& run, std::int64_t count) {
-  std::size_t bytes = run.function->peak_bytes();
-  for (const Shape& shape : shapes_for(run.fed, count))
-    bytes += 2 * static_cast<std::size_t>(shape.elements()) * sizeof(float);
-  return bytes;
-}
-
 /// Makes the function for as many samples as are computed at a time.
 void make_function(const Request& request, Run& run) {
   std::int64_t made = 0;
   const auto make = [&](std::int64_t count) {
-    run.function = std::make_unique<CompiledFunction>(run.model, shapes_for(run.fed, count), run.options);
+    run.function = function_for(run.model, run.fed, count, run.options);
     return made = count;
   };
-  const auto fits = [&] { return request.memory == 0 || memory_of(run, made) <= request.memory; };
+  // Without --memory nothing is left out to make a run smaller, but none begins that the machine has no memory for.
+  const std::size_t most = request.memory > 0 ? request.memory : available_memory();
+  const auto fits = [&] { return memory_of(*run.function, run.fed, made) <= most; };
   // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
   const bool may_part =
       run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
@@ -249,22 +307,48 @@ void make_function(const Request& request, Run& run) {
   } else if (may_part) {
     count = 1;
   }
-  if (count == run.fed.batch || !keeps_samples_apart(run.model, shapes_for(run.fed, count))) {
+  if (count == run.fed.batch || !keeps_samples_apart(run.model, run.fed)) {
     run.samples = Samples::kTogether;
     count = run.fed.batch;
   }
   if (made != count) make(count);
   while (!fits() && run.samples == Samples::kInParts && count > 1) count = make(count / 2);
+  // What is asked for by name is worth more than what the model predicts.
+  if (!fits() && !request.layers.empty() && std::exchange(run.options.with_outputs, false)) {
+    make(count);
+    if (fits()) note(request, "note", "there is no memory for the model's outputs, so nothing is predicted");
+  }
+  if (request.memory == 0) require_memory(memory_of(*run.function, run.fed, made));
   if (!fits()) {
     run.options.pass_by = true;
     make(count);
   }
   if (!fits())
-    throw Error({.code = "memory",
-                 .what = fmt::format("this run takes {} of memory even where no layer is kept, and --memory is {}",
-                                     text::bytes(memory_of(run, count)), text::bytes(request.memory)),
-                 .hint = "ask for earlier layers, or give fewer or smaller inputs"});
+    throw Error(
+        {.code = "memory",
+         .what = fmt::format("this run takes {} of memory even where no layer is kept, and --memory is {}",
+                             text::bytes(memory_of(*run.function, run.fed, count)), text::bytes(request.memory)),
+         .hint = "ask for earlier layers, or give fewer or smaller inputs"});
   take(run, run.samples == Samples::kChosen ? request.sample : 0, count);
+}
+
+}  // namespace
+
+std::vector<Skipped> Run::skipped() const { return skipped_of(model, fed, *function); }
+
+namespace {
+
+void tell_assumptions(const Request& request, const CompiledFunction& function) {
+  std::size_t depending = 0;
+  std::set<std::string> assumed;
+  for (const auto& [value, address] : function.assembly().assumed) assumed.insert(address);
+  if (assumed.empty()) return;
+  const auto assumptions = function.assembly().assumptions();
+  for (const SiteResult& result : function.assembly().results)
+    depending += !result.problem && !assumptions[static_cast<std::size_t>(result.output->value.id)].empty();
+  note(request, "assumed",
+       fmt::format("{} {} the identity; {} outputs depend on that and are marked",
+                   text::join({assumed.begin(), assumed.end()}, ", "), assumed.size() == 1 ? "is" : "are", depending));
 }
 
 }  // namespace
@@ -279,11 +363,13 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   require_standard_input_once(request);
   if (!request.labels.empty()) run.labels = read_labels(request.labels);
   run.model = read_model(request);
+  if (request.outputs_alone) run.options.taps = output_addresses(run.model.network);
   run.fed = read_inputs(request, run.model);
   require_sample(request, run.fed.batch);
   make_function(request, run);
   warn_of_infinite_inputs(request, run.fed);
   for (const std::string& line : run.function->notes()) note(request, "note", line);
+  tell_assumptions(request, *run.function);
   return run;
 }
 
@@ -364,13 +450,13 @@ void add_all_outputs(const Request& request, Run& prepared, CompiledFunction::Re
   FunctionOptions options = prepared.options;
   options.with_taps = false;
   options.most_norm_fits = 0;
-  CompiledFunction function(prepared.model, shapes_for(prepared.fed, count), options);
+  const auto function = function_for(prepared.model, prepared.fed, count, options);
   Progress progress(!request.quiet);
   WholeOutputs outputs(prepared.fed.batch);
   take(prepared, 0, count);
   each_part(prepared, count, [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
     const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
-    outputs.add(function.run(prepared.fed.tensors, {.on_progress = on_progress}).outputs, first);
+    outputs.add(function->run(prepared.fed.tensors, {.on_progress = on_progress}).outputs, first);
   });
   outputs.put_into(result.outputs);
   take(prepared, request.sample, 1);
@@ -396,10 +482,13 @@ CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun&
   return result;
 }
 
-bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
+bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped) {
   std::map<std::string, std::vector<std::string>> by_problem;
   for (const Skipped& one : skipped)
     by_problem[one.problem->parts().what + "\n" + one.problem->parts().where].push_back(one.address);
+  std::set<std::string> hints;
+  for (const Skipped& one : skipped)
+    if (!one.problem->parts().hint.empty()) hints.insert(one.problem->parts().hint);
   for (const auto& [problem, addresses] : by_problem) {
     const auto newline = problem.find('\n');
     note(request, "skipped",
@@ -408,13 +497,25 @@ bool tell_skipped(const Request& request, std::span<const Skipped> skipped) {
                      addresses.size() <= 4 ? text::join(addresses, ", ")
                                            : addresses[0] + ", " + addresses[1] + ", .. " + addresses.back()));
   }
-  return !by_problem.empty();
+  constexpr std::size_t kMostHints = 3;
+  if (hints.size() <= kMostHints)
+    for (const std::string& hint : hints) note(request, "", "try: " + hint);
+  else
+    note(request, "",
+         "try: give the output of one of them (--input 'LAYER=FILE.npy'), or pass its input through "
+         "(--assume 'LAYER=identity')");
+  return !by_problem.empty() || !fed.skipped.empty();
 }
 
-bool print_dump(const Request& request, const CompiledFunction& function) {
-  if (request.dump.empty()) return false;
-  fmt::print("{}", request.dump == "graph" ? function.graph_text() : function.plan_text());
-  return true;
+std::vector<std::string> output_addresses(const Network& network) {
+  std::vector<std::string> addresses;
+  for (const TensorRef& output : network.outputs) {
+    const LayerData& layer = network.layers[static_cast<std::size_t>(output.layer)];
+    std::string address = layer.name;
+    if (layer.calls.size() > 1) address += fmt::format("@{}", output.call);
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(std::move(address));
+  }
+  return addresses;
 }
 
 Request with_standard_output(Request request) {
@@ -443,6 +544,12 @@ std::string axes_of(const ModelInput& input, const Shape& sample) {
 
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation) {
   return activation.tensor.item(request.sample - run.first);
+}
+
+std::string sample_text(const Request& request, const Run& run) {
+  const auto sample = static_cast<std::size_t>(request.sample);
+  return fmt::format("sample {} of a batch of {}", sample, run.fed.batch) +
+         (sample < run.fed.names.size() ? ": " + run.fed.names[sample] : "");
 }
 
 std::string model_stem(const Request& request) {

@@ -20,7 +20,8 @@ struct Request {
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
-  std::vector<std::string> kernels;  ///< whose weights are drawn
+  std::vector<std::string> assumptions;  ///< --assume NAME=identity
+  std::vector<std::string> kernels;      ///< whose weights are drawn
   std::string output;
   std::string html;
   std::string trace;
@@ -32,6 +33,8 @@ struct Request {
   std::string sort;
   std::string dump;
   std::string terminal = "auto";
+  std::string grid;      ///< of tokens
+  std::string sequence;  ///< empty: what suits it
   bool keep_aspect_ratio = false;
   bool exact = false;
   int threads = 0;
@@ -47,9 +50,14 @@ struct Request {
   std::string colormap;  ///< empty: what suits the scale
   bool colorbar = false;
   bool numbers = false;
+  bool rgb = false;
+  bool classes = false, overlay = false;
+  bool overview = false;
+  bool outputs_alone = false;  ///< instead of `layers`: what the model's outputs are
   bool json = false;
   bool quiet = false;
   bool open = false;
+  bool by_name = false;  ///< the weights of that other file go to the layers of their names
 };
 
 enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kPartlyDone = 3 };
@@ -62,6 +70,7 @@ void add_demo_command(CLI::App& app, Request& request, int& exit_code);
 void add_diff_command(CLI::App& app, Request& request, int& exit_code);
 void add_profile_command(CLI::App& app, Request& request, int& exit_code);
 
+constexpr const char* kPreprocessModes = "tf|caffe|torch|unit|raw|mean=..,std=..";
 /// The group of options that only a run of a model reads.
 constexpr const char* kHowToRun = "How a model is run";
 
@@ -73,6 +82,7 @@ void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
 /// Those among them that say what is run and how, without MODEL, INPUT and --dump.
 void add_how_to_run_options(CLI::App& command, Request& request);
+void add_dump_option(CLI::App& command, Request& request);
 void add_memory_option(CLI::App& command, Request& request);
 
 /// The commands' work without the option parser, as `demo` needs it.
@@ -102,6 +112,7 @@ struct Run {
   Samples samples = Samples::kTogether;  ///< as far as the model keeps its samples apart
   std::int64_t first = 0;                ///< which sample of the batch is the first at hand, of `fed` and activations
   bool is_in_parts() const { return samples != Samples::kTogether; }
+  std::vector<Skipped> skipped() const;  ///< what cannot be computed
   std::uint64_t seed = 0;
   std::vector<std::string> labels;  ///< names of the classes
   Json warning;                     ///< of check_preprocessing(), null without one
@@ -119,6 +130,12 @@ FunctionOptions function_options(const Request& request);
 std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const ModelData& model);
 void warn_of_infinite_inputs(const Request& request, const Fed& fed);
+
+/// What a run takes with so many samples as its function has been made for, and the inputs, which are kept prepared and
+/// as read.
+std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count);
+/// @throws Error{memory} if the machine has less to give.
+void require_memory(std::size_t needed);
 
 /// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
 class Progress {
@@ -150,6 +167,8 @@ constexpr std::size_t kEarlyNorms = 3;
 /// that fits much better, if there is one; run() does this. Fields of the result: layer,
 /// variance_ratio and deviations (see NormFit), what, try.
 Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result);
+/// The same, or what was wrong with the preprocessing before the run; null without either.
+Json warning_json(const Run& run);
 
 /// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path);
@@ -161,11 +180,28 @@ std::vector<std::string> prediction_lines(const Request& request, const Run& run
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
-/// What could not be computed, told once; true if there is something.
-bool tell_skipped(const Request& request, std::span<const Skipped> skipped);
+/// What could not be computed, told once; true if there is something, or if a picture was passed over.
+bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped);
+
+/// Addresses that mean the model's outputs.
+std::vector<std::string> output_addresses(const Network& network);
 
 /// `--dump`: prints the graph or the plan; false where nobody asked for it.
 bool print_dump(const Request& request, const CompiledFunction& function);
+/// The same for the shapes that the model says, where no input is given; false also where one is.
+/// @throws Error{usage} beside --json
+bool dump_without_input(const Request& request, bool with_outputs = false);
+
+/// What an input is taken to be where none is given: of --batch samples, kStandInSize along axes that are left open.
+struct StandIn {
+  ModelInput input;
+  Shape shape;
+  bool is_open = false;
+};
+constexpr std::int64_t kStandInSize = 224;
+std::vector<StandIn> stand_ins(const Request& request, const ModelData& model);
+/// "(224, 224, 3); 224 where the file leaves the size open"
+std::string shape_text(const StandIn& input);
 
 /// `-o -`: the result alone goes to standard output.
 Request with_standard_output(Request request);
@@ -174,6 +210,8 @@ Request with_standard_output(Request request);
 std::string axes_of(const ModelInput& input, const Shape& sample);
 /// The wanted sample of those at hand, without the batch axis.
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
+/// "sample 1 of a batch of 4: cat.png", the picture's name if it has one.
+std::string sample_text(const Request& request, const Run& run);
 /// "model" of "dir/model.h5".
 std::string model_stem(const Request& request);
 void open_in_viewer(const std::string& path);

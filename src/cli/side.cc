@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "export/npz.h"
+#include "formats/open.h"
+#include "formats/weights.h"
 #include "formats/zip.h"
 #include "inputs/array.h"
 #include "inputs/npy_header.h"
 #include "kerascope/error.h"
+#include "layers/assemble_open.h"
 
 namespace kerascope::cli {
 namespace {
@@ -51,8 +56,30 @@ Tensor tensor_of(std::span<const std::byte> bytes, const std::string& place) {
   }
 }
 
+/// A nested model's own output is computed after what is inside, and a layer's after what is inside of that.
+void put_insides_first(std::vector<Side::Entry>& entries) {
+  std::map<std::string, std::size_t> last_inside;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string& address = entries[i].address;
+    for (auto slash = address.find('/'); slash != address.npos; slash = address.find('/', slash + 1))
+      last_inside[address.substr(0, slash)] = i;
+  }
+  std::vector<std::pair<std::size_t, std::ptrdiff_t>> keys(entries.size());  // deeper ones first of those at one place
+  std::vector<std::size_t> places(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string& address = entries[i].address;
+    const auto inside = last_inside.find(address.substr(0, address.rfind('#')));
+    keys[i] = {inside == last_inside.end() ? i : std::max(i, inside->second), -std::ranges::count(address, '/')};
+    places[i] = i;
+  }
+  std::ranges::stable_sort(places, {}, [&](std::size_t place) { return keys[place]; });
+  std::vector<Side::Entry> sorted;
+  for (const std::size_t place : places) sorted.push_back(std::move(entries[place]));
+  entries = std::move(sorted);
+}
+
 Side side_of_folder(const fs::path& folder) {
-  Side side{.is_in_order = false};
+  Side side{.order = Side::Order::kByName};
   for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     if (!entry.is_regular_file() || entry.path().extension() != kNpy) continue;
     const std::string path = entry.path(), name = entry.path().lexically_relative(folder).generic_string();
@@ -109,6 +136,72 @@ void keep_chosen(Side& side, const std::vector<std::string>& layers) {
   });
 }
 
+/// "conv1/kernel" of the layer "conv1" and the weight "net/conv1/kernel:0", "base/conv/kernel" of "base" and
+/// "conv/kernel:0".
+std::string address_of_stored(const std::string& layer, const std::string& weight) {
+  const std::string name = weight.substr(0, weight.rfind(':'));
+  if (layer.empty()) return name.substr(name.rfind('/') + 1);
+  const auto own = ("/" + name).rfind("/" + layer + "/");
+  return own == name.npos ? layer + "/" + name : name.substr(own);
+}
+
+/// Each layer that holds weights of its own once, as its first call is computed.
+std::vector<Site> layers_with_weights(const Assembly& assembly, const std::vector<std::string>& requests) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < assembly.sites.size(); ++i)
+    if (assembly.sites[i].inner.empty() && !assembly.sites[i].layer->network) places.push_back(i);
+  std::ranges::stable_sort(places, {}, [&](std::size_t place) { return assembly.results[place].order; });
+  std::vector<Site> sites;
+  std::set<const LayerData*> seen;
+  for (const std::size_t place : places) {
+    Site site = assembly.sites[place];
+    if (!seen.insert(site.layer).second) continue;
+    site.call = site.output = "";
+    site.address = site.layer_address();
+    sites.push_back(std::move(site));
+  }
+  if (requests.empty()) return sites;
+  std::vector<Site> chosen;
+  for (const Selection& selection : select(sites, requests)) {
+    const Site& site = sites[static_cast<std::size_t>(selection.site)];
+    if (selection.channel)
+      throw Error({.code = "usage",
+                   .what = fmt::format("'{}:{}' is a channel, and weights are compared as a whole", site.address,
+                                       *selection.channel),
+                   .hint = "--layer " + site.address});
+    chosen.push_back(site);
+  }
+  return chosen;
+}
+
+/// A layer's weights by name: as it asked for them, or, where it cannot be computed, as the file has them.
+std::vector<std::pair<std::string, std::function<Tensor()>>> weights_of(const LayerData& layer,
+                                                                        const Assembly& assembly) {
+  std::vector<std::pair<std::string, std::function<Tensor()>>> weights;
+  const auto needs = assembly.needs.find(&layer);
+  if (needs != assembly.needs.end() && !needs->second.order.empty()) {
+    for (const std::string& name : needs->second.order) {
+      const auto slot = needs->second.slots.at(name);
+      weights.emplace_back(name, [slot] {
+        if (slot->problem) throw *slot->problem;
+        return slot->read();
+      });
+    }
+  } else {
+    for (const StoredWeight& stored : layer.weights)
+      weights.emplace_back(address_of_stored("", stored.name), stored.read);
+  }
+  return weights;
+}
+
+/// "conv2d_1" of "layers/conv2d_1", "base/dense" of "layers/base/layers/dense".
+std::string without_containers(const std::string& group) {
+  std::vector<std::string> parts = text::split(group, '/');
+  std::erase_if(parts,
+                [](const std::string& part) { return part == "layers" || part == "_layer_checkpoint_dependencies"; });
+  return text::join(parts, "/");
+}
+
 }  // namespace
 
 bool holds_arrays(const std::string& path) {
@@ -131,6 +224,7 @@ Side side_of_arrays(const std::string& path, const std::vector<std::string>& lay
         {.address = "array", .axes = "", .tensor = [=] { return tensor_of(file->bytes(), file->name()); }});
   }
   side.name = path;
+  put_insides_first(side.entries);
   if (side.entries.empty())
     throw Error({.code = "array-invalid",
                  .what = "there is no array (.npy) in it",
@@ -140,18 +234,60 @@ Side side_of_arrays(const std::string& path, const std::vector<std::string>& lay
   return side;
 }
 
+bool holds_only_weights(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  return is_hdf5(file->bytes()) && !Hdf5File::open(file, 0, file->size(), file->name()).text("/", "model_config");
+}
+
+Side side_of_weights(const Request& request, const std::string& name) {
+  Side side{.name = name, .order = Side::Order::kAsComputed};
+  const ModelData model = read_model(request);
+  const Assembly assembly = assemble_open(model).assembly;
+  for (const std::string& line : assembly.notes) note(request, "note", line);
+  for (const Site& site : layers_with_weights(assembly, request.layers))
+    for (const auto& [weight, read] : weights_of(*site.layer, assembly))
+      side.entries.push_back({.address = site.address + "/" + weight, .axes = "", .tensor = read});
+  if (side.entries.empty())
+    throw Error({.code = "weights-missing", .what = "there are no weights to compare", .where = request.model});
+  return side;
+}
+
+Side side_of_weights_file(const std::string& path, const std::vector<std::string>& layers) {
+  Side side{.name = path};
+  const WeightsFile file = open_weights(path);
+  const auto add = [&](const std::string& address, const StoredWeight& weight) {
+    side.entries.push_back({.address = address, .axes = "", .tensor = weight.read});
+  };
+  if (file.is_by_layer) {
+    for (const StoredLayer& layer : file.layers)
+      for (const StoredWeight& weight : layer.weights) add(address_of_stored(layer.name, weight.name), weight);
+  } else {
+    for (const std::string& place : weight_paths(*file.hdf5)) {
+      const auto vars = place.rfind("/vars/");
+      const std::string group = place.substr(0, vars), number = place.substr(vars + 6);
+      const auto named = file.hdf5->text("/" + group + "/vars", "name");
+      add(named.value_or(without_containers(group)) + "/" + number, file.hdf5->stored("/" + place, place));
+    }
+  }
+  if (!layers.empty()) keep_chosen(side, layers);
+  return side;
+}
+
 Side side_of_run(const Request& request, const std::string& name) {
   const std::shared_ptr<Run> prepared(new Run(prepare_run(request, /*with_outputs=*/!request.quiet)));
   const CompiledFunction::Result result = run(request, *prepared, {});
   Side side{.name = name,
-            .is_partial = tell_skipped(request, prepared->function->skipped()),
+            .order = Side::Order::kAsComputed,
+            .is_partial = tell_skipped(request, prepared->fed, prepared->skipped()),
             .predictions = prediction_lines(request, *prepared, result.outputs),
             .prediction_json = prediction_json(request, *prepared, result.outputs)};
-  for (const Activation& activation : result.activations)
+  for (const std::size_t place : prepared->function->order_of_computation()) {
+    const Activation& activation = result.activations[place];
     // The numbers lie in the function's arena.
     side.entries.push_back({.address = activation.address,
                             .axes = activation.axes,
                             .tensor = [prepared, tensor = activation.tensor] { return tensor; }});
+  }
   return side;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "cli/outputs.h"
 #include "cli/request.h"
 #include "cli/terminal.h"
 #include "export/npz.h"
@@ -16,7 +17,7 @@ namespace kerascope::cli {
 class Target {
  public:
   explicit Target(const Request& request) : request_(request) {
-    is_single_ = text::ends_with(text::lower(request.output), ".png") || request.output == "/dev/stdout";
+    is_single_ = ending_of(request.output) == ".png" || request.output == "/dev/stdout";
     is_folder_ = !request.output.empty() && !is_single_;
     if (is_folder_) require_folder_name();
     if (!request.output.empty() || request.json || request.terminal == "off") return;
@@ -35,7 +36,8 @@ class Target {
       throw Error({.code = "usage",
                    .what = fmt::format("-o {} takes one picture, and {} layers are chosen",
                                        request_.output == "/dev/stdout" ? "-" : request_.output, pictures),
-                   .hint = "give a folder: -o maps/"});
+                   .hint = request_.kernels.empty() ? "give a folder: -o maps/, or --overview for one picture of all"
+                                                    : "give a folder: -o maps/"});
   }
 
   /// The options with which a sample can be made out where it goes.
@@ -58,7 +60,7 @@ class Target {
     }
     const std::string path = this->path(address);
     write_png(path, picture);
-    say(request_, "wrote", path + "   " + about);
+    say(request_, "wrote", path + "   " + about + (terminal_ ? ", for which this terminal has no room" : ""));
     return path;
   }
 
@@ -76,20 +78,17 @@ class Target {
   }
 
  private:
-  /// -o maps.jpg would otherwise become a folder of that name.
   void require_folder_name() const {
-    const std::filesystem::path path = request_.output;
-    const std::string ending = text::lower(path.extension().string());
-    const bool is_page = ending == ".html" || ending == ".htm";
-    constexpr std::string_view kPictures[] = {".jpg", ".jpeg", ".webp", ".gif", ".bmp",
-                                              ".tif", ".tiff", ".svg",  ".pdf"};
-    const bool is_picture = std::find(std::begin(kPictures), std::end(kPictures), ending) != std::end(kPictures);
-    std::error_code ignored;
-    if ((!is_page && !is_picture) || std::filesystem::is_directory(path, ignored)) return;
+    if (is_folder_name(request_.output)) return;
+    const std::string ending = ending_of(request_.output);
+    const std::string picture = std::filesystem::path(request_.output).replace_extension(".png").string();
+    if (ending == ".html" || ending == ".htm")
+      throw Error({.code = "usage",
+                   .what = fmt::format("-o is '{}', and pictures are written as .png", request_.output),
+                   .hint = "--html " + request_.output});
     throw Error({.code = "usage",
                  .what = fmt::format("-o is '{}', and pictures are written as .png", request_.output),
-                 .hint = is_page ? "--html " + request_.output
-                                 : "-o " + std::filesystem::path(path).replace_extension(".png").string()});
+                 .hint = fmt::format("-o {}, or -o {}/ for a folder", picture, request_.output)});
   }
 
   const Request& request_;

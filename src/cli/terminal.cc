@@ -97,7 +97,8 @@ Cells cells_of(const Picture& picture, const Terminal& terminal, int most_rows) 
     cells.rows = std::max(1, static_cast<int>(std::lround(height * scale / 2)));
     return cells;
   }
-  const double scale = std::min(1.0, terminal.columns * terminal.cell_width_px / width);
+  const double scale =
+      std::min({1.0, terminal.columns * terminal.cell_width_px / width, most_rows * terminal.cell_height_px / height});
   cells.columns = static_cast<int>(std::ceil(width * scale / terminal.cell_width_px));
   cells.rows = static_cast<int>(std::ceil(height * scale / terminal.cell_height_px));
   cells.width = std::llround(cells.columns * terminal.cell_width_px / scale);
@@ -182,8 +183,9 @@ GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const
                             const std::string& axes) {
   if (terminal.has_pixels()) return options;
   options.numbers = options.colorbar = false;  // small print
+  options.sequence = Sequence::kCells;
   const Tiles tiles = tiles_of(shape, axes);
-  if (!are_maps(tiles)) return options;
+  if (!are_maps(tiles) || (options.in_color && tiles.channels.size == 3)) return options;
   const std::int64_t all = options.channels.empty() ? tiles.channels.size : std::ssize(options.channels);
   const BlockTiles fit = fit_block_tiles(terminal, all, tiles.height.size, tiles.width.size);
   options.columns = static_cast<int>(std::min<std::int64_t>(fit.columns, all));

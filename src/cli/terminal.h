@@ -1,6 +1,7 @@
 // Pictures in the terminal, by libchafa: as pixels where it can (kitty, iTerm2, sixel), else as coloured blocks.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -17,11 +18,13 @@ struct Terminal {
   int cell_width_px = 10, cell_height_px = 20;  ///< of a cell
 
   bool has_pixels() const { return graphics != Graphics::kBlocks; }
-  /// What a picture may take beside the lines of text that should stay on the screen with it.
-  int picture_rows() const { return rows > 14 ? rows - 4 : 10; }
+  /// What a picture may take beside the lines of text that should stay on the screen with it: input, shape, what was
+  /// drawn, channels, predictions, the next prompt.
+  int picture_rows() const { return rows > 14 ? rows - 7 : std::max(rows / 2, 1); }
   /// Pixel for pixel.
   bool has_room_for(const Picture& picture) const {
-    return has_pixels() && picture.width <= std::int64_t{columns} * cell_width_px;
+    return has_pixels() && picture.width <= std::int64_t{columns} * cell_width_px &&
+           picture.height <= std::int64_t{picture_rows()} * cell_height_px;
   }
 };
 
@@ -31,7 +34,7 @@ std::optional<Terminal> find_terminal();
 std::optional<Terminal::Graphics> parse_graphics(const std::string& word);
 
 /// The bytes that draw the picture, newline at the end. It keeps its size in pixels unless it is wider than the
-/// terminal; as blocks it is made as large as the terminal's width and, below `most_rows`, its height allow.
+/// terminal or higher than `most_rows`; as blocks it is made as large as both allow.
 std::string terminal_text(const Picture& picture, const Terminal& terminal, int most_rows);
 
 /// The options with which a sample stays readable as blocks: no small print, a gap as wide as a cell, fewer columns

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/text.h"
@@ -62,25 +63,49 @@ Tensor picked(const Tensor& tensor, const Block& block) {
   return result;
 }
 
-Activation blank(const Site& site, const Output& output, const std::string& address) {
-  return {.address = address,
-          .axes = output.axes,
-          .class_name = site.layer->class_name,
-          .is_model = bool(site.layer->network),
-          .tensor = {}};
-}
-
 std::string unit_suffix(const Selection& selection) {
   if (!selection.channel) return "";
   if (selection.position.empty()) return fmt::format(":{}", *selection.channel);
   return fmt::format("[{}]:{}", fmt::join(selection.position, ","), *selection.channel);
 }
 
+/// What cannot be taken for the identity, as the user wants it.
+Error not_assumable(const Site& site, bool is_computable) {
+  const std::size_t inputs = site.layer->calls.empty() ? 0 : site.layer->calls[0].inputs.size();
+  return Error({.code = "assume-invalid",
+                .what = fmt::format("layer '{}' ({}) cannot be taken for the identity", site.layer_address(),
+                                    site.layer->class_name),
+                .where = site.layer->place,
+                .because = is_computable ? "Kerascope can compute it"
+                           : inputs != 1 ? fmt::format("it is called with {} inputs, not with one", inputs)
+                                         : "",
+                .hint = is_computable ? "leave it out of --assume" : "feed its output: --input LAYER=FILE.npy"});
+}
+
+Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options) {
+  AssembleOptions how{.phase = options.phase, .random = options.random, .fed = options.fed};
+  if (options.assume.empty()) return assemble(model, shapes, how);
+  const Assembly without = assemble(model, shapes, how);
+  const std::vector<Selection> selections = select(without.sites, options.assume);
+  for (const Selection& selection : selections)
+    how.assumed.insert(without.sites[static_cast<std::size_t>(selection.site)].layer);
+  Assembly assembly = assemble(model, shapes, how);
+  std::set<const LayerData*> done;
+  for (const auto& [value, address] : assembly.assumed) done.insert(assembly.call_of(Value{value})->layer);
+  for (const Selection& selection : selections) {
+    const Site& site = without.sites[static_cast<std::size_t>(selection.site)];
+    if (!selection.by_name || done.count(site.layer)) continue;
+    const auto& problem = without.results[static_cast<std::size_t>(selection.site)].problem;
+    throw not_assumable(site, !problem || problem->parts().where != site.layer->place);
+  }
+  return assembly;
+}
+
 }  // namespace
 
 CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes,
                                    const FunctionOptions& options)
-    : assembly_(assemble(model, shapes, {.phase = options.phase, .random = options.random, .fed = options.fed})) {
+    : assembly_(assembled(model, shapes, options)), assumptions_(assembly_.assumptions()) {
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
   if (options.with_taps && options.taps.empty()) {
@@ -106,15 +131,14 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
     // What is not there is said before anything runs.
     const Shape shape = selection.channel ? block_of(whole, result.output->axes, selection, address).shape : whole;
     taps_.push_back(result.output->value);
-    wanted_.push_back({.selection = selection, .shape = shape, .blank = blank(site, *result.output, address)});
+    wanted_.push_back({.selection = selection, .shape = shape, .blank = blank(selection.site, address)});
   }
   if (options.with_outputs)
     for (int output : assembly_.outputs) {
-      const Site& site = assembly_.sites[static_cast<std::size_t>(output)];
       const SiteResult& result = assembly_.results[static_cast<std::size_t>(output)];
       if (result.problem) continue;
       taps_.push_back(result.output->value);
-      outputs_.push_back(blank(site, *result.output, site.address));
+      outputs_.push_back(blank(output, assembly_.sites[static_cast<std::size_t>(output)].address));
     }
   std::set<int> kept;
   for (const Value tap : taps_)
@@ -127,12 +151,24 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
   times_.planned = Plan::Clock::now();
 }
 
+Activation CompiledFunction::blank(int at, const std::string& address) const {
+  const Site& site = assembly_.sites[static_cast<std::size_t>(at)];
+  const Output& output = *assembly_.results[static_cast<std::size_t>(at)].output;
+  const std::set<std::string>& assumes = assumptions_[static_cast<std::size_t>(output.value.id)];
+  return {.address = address,
+          .axes = output.axes,
+          .class_name = site.layer->class_name,
+          .is_model = bool(site.layer->network),
+          .assumes = {assumes.begin(), assumes.end()},
+          .tensor = {}};
+}
+
 void CompiledFunction::fail(const Site& site, const Error& problem) const {
   std::size_t computable = 0, all = 0;
   for (std::size_t i = 0; i < assembly_.sites.size(); ++i) {
     if (!assembly_.sites[i].inner.empty()) continue;
     ++all;
-    computable += assembly_.results[i].output.has_value();
+    computable += !assembly_.results[i].problem;
   }
   Error::Parts parts = problem.parts();
   const bool is_it = parts.where == site.layer->place;
@@ -146,6 +182,15 @@ std::vector<std::pair<std::string, Shape>> CompiledFunction::addresses() const {
   std::vector<std::pair<std::string, Shape>> all;
   for (const Wanted& wanted : wanted_) all.emplace_back(wanted.blank.address, wanted.shape);
   return all;
+}
+
+std::vector<std::size_t> CompiledFunction::order_of_computation() const {
+  std::vector<std::size_t> places(wanted_.size());
+  std::iota(places.begin(), places.end(), 0);
+  std::ranges::stable_sort(places, {}, [&](std::size_t place) {
+    return assembly_.results[static_cast<std::size_t>(wanted_[place].selection.site)].order;
+  });
+  return places;
 }
 
 Activation CompiledFunction::activation(const Wanted& wanted, const Tensor& tensor) const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,7 +21,8 @@ struct FunctionOptions {
   Phase phase = Phase::kInference;
   bool random = true;  ///< see AssembleOptions
   bool with_taps = true;
-  std::vector<Feed> fed = {};      ///< instead of the model's inputs
+  std::vector<Feed> fed = {};            ///< instead of the model's inputs
+  std::vector<std::string> assume = {};  ///< addresses and patterns: layers taken for the identity, see Assembly
   bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
@@ -53,6 +55,8 @@ class CompiledFunction {
   std::size_t chosen() const { return wanted_.size(); }
   /// Each with the shape of its tensor, in the order in which they were asked for.
   std::vector<std::pair<std::string, Shape>> addresses() const;
+  /// The same as places in that list, in the order in which a run computes them.
+  std::vector<std::size_t> order_of_computation() const;
   /// What the numbers of a run take that are kept: of the activations, and of the model's outputs.
   std::size_t bytes() const { return bytes_; }
   /// What a run takes beside its inputs at its height.
@@ -76,10 +80,12 @@ class CompiledFunction {
     Activation blank;  ///< without its numbers
   };
   [[noreturn]] void fail(const Site& site, const Error& problem) const;
+  Activation blank(int site, const std::string& address) const;
   Activation activation(const Wanted& wanted, const Tensor& tensor) const;
 
   Times times_;
   Assembly assembly_;
+  std::vector<std::set<std::string>> assumptions_;  ///< by value
   std::vector<Value> taps_;
   std::vector<Wanted> wanted_;
   std::vector<Activation> outputs_;

@@ -146,6 +146,7 @@ Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, cons
   std::ranges::stable_sort(middle, {}, [](const TimedRun* run) { return run->end - run->begin; });
   const auto aside = static_cast<std::ptrdiff_t>(middle.size() / 4);
   middle = {middle.begin() + aside, middle.end() - aside};
+  profile.runs_used = middle.size();
 
   const std::vector<TimedRun::Step>& steps = profile.runs[0].steps;
   const Traffic traffic(function, steps);

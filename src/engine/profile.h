@@ -41,6 +41,7 @@ struct Profile {
   std::vector<ProfiledStep> steps;
   Work work;  ///< of the whole run, were it one step: each weight and input read once, each tap written once
   double run_s = 0, outside_s = 0, first_s = 0;
+  std::size_t runs_used = 0;  ///< so many, those of middle length, make the times
 };
 
 struct ProfileOptions {

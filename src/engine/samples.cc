@@ -10,10 +10,13 @@
 namespace kerascope {
 namespace {
 
-Assembly for_batch(const ModelData& model, std::span<const Shape> shapes, std::int64_t batch) {
+Assembly for_batch(const ModelData& model, std::span<const Shape> shapes, std::span<const Feed> fed,
+                   std::int64_t batch) {
   std::vector<Shape> batched(shapes.begin(), shapes.end());
   for (Shape& shape : batched) shape[0] = batch;
-  return assemble(model, batched);
+  AssembleOptions options{.fed = {fed.begin(), fed.end()}};
+  for (Feed& feed : options.fed) feed.shape[0] = batch;
+  return assemble(model, batched, options);
 }
 
 /// What an op does along the axis of the batch without changing its size shows in its text only.
@@ -28,9 +31,9 @@ bool works_along_batch(const Graph& graph, const Graph::Node& node) {
 
 }  // namespace
 
-bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes) {
+bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes, std::span<const Feed> fed) {
   constexpr std::int64_t kTwo = 2, kThree = 3;
-  const Assembly of_two = for_batch(model, shapes, kTwo), of_three = for_batch(model, shapes, kThree);
+  const Assembly of_two = for_batch(model, shapes, fed, kTwo), of_three = for_batch(model, shapes, fed, kThree);
   const Graph &two = of_two.graph, &three = of_three.graph;
   if (two.size() != three.size()) return false;
   std::vector<bool> has_samples(static_cast<std::size_t>(two.size()), false);

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -71,6 +72,7 @@ struct NpzWriter::State {
   FileWriter file;
   std::vector<Member> members;
   std::map<std::string, std::size_t> by_key;
+  std::vector<std::string> listed;
   std::uint64_t end = 0;
 
   void finish(Member& member);
@@ -94,6 +96,11 @@ void NpzWriter::reserve(const std::string& key, const Shape& shape) {
   const std::uint64_t begin = record.offset + local_record(record).size() + header.size();
   state_->end = begin + bytes_of(shape);
   state_->members.push_back({std::move(record), std::move(header), shape, begin});
+}
+
+void NpzWriter::list(const std::vector<std::string>& keys) {
+  KERASCOPE_CHECK(keys.size() == state_->members.size());
+  state_->listed = keys;
 }
 
 void NpzWriter::write(const std::string& key, std::int64_t first, const Tensor& part) {
@@ -128,8 +135,9 @@ void NpzWriter::commit() {
   std::string end;
   for (State::Member& member : state_->members) {
     state_->finish(member);
-    end += central_record(member.record);
+    if (state_->listed.empty()) end += central_record(member.record);
   }
+  for (const std::string& key : state_->listed) end += central_record(state_->members[state_->by_key.at(key)].record);
   end += end_record(state_->members.size(), state_->end, end.size());
   if (can_seek())
     state_->file.write_at(state_->end, std::as_bytes(std::span(end)));
@@ -138,46 +146,70 @@ void NpzWriter::commit() {
   state_->file.commit();
 }
 
-struct NpyFolderWriter::State {
-  struct Array {
-    std::uint64_t header_bytes;
-    std::unique_ptr<FileWriter> file;  ///< until it is complete
-    std::uint64_t written = 0;
-  };
-  std::filesystem::path folder;
-  std::map<std::string, Shape> reserved;
-  std::map<std::string, Array> begun;
+/// A file of one array, in parts.
+struct NpyWriter::State {
+  std::filesystem::path path;
+  Shape shape = {};
+  std::uint64_t header_bytes = 0, written = 0;
+  std::unique_ptr<FileWriter> file = {};  ///< from the first part to the last
+
+  bool is_complete() const { return written == bytes_of(shape) && !file; }
 };
 
-NpyFolderWriter::NpyFolderWriter(std::filesystem::path folder) : state_(new State{std::move(folder), {}, {}}) {}
+NpyWriter::NpyWriter(std::filesystem::path path) : state_(new State{.path = std::move(path)}) {}
+NpyWriter::~NpyWriter() = default;
+
+void NpyWriter::reserve(const std::string&, const Shape& shape) {
+  KERASCOPE_CHECK(state_->header_bytes == 0);
+  state_->shape = shape;
+  state_->header_bytes = npy_header(shape).size();
+}
+
+void NpyWriter::write(const std::string&, std::int64_t first, const Tensor& part) {
+  State& state = *state_;
+  if (!state.file) {
+    state.file = std::make_unique<FileWriter>(state.path);
+    state.file->write(npy_header(state.shape));
+  }
+  const auto bytes = std::as_bytes(part.numbers());
+  if (state.file->can_seek())
+    state.file->write_at(state.header_bytes + offset_of(state.shape, first), bytes);
+  else
+    state.file->write(bytes);  // a device; parts come in order
+  state.written += bytes.size();
+  if (state.written < bytes_of(state.shape)) return;
+  state.file->commit();
+  state.file.reset();
+}
+
+void NpyWriter::commit() { KERASCOPE_CHECK(state_->is_complete()); }
+
+struct NpyFolderWriter::State {
+  std::filesystem::path folder;
+  std::map<std::string, std::unique_ptr<NpyWriter>> arrays = {};
+  bool has_begun = false;
+};
+
+NpyFolderWriter::NpyFolderWriter(std::filesystem::path folder) : state_(new State{.folder = std::move(folder)}) {}
 NpyFolderWriter::~NpyFolderWriter() = default;
 
+std::filesystem::path NpyFolderWriter::path(const std::string& key) const {
+  return state_->folder / (file_name_from_address(key) + ".npy");
+}
+
 void NpyFolderWriter::reserve(const std::string& key, const Shape& shape) {
-  KERASCOPE_CHECK(state_->reserved.emplace(key, shape).second);
+  auto array = std::make_unique<NpyWriter>(path(key));
+  array->reserve(key, shape);
+  KERASCOPE_CHECK(state_->arrays.emplace(key, std::move(array)).second);
 }
 
 void NpyFolderWriter::write(const std::string& key, std::int64_t first, const Tensor& part) {
-  const std::filesystem::path path = state_->folder / (file_name_from_address(key) + ".npy");
-  const Shape& shape = state_->reserved.at(key);
-  if (part.shape() == shape) return write_npy(path, part);
-  auto array = state_->begun.find(key);
-  if (array == state_->begun.end()) {
-    if (state_->begun.empty()) allow_many_files();
-    auto file = std::make_unique<FileWriter>(path);
-    const std::string header = npy_header(shape);
-    file->write(header);
-    array = state_->begun.emplace(key, State::Array{header.size(), std::move(file)}).first;
-  }
-  auto& [header_bytes, file, written] = array->second;
-  file->write_at(header_bytes + offset_of(shape, first), std::as_bytes(part.numbers()));
-  written += part.numbers().size_bytes();
-  if (written < bytes_of(shape)) return;
-  file->commit();
-  file.reset();
+  if (!std::exchange(state_->has_begun, true)) allow_many_files();
+  state_->arrays.at(key)->write(key, first, part);
 }
 
 void NpyFolderWriter::commit() {
-  for (const auto& [key, array] : state_->begun) KERASCOPE_CHECK(array.file == nullptr);
+  for (const auto& [key, array] : state_->arrays) array->commit();
 }
 
 }  // namespace kerascope

@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <thread>
 
@@ -179,6 +180,19 @@ TEST_F(NpzTest, AFolderTakesPartsToo) {
   writer.write("x/a", 0, a.items(0, 3));
   write_npy(folder_ / "alone.npy", a);
   EXPECT_EQ(bytes_of("deep/x/a.npy"), bytes_of("alone.npy"));
+}
+
+TEST_F(NpzTest, OneArrayComesInPartsInAnyOrder) {
+  Tensor whole({3, 2});
+  std::iota(whole.mutable_data(), whole.mutable_data() + 6, 1.0f);
+  NpyWriter writer(folder_ / "parts.npy");
+  writer.reserve("a", whole.shape());
+  writer.write("a", 2, whole.items(2, 1));
+  EXPECT_FALSE(fs::exists(folder_ / "parts.npy")) << "not complete yet";
+  writer.write("a", 0, whole.items(0, 2));
+  writer.commit();
+  write_npy(folder_ / "whole.npy", whole);
+  EXPECT_EQ(bytes_of("parts.npy"), bytes_of("whole.npy"));
 }
 
 class Failing : public ArrayWriter {

@@ -1,5 +1,6 @@
 #include "formats/config.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -11,12 +12,28 @@ namespace kerascope {
 namespace {
 
 constexpr int kDeepestNesting = 50;
+constexpr std::int64_t kMostOutputs = 1024;  // of one call
 
-/// A reference as the file writes it: layer name, node index, tensor index.
+using Sizes = std::vector<std::int64_t>;
+
+/// A reference as the file writes it: layer name, node index, tensor index; Keras 3 adds the tensor's shape.
 struct Reference {
   std::string layer;
   std::int64_t node = 0, tensor = 0;
+  Sizes shape = {};
 };
+
+/// [null, 8, 4] with -1 for null; empty for anything else.
+Sizes sizes_of(const Json& shape) {
+  Sizes sizes;
+  if (!shape.is_array()) return {};
+  for (const Json& size : shape) {
+    const bool is_size = size.is_number_integer() && size.get<std::int64_t>() > 0;
+    if (!is_size && !size.is_null()) return {};
+    sizes.push_back(is_size ? size.get<std::int64_t>() : -1);
+  }
+  return sizes;
+}
 
 /// A call before names are resolved.
 struct PendingCall {
@@ -53,6 +70,7 @@ class Reader {
       connect_sequential(network, config, description, place);
     else
       connect_functional(network, calls, config, place);
+    note_shapes(network, layers);
     return network;
   }
 
@@ -73,7 +91,9 @@ class Reader {
                  .what = fmt::format("the file stores how '{}' is constructed, but no graph of layers", class_name),
                  .where = place_in_file(place),
                  .because = "subclassed models exist only as Python code",
-                 .hint = "write a flat file in Python: keras.Model(m.inputs, m.outputs).save(\"flat.keras\")"});
+                 .hint =
+                     "call it once in Python, on an input of its shape, and save that: i = keras.Input((32, 32, 3)); "
+                     "keras.Model(i, m.call(i)).save(\"flat.keras\")"});
   }
 
   static std::string class_name_of(const Json& description) {
@@ -139,7 +159,9 @@ class Reader {
   }
 
   static Reference reference(const Json& json) {
-    return {json[0].get<std::string>(), json[1].get<std::int64_t>(), json[2].get<std::int64_t>()};
+    return {.layer = json[0].get<std::string>(),
+            .node = json[1].get<std::int64_t>(),
+            .tensor = json[2].get<std::int64_t>()};
   }
 
   /// tf.keras writes ["_CONSTANT_VALUE", -1, 1.0, keywords] where an op's first argument is no tensor.
@@ -155,7 +177,11 @@ class Reader {
   /// The argument with {"tensor": k} for each tensor. Dicts are taken by sorted key, as Keras flattens them.
   static Json argument(const Json& value, PendingCall& call) {
     const Json& history = member(member(value, "config"), "keras_history");
-    if (text_or(value, "class_name", "") == "__keras_tensor__" && is_reference(history)) return tensor(history, call);
+    if (text_or(value, "class_name", "") == "__keras_tensor__" && is_reference(history)) {
+      const Json number = tensor(history, call);
+      call.inputs.back().shape = sizes_of(member(value["config"], "shape"));
+      return number;
+    }
     if (!value.is_structured()) return value;
     Json result = value;
     for (Json& item : result) item = argument(item, call);
@@ -244,7 +270,9 @@ class Reader {
       const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(calls[layer].size()), 1);
       // With one call there is nothing to confuse: an index may count calls outside of this model.
       const std::int64_t call = count == 1 ? 0 : reference.node - first[layer];
-      if (call < 0 || call >= count || reference.tensor < 0 || reference.tensor > 1 << 16)
+      if (reference.tensor < 0 || reference.tensor >= kMostOutputs)
+        fail(fmt::format("output {} of layer '{}' is asked for", reference.tensor, reference.layer), place);
+      if (call < 0 || call >= count)
         fail(fmt::format("call {} of layer '{}' is asked for, which has {}", reference.node, reference.layer, count),
              place);
       return TensorRef{found->second, static_cast<int>(call), static_cast<int>(reference.tensor)};
@@ -257,6 +285,10 @@ class Reader {
           call.inputs.push_back(resolve(input, network.layers[i].name, first_in_calls));
         network.layers[i].calls.push_back(std::move(call));
       }
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+      for (std::size_t k = 0; k < calls[i].size(); ++k)
+        for (std::size_t j = 0; j < calls[i][k].inputs.size(); ++j)
+          note_shape(network, network.layers[i].calls[k].inputs[j], calls[i][k].inputs[j].shape);
     for (const Reference& input : inputs) network.inputs.push_back(resolve(input, network.name, first_in_ends));
     for (const Reference& output : outputs) network.outputs.push_back(resolve(output, network.name, first_in_ends));
     if (network.inputs.empty() || network.outputs.empty()) fail("the model has no input or no output", place);
@@ -298,6 +330,34 @@ class Reader {
     std::vector<std::int64_t> first;
     for (const LayerData& layer : network.layers) first.push_back(layer.network && !layer.network->is_sequential);
     return first;
+  }
+
+  // --- shapes that the file tells ---
+
+  static void note_shape(Network& network, const TensorRef& tensor, const Sizes& shape) {
+    LayerData& layer = network.layers[static_cast<std::size_t>(tensor.layer)];
+    if (layer.calls.empty() || shape.empty()) return;
+    auto& shapes = layer.calls[static_cast<std::size_t>(tensor.call)].output_shapes;
+    shapes.resize(std::max(shapes.size(), static_cast<std::size_t>(tensor.output) + 1));
+    Sizes& known = shapes[static_cast<std::size_t>(tensor.output)];
+    if (known.empty()) known = shape;
+  }
+
+  /// What a layer was built for is the shape of what it is called on.
+  void note_shapes(Network& network, const Json& descriptions) const {
+    const std::size_t added = network.layers.size() - descriptions.size();  // a Sequential's InputLayer
+    for (std::size_t i = added; i < network.layers.size(); ++i) {
+      const LayerData& layer = network.layers[i];
+      const Json& build = member(descriptions[i - added], "build_config");
+      if (layer.calls.size() == 1 && layer.calls[0].inputs.size() == 1)
+        note_shape(network, layer.calls[0].inputs[0], sizes_of(member(build, "input_shape")));
+      if (layer.class_name != "Lambda") continue;
+      Sizes own = sizes_of(member(layer.config, "output_shape"));
+      if (own.empty()) continue;
+      own.insert(own.begin(), -1);  // it leaves the batch out
+      for (int call = 0; call < static_cast<int>(layer.calls.size()); ++call)
+        note_shape(network, {.layer = static_cast<int>(i), .call = call, .output = 0}, own);
+    }
   }
 
   // --- a Sequential's chain ---
@@ -346,6 +406,22 @@ Network network_from_config(const Json& description, int keras_major, const std:
   if (!description.is_object())
     throw Error({.code = "config-invalid", .what = "the model's configuration is no object", .where = file});
   return Reader(keras_major, file).network(description, "", 0);
+}
+
+bool is_keras_1(const Json& description) {
+  if (!member(description, "module").is_null()) return false;  // Keras 3, in which a user's layer may have any keys
+  const Json& config = member(description, "config");
+  const Json& layers = config.is_array() ? config : member(config, "layers");
+  const auto has = [&](const char* key) { return config.is_object() && config.contains(key); };
+  for (const char* key :
+       {"nb_filter", "nb_row", "nb_feature", "border_mode", "dim_ordering", "subsample", "subsample_length",
+        "pool_length", "filter_length", "W_regularizer", "W_constraint", "inner_activation", "consume_less"})
+    if (has(key)) return true;
+  // Later a Dense has units, and only an Embedding an output_dim.
+  const std::string class_name = text_or(description, "class_name", "");
+  if (has("output_dim") && !has("embeddings_initializer") && class_name != "Embedding") return true;
+  if (has("p") && class_name.find("Dropout") != class_name.npos) return true;
+  return layers.is_array() && std::ranges::any_of(layers, is_keras_1);
 }
 
 Error of_keras_1(const std::string& file) {

@@ -12,6 +12,9 @@ namespace kerascope {
 /// @throws Error{config-invalid} with the place, {model-opaque} where the file holds no graph.
 Network network_from_config(const Json& description, int keras_major, const std::string& file);
 
+/// Whether a configuration that does not say its version has Keras 1's keys.
+bool is_keras_1(const Json& description);
+
 /// What is said of a file that Keras 1 wrote, whose configurations and weights are not understood.
 Error of_keras_1(const std::string& file);
 

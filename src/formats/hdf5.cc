@@ -210,6 +210,8 @@ Hdf5File Hdf5File::open(std::shared_ptr<const MappedFile> file, std::uint64_t of
   return result;
 }
 
+const std::string& Hdf5File::name() const { return index_->name; }
+
 bool Hdf5File::has_group(const std::string& path) const { return index_->groups.count(absolute(path)) != 0; }
 
 std::vector<std::string> Hdf5File::members(const std::string& group_path) const {

@@ -29,6 +29,7 @@ class Hdf5File {
   static Hdf5File open(std::shared_ptr<const MappedFile> file, std::uint64_t offset, std::uint64_t length,
                        std::string display_name);
 
+  const std::string& name() const;  ///< as messages name it
   bool has_group(const std::string& path) const;
   /// The names of a group's members, sorted; only what hard links lead to. A group that lies in itself, or in two
   /// groups, has its members only where it is met first.

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "formats/config.h"
+#include "formats/layer_groups.h"
 #include "formats/weights.h"
 #include "kerascope/error.h"
 #include "model/json.h"
@@ -36,6 +37,15 @@ void attach_weights(const Hdf5File& file, Network& network, const std::string& p
                  .what = fmt::format("the file stores weights of {} layers, its configuration has {}", stored.size(),
                                      network.layers.size()),
                  .where = std::string(kWeights) + " in " + path});
+  std::vector<NamedPair> names;
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    if (!stored[i].weights.empty()) names.emplace_back(&network.layers[i + first], stored[i].name);
+  if (const std::string why = disagreement(names); !why.empty())
+    throw Error({.code = "weights-mismatch",
+                 .what = why,
+                 .where = std::string(kWeights) + " in " + path,
+                 .because = "the file lists its weights in another order than its layers",
+                 .hint = "save the model again with model.save(\"name.keras\")"});
   for (std::size_t i = 0; i < stored.size(); ++i) network.layers[i + first].weights = std::move(stored[i].weights);
 }
 
@@ -48,13 +58,17 @@ ModelData read_hdf5_model(std::shared_ptr<const MappedFile> mapped) {
   model.format = "HDF5";
   const auto config = file.text("/", "model_config");
   if (!config) {
-    const bool weights_only = file.texts("/", "layer_names").has_value() || file.has_group("/layers");
-    throw Error({.code = "model-missing",
-                 .what = weights_only ? "the file holds weights but no model" : "the HDF5 file holds no Keras model",
-                 .where = path,
-                 .because = weights_only ? "it was written by save_weights, which leaves the architecture out"
-                                         : "its root has no attribute 'model_config'",
-                 .hint = "save the whole model in Python: model.save(\"model.keras\")"});
+    const bool weights_only = file.texts("/", "layer_names").has_value() || file.has_group("/" + container_of(file));
+    throw Error(
+        {.code = weights_only ? "weights-only" : "model-missing",
+         .what = weights_only ? "the file holds weights but no model" : "the HDF5 file holds no Keras model",
+         .where = path,
+         .because = weights_only ? "it was written by save_weights, which leaves the architecture out"
+                                 : "its root has no attribute 'model_config'",
+         .hint = weights_only
+                     ? "give the architecture, too: MODEL.json --weights FILE, with what model.to_json() gives; "
+                       "or list what it holds: kerascope layers FILE"
+                     : "save the whole model in Python: model.save(\"model.keras\")"});
   }
   model.keras_version = file.text("/", "keras_version").value_or(file.text(kWeights, "keras_version").value_or(""));
   model.backend = file.text("/", "backend").value_or(file.text(kWeights, "backend").value_or(""));

@@ -10,4 +10,9 @@ namespace kerascope {
 
 ModelData read_keras_archive(std::shared_ptr<const MappedFile> file);
 
+/// The same unpacked.
+ModelData read_keras_folder(const std::string& path);
+/// Whether a folder is one: it holds a config.json, and metadata.json or weights beside it.
+bool is_keras_folder(const std::string& path);
+
 }  // namespace kerascope

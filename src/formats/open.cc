@@ -5,6 +5,7 @@
 #include "formats/config.h"
 #include "formats/hdf5_model.h"
 #include "formats/keras_archive.h"
+#include "formats/recognise.h"
 #include "formats/zip.h"
 #include "kerascope/error.h"
 #include "model/json.h"
@@ -13,21 +14,33 @@ namespace kerascope {
 namespace {
 
 [[noreturn]] void unknown(const std::string& path, std::span<const std::byte> bytes) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 512));
-  Error::Parts parts{.code = "format-unknown",
-                     .what = "this is neither an HDF5 file nor a Keras archive",
-                     .where = path,
-                     .because = "",
-                     .hint = "give a model that Keras saved with model.save(\"name.keras\") or (\"name.h5\")"};
-  if (bytes.empty())
-    parts.what = "the file is empty";
-  else if (text.find("\xff\xd8\xff") == 0 || text.find("\x89PNG") == 0)
-    parts.because = "it is a picture; the model comes first, then the picture";
-  else if (text.find("saved_model") != text.npos)
-    parts.because = "it looks like a TensorFlow SavedModel";
-  else if (text.find("version https://git-lfs") == 0)
-    parts.because = "it is a Git LFS pointer; fetch the file itself (git lfs pull)";
-  throw Error(std::move(parts));
+  if (const auto foreign = recognise(bytes))
+    throw Error({.code = "format-unknown",
+                 .what = fmt::format("this is {}, not a model that Keras saved", foreign->what),
+                 .where = path,
+                 .hint = foreign->hint});
+  throw Error({.code = "format-unknown",
+               .what = bytes.empty() ? "the file is empty" : "this is neither an HDF5 file nor a Keras archive",
+               .where = path,
+               .hint = "give a model that Keras saved with model.save(\"name.keras\") or (\"name.h5\")"});
+}
+
+[[noreturn]] void unknown_folder(const std::string& path) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(path, ignored), end; entry != end && files.size() < 10000;
+       entry.increment(ignored))
+    files.push_back(entry->path().filename().string());
+  const auto foreign = recognise_folder(files);
+  throw Error({.code = "format-unknown",
+               .what = fmt::format("this is {}, not a model file", foreign ? foreign->what : "a folder"),
+               .where = path,
+               .hint = foreign ? foreign->hint : "save the model with model.save(\"name.keras\") and give that file"});
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return path != "-" && std::filesystem::is_directory(path, ignored);
 }
 
 }  // namespace
@@ -58,41 +71,51 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
                  .what = "this is a model of TensorFlow.js, which Kerascope cannot open yet",
                  .where = file->name(),
                  .hint = "give the .keras or .h5 from which it was converted"});
-  if (text_or(description, "class_name", "").empty())
+  if (text_or(description, "class_name", "").empty()) {
+    const bool is_hugging_face = description.contains("model_type") || description.contains("architectures");
     throw Error({.code = "model-missing",
-                 .what = "this JSON describes no Keras model",
+                 .what = is_hugging_face ? "this JSON is of a model of Hugging Face, not of Keras"
+                                         : "this JSON describes no Keras model",
                  .where = file->name(),
                  .because = "it has no 'class_name'",
                  .hint = "write it with model.to_json()"});
+  }
   ModelData model;
   model.format = "JSON";
-  // Keras 3 leaves its version out.
-  model.keras_version = text_or(description, "keras_version", "3");
+  // Keras 3 leaves its version out, as the first Keras 1 did.
+  model.keras_version = text_or(description, "keras_version", is_keras_1(description) ? "1" : "3");
   model.backend = text_or(description, "backend", "");
   if (model.keras_major() < 2) throw of_keras_1(file->name());
   model.network = network_from_config(description, model.keras_major(), file->name());
   return model;
 }
 
+/// Nested models that are called several times multiply; a small file can ask for calls without end.
+void require_few_calls(const ModelData& model) {
+  constexpr double kMost = 100'000;  // the largest network of keras.applications makes some 1,000
+  if (const double calls = expanded_calls(model.network); calls > kMost)
+    throw Error(
+        {.code = "model-too-large",
+         .what = fmt::format("one run of the model makes {:.3g} calls of layers, and the most is {:.0f}", calls, kMost),
+         .where = model.path,
+         .because = "nested models are called several times, level upon level"});
+}
+
 }  // namespace
 
 bool is_model_file(const std::string& path) {
-  std::error_code ignored;
-  if (path != "-" && std::filesystem::is_directory(path, ignored)) return false;
+  if (is_folder(path)) return is_keras_folder(path);
   const auto file = MappedFile::open(path);
   if (ZipArchive::recognises(file->bytes())) return ZipArchive::open(file).has("config.json");
   return is_hdf5(file->bytes()) || is_json(file->bytes());
 }
 
 ModelData open_model(const std::string& path) {
-  std::error_code ignored;
-  if (path != "-" && std::filesystem::is_directory(path, ignored)) {
-    const bool saved_model = std::filesystem::exists(std::filesystem::path(path) / "saved_model.pb", ignored);
-    throw Error({.code = "format-unknown",
-                 .what = saved_model ? "this is a TensorFlow SavedModel folder, which Kerascope does not read"
-                                     : "this is a folder, not a model file",
-                 .where = path,
-                 .hint = "save the model with model.save(\"name.keras\") and give that file"});
+  if (is_folder(path)) {
+    if (!is_keras_folder(path)) unknown_folder(path);
+    ModelData model = read_keras_folder(path);
+    model.path = path;
+    return model;
   }
   const auto file = MappedFile::open(path);
   ModelData model = ZipArchive::recognises(file->bytes()) ? read_keras_archive(file)
@@ -100,6 +123,7 @@ ModelData open_model(const std::string& path) {
                     : is_hdf5(file->bytes())              ? read_hdf5_model(file)
                                                           : (unknown(file->name(), file->bytes()), ModelData());
   model.path = file->name();
+  require_few_calls(model);
   return model;
 }
 

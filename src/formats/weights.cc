@@ -6,30 +6,15 @@
 
 #include "base/text.h"
 #include "formats/config.h"
+#include "formats/keras_archive.h"
+#include "formats/layer_groups.h"
 #include "formats/open.h"
 #include "formats/zip.h"
 #include "kerascope/error.h"
+#include "model/json.h"
 
 namespace kerascope {
 namespace {
-
-/// TensorFlow 2.11 and 2.12 file layers under another name.
-std::string container_of(const Hdf5File& file) {
-  return file.has_group("/layers") || !file.has_group("/_layer_checkpoint_dependencies")
-             ? "layers"
-             : "_layer_checkpoint_dependencies";
-}
-
-/// vars/0, vars/1, .. of one object.
-std::vector<StoredWeight> own_weights(const Hdf5File& file, const std::string& group) {
-  std::vector<StoredWeight> weights;
-  for (std::size_t i = 0;; ++i) {
-    const std::string name = fmt::format("vars/{}", i);
-    const std::string path = fmt::format("{}/{}", group, name);
-    if (!file.dataset(path)) return weights;
-    weights.push_back(file.stored(path, name));
-  }
-}
 
 /// Calls visit(group) for each layer's group below.
 template <typename Visit>
@@ -85,19 +70,30 @@ std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& 
   return layers;
 }
 
-void attach_by_path(const Hdf5File& file, Network& network) {
-  const auto class_of = [](const LayerData& layer) { return layer.class_name; };
-  each_filed(network, class_of, container_of(file),
-             [&](LayerData& layer, const std::string& group) { layer.weights = own_weights(file, "/" + group); });
-}
-
 std::vector<std::string> weight_paths(const Hdf5File& file) {
   std::vector<std::string> paths;
-  each_layer(file, "", container_of(file), [&](const std::string& group) {
-    for (std::size_t i = 0; file.dataset(fmt::format("{}/vars/{}", group, i)); ++i)
-      paths.push_back(fmt::format("{}/vars/{}", group, i).substr(1));
-  });
+  const std::string container = container_of(file);
+  for (const StoredWeight& weight : weights_below(file, "/" + container))
+    paths.push_back(container + "/" + weight.name);
   return paths;
+}
+
+std::vector<ListedWeights> listed_weights(const WeightsFile& file) {
+  std::vector<ListedWeights> list;
+  if (file.is_by_layer) {
+    for (const StoredLayer& layer : file.layers)
+      if (!layer.weights.empty()) list.push_back({layer.name, layer.name, layer.weights});
+    return list;
+  }
+  const Hdf5File& hdf5 = *file.hdf5;
+  const std::string container = container_of(hdf5);
+  each_layer(hdf5, "", container, [&](const std::string& group) {
+    if (hdf5.has_group(group + "/" + container)) return;  // a nested model
+    std::vector<StoredWeight> weights = weights_below(hdf5, group);
+    if (!weights.empty())
+      list.push_back({group.substr(1), hdf5.text(group + "/vars", "name").value_or(""), std::move(weights)});
+  });
+  return list;
 }
 
 std::vector<StoredLayer> named_layers(const WeightsFile& file) {
@@ -106,22 +102,25 @@ std::vector<StoredLayer> named_layers(const WeightsFile& file) {
     gather_named(open_model(file.archive).network, layers);
     return layers;
   }
-  each_layer(*file.hdf5, "", container_of(*file.hdf5), [&](const std::string& group) {
-    std::vector<StoredWeight> weights = own_weights(*file.hdf5, group);
-    if (weights.empty()) return;
-    const auto name = file.hdf5->text(group + "/vars", "name");
-    if (!name)
+  for (ListedWeights& layer : listed_weights(file)) {
+    if (layer.name.empty())
       throw Error({.code = "weights-unnamed",
                    .what = "the file does not say what its layers are named",
-                   .where = group.substr(1) + " in " + file.path,
+                   .where = layer.group + " in " + file.path,
                    .because = "the Keras that wrote it files layers by class and order",
                    .hint = "load it by order, or save the weights again with a newer Keras"});
-    layers.push_back({*name, std::move(weights)});
-  });
+    layers.push_back({layer.name, std::move(layer.weights)});
+  }
   return layers;
 }
 
 WeightsFile open_weights(const std::string& path) {
+  if (path != "-" && is_keras_folder(path)) {
+    WeightsFile file = open_weights(path + "/model.weights.h5");
+    file.archive = path;
+    file.keras_version = read_keras_folder(path).keras_version;
+    return file;
+  }
   const auto mapped = MappedFile::open(path);
   WeightsFile file{.path = mapped->name()};
   if (ZipArchive::recognises(mapped->bytes())) {
@@ -131,6 +130,7 @@ WeightsFile open_weights(const std::string& path) {
     const std::string place = "model.weights.h5 in " + file.path;
     file.hdf5 = std::make_shared<Hdf5File>(Hdf5File::open(member.file, member.offset, member.size, place));
     file.archive = path;
+    if (archive.has("metadata.json")) file.keras_version = text_or(archive.json("metadata.json"), "keras_version", "3");
     return file;
   }
   if (!is_hdf5(mapped->bytes()))

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "model/json_size.h"
 
 namespace kerascope {
 namespace {
@@ -203,6 +204,13 @@ ZipArchive::Member ZipArchive::member(const std::string& name) const {
                          ", only stored (0) and deflated (8) members can be read",
                  .where = where});
   return {inflated(packed, entry.size, entry.crc, where), 0, entry.size};
+}
+
+Json ZipArchive::json(const std::string& name) const {
+  const std::string where = name + " in " + file_->name();
+  if (const auto found = entries_.find(name); found != entries_.end()) require_json_size(found->second.size, where);
+  const Member member = this->member(name);
+  return parse_json(member.text(), where);
 }
 
 }  // namespace kerascope

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "model/json.h"
 
 namespace kerascope {
 
@@ -28,6 +29,8 @@ class ZipArchive {
   bool has(const std::string& name) const;
   /// @throws Error{zip-invalid} if the member is damaged: wrong sizes, or a wrong CRC where it was deflated.
   Member member(const std::string& name) const;
+  /// The same as JSON, which is small. @throws Error{config-too-large} before it is inflated, {json-invalid}
+  Json json(const std::string& name) const;
 
  private:
   struct Entry {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -93,6 +94,14 @@ class Walk {
   }
 
  private:
+  /// A data set as it is answered; `why` it cannot be read, if so.
+  struct Found {
+    std::string type;
+    Extents extents;
+    std::uint64_t offset = 0, bytes = 0;
+    Storage storage = Storage::kFile;
+    std::string why;
+  };
   struct Place {
     Walk& walk;
     const std::string& path;
@@ -146,42 +155,52 @@ class Walk {
 
   void dataset(hid_t dataset, const std::string& path) {
     H5O_info_t info;
-    if (H5Oget_info2(dataset, &info, H5O_INFO_NUM_ATTRS) >= 0) attributes(dataset, path, info.num_attrs);
+    const bool has_info = H5Oget_info2(dataset, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS) >= 0;
+    if (!has_info) return unreadable(path, "", complaint());
+    attributes(dataset, path, info.num_attrs);
+    // Many links may lead to one data set, which is decoded once.
+    const auto [known, is_new] = found_.try_emplace(info.addr);
+    if (is_new) known->second = examine(dataset);
+    const Found& found = known->second;
+    if (!found.why.empty()) return unreadable(path, "", found.why);
+    answer_.put(Record::kDataset);
+    answer_.put_text(path);
+    answer_.put_text(found.type);
+    answer_.put(static_cast<std::uint32_t>(found.extents.sizes.size()));
+    for (const hsize_t size : found.extents.sizes) answer_.put(std::uint64_t{size});
+    answer_.put(found.offset);
+    answer_.put(found.bytes);
+    answer_.put(found.storage);
+  }
+
+  Found examine(hid_t dataset) {
     const Id type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     const auto extents = type.ok() && space.ok() ? extents_of(space) : std::nullopt;
-    if (!extents) return unreadable(path, "", "its shape or type is damaged");
-    if (H5Tget_class(type) == H5T_STRING) return found(path, "s", *extents, 0, 0, Storage::kFile);
+    if (!extents) return {.why = "its shape or type is damaged"};
+    if (H5Tget_class(type) == H5T_STRING) return {.type = "s", .extents = *extents};
     const Numbers numbers = numbers_of(type);
-    if (numbers.type.empty()) return unreadable(path, "", "its type holds neither numbers nor text");
+    if (numbers.type.empty()) return {.why = "its type holds neither numbers nor text"};
 
-    const std::uint64_t bytes = extents->elements * H5Tget_size(numbers.read_as);
-    if (bytes == 0) return found(path, numbers.type, *extents, 0, 0, Storage::kFile);
+    Found found{.type = std::string(numbers.type), .extents = *extents};
+    found.bytes = extents->elements * H5Tget_size(numbers.read_as);
+    if (found.bytes == 0) return found;
     const haddr_t offset = H5Dget_offset(dataset);  // defined only for numbers that lie in one piece
     H5Eclear2(H5E_DEFAULT);
     if (offset != HADDR_UNDEF && numbers.in_place) {
-      if (offset > source_.length || bytes > source_.length - offset)
-        return unreadable(path, "", outside(bytes, offset));
-      return found(path, numbers.type, *extents, offset, bytes, Storage::kFile);
+      if (offset > source_.length || found.bytes > source_.length - offset)
+        return {.why = outside(found.bytes, offset)};
+      found.offset = offset;
+      return found;
     }
-    const std::string doubt = why_not_read(dataset, bytes, offset);
-    if (!doubt.empty()) return unreadable(path, "", doubt);
-    std::vector<char> decoded(bytes);
+    if (std::string doubt = why_not_read(dataset, found.bytes, offset); !doubt.empty())
+      return {.why = std::move(doubt)};
+    std::vector<char> decoded(found.bytes);
     if (H5Dread(dataset, numbers.read_as, H5S_ALL, H5S_ALL, H5P_DEFAULT, decoded.data()) < 0)
-      return unreadable(path, "", complaint());
-    if (!keep(decoded)) return unreadable(path, "", "there is no memory for its " + std::to_string(bytes) + " bytes");
-    found(path, numbers.type, *extents, memory_used_ - bytes, bytes, Storage::kMemory);
-  }
-
-  void found(const std::string& path, std::string_view type, const Extents& extents, std::uint64_t offset,
-             std::uint64_t bytes, Storage storage) {
-    answer_.put(Record::kDataset);
-    answer_.put_text(path);
-    answer_.put_text(type);
-    answer_.put(static_cast<std::uint32_t>(extents.sizes.size()));
-    for (const hsize_t size : extents.sizes) answer_.put(std::uint64_t{size});
-    answer_.put(offset);
-    answer_.put(bytes);
-    answer_.put(storage);
+      return {.why = complaint()};
+    if (!keep(decoded)) return {.why = "there is no memory for its " + std::to_string(found.bytes) + " bytes"};
+    found.offset = memory_used_ - found.bytes;
+    found.storage = Storage::kMemory;
+    return found;
   }
 
   std::string outside(std::uint64_t bytes, std::uint64_t offset) const {
@@ -289,7 +308,8 @@ class Walk {
 
   const Source& source_;
   hdf5_answer::Writer answer_;
-  std::unordered_set<haddr_t> visited_;
+  std::unordered_set<haddr_t> visited_;       ///< groups
+  std::unordered_map<haddr_t, Found> found_;  ///< data sets
   int depth_ = 0;
   std::uint64_t stored_left_;  ///< bytes of the file that no decoded data set has claimed yet
   std::uint64_t memory_used_ = 0;

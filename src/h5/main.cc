@@ -1,10 +1,13 @@
 // kerascope-h5: the only program that links libhdf5. A damaged file can at worst end this process.
 #include <fcntl.h>
 #include <hdf5.h>
+#include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -35,6 +38,13 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
+/// Nobody is left to hear an answer once the program that asked is gone, however it ended.
+void die_with_parent(int answer) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd listener{answer, 0, 0};
+  if (::poll(&listener, 1, 0) > 0 && (listener.revents & POLLERR)) ::_exit(1);  // it was gone before
+}
+
 int answer(const char* const* arguments) {
   const auto number = [&](int i) { return std::strtoull(arguments[i], nullptr, 10); };
   const Source source{.file = static_cast<int>(number(0)),
@@ -42,6 +52,7 @@ int answer(const char* const* arguments) {
                       .length = number(2),
                       .memory = static_cast<int>(number(3))};
   const int descriptor = static_cast<int>(number(4));
+  die_with_parent(descriptor);
   kerascope::h5::enter_sandbox(source, descriptor);
   return write_all(descriptor, kerascope::h5::index(source)) ? 0 : 1;
 }
@@ -61,6 +72,7 @@ int dump(const char* path, const char* decoded) {
 int lay_out(const char* const* arguments) {
   const int file = std::atoi(arguments[0]), plan = std::atoi(arguments[2]), descriptor = std::atoi(arguments[3]);
   const std::uint64_t offset = std::strtoull(arguments[1], nullptr, 10);
+  die_with_parent(descriptor);
   std::string text;
   char part[1 << 16];
   for (;;) {

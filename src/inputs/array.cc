@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <span>
 #include <type_traits>
@@ -36,13 +38,61 @@ float to_float(Number number) {
   return static_cast<float>(number);
 }
 
+/// Whether float32 tells float64's numbers apart: of all of them, and of each place of the last axis, which may hold
+/// times beside shares.
+class Digits {
+ public:
+  explicit Digits(const Shape& shape) {
+    constexpr std::int64_t kMostColumns = 4096;
+    const std::int64_t last = shape.rank() > 1 ? shape[shape.rank() - 1] : 1;
+    columns_.resize(static_cast<std::size_t>(last <= kMostColumns ? std::max<std::int64_t>(last, 1) : 1));
+  }
+  void add(std::int64_t place, double number, float cast) {
+    if (!std::isfinite(number)) return;
+    is_beyond_ |= !std::isfinite(cast);
+    columns_[static_cast<std::size_t>(place) % columns_.size()].add(number,
+                                                                    std::abs(number - static_cast<double>(cast)));
+  }
+  bool are_lost() const {
+    Range whole;
+    for (const Range& column : columns_) {
+      if (column.is_lost()) return true;
+      whole.add(column);
+    }
+    return is_beyond_ || whole.is_lost();
+  }
+
+ private:
+  struct Range {
+    double least = INFINITY, greatest = -INFINITY, error = 0;
+
+    void add(double number, double its_error) {
+      least = std::min(least, number);
+      greatest = std::max(greatest, number);
+      error = std::max(error, its_error);
+    }
+    void add(const Range& other) {
+      least = std::min(least, other.least);
+      greatest = std::max(greatest, other.greatest);
+      error = std::max(error, other.error);
+    }
+    bool is_lost() const {
+      if (least > greatest) return false;
+      const double size = std::max(std::abs(least), std::abs(greatest)), range = greatest - least;
+      constexpr double kNoise = 1e-11;  // of float64 itself
+      return range > kNoise * size ? error > 1e-4 * range : error > 1e-6 * size;
+    }
+  };
+  std::vector<Range> columns_;
+  bool is_beyond_ = false;
+};
+
+/// A 64-bit integer needs more digits than a double has.
 template <typename Number>
 bool is_changed(Number number, float cast) {
-  // A 64-bit integer needs more digits than a double has.
-  using Exact = std::conditional_t<std::is_integral_v<Number> && sizeof(Number) == 8, long double, double>;
-  return static_cast<Exact>(number) != static_cast<Exact>(cast) && number == number;
+  using Exact = std::conditional_t<sizeof(Number) == 8, long double, double>;
+  return static_cast<Exact>(number) != static_cast<Exact>(cast);
 }
-bool is_changed(Half, float) { return false; }
 
 // The place in the file of each number in turn, the last axis running fastest.
 class FileOrder {
@@ -78,14 +128,17 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
   const bool big_endian = header.type[0] == '>';
   float* out = array.tensor.mutable_data();
   FileOrder order(header.shape, header.fortran_order);
+  Digits digits(header.shape);
   for (std::int64_t i = 0; i < array.tensor.size(); ++i, order.advance()) {
     std::byte bytes[sizeof(Number)];
     std::memcpy(bytes, numbers + order.position() * static_cast<std::int64_t>(sizeof(Number)), sizeof(Number));
     if (big_endian != (std::endian::native == std::endian::big)) std::reverse(std::begin(bytes), std::end(bytes));
     const auto number = std::bit_cast<Number>(bytes);
     out[i] = to_float(number);
-    array.lossy |= is_changed(number, out[i]);
+    if constexpr (std::is_same_v<Number, double>) digits.add(i, number, out[i]);
+    if constexpr (std::is_integral_v<Number>) array.lossy |= is_changed(number, out[i]);
   }
+  if constexpr (std::is_same_v<Number, double>) array.lossy = digits.are_lost();
 }
 
 struct Type {

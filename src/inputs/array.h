@@ -15,7 +15,8 @@ struct NamedArray {
   std::string name;  ///< of the .npz member, without ".npy"; empty for a .npy file
   Tensor tensor;
   std::string type;    ///< NumPy's name of what the file holds: "<f8"
-  bool lossy = false;  ///< some number changed when it was cast to float32
+  bool lossy = false;  ///< digits that matter were lost in the cast to float32: of a whole number any, of a fraction
+                       ///< those that tell the array's numbers apart
 };
 
 /// One array of a .npy, all of a .npz in the order of the file; told by content.

@@ -5,141 +5,244 @@
 #include "base/text.h"
 #include "inputs/array.h"
 #include "inputs/guess.h"
+#include "inputs/own_scaling.h"
 #include "inputs/pictures.h"
 #include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
 
+/// What these errors say is clearer beside a list of the model's inputs.
+bool wants_inputs_listed(const Error& error) {
+  const std::string code = error.code();
+  return (code.starts_with("input-") || code == "image-channels") && code != "input-given-twice";
+}
+
 class Feeder {
  public:
-  Feeder(const ModelData& model, const InputOptions& options)
-      : inputs_(model_inputs(model)), options_(options), guess_(guess_preprocessing(model)) {
+  Feeder(const ModelData& model, const InputOptions& options, const std::vector<ModelInput>& layers)
+      : inputs_(model_inputs(model)),
+        count_(inputs_.size()),
+        options_(options),
+        own_(own_scalings(model)),
+        guesses_(guess_preprocessing(model)) {
+    inputs_.insert(inputs_.end(), layers.begin(), layers.end());
     fed_.sources.resize(inputs_.size());
   }
 
   void file(const InputFile& file) {
+    try {
+      read(file);
+    } catch (const Error& error) {
+      if (!wants_inputs_listed(error) || !error.parts().because.empty() || (count_ == 1 && names_input(error))) throw;
+      throw with_inputs(error);
+    }
+  }
+
+  Fed finish() {
+    require_inputs();
+    std::erase_if(fed_.sources, [](const Fed::Source& source) { return !source.read; });
+    fed_.batch = fed_.sources[0].batch;
+    for (const Fed::Source& source : fed_.sources)
+      if (source.batch != fed_.batch)
+        throw with_inputs(
+            Error({.code = "input-shape",
+                   .what = fmt::format("the inputs' batches differ: {} and {}", fed_.batch, source.batch),
+                   .where = fmt::format("'{}' and '{}'", fed_.sources[0].input.name, source.input.name)}));
+    fed_.take(0, 1);  // what cannot be prepared is found here
+    return std::move(fed_);
+  }
+
+ private:
+  std::vector<ModelInput> model_inputs_only() const {
+    return {inputs_.begin(), inputs_.begin() + static_cast<std::ptrdiff_t>(count_)};
+  }
+  bool is_layer(std::size_t at) const { return at >= count_; }
+  bool names_input(const Error& error) const {
+    return error.parts().what.find('\'' + inputs_[0].name + '\'') != std::string::npos;
+  }
+
+  Error with_inputs(const Error& error) const {
+    Error::Parts parts = error.parts();
+    parts.because = inputs_text(model_inputs_only());
+    return Error(std::move(parts));
+  }
+
+  void require_inputs() const {
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < count_; ++i)
+      if (!fed_.sources[i].read) missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
+    const bool has_layer = std::any_of(fed_.sources.begin() + static_cast<std::ptrdiff_t>(count_), fed_.sources.end(),
+                                       [](const Fed::Source& source) { return bool(source.read); });
+    if (missing.empty() || has_layer) return;
+    const Error error({.code = "input-missing",
+                       .what = fmt::format("the model has {} input{}, and nothing is given for {}", count_,
+                                           count_ == 1 ? "" : "s", text::join(missing, ", ")),
+                       .hint = "give one file for each in this order, or an .npz with their names"});
+    throw missing.size() == count_ ? error : with_inputs(error);
+  }
+
+  void read(const InputFile& file) {
     if (std::filesystem::is_directory(file.path)) return folder(position(file), file.path);
-    if (is_image_file(file.path)) return pictures(position(file), {file.path}, file.path, file.path);
+    if (is_image_file(file.path)) return picture(position(file), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     if (arrays.empty())
       throw Error({.code = "array-invalid", .what = "the archive holds no array", .where = file.path});
-    const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && inputs_.size() > 1));
+    if (!file.name.empty() && arrays.size() > 1)
+      return array_given(position(file), array_named(file, arrays), file.path);
+    const bool by_name = file.name.empty() && (arrays.size() > 1 || (!arrays[0].name.empty() && count_ > 1));
     for (const NamedArray& array : arrays) {
       const std::size_t at = by_name ? named(array.name, file.path) : position(file);
       array_given(at, array, file.path);
     }
   }
 
-  Fed finish() {
-    std::vector<std::string> missing;
-    for (std::size_t i = 0; i < inputs_.size(); ++i)
-      if (!fed_.sources[i].read) missing.push_back(fmt::format("'{}' {}", inputs_[i].name, expected_text(inputs_[i])));
-    if (!missing.empty())
-      throw Error({.code = "input-missing",
-                   .what = fmt::format("the model has {} input{}, and nothing is given for {}", inputs_.size(),
-                                       inputs_.size() == 1 ? "" : "s", text::join(missing, ", ")),
-                   .hint = "give one file for each in this order, or an .npz with their names"});
-    fed_.batch = fed_.sources[0].batch;
-    for (const Fed::Source& source : fed_.sources)
-      if (source.batch != fed_.batch)
-        throw Error({.code = "input-shape",
-                     .what = fmt::format("the inputs' batches differ: {} and {}", fed_.batch, source.batch)});
-    fed_.take(0, 1);  // what cannot be prepared is found here
-    return std::move(fed_);
+  /// Of an archive with all layers the one that is meant.
+  static const NamedArray& array_named(const InputFile& file, const std::vector<NamedArray>& arrays) {
+    const auto found = std::ranges::find(arrays, file.name, &NamedArray::name);
+    if (found != arrays.end()) return *found;
+    std::vector<std::string> names;
+    for (const NamedArray& array : arrays) names.push_back(array.name);
+    throw Error({.code = "array-missing",
+                 .what = fmt::format("the archive holds {} arrays, and none is named '{}'", arrays.size(), file.name),
+                 .where = file.path,
+                 .hint = text::did_you_mean(file.name, names)});
   }
 
- private:
   std::size_t named(const std::string& name, const std::string& path) const {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       if (inputs_[i].name == name) return i;
-      names.push_back(inputs_[i].name);
+      if (!is_layer(i)) names.push_back(inputs_[i].name);
     }
-    const std::string meant = text::did_you_mean(name, names);
     throw Error({.code = "input-unknown",
                  .what = fmt::format("the model has no input '{}'", name),
                  .where = path,
-                 .hint = meant.empty() ? "its inputs are " + text::join(names, ", ") : meant});
+                 .hint = text::did_you_mean(name, names)});
   }
 
   std::size_t position(const InputFile& file) const {
     if (!file.name.empty()) return named(file.name, file.path);
-    for (std::size_t i = 0; i < inputs_.size(); ++i)
+    for (std::size_t i = 0; i < count_; ++i)
       if (!fed_.sources[i].read) return i;
-    throw Error({.code = "input-unknown",
-                 .what = fmt::format("the model has {} input{}, and more files are given", inputs_.size(),
-                                     inputs_.size() == 1 ? "" : "s"),
-                 .where = file.path,
-                 .hint = "for a batch give one folder of pictures, or one .npy"});
+    throw Error(
+        {.code = "input-unknown",
+         .what = fmt::format("the model has {} input{}, and more files are given", count_, count_ == 1 ? "" : "s"),
+         .where = file.path,
+         .hint = "for a batch give one folder of pictures, or one .npy"});
   }
 
   void give(std::size_t at, Fed::Source source, const std::string& path) {
     if (fed_.sources[at].read)
       throw Error({.code = "input-given-twice",
-                   .what = fmt::format("two arrays or pictures are given for input '{}'", inputs_[at].name),
+                   .what = fmt::format("two arrays or pictures are given for {} '{}'", is_layer(at) ? "layer" : "input",
+                                       inputs_[at].name),
                    .where = path});
     source.input = inputs_[at];
+    source.is_layer = is_layer(at);
+    if (is_layer(at)) source.preprocessing = {};
+    if (!is_layer(at) && source.preprocessing && options_.preprocessing &&
+        is_scaled_twice(own_[at], *source.preprocessing))
+      fed_.warnings.push_back({fmt::format("input '{}' is scaled twice: by {} preprocessing, and by {}",
+                                           inputs_[at].name, source.preprocessing->str(), own_text(own_[at])),
+                               "--preprocess raw"});
     fed_.sources[at] = std::move(source);
   }
 
+  /// ", fed as the output of layer 'conv1'"; of one input of several its name.
+  std::string destination(std::size_t at) const {
+    if (is_layer(at)) return fmt::format(", fed as the output of layer '{}'", inputs_[at].name);
+    return inputs_.size() > 1 ? fmt::format(" for input '{}'", inputs_[at].name) : "";
+  }
+
   /// @param what  how they are called in the line that tells of them
-  void pictures(std::size_t at, const std::vector<std::string>& paths, const std::string& what,
-                const std::string& path) {
-    const Preprocessing preprocessing = options_.preprocessing.value_or(guess_.preprocessing);
-    const auto read = std::make_shared<const Pictures>(read_pictures(inputs_[at], paths, options_));
-    std::string line = fmt::format("{} {}; {} preprocessing", what, read->done, preprocessing.str());
-    if (!options_.preprocessing) line += guess_.reason.empty() ? " (numbers 0 to 255)" : ", " + guess_.reason;
+  void pictures(std::size_t at, const Pictures& read, const std::string& what, const std::string& path) {
+    const Preprocessing preprocessing =
+        is_layer(at) ? Preprocessing() : options_.preprocessing.value_or(guesses_[at].preprocessing);
+    std::string line = fmt::format("{} {}{}", what, read.done, destination(at));
+    if (!is_layer(at)) {
+      line += fmt::format("; {} preprocessing", preprocessing.str());
+      const std::string& reason = guesses_[at].reason;
+      if (!options_.preprocessing) line += reason.empty() ? " (numbers 0 to 255)" : ", " + reason;
+    }
     fed_.done.push_back(line);
-    fed_.warnings.insert(fed_.warnings.end(), read->warnings.begin(), read->warnings.end());
+    for (const std::string& warning : read.warnings) fed_.warnings.push_back({warning, ""});
+    const auto kept = std::make_shared<const Pictures>(read);
     give(at,
-         {.batch = std::ssize(paths),
-          .read = [read](std::int64_t first, std::int64_t count) { return read->batch(first, count); },
-          .preprocessing = preprocessing},
+         {.input = {},
+          .batch = std::ssize(read.images),
+          .read = [kept](std::int64_t first, std::int64_t count) { return kept->batch(first, count); },
+          .preprocessing = preprocessing,
+          .picture = read.flattened},
          path);
   }
 
+  void picture(std::size_t at, const std::string& path) {
+    pictures(at, read_pictures(inputs_[at], {path}, options_, Damaged::kFail), path, path);
+  }
+
   void folder(std::size_t at, const std::string& folder) {
-    PictureFolder listed = list_pictures(folder);
+    const PictureFolder listed = list_pictures(folder);
     std::vector<std::string> paths;
     for (const std::string& name : listed.names) paths.push_back((std::filesystem::path(folder) / name).string());
-    std::string what = fmt::format("{} picture{} of {}", paths.size(), paths.size() == 1 ? "" : "s", folder);
+    const Pictures read = read_pictures(inputs_[at], paths, options_, Damaged::kPassOver);
+    const auto count = read.images.size();
+    std::string what = fmt::format("{} picture{} of {}", count, count == 1 ? "" : "s", folder);
     if (listed.passed_over > 0)
       what += fmt::format(" ({} other file{} passed over)", listed.passed_over, listed.passed_over == 1 ? "" : "s");
-    if (fed_.names.empty()) fed_.names = std::move(listed.names);
-    pictures(at, paths, what + ",", folder);
+    if (fed_.names.empty())
+      for (const std::size_t place : read.places) fed_.names.push_back(listed.names[place]);
+    fed_.skipped.insert(fed_.skipped.end(), read.skipped.begin(), read.skipped.end());
+    pictures(at, read, what + ",", folder);
   }
 
   void array_given(std::size_t at, const NamedArray& array, const std::string& path) {
     const ModelInput& input = inputs_[at];
     const std::optional<Tensor> fitting = as_batch(array.tensor, Shape(input.shape));
     if (!fitting)
-      throw Error(
-          {.code = "input-shape",
-           .what = fmt::format("the array has shape {}, input '{}' needs {} with or without a batch axis before",
-                               array.tensor.shape().str(), input.name, expected_text(input)),
-           .where = path});
+      throw Error({.code = "input-shape",
+                   .what = fmt::format("the array has shape {}, {} '{}' {} {} with or without a batch axis before",
+                                       array.tensor.shape().str(), is_layer(at) ? "layer" : "input", input.name,
+                                       is_layer(at) ? "gives" : "needs", expected_text(input)),
+                   .where = path});
     const Tensor& tensor = *fitting;
     std::string line = fmt::format("{} {}", path, array.tensor.shape().str());
     if (tensor.shape().rank() > array.tensor.shape().rank()) line += ", as a batch of one";
+    line += destination(at);
+    if (is_layer(at) && input.shape.empty())
+      line += fmt::format(", whose shape is not known: as it is, a batch of {}", tensor.shape()[0]);
     if (tensor.shape()[0] == 0)
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
     if (array.lossy)
-      fed_.warnings.push_back(fmt::format("{} holds {} numbers that float32 cannot hold exactly", path, array.type));
-    if (options_.preprocessing) line += "; " + options_.preprocessing->str() + " preprocessing";
+      fed_.warnings.push_back(
+          {fmt::format("{} holds {} numbers; float32 loses digits that tell them apart", path, array.type), ""});
+    if (options_.preprocessing && !is_layer(at)) line += "; " + options_.preprocessing->str() + " preprocessing";
     fed_.done.push_back(line);
     give(at,
-         {.batch = tensor.shape()[0],
+         {.input = {},
+          .batch = tensor.shape()[0],
           .read = [tensor = tensor](std::int64_t first, std::int64_t count) { return tensor.items(first, count); },
           .preprocessing = options_.preprocessing},
          path);
   }
 
-  std::vector<ModelInput> inputs_;
+  std::vector<ModelInput> inputs_;  ///< the model's, then layers
+  std::size_t count_;               ///< of the model's
   const InputOptions& options_;
-  PreprocessingGuess guess_;
+  std::vector<OwnScaling> own_;
+  std::vector<PreprocessingGuess> guesses_;
   Fed fed_;
 };
+
+/// What a mode does to pictures and arrays for this input.
+Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing) {
+  const bool by_channel = preprocessing.mode == Preprocessing::Mode::kMeanStd || input.axes.size() != 2;
+  if (by_channel) return preprocess(unprepared, preprocessing, input.axes == "CHW");
+  // (H, W): a grey picture without an axis for its one channel.
+  std::vector<std::int64_t> sizes = unprepared.shape().sizes();
+  sizes.push_back(1);
+  return preprocess(unprepared.reshaped(Shape(sizes)), preprocessing).reshaped(unprepared.shape());
+}
 
 }  // namespace
 
@@ -158,29 +261,35 @@ std::optional<Tensor> as_batch(const Tensor& tensor, const Shape& declared) {
   return fits(Shape(with_batch), declared) ? std::optional(tensor.reshaped(Shape(with_batch))) : std::nullopt;
 }
 
+std::string inputs_text(const std::vector<ModelInput>& inputs) {
+  std::vector<std::string> names;
+  for (const ModelInput& input : inputs) names.push_back(fmt::format("'{}' {}", input.name, expected_text(input)));
+  if (names.size() == 1) return "the model's input is " + names[0];
+  return fmt::format("the model's inputs are {}, in this order", text::join(names, ", "));
+}
+
+Tensor Fed::Source::prepared(const Tensor& unprepared, const Preprocessing& mode) const {
+  if (!picture) return prepare_input(input, unprepared, mode);
+  const std::int64_t count = unprepared.shape()[0];
+  return prepare_input(*picture, unprepared, mode).reshaped({count, unprepared.size() / count});
+}
+
 void Fed::take(std::int64_t first, std::int64_t count) {
   tensors.clear();
   unprepared.clear();
   for (const Source& source : sources) {
     unprepared.push_back(source.read(first, count));
-    tensors.push_back(source.preprocessing ? prepare_input(source.input, unprepared.back(), *source.preprocessing)
-                                           : unprepared.back());
+    tensors.push_back(source.preprocessing || source.picture
+                          ? source.prepared(unprepared.back(), source.preprocessing.value_or(Preprocessing()))
+                          : unprepared.back());
   }
 }
 
-Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options) {
-  Feeder feeder(model, options);
+Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options,
+         const std::vector<ModelInput>& layers) {
+  Feeder feeder(model, options, layers);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();
-}
-
-Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing) {
-  const bool by_channel = preprocessing.mode == Preprocessing::Mode::kMeanStd || input.axes.size() != 2;
-  if (by_channel) return preprocess(unprepared, preprocessing, input.axes == "CHW");
-  // (H, W): a grey picture without an axis for its one channel.
-  std::vector<std::int64_t> sizes = unprepared.shape().sizes();
-  sizes.push_back(1);
-  return preprocess(unprepared.reshaped(Shape(sizes)), preprocessing).reshaped(unprepared.shape());
 }
 
 }  // namespace kerascope

@@ -1,8 +1,10 @@
 #include "inputs/guess.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
+#include "inputs/own_scaling.h"
 
 namespace kerascope {
 namespace {
@@ -41,49 +43,88 @@ constexpr Family kFamilies[] = {
     {"convnext_", "*_stem", "*_stage_0_block_0_depthwise_conv", Mode::kRaw, Mode::kTorch},
 };
 
-bool scales(const LayerData& layer) { return layer.class_name == "Rescaling" || layer.class_name == "Normalization"; }
-
-bool scales_itself(const Network& network) { return std::any_of(network.layers.begin(), network.layers.end(), scales); }
-
 bool has_layer(const Network& network, std::string_view name) {
   return std::any_of(network.layers.begin(), network.layers.end(), [&](const LayerData& layer) {
     return name.starts_with('*') ? text::ends_with(layer.name, name.substr(1)) : layer.name == name;
   });
 }
 
-/// By the layers, since users rename networks and name their own like known ones; else by the name.
-const Family* family_of(const Network& network) {
-  for (const Family& family : kFamilies)
-    if (has_layer(network, family.layer_a) && has_layer(network, family.layer_b)) return &family;
-  const std::string name = text::lower(network.name);
-  for (const Family& family : kFamilies)
-    if (text::starts_with(name, family.name)) return &family;
-  return nullptr;
+const Family* family_by_layers(const Network& network) {
+  const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) {
+    return has_layer(network, family.layer_a) && has_layer(network, family.layer_b);
+  });
+  return found == std::end(kFamilies) ? nullptr : found;
 }
 
-/// The first family met in a walk, or what stands before it and scales already.
-PreprocessingGuess walk(const Network& network) {
-  const Family* family = family_of(network);
-  const bool scaled = scales_itself(network);
-  if (family && family->mode == Mode::kRaw && scaled) return {{}, network.name + " scales its input itself"};
-  if (family && !scaled)
-    return {{.mode = family->mode == Mode::kRaw ? family->mode_without_scaling : family->mode, .mean = {}, .std = {}},
-            "guessed from " + network.name};
-  bool has_computed = false;
-  for (const LayerData& layer : network.layers) {
-    if (scales(layer)) return {{}, "the model's own layer '" + layer.name + "' scales"};
-    if (layer.is_operation && !has_computed)
-      return {{}, "the model's own operation '" + layer.name + "' prepares its input"};
-    has_computed |= text::ends_with(layer.class_name, "Dense") || layer.class_name.find("Conv") != std::string::npos;
-    if (!layer.network) continue;
-    if (PreprocessingGuess inner = walk(*layer.network); !inner.reason.empty()) return inner;
-  }
+const Family* family_by_name(const Network& network) {
+  const std::string name = text::lower(network.name);
+  const auto found =
+      std::ranges::find_if(kFamilies, [&](const Family& family) { return text::starts_with(name, family.name); });
+  return found == std::end(kFamilies) ? nullptr : found;
+}
+
+/// By the layers, since users rename networks and name their own like known ones; else by the name.
+const Family* family_of(const Network& network) {
+  const Family* family = family_by_layers(network);
+  return family ? family : family_by_name(network);
+}
+
+struct Known {
+  const Family* family = nullptr;
+  const Network* network = nullptr;
+};
+
+/// Of the networks around an input's first layer.
+Known known_around(const std::vector<const Network*>& networks) {
+  for (auto network = networks.rbegin(); network != networks.rend(); ++network)
+    if (const Family* family = family_by_layers(**network)) return {family, *network};
+  for (const Network* network : networks)
+    if (const Family* family = family_by_name(*network)) return {family, network};
   return {};
+}
+
+/// The first that is met in a walk.
+Known known_inside(const Network& network) {
+  if (const Family* family = family_of(network)) return {family, &network};
+  for (const LayerData& layer : network.layers)
+    if (layer.network)
+      if (const Known inner = known_inside(*layer.network); inner.family) return inner;
+  return {};
+}
+
+bool scales_itself(const Network& network) {
+  return std::ranges::any_of(network.layers, [](const LayerData& layer) {
+    return layer.class_name == "Rescaling" || layer.class_name == "Normalization";
+  });
+}
+
+PreprocessingGuess guess(const ModelData& model, const OwnScaling& own) {
+  Known known = known_around(own.networks);
+  const auto is_in_known = [&](const OwnScaling::Step& step) { return step.network == known.network; };
+  if (!own.steps.empty()) {
+    if (known.family && known.family->mode == Mode::kRaw && std::ranges::any_of(own.steps, is_in_known))
+      return {{}, known.network->name + " scales its input itself"};
+    return {{}, own_text(own) + (own.steps[0].layer->is_operation ? " prepares its input" : " scales")};
+  }
+  if (!known.family) {
+    // Behind a layer that is not known, or that makes three channels of one.
+    known = known_inside(model.network);
+    if (!known.family) return {};
+    if (scales_itself(*known.network))
+      return known.family->mode == Mode::kRaw ? PreprocessingGuess{{}, known.network->name + " scales its input itself"}
+                                              : PreprocessingGuess{};
+  }
+  const Mode mode = known.family->mode == Mode::kRaw ? known.family->mode_without_scaling : known.family->mode;
+  return {{.mode = mode, .mean = {}, .std = {}}, "guessed from " + known.network->name};
 }
 
 }  // namespace
 
-PreprocessingGuess guess_preprocessing(const ModelData& model) { return walk(model.network); }
+std::vector<PreprocessingGuess> guess_preprocessing(const ModelData& model) {
+  std::vector<PreprocessingGuess> guesses;
+  for (const OwnScaling& own : own_scalings(model)) guesses.push_back(guess(model, own));
+  return guesses;
+}
 
 bool ends_as_application(const ModelData& model) {
   for (const Network* network = &model.network; network && network->outputs.size() == 1;) {

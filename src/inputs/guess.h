@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "inputs/image.h"
 #include "model/model.h"
@@ -13,8 +14,9 @@ struct PreprocessingGuess {
   std::string reason;  ///< "guessed from resnet50", "scaled by the model's own Rescaling"; empty without any sign
 };
 
-/// Knows the networks of keras.applications by their names and, fine-tuned under another name, by their layers'.
-PreprocessingGuess guess_preprocessing(const ModelData& model);
+/// One for each of the model's inputs. Knows the networks of keras.applications by their names and, fine-tuned under
+/// another name, by their layers'.
+std::vector<PreprocessingGuess> guess_preprocessing(const ModelData& model);
 
 /// True where the model's only output is that of a network of keras.applications, so that 1000 numbers are ImageNet's
 /// classes.

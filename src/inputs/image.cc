@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "inputs/decode.h"
 #include "kerascope/error.h"
@@ -86,7 +87,11 @@ unsigned char luma(const unsigned char* rgb) {
   return static_cast<unsigned char>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
 }
 
-Image convert(Image from, int channels) {
+}  // namespace
+
+bool is_image_file(const std::filesystem::path& path) { return kind_of(*MappedFile::open(path)) != nullptr; }
+
+Image with_channels(Image from, int channels) {
   if (from.channels == channels) return from;
   const bool from_grey = from.channels < 3, from_alpha = from.channels % 2 == 0;
   Image to{.width = from.width, .height = from.height, .channels = channels, .is_clipped = from.is_clipped};
@@ -105,22 +110,23 @@ Image convert(Image from, int channels) {
   return to;
 }
 
-}  // namespace
-
-bool is_image_file(const std::filesystem::path& path) { return kind_of(*MappedFile::open(path)) != nullptr; }
-
-Image read_image(const std::filesystem::path& path, int channels) {
+Image read_narrow_image(const std::filesystem::path& path, int channels) {
   KERASCOPE_CHECK(channels == 1 || channels == 3 || channels == 4);
   const auto file = MappedFile::open(path);
   try {
-    return convert(decode(*file, channels), channels);
+    Image image = decode(*file, channels);
+    return image.channels == 1 ? image : with_channels(std::move(image), channels);
   } catch (const Error& error) {
     throw error.inside(path.filename().string());
   }
 }
 
+Image read_image(const std::filesystem::path& path, int channels) {
+  return with_channels(read_narrow_image(path, channels), channels);
+}
+
 Image allocate_image(std::int64_t width, std::int64_t height, int channels, std::int64_t most_pixels, int bits) {
-  constexpr std::int64_t kMostSide = 1 << 28, kMostPixels = 1 << 28;
+  constexpr std::int64_t kMostSide = 1 << 28, kMostPixels = 178'956'970;  // Pillow's own limit
   if (width < 1 || height < 1)
     throw Error(
         {.code = "image-invalid", .what = fmt::format("the picture claims a size of {} x {} pixels", width, height)});
@@ -133,8 +139,15 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
     throw Error({.code = "image-invalid",
                  .what = fmt::format("the picture claims {} x {} pixels, but its bytes can hold at most {}", width,
                                      height, text::thousands(most_pixels))});
+  const auto size = static_cast<std::size_t>(width * height * channels * bits / 8);
+  constexpr std::size_t kAlwaysTaken = 64 << 20, kTimes = 2;  // it is decoded, then converted or resized
+  if (size > kAlwaysTaken && kTimes * size > available_memory())
+    throw Error({.code = "memory",
+                 .what = fmt::format("the picture of {} x {} pixels takes {}, and {} of memory are left", width, height,
+                                     text::bytes(kTimes * size), text::bytes(available_memory())),
+                 .hint = "scale it down first"});
   Image image{.width = width, .height = height, .channels = channels, .bits = bits};
-  image.pixels.resize(static_cast<std::size_t>(width * height * channels * bits / 8));
+  image.pixels.resize(size);
   return image;
 }
 

@@ -29,6 +29,9 @@ bool is_image_file(const std::filesystem::path& path);
 /// has Pillow do it: to grey (1), which keeps a grey picture's 16 bits, RGB (3) or RGBA (4).
 /// @throws Error{image-invalid, image-format, file-missing}; sizes are checked before memory is taken.
 Image read_image(const std::filesystem::path& path, int channels);
+/// The same, but a grey picture keeps its one channel, which takes less memory while it is resized.
+Image read_narrow_image(const std::filesystem::path& path, int channels);
+Image with_channels(Image image, int channels);
 
 /// Keras's names, in the order of Filter: "nearest", ...
 std::span<const std::string_view> filter_names();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <optional>
 #include <set>
 
 #include "base/text.h"
@@ -38,18 +40,42 @@ bool stands_before(const std::string& a, const std::string& b) {
 /// The sizes and the order of axes that an input wants of a picture; -1 takes any size.
 struct Wanted {
   std::int64_t channels, height, width;
-  bool is_flat;            ///< (H, W) without channels takes a grey picture
-  bool is_channels_first;  ///< (C, H, W)
+  bool is_flat = false;            ///< (H, W) without channels takes a grey picture
+  bool is_channels_first = false;  ///< (C, H, W)
+  bool is_row = false;             ///< (H * W * C)
 };
 
+std::string size_text(std::int64_t width, std::int64_t height) { return fmt::format("{}x{}", width, height); }
+
+std::string colour_text(std::int64_t channels) { return channels == 1 ? "grey" : channels == 3 ? "RGB" : "RGBA"; }
+
+[[noreturn]] void fail_rank(const ModelInput& input, const std::string& path) {
+  throw Error(
+      {.code = "input-rank",
+       .what = fmt::format("'{}' has the shape {}, which a picture does not fit", input.name, expected_text(input)),
+       .where = path,
+       .hint = "give an .npy array"});
+}
+
+/// Of an input of one axis: the picture's own size in grey or in colours, or else a square.
+Wanted row_wanted_by(const ModelInput& input, const std::string& path) {
+  const std::int64_t numbers = input.shape[1];
+  const Image first = read_image(path, 1);
+  for (const std::int64_t channels : {1, 3, 4})
+    if (first.width * first.height * channels == numbers)
+      return {.channels = channels, .height = first.height, .width = first.width, .is_row = true};
+  for (const std::int64_t channels : {1, 3, 4}) {
+    const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(numbers / channels))));
+    if (side > 1 && side * side * channels == numbers)
+      return {.channels = channels, .height = side, .width = side, .is_row = true};
+  }
+  fail_rank(input, path);
+}
+
 Wanted wanted_by(const ModelInput& input, const std::string& path) {
+  if (input.axes.size() == 1 && input.shape[1] > 0) return row_wanted_by(input, path);
   const bool flat = input.axes.size() == 2, first = input.axes == "CHW";
-  if (!flat && input.axes.size() != 3)
-    throw Error({.code = "input-rank",
-                 .what = fmt::format("input '{}' has the shape {}, which a picture does not fit", input.name,
-                                     input.shape.empty() ? "(?)" : expected_text(input)),
-                 .where = path,
-                 .hint = "give an .npy array"});
+  if (!flat && input.axes.size() != 3) fail_rank(input, path);
   const std::int64_t channels = flat ? 1 : input.shape[first ? 1 : 3] < 0 ? 3 : input.shape[first ? 1 : 3];
   if (channels != 1 && channels != 3 && channels != 4)
     throw Error({.code = "image-channels",
@@ -63,7 +89,22 @@ Wanted wanted_by(const ModelInput& input, const std::string& path) {
           .is_channels_first = first};
 }
 
-std::string size_text(std::int64_t width, std::int64_t height) { return fmt::format("{}x{}", width, height); }
+/// Also what only its name says is one, as what cannot be read or was cut to nothing: it is told of when it is read.
+bool is_picture(const fs::path& path) {
+  static const std::set<std::string> kEndings = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"};
+  if (kEndings.count(text::lower(path.extension().string()))) return true;
+  try {
+    return is_image_file(path);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Of one file alone, whatever the others are.
+bool is_damage(const Error& error) {
+  const std::string code = error.code();
+  return code == "image-invalid" || code == "image-format" || code == "file-unreadable" || code == "file-missing";
+}
 
 /// Reads and resizes pictures, and keeps what is to be said of them.
 class Reader {
@@ -72,13 +113,14 @@ class Reader {
       : input_(input), wanted_(wanted), options_(options) {}
 
   Image read(const std::string& path) {
-    Image image = read_image(path, static_cast<int>(wanted_.channels));
+    const int channels = static_cast<int>(wanted_.channels);
+    Image image = read_narrow_image(path, channels);
     if (image.is_clipped) clipped_.push_back(path);
     if (image.bits == 16) deep_.push_back(path);
     const std::int64_t width = wanted_.width < 0 ? image.width : wanted_.width;
     const std::int64_t height = wanted_.height < 0 ? image.height : wanted_.height;
     sizes_.insert(size_text(image.width, image.height));
-    if (image.width == width && image.height == height) return image;
+    if (image.width == width && image.height == height) return with_channels(std::move(image), channels);
     if (!options_.resize)
       throw Error({.code = "input-shape",
                    .what = fmt::format("the picture has {} pixels, input '{}' needs {}",
@@ -89,15 +131,20 @@ class Reader {
     if (options_.keep_aspect_ratio) box = centre_of(image, width, height);
     centres_.insert(size_text(box.right - box.left, box.bottom - box.top));
     resized_to_ = size_text(width, height);
-    return resize(image, box, width, height, *options_.resize);
+    return with_channels(resize(image, box, width, height, *options_.resize), channels);
   }
 
   std::string done() const {
     std::string line = sizes_.size() == 1 ? *sizes_.begin() : fmt::format("{} sizes", sizes_.size());
-    if (resized_to_.empty()) return line;
-    if (options_.keep_aspect_ratio) line += centres_.size() == 1 ? ", centre " + *centres_.begin() : ", their centres";
-    return line + fmt::format(" -> {} ({}{})", resized_to_, filter_name(*options_.resize),
-                              options_.resize == Filter::kNearest ? ", as load_img" : "");
+    if (!resized_to_.empty()) {
+      if (options_.keep_aspect_ratio)
+        line += centres_.size() == 1 ? ", centre " + *centres_.begin() : ", their centres";
+      line += fmt::format(" -> {} ({}{})", resized_to_, filter_name(*options_.resize),
+                          options_.resize == Filter::kNearest ? ", as load_img" : "");
+    }
+    if (wanted_.is_row)
+      line += fmt::format(", {}, in one row {}", colour_text(wanted_.channels), expected_text(input_));
+    return line;
   }
 
   std::vector<std::string> warnings() const {
@@ -136,6 +183,7 @@ void require_room(const Image& first, std::size_t count) {
 }  // namespace
 
 std::string expected_text(const ModelInput& input) {
+  if (input.shape.empty()) return "(?)";
   std::vector<std::string> sizes;
   for (std::size_t i = 1; i < input.shape.size(); ++i)
     sizes.push_back(input.shape[i] < 0 ? "?" : std::to_string(input.shape[i]));
@@ -149,7 +197,7 @@ PictureFolder list_pictures(const std::string& folder) {
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     std::error_code ignored;
-    if (name[0] != '.' && entry->is_regular_file(ignored) && is_image_file(entry->path()))
+    if (name[0] != '.' && entry->is_regular_file(ignored) && is_picture(entry->path()))
       found.names.push_back(name);
     else
       ++found.passed_over;
@@ -167,13 +215,28 @@ PictureFolder list_pictures(const std::string& folder) {
   return found;
 }
 
-Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const InputOptions& options) {
-  const Wanted wanted = wanted_by(input, paths[0]);
-  Reader reader(input, wanted, options);
+Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const InputOptions& options,
+                       Damaged damaged) {
   Pictures pictures;
-  pictures.axes = wanted.is_flat ? "HW" : wanted.is_channels_first ? "CHW" : "HWC";
-  for (const std::string& path : paths) {
-    Image image = reader.read(path);
+  std::optional<Wanted> wanted;
+  std::optional<Reader> reader;
+  std::optional<Error> first_damage;
+  for (std::size_t place = 0; place < paths.size(); ++place) {
+    const std::string& path = paths[place];
+    std::optional<Image> read;
+    try {
+      if (!wanted) {
+        wanted = wanted_by(input, path);
+        reader.emplace(input, *wanted, options);
+      }
+      read = reader->read(path);
+    } catch (const Error& error) {
+      if (damaged == Damaged::kFail || !is_damage(error)) throw;
+      pictures.skipped.push_back(fmt::format("{}: {}", path, error.parts().what));
+      if (!first_damage) first_damage = error;
+      continue;
+    }
+    Image& image = *read;
     if (pictures.images.empty()) {
       require_room(image, paths.size());
       pictures.images.reserve(paths.size());
@@ -182,16 +245,23 @@ Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& 
     if (image.width != first.width || image.height != first.height)
       throw Error({.code = "input-shape",
                    .what = fmt::format("the pictures of a batch must have one size: '{}' has {}, '{}' {}",
-                                       fs::path(paths[0]).filename().string(), size_text(first.width, first.height),
-                                       fs::path(path).filename().string(), size_text(image.width, image.height)),
+                                       fs::path(paths[pictures.places[0]]).filename().string(),
+                                       size_text(first.width, first.height), fs::path(path).filename().string(),
+                                       size_text(image.width, image.height)),
                    .where = fs::path(path).parent_path().string(),
                    .because = fmt::format("input '{}' {} takes any size, so they are not resized", input.name,
                                           expected_text(input)),
                    .hint = "resize them, or give them one by one"});
     pictures.images.push_back(std::move(image));
+    pictures.places.push_back(place);
   }
-  pictures.done = reader.done();
-  pictures.warnings = reader.warnings();
+  if (pictures.images.empty()) throw *first_damage;
+  pictures.axes = wanted->is_flat ? "HW" : wanted->is_channels_first ? "CHW" : "HWC";
+  if (wanted->is_row)
+    pictures.flattened =
+        ModelInput{.name = input.name, .shape = {-1, wanted->height, wanted->width, wanted->channels}, .axes = "HWC"};
+  pictures.done = reader->done();
+  pictures.warnings = reader->warnings();
   return pictures;
 }
 

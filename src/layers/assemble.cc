@@ -9,13 +9,17 @@
 #include "base/text.h"
 #include "layers/bind.h"
 #include "layers/operations/call.h"
+#include "layers/phase.h"
 #include "layers/registry.h"
 #include "model/json.h"
+#include "ops/ops.h"
 
 namespace kerascope {
 namespace {
 
 using Problem = std::shared_ptr<const Error>;
+
+constexpr int kMostOutputs = 64;  ///< of a call that cannot be computed
 
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -23,13 +27,18 @@ std::uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-/// What one call gave: all its outputs, or why it cannot be computed.
-struct CallResult {
-  Outputs outputs;
-  Problem problem;
-};
+/// One for each output of a call; never empty.
+using CallResult = std::vector<SiteResult>;
 
-CallResult failed(Error error) { return {.outputs = {}, .problem = std::make_shared<Error>(std::move(error))}; }
+/// The same numbers as a value of its own: two views.
+Value alias(Graph& graph, Value x) {
+  const Shape shape = graph.shape(x);
+  std::vector<std::int64_t> longer = shape.sizes();
+  longer.push_back(1);
+  return ops::reshape(graph, ops::reshape(graph, x, Shape(longer)), shape);
+}
+
+SiteResult failed(Error error) { return {.output = {}, .problem = std::make_shared<Error>(std::move(error))}; }
 
 /// Sites with what became of them, in the order in which they are listed.
 struct SiteList {
@@ -52,6 +61,8 @@ struct Shared {
   const AssembleOptions& options;
   Assembly& assembly;
   std::set<std::string> noted;
+  PhaseOfCalls phases;
+  int order = 0;  ///< of the next call that is computed
 
   void note(const std::string& text) {
     if (noted.insert(text).second) assembly.notes.push_back(text);
@@ -69,6 +80,12 @@ struct Shared {
   bool is_fed(const std::string& address) const {
     return std::ranges::find(options.fed, address, &Feed::address) != options.fed.end();
   }
+
+  /// How many samples there are.
+  std::int64_t batch() const {
+    const Shape& shape = options.fed.empty() ? assembly.graph.shape(assembly.inputs.at(0)) : options.fed[0].shape;
+    return shape.rank() > 0 ? shape[0] : 1;
+  }
 };
 
 /// One call of one network: the whole model, or a nested one.
@@ -78,7 +95,7 @@ class NetworkCall {
     std::string container;     ///< address, empty for the whole model
     std::string index_prefix;  ///< "1/"
     int depth = 0;
-    bool training = false;
+    TrainingArgument training;
   };
 
   NetworkCall(Shared& shared, const Network& network, Place place)
@@ -91,7 +108,7 @@ class NetworkCall {
     index_count_ = 1 + *std::max_element(indices_.begin(), indices_.end());
   }
 
-  void run(const std::vector<CallResult>& inputs) {
+  void run(const std::vector<SiteResult>& inputs) {
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
       const std::size_t calls = std::max<std::size_t>(network_.layers[i].calls.size(), 1);
       results_[i].resize(calls);
@@ -101,27 +118,22 @@ class NetworkCall {
     for (const auto& [layer, call] : topological_order()) compute(layer, call);
   }
 
-  CallResult output(const TensorRef& reference) const {
-    const LayerData& layer = layer_at(reference.layer);
+  SiteResult output(const TensorRef& reference) const {
     const CallResult& result =
         results_[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
-    if (result.outputs.empty() && result.problem) return result;
-    if (static_cast<std::size_t>(reference.output) < result.outputs.size()) {
-      const Output& output = result.outputs[static_cast<std::size_t>(reference.output)];
-      if (output.value.id >= 0) return {.outputs = {output}, .problem = nullptr};
-      return {.outputs = {}, .problem = result.problem};
-    }
-    return failed(Error({.code = "call-invalid",
-                         .what = fmt::format("output {} of layer '{}' is used, which has {}", reference.output,
-                                             layer.name, result.outputs.size()),
-                         .where = layer.place}));
+    const auto at = static_cast<std::size_t>(reference.output);
+    return at < result.size() ? result[at] : failed(no_such_output(reference, result.size()));
   }
 
   /// The site of each output of the network, counted in take_sites().
+  /// @throws Error{call-invalid} if a layer does not have that output
   std::vector<int> output_sites() const {
     std::vector<int> positions;
     for (const TensorRef& output : network_.outputs) {
-      int position = output.output;
+      const CallResult& result =
+          results_[static_cast<std::size_t>(output.layer)][static_cast<std::size_t>(output.call)];
+      if (static_cast<std::size_t>(output.output) >= result.size()) throw no_such_output(output, result.size());
+      int position = output.output;  // a call's list begins with its outputs
       for (int layer = 0; layer <= output.layer; ++layer)
         for (int call = 0; call < static_cast<int>(lists_[static_cast<std::size_t>(layer)].size()); ++call)
           if (layer < output.layer || call < output.call)
@@ -142,6 +154,14 @@ class NetworkCall {
  private:
   const LayerData& layer_at(int index) const { return network_.layers[static_cast<std::size_t>(index)]; }
 
+  Error no_such_output(const TensorRef& reference, std::size_t outputs) const {
+    const LayerData& layer = layer_at(reference.layer);
+    return Error(
+        {.code = "call-invalid",
+         .what = fmt::format("output {} of layer '{}' is used, which has {}", reference.output, layer.name, outputs),
+         .where = layer.place});
+  }
+
   static std::vector<int> layer_indices(const Network& network) {
     std::vector<int> indices;
     int next = 0;
@@ -153,22 +173,22 @@ class NetworkCall {
   }
 
   /// A layer without calls: one of the network's inputs, or something that nobody feeds.
-  void begin(int layer, const std::vector<CallResult>& inputs) {
+  void begin(int layer, const std::vector<SiteResult>& inputs) {
     for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
       if (network_.inputs[i].layer != layer) continue;
       const bool given = i < inputs.size();
       return finish(layer, 0,
-                    given ? inputs[i]
-                          : failed(Error({.code = "call-invalid",
-                                          .what = fmt::format("model '{}' has {} inputs and is called with {}",
-                                                              network_.name, network_.inputs.size(), inputs.size()),
-                                          .where = layer_at(layer).place})));
+                    {given ? inputs[i]
+                           : failed(Error({.code = "call-invalid",
+                                           .what = fmt::format("model '{}' has {} inputs and is called with {}",
+                                                               network_.name, network_.inputs.size(), inputs.size()),
+                                           .where = layer_at(layer).place}))});
     }
     finish(layer, 0,
-           failed(Error(
+           {failed(Error(
                {.code = "call-missing",
                 .what = fmt::format("nothing calls layer '{}' ({})", layer_at(layer).name, layer_at(layer).class_name),
-                .where = layer_at(layer).place})));
+                .where = layer_at(layer).place}))});
   }
 
   /// Calls in an order in which they can be computed: the file's, as far as it is one.
@@ -221,65 +241,93 @@ class NetworkCall {
 
   using Taps = std::vector<std::pair<std::string, Output>>;
 
-  void finish(int layer, int call, CallResult result, Taps taps = {}, SiteList inside = {}) {
+  void finish(int layer, int call, CallResult result, Taps taps = {}, SiteList inside = {}, bool is_built = true) {
     SiteList& list = lists_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)];
+    const int order = shared_.order;
+    shared_.order += 2;
     auto add = [&](const std::string& output, const std::string& inner, SiteResult site_result) {
+      site_result.order = order + inner.empty();  // what lies inside a layer comes before its output
       Site site = site_of(layer, call);
       site.output = output;
       site.inner = inner;
+      site.is_built = is_built;
       site.address = address_of(site);
       list.add(std::move(site), std::move(site_result));
     };
     feed(address_of(site_of(layer, call)), result);
-    if (result.outputs.empty() && result.problem) add("", "", {.output = {}, .problem = result.problem});
-    for (std::size_t k = 0; k < result.outputs.size(); ++k) {
-      const std::string number = result.outputs.size() > 1 ? fmt::format("#{}", k) : "";
-      if (result.outputs[k].value.id >= 0)
-        add(number, "", {.output = result.outputs[k], .problem = {}});
-      else
-        add(number, "", {.output = {}, .problem = result.problem});
-    }
-    for (auto& [name, output] : taps) add("", name, {.output = output, .problem = {}});
+    for (std::size_t k = 0; k < result.size(); ++k) add(result.size() > 1 ? fmt::format("#{}", k) : "", "", result[k]);
+    for (auto& [name, output] : taps) add("", name, {.output = output, .problem = result[0].problem});
     list.append(std::move(inside));
     results_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)] = std::move(result);
   }
 
-  /// Puts what is fed in the place of a call's outputs. Of a call that cannot be computed, those that are not fed
-  /// become invalid values.
+  /// Puts what is fed in the place of a call's outputs.
   void feed(const std::string& address, CallResult& result) {
     if (shared_.options.fed.empty()) return;
-    auto axes_of = [&](std::size_t k) { return k < result.outputs.size() ? result.outputs[k].axes : std::string(); };
-    if (result.outputs.size() <= 1) {
+    auto axes_of = [&](std::size_t k) {
+      return k < result.size() && result[k].output ? result[k].output->axes : std::string();
+    };
+    if (result.size() == 1)
       if (auto fed = shared_.fed(address, axes_of(0))) {
-        result = {.outputs = {*fed}, .problem = nullptr};
+        result = {{.output = *fed, .problem = nullptr}};
         return;
       }
-    }
-    constexpr std::size_t kMostOutputs = 64;  // of a call of which only some are fed
-    const std::size_t most = result.problem ? kMostOutputs : result.outputs.size();
+    // How many outputs a call has that cannot be computed is not known for sure.
+    const std::size_t most = result[0].problem ? kMostOutputs : result.size();
     for (std::size_t k = 0; k < most; ++k) {
       const std::string numbered = fmt::format("{}#{}", address, k);
       if (!shared_.is_fed(numbered)) continue;
-      if (result.outputs.size() <= k) result.outputs.resize(std::max<std::size_t>(k + 1, 2));
-      result.outputs[k] = *shared_.fed(numbered, axes_of(k));
+      if (result.size() <= k) result.resize(std::max<std::size_t>(k + 1, 2), result[0]);
+      result[k] = {.output = *shared_.fed(numbered, axes_of(k)), .problem = nullptr};
     }
+  }
+
+  /// Outputs that cannot be computed: as many as something uses, with the shapes that the file gives them.
+  CallResult uncomputable(int layer_index, int call_index, const Problem& problem, const std::string& axes) {
+    const LayerData& layer = layer_at(layer_index);
+    const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
+    CallResult result(static_cast<std::size_t>(used_outputs(layer_index, call_index)),
+                      {.output = {}, .problem = problem});
+    for (std::size_t k = 0; k < std::min(result.size(), call.output_shapes.size()); ++k) {
+      std::vector<std::int64_t> sizes = call.output_shapes[k];
+      if (sizes.empty()) continue;
+      if (sizes[0] < 0) sizes[0] = shared_.batch();
+      for (std::int64_t& size : sizes)
+        if (size < 0) size = shared_.options.open_size;
+      if (std::ranges::count(sizes, 0) > 0) continue;
+      const int rank = static_cast<int>(sizes.size()) - 1;
+      const Value value = shared_.assembly.graph.input("not computed: " + layer.name, Shape(std::move(sizes)));
+      result[k].output = Output{value, static_cast<int>(axes.size()) == rank ? axes : usual_axes(rank)};
+    }
+    return result;
+  }
+
+  int used_outputs(int layer, int call) const {
+    int used = 1;
+    const auto see = [&](const TensorRef& reference) {
+      if (reference.layer == layer && reference.call == call) used = std::max(used, reference.output + 1);
+    };
+    for (const LayerData& user : network_.layers)
+      for (const Call& one : user.calls) std::ranges::for_each(one.inputs, see);
+    std::ranges::for_each(network_.outputs, see);
+    return std::min(used, kMostOutputs);
   }
 
   void compute(int layer_index, int call_index) {
     const LayerData& layer = layer_at(layer_index);
     const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
-    // A call may fix the phase: base(x, training=False).
-    const Json& fixed = member(call.keywords, "training");
-    const bool training = fixed.is_boolean() ? fixed.get<bool>() : place_.training;
-    std::vector<CallResult> inputs;
+    const TrainingArgument training =
+        shared_.phases.of_call(place_.training, layer, call, address_of(site_of(layer_index, call_index)));
+    std::vector<SiteResult> inputs;
     for (const TensorRef& reference : call.inputs) inputs.push_back(output(reference));
     if (layer.network)
       compute_nested(layer_index, call_index, inputs, training);
     else
-      compute_plain(layer_index, call_index, inputs, training);
+      compute_plain(layer_index, call_index, inputs, training.value);
   }
 
-  void compute_nested(int layer_index, int call_index, const std::vector<CallResult>& inputs, bool training) {
+  void compute_nested(int layer_index, int call_index, const std::vector<SiteResult>& inputs,
+                      const TrainingArgument& training) {
     const LayerData& layer = layer_at(layer_index);
     const Site site = site_of(layer_index, call_index);
     NetworkCall nested(shared_, *layer.network,
@@ -289,45 +337,59 @@ class NetworkCall {
                         .training = training});
     nested.run(inputs);
     CallResult result;
-    for (const TensorRef& reference : layer.network->outputs) {
-      CallResult output = nested.output(reference);
-      if (output.problem)
-        result.problem = output.problem;
-      else
-        result.outputs.push_back(output.outputs[0]);
-    }
-    if (result.problem) result.outputs.clear();
+    for (const TensorRef& reference : layer.network->outputs) result.push_back(nested.output(reference));
     finish(layer_index, call_index, std::move(result), {}, nested.take_sites());
   }
 
-  void compute_plain(int layer_index, int call_index, const std::vector<CallResult>& results, bool training) {
+  void compute_plain(int layer_index, int call_index, const std::vector<SiteResult>& results, bool training) {
     const LayerData& layer = layer_at(layer_index);
+    const std::string address = address_of(site_of(layer_index, call_index));
     std::vector<Output> inputs;
-    for (const CallResult& result : results) {
-      if (result.problem) return finish(layer_index, call_index, result);
-      inputs.push_back(result.outputs[0]);
+    Problem before;  // of what comes before this layer
+    for (const SiteResult& result : results) {
+      if (result.output) inputs.push_back(*result.output);
+      if (!before) before = result.problem;
     }
+    const std::string axes = inputs.size() == 1 ? inputs[0].axes : "";
+    if (inputs.size() < results.size())
+      return finish(layer_index, call_index, uncomputable(layer_index, call_index, before, axes), {}, {}, false);
     Taps taps;
     CallResult result;
+    bool is_built = true;
+    const int begin = shared_.assembly.graph.size();
     try {
-      const std::string address = address_of(site_of(layer_index, call_index));
       const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
-      const int begin = shared_.assembly.graph.size();
-      result.outputs = build(layer, call, address, inputs, training, taps);
-      shared_.assembly.calls.push_back(
-          {.address = address, .layer = &layer, .begin = begin, .end = shared_.assembly.graph.size()});
+      for (const Output& output : build(layer, call, address, inputs, training, taps))
+        result.push_back({.output = output, .problem = before});
     } catch (const Error& error) {
       taps.clear();
-      result = failed(error.parts().where.empty() ? of_layer(error, layer) : error);
+      if (shared_.options.assumed.count(&layer) && inputs.size() == 1) {
+        const Value same = alias(shared_.assembly.graph, inputs[0].value);
+        shared_.assembly.assumed.emplace(same.id, address);
+        result = {{.output = Output{same, inputs[0].axes}, .problem = before}};
+      } else {
+        const Problem problem = before ? before : std::make_shared<Error>(of_layer(error, layer, address));
+        result = uncomputable(layer_index, call_index, problem, axes);
+        is_built = false;
+      }
     }
-    finish(layer_index, call_index, std::move(result), std::move(taps));
+    shared_.assembly.calls.push_back(
+        {.address = address, .layer = &layer, .begin = begin, .end = shared_.assembly.graph.size()});
+    finish(layer_index, call_index, std::move(result), std::move(taps), {}, is_built);
   }
 
-  /// An op knows neither the layer that wants it nor the file.
-  static Error of_layer(const Error& error, const LayerData& layer) {
+  /// An op knows neither the layer that wants it nor the file, and a layer does not know its address.
+  static Error of_layer(const Error& error, const LayerData& layer, const std::string& address) {
     Error::Parts parts = error.parts();
-    parts.what = fmt::format("layer '{}' ({}): {}", layer.name, layer.class_name, parts.what);
-    parts.where = layer.place;
+    if (parts.where.empty()) {
+      parts.what = fmt::format("layer '{}' ({}): {}", layer.name, layer.class_name, parts.what);
+      parts.where = layer.place;
+    }
+    if (parts.hint.empty() && (parts.code == "layer-unknown" || parts.code == "layer-unsupported"))
+      parts.hint = fmt::format(
+          "feed its output (--input '{0}=FILE.npy'), or pass its input through (--assume "
+          "'{0}=identity')",
+          address);
     return Error(std::move(parts));
   }
 
@@ -374,10 +436,10 @@ class NetworkCall {
     const Json& dtype = member(layer.config, "dtype");
     const Json& config = member(dtype, "config");
     const std::string policy = dtype.is_string() ? dtype.get<std::string>() : text_or(config, "name", "");
-    if (member(config, "mode").is_string())
+    if (const std::string mode = text_or(config, "mode", ""); !mode.empty())
       throw Error({.code = "layer-unsupported",
                    .what = fmt::format("layer '{}' ({}) is quantised ({}), which Kerascope cannot compute yet",
-                                       layer.name, layer.class_name, policy),
+                                       layer.name, layer.class_name, mode),
                    .where = layer.place});
     if (policy.find("float16") != policy.npos || policy == "float64")
       shared_.note(fmt::format("the file computes in {}; Kerascope computes in float32", policy));
@@ -403,9 +465,20 @@ void spread_weight_problems(Assembly& assembly) {
     problems.push_back(std::move(problem));
   }
   for (SiteResult& result : assembly.results)
-    if (result.output)
-      if (const Problem& problem = problems[static_cast<std::size_t>(result.output->value.id)])
-        result = {.output = {}, .problem = problem};
+    if (result.output && !result.problem) result.problem = problems[static_cast<std::size_t>(result.output->value.id)];
+}
+
+/// What is computed is looked up and saved by its address.
+void require_unique_addresses(const std::vector<Site>& sites) {
+  std::map<std::string_view, const Site*> known;
+  for (const Site& site : sites)
+    if (const auto [other, is_new] = known.emplace(site.address, &site); !is_new)
+      throw Error({.code = "config-invalid",
+                   .what = fmt::format("two layers have the address '{}': '{}' ({}) and '{}' ({})", site.address,
+                                       other->second->name, other->second->layer->class_name, site.name,
+                                       site.layer->class_name),
+                   .where = site.layer->place,
+                   .hint = "give one of them another name and save the model again"});
 }
 
 Error not_fed(const ModelInput& input) {
@@ -429,13 +502,31 @@ const BuiltCall* Assembly::call_of(Value value) const {
   return after != calls.begin() && value.id < std::prev(after)->end ? &*std::prev(after) : nullptr;
 }
 
+std::vector<std::set<std::string>> Assembly::assumptions() const {
+  std::vector<std::set<std::string>> all;
+  for (int id = 0; id < graph.size(); ++id) {
+    std::set<std::string>& own = all.emplace_back();
+    if (assumed.empty()) continue;
+    if (const auto found = assumed.find(id); found != assumed.end()) own.insert(found->second);
+    for (const Value input : graph.node(Value{id}).inputs) {
+      const auto& others = all[static_cast<std::size_t>(input.id)];
+      own.insert(others.begin(), others.end());
+    }
+  }
+  return all;
+}
+
 Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const AssembleOptions& options) {
   const std::vector<ModelInput> declared = model_inputs(model);
   KERASCOPE_CHECK(options.fed.empty() ? declared.size() == shapes.size() : shapes.empty());
   Assembly assembly;
   assembly.inputs.resize(options.fed.size());
-  Shared shared{.model = model, .options = options, .assembly = assembly, .noted = {}};
-  std::vector<CallResult> inputs;
+  Shared shared{.model = model,
+                .options = options,
+                .assembly = assembly,
+                .noted = {},
+                .phases = PhaseOfCalls(model.keras_major(), options.phase)};
+  std::vector<SiteResult> inputs;
   if (!options.fed.empty())
     for (const ModelInput& input : declared) inputs.push_back(failed(not_fed(input)));
   for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -443,14 +534,16 @@ Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const A
     assembly.inputs.push_back(value);
     const int rank = shapes[i].rank() - 1;
     const bool fits = static_cast<int>(declared[i].axes.size()) == rank;
-    inputs.push_back({.outputs = {{value, fits ? declared[i].axes : usual_axes(rank)}}, .problem = nullptr});
+    inputs.push_back({.output = Output{value, fits ? declared[i].axes : usual_axes(rank)}, .problem = nullptr});
   }
-  NetworkCall whole(shared, model.network, {.training = options.phase == Phase::kTraining});
+  NetworkCall whole(shared, model.network, {.training = shared.phases.of_model()});
   whole.run(inputs);
+  if (const std::string note = shared.phases.note(); !note.empty()) shared.note(note);
   assembly.outputs = whole.output_sites();
   SiteList list = whole.take_sites();
   assembly.sites = std::move(list.sites);
   assembly.results = std::move(list.results);
+  require_unique_addresses(assembly.sites);
   for (std::size_t i = 0; i < options.fed.size(); ++i)
     if (assembly.inputs[i].id < 0) throw not_found(options.fed[i].address, assembly.sites);
   if (options.with_weights) {

@@ -11,7 +11,9 @@ Assembly assembled(const ModelData& model, std::int64_t stand_in, const Assemble
       sizes.push_back(input.shape[axis] < 0 ? stand_in : input.shape[axis]);
     shapes.push_back(Shape(sizes));
   }
-  return assemble(model, shapes, options);
+  AssembleOptions with_sizes = options;
+  with_sizes.open_size = stand_in;
+  return assemble(model, shapes, with_sizes);
 }
 
 Shape open_shape(const Shape& one, const Shape& other) {

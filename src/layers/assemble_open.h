@@ -8,12 +8,13 @@
 namespace kerascope {
 
 struct OpenAssembly {
-  Assembly assembly;          ///< for sizes that stand in for those which the model leaves open; a batch of one
-  std::vector<Shape> shapes;  ///< one a site, batch first; -1 where a size depends on what is left open, the batch
-                              ///< always is. Empty for a site that cannot be computed
+  Assembly assembly;  ///< for sizes that stand in for those which the model leaves open; a batch of one
+  /// One for each site, batch first; -1 for a size that depends on what is left open, as the batch always does. Empty
+  /// for a site that cannot be computed and of whose shape the file says nothing.
+  std::vector<Shape> shapes;
 };
 
-/// @param options  `fed` is not used.
+/// @param options  `fed` and `open_size` are not used.
 OpenAssembly assemble_open(const ModelData& model, const AssembleOptions& options = {});
 
 }  // namespace kerascope

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "model/made_up_name.h"
 
 namespace kerascope {
 namespace {
@@ -106,7 +107,7 @@ class Binder {
     if (!all_named) return nullptr;
     bool is_given = false;  // by a user
     for (std::size_t i = 0; i < needs.size(); ++i)
-      is_given |= by_names[i] != by_order[i] && !is_made_up(needs[i].layer->name, needs[i].layer->class_name);
+      is_given |= by_names[i] != by_order[i] && !is_made_up_name(needs[i].layer->name, needs[i].layer->class_name);
     return is_torn || is_given || !fits(needs, by_order) ? &by_names : nullptr;
   }
 
@@ -128,12 +129,6 @@ class Binder {
       if (!is_new && owner->second != needs[i].layer) return true;
     }
     return false;
-  }
-
-  /// "conv2d", "conv2d_1"
-  static bool is_made_up(const std::string& name, const std::string& class_name) {
-    const std::string stem = snake_case(class_name);
-    return text::starts_with(name, stem) && name.find_first_not_of("_0123456789", stem.size()) == name.npos;
   }
 
   static Error of_other_flags(const LayerData& holder, const std::vector<Need>& needs, const Match& by_order,

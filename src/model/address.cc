@@ -57,12 +57,11 @@ std::string without_calls(const std::string& path) {
 bool matches_site(const std::string& pattern, const Site& site) {
   const bool whole_path = has_unescaped(pattern, "/");
   if (!site.inner.empty()) {
-    const std::size_t slash = pattern.rfind('/');
-    if (!whole_path || pattern.substr(slash + 1) != site.inner) return false;
+    const std::string inner = "/" + site.inner;
+    if (!text::ends_with(pattern, inner)) return false;
     Site layer = site;
     layer.inner.clear();
-    const std::string outer = pattern.substr(0, slash);
-    return has_unescaped(outer, "/") || site.container.empty() ? matches_site(outer, layer) : false;
+    return matches_site(pattern.substr(0, pattern.size() - inner.size()), layer);
   }
   const std::string lasts[] = {site.name + site.call + site.output, site.name + site.call, site.name + site.output,
                                site.name};
@@ -222,11 +221,22 @@ class Selector {
     std::vector<int> matched;
     for (int i = 0; i < static_cast<int>(sites_.size()); ++i)
       if (matches_site(pattern, site(i))) matched.push_back(i);
-    if (matched.empty()) not_found(asked, pattern);
+    if (matched.empty()) {
+      if (part_of_unbuilt(pattern, unit)) return;
+      require_inside(pattern);
+      not_found(asked, pattern);
+    }
     // A plain name that several layers have is a question back, not a choice of ours.
-    if (!has_unescaped(pattern, "*?/")) require_one_layer(pattern, matched);
+    if (!has_unescaped(without_inner(pattern, matched), "*?/")) require_one_layer(pattern, matched);
     unit.by_name = !has_unescaped(pattern, "*?");
     for (int i : matched) add(i, unit);
+  }
+
+  /// "conv1" of "conv1/kernel", if all that it matched lies inside of layers.
+  std::string without_inner(const std::string& pattern, const std::vector<int>& matched) const {
+    const std::string& inner = site(matched[0]).inner;
+    const bool is_inner = std::ranges::all_of(matched, [&](int i) { return site(i).inner == inner; });
+    return is_inner && !inner.empty() ? pattern.substr(0, pattern.size() - inner.size() - 1) : pattern;
   }
 
   void require_one_layer(const std::string& name, const std::vector<int>& matched) const {
@@ -240,6 +250,47 @@ class Selector {
     throw Error({.code = "layer-ambiguous",
                  .what = fmt::format("{} layers are named '{}'", paths.size(), name),
                  .hint = "one of " + text::join(paths, ", ")});
+  }
+
+  /// "dense/pre_activation" or "split#2" of a layer that could not be built: the layer stands for it, which has the
+  /// reason.
+  bool part_of_unbuilt(const std::string& text, const Selection& unit) {
+    const auto mark = text.find_last_of("/#");
+    if (mark == text.npos) return false;
+    for (int i = 0; i < static_cast<int>(sites_.size()); ++i) {
+      if (site(i).is_built || !matches_site(text.substr(0, mark), site(i))) continue;
+      Selection named = unit;
+      named.by_name = true;
+      add(i, named);
+      return true;
+    }
+    return false;
+  }
+
+  /// @throws Error{layer-not-found} for "bn/pre_activation" if there is a layer bn that has none
+  void require_inside(const std::string& pattern) const {
+    const auto slash = pattern.rfind('/');
+    if (slash == pattern.npos) return;
+    const std::string inner = pattern.substr(slash + 1);
+    std::vector<std::string> having;
+    for (const Site& known : sites_)
+      if (known.inner == inner) having.push_back(known.address);
+    if (having.empty() && inner != "pre_activation") return;
+    for (const Site& known : sites_) {
+      if (!known.inner.empty() || !matches_site(pattern.substr(0, slash), known)) continue;
+      constexpr std::size_t kMostShown = 4;
+      std::string others =
+          having.empty()
+              ? "no layer of this model has one"
+              : "it exists for " + text::join({having.begin(), having.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                                    having.size(), kMostShown))},
+                                              ", ");
+      if (having.size() > kMostShown) others += fmt::format(" and {} more", having.size() - kMostShown);
+      throw Error({.code = "layer-not-found",
+                   .what = fmt::format("layer '{}' ({}) has no '{}'", known.address, known.layer->class_name, inner),
+                   .because = inner == "pre_activation" ? "only a layer with an activation of its own has one" : "",
+                   .hint = std::move(others)});
+    }
   }
 
   [[noreturn]] void not_found(const std::string& asked, const std::string& pattern) const {

@@ -24,6 +24,7 @@ struct Site {
   int index_count = 0;     ///< how many layers `model.layers` of the container has
   int depth = 0;
   const LayerData* layer = nullptr;
+  bool is_built = true;  ///< false: what lies inside the layer, and how many outputs it has, is not known
 
   /// The layer's, whichever of its calls and outputs this is: "tower@1/dense".
   std::string layer_address() const { return (container.empty() ? "" : container + "/") + name; }

@@ -169,6 +169,22 @@ TEST_F(Model, PatternsLeaveOutWhatLiesInsideALayer) {
   EXPECT_THAT(chosen({"*/pre_activation"}), ElementsAre("conv/pre_activation"));
 }
 
+TEST_F(AddressTest, WhatLiesInsideALayerIsFoundByTheLayersNameAtAnyDepth) {
+  add("", "base", "Functional", 0, "", 2);
+  const LayerData* conv = add("base", "conv", "Conv2D", 0, "0/", 1);
+  add("base", "conv", "Conv2D", 0, "0/", 1, {.inner = "bias", .layer = conv});
+  add("base", "conv", "Conv2D", 0, "0/", 1, {.inner = "query/kernel", .layer = conv});
+  EXPECT_THAT(chosen({"conv/bias"}), ElementsAre("base/conv/bias"));
+  EXPECT_THAT(chosen({"c*/bias"}), ElementsAre("base/conv/bias"));
+  EXPECT_THAT(chosen({"conv/query/kernel"}), ElementsAre("base/conv/query/kernel"));
+  EXPECT_THAT(chosen({"base/conv/bias"}), ElementsAre("base/conv/bias"));
+  add("", "head", "Functional", 1, "", 2);
+  const LayerData* other = add("head", "conv", "Conv2D", 0, "1/", 1);
+  add("head", "conv", "Conv2D", 0, "1/", 1, {.inner = "bias", .layer = other});
+  EXPECT_EQ(error_of("conv/bias").hint, "one of base/conv/bias, head/conv/bias");
+  EXPECT_THAT(chosen({"*/bias"}), ElementsAre("base/conv/bias", "head/conv/bias"));
+}
+
 TEST_F(Model, ATypeMeansEveryLayerOfTheClass) {
   EXPECT_THAT(chosen({"type:Conv2D"}), ElementsAre("conv", "base/conv"));
   EXPECT_THAT(chosen({"type:*al"}), ElementsAre("base", "head"));

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "model/json_size.h"
 
 namespace kerascope {
 namespace {
@@ -41,7 +42,18 @@ struct TooDeep {};
 
 }  // namespace
 
+void require_json_size(std::uint64_t bytes, const std::string& place) {
+  if (bytes <= kMostJsonBytes) return;
+  throw Error({.code = "config-too-large",
+               .what = fmt::format("the JSON has {}, and Kerascope reads {} at most", text::bytes(bytes),
+                                   text::bytes(kMostJsonBytes)),
+               .where = place,
+               .because = "the largest networks of Keras have configurations of 2 MB",
+               .hint = "check where the file comes from"});
+}
+
 Json parse_json(std::string_view text, const std::string& place) {
+  require_json_size(text.size(), place);
   const bool has_words = text.find("NaN") != text.npos || text.find("Infinity") != text.npos;
   const std::string quoted = has_words ? with_quoted_words(text) : std::string();
   const std::string_view source = has_words ? std::string_view(quoted) : text;

@@ -97,6 +97,15 @@ std::vector<ModelInput> model_inputs(const ModelData& model) {
   return inputs;
 }
 
+double expanded_calls(const Network& network) {
+  double calls = 0;
+  for (const LayerData& layer : network.layers) {
+    const double own = static_cast<double>(std::max<std::size_t>(layer.calls.size(), 1));
+    calls += own * (layer.network ? 1 + expanded_calls(*layer.network) : 1);
+  }
+  return calls;
+}
+
 std::int64_t parameter_count(const LayerData& layer) {
   std::int64_t count = 0;
   for (const StoredWeight& weight : layer.weights) count += weight.shape.elements();

@@ -36,6 +36,8 @@ struct Call {
   /// The arguments as the file has them; {"tensor": 1} stands for inputs[1], wherever it lies in lists.
   Json positional = Json::array();
   Json keywords = Json::object();  ///< {"training": false}
+  /// What the file says of its outputs' shapes, batch first, -1 for an open size; empty if it says nothing.
+  std::vector<std::vector<std::int64_t>> output_shapes;
 };
 
 struct Network;
@@ -120,6 +122,9 @@ struct ModelInput {
   std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
 };
 std::vector<ModelInput> model_inputs(const ModelData& model);
+
+/// How many calls of layers one run makes, those inside each call of a nested model included.
+double expanded_calls(const Network& network);
 
 /// How many numbers the file holds for this layer and, in nested models, all layers below.
 std::int64_t parameter_count(const LayerData& layer);

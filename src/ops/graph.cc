@@ -16,6 +16,10 @@ bool Op::is_rowwise(std::span<const Shape>, const Shape&) const { return false; 
 std::optional<double> Op::overlap(std::span<const Shape>, const Shape&) const { return {}; }
 
 Value Graph::add(Node node) {
+  constexpr int kMostAxes = 64;  // as many as NumPy allows
+  if (node.shape.rank() > kMostAxes)
+    throw Error({.code = "shape-rank",
+                 .what = fmt::format("a tensor has {} axes, and the most is {}", node.shape.rank(), kMostAxes)});
   nodes_.push_back(std::move(node));
   return Value{size() - 1};
 }

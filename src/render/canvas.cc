@@ -45,16 +45,20 @@ std::int64_t divided_up(std::int64_t number, std::int64_t divisor) { return (num
 
 }  // namespace
 
-Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
-    : tiles_(tiles),
-      colormap_(options.colormap),
-      gap_px_(options.gap_px),
-      strip_gap_px_(tiles.strip > 1 && tiles.strip < tiles.columns ? 4 * options.gap_px : 0) {
+void require_valid_options(const GridOptions& options) {
   if (options.gap_px < 0 || options.zoom < 0 || options.columns < 0)
     throw Error({.code = "grid-invalid",
                  .what = fmt::format("the gap is {}, the zoom {}, the columns are {}, and none may be less than 0",
                                      options.gap_px, options.zoom, options.columns)});
   require_valid(options.scale);
+}
+
+Canvas::Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least)
+    : tiles_(tiles),
+      colormap_(options.colormap),
+      gap_px_(options.gap_px),
+      strip_gap_px_(tiles.strip > 1 ? 4 * options.gap_px : 0) {
+  require_valid_options(options);
   choose_zoom(options.zoom, least);
   const std::int64_t width = width_px(), height = height_px();
   if (static_cast<double>(width) * static_cast<double>(height) > static_cast<double>(kMostPixels))
@@ -101,13 +105,18 @@ std::int64_t Canvas::width_px() const {
   return tiles_.columns * (tiles_.width.size * zoom_x_ + gap_px_) - gap_px_ + strip_gaps * strip_gap_px_;
 }
 
+std::int64_t Canvas::height_px() const {
+  const std::int64_t gap_px = gap_px_ + strip_gap_px_;
+  return tiles_.rows * (tiles_.height.size * zoom_y_ + gap_px) - gap_px;
+}
+
 std::int64_t Canvas::left(std::int64_t tile) const {
   const std::int64_t column = tile % tiles_.columns;
   return column * (tiles_.width.size * zoom_x_ + gap_px_) + (strip_gap_px_ ? column / tiles_.strip * strip_gap_px_ : 0);
 }
 
 std::int64_t Canvas::top(std::int64_t tile) const {
-  return tile / tiles_.columns * (tiles_.height.size * zoom_y_ + gap_px_);
+  return tile / tiles_.columns * (tiles_.height.size * zoom_y_ + gap_px_ + strip_gap_px_);
 }
 
 void Canvas::draw_row(std::int64_t tile, std::int64_t y, const unsigned char* levels) {

@@ -8,6 +8,9 @@
 
 namespace kerascope {
 
+/// @throws Error{grid-invalid, scale-unknown}
+void require_valid_options(const GridOptions& options);
+
 /// Holds one byte a pixel: a grey, or in colour one of levels() colours of the map or one of a few others.
 /// Threads may draw different tiles at once.
 class Canvas {
@@ -43,7 +46,7 @@ class Canvas {
  private:
   void choose_zoom(int wanted, LeastTile least);
   std::int64_t width_px() const;
-  std::int64_t height_px() const { return tiles_.rows * (tiles_.height.size * zoom_y_ + gap_px_) - gap_px_; }
+  std::int64_t height_px() const;
   bool is_gray() const { return colormap_ == Colormap::kGray; }
 
   const Tiles& tiles_;

@@ -98,8 +98,16 @@ void add_colorbar(Grid& grid) {
 
   for (std::int64_t y = 0; y < bar_height; ++y) {
     const double place = 1 - (static_cast<double>(y) + 0.5) / static_cast<double>(bar_height);
-    fill(picture, bar_left, kMargin_px + y, kBarWidth_px, 1,
-         colors(grid.colormap)[static_cast<std::size_t>(place * 256)]);
+    if (grid.form != Grid::Form::kColor) {
+      fill(picture, bar_left, kMargin_px + y, kBarWidth_px, 1,
+           colors(grid.colormap)[static_cast<std::size_t>(place * 256)]);
+      continue;
+    }
+    // A channel's number is how much there is of its colour.
+    const auto level = static_cast<unsigned char>(place * 256);
+    const Rgb ramps[] = {{level, 0, 0}, {0, level, 0}, {0, 0, level}};
+    for (std::int64_t c = 0; c < 3; ++c)
+      fill(picture, bar_left + c * kBarWidth_px / 3, kMargin_px + y, kBarWidth_px / 3, 1, ramps[c]);
   }
   for (const Label& label : labels) {
     const std::int64_t y = kMargin_px + std::lround((1 - label.place) * static_cast<double>(bar_height - 1));

@@ -203,6 +203,8 @@ Grid draw_rgb(const float* numbers, const Tiles& tiles, std::int64_t color_strid
   for (std::size_t c = 0; c < 3; ++c)
     planes[c] = draw(numbers + static_cast<std::int64_t>(c) * color_stride, of_one_color, scales, plain);
   Grid result = planes[0];
+  result.form = Grid::Form::kColor;
+  result.scale = options.scale.kind;
   result.has_one_scale = own.empty();
   result.picture = merged(planes);
   for (const Grid& plane : planes) {

@@ -5,10 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "render/canvas.h"
 #include "render/draw.h"
+#include "render/font.h"
+#include "render/lines.h"
+#include "render/resize.h"
+#include "render/thumbnails.h"
+#include "render/view.h"
 
 namespace kerascope {
 namespace {
@@ -33,30 +40,95 @@ Tensor with_channels(const Tensor& activation, std::size_t axis, const std::vect
   return result;
 }
 
+std::string name_of_channel(const std::vector<std::int64_t>& channels, std::int64_t place) {
+  return std::to_string(channels.empty() ? place : channels[static_cast<std::size_t>(place)]);
+}
+
 /// The number of each tile's channel; of several slices only the first one carries it.
 std::vector<std::string> channel_labels(const Tiles& tiles, const std::vector<std::int64_t>& channels) {
   if (tiles.may_stretch) return {};
   std::vector<std::string> labels(static_cast<std::size_t>(tiles.count()));
   const std::int64_t slices = tiles.slice_count();
   for (std::int64_t channel = 0; channel < tiles.channels.size; ++channel)
-    labels[static_cast<std::size_t>(channel * slices)] =
-        std::to_string(channels.empty() ? channel : channels[static_cast<std::size_t>(channel)]);
+    labels[static_cast<std::size_t>(channel * slices)] = name_of_channel(channels, channel);
   return labels;
+}
+
+Grid number_as_text(float number, const GridOptions& options) {
+  constexpr Rgb kInk = {240, 240, 240}, kNotFinite = {255, 0, 255};
+  constexpr std::int64_t kSide_px = 24;
+  const std::string text = std::isnan(number) ? "NaN" : fmt::format("{:.6g}", number);
+  Grid grid{.rows = 1,
+            .columns = 1,
+            .minimum = std::isfinite(number) ? number : NAN,
+            .maximum = std::isfinite(number) ? number : NAN,
+            .has_numbers = true,
+            .has_one_scale = true,
+            .low = number,
+            .high = number,
+            .scale = options.scale.kind,
+            .form = Grid::Form::kNumber,
+            .layout = "one number, " + text};
+  grid.picture = plain({.width = std::max<std::int64_t>(text_width(text, kTitleText) + 2 * kSide_px, 160),
+                        .height = line_height(kTitleText) + 2 * kSide_px},
+                       ThumbnailOptions().ground);
+  draw_text(grid.picture, (grid.picture.width - text_width(text, kTitleText)) / 2, kSide_px, text,
+            std::isfinite(number) ? kInk : kNotFinite, kTitleText);
+  return grid;
+}
+
+/// The tiles with their three channels as the colours of one; nothing where they are not three maps.
+std::optional<Axis> take_colors(Tiles& tiles) {
+  if (tiles.channels.size != 3 || tiles.one_scale) return {};
+  const Axis colors = std::exchange(tiles.channels, {});
+  tiles.layout.clear();
+  lay_square(tiles);
+  return colors;
 }
 
 }  // namespace
 
 Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) {
   if (activation.empty()) throw Error({.code = "shape-empty", .what = "a tensor without a shape cannot be drawn"});
+  if (options.tokens) {
+    const View view = view_of(activation, axes, "", options.tokens);
+    GridOptions others = options;
+    others.tokens.reset();
+    return with_remark(grid(view.sample, view.axes, others), view.remark);
+  }
   const auto channel_axis = axes.find('C');
   const bool chooses = !options.channels.empty() && channel_axis != axes.npos;
   const Tensor drawn = chooses ? with_channels(activation, channel_axis, options.channels) : activation;
+  const std::vector<std::int64_t> channels = chooses ? options.channels : std::vector<std::int64_t>{};
   Tiles tiles = tiles_of(drawn.shape(), axes);
+  if (drawn.size() == 1 && options.zoom == 0) return number_as_text(drawn.data()[0], options);
+  const bool has_own_scales = options.scale.kind == Scale::Kind::kTile;
+  // Of all channels, whichever are drawn.
+  const auto shared = [&] { return range_of(options.scale, activation.numbers()); };
+  if (options.in_color)
+    if (const auto colors = take_colors(tiles)) {
+      const Range range = has_own_scales ? picture_range(drawn.numbers()).value_or(shared()) : shared();
+      return draw_rgb(drawn.data(), tiles, colors->stride, {&range, 1}, options);
+    }
+  if (are_lines(tiles, options)) {
+    require_valid_options(options);
+    std::vector<std::string> names;
+    // A channel that was cut out of the others is not number 0.
+    const bool is_alone = tiles.height.size == 1 && channels.empty();
+    for (std::int64_t i = 0; i < tiles.height.size; ++i) names.push_back(is_alone ? "" : name_of_channel(channels, i));
+    const Range range = shared();
+    return draw_lines(drawn.data(), tiles, names, has_own_scales ? nullptr : &range, options);
+  }
   if (options.columns > 0 && are_maps(tiles)) lay_in_columns(tiles, options.columns);
-  if (options.numbers) tiles.labels = channel_labels(tiles, chooses ? options.channels : std::vector<std::int64_t>{});
-  if (options.scale.kind == Scale::Kind::kTile && !tiles.one_scale) return draw(drawn.data(), tiles, {}, options);
-  const Range shared = range_of(options.scale, activation.numbers());  // of all channels, whichever are drawn
-  return draw(drawn.data(), tiles, {&shared, 1}, options);
+  if (options.numbers) tiles.labels = channel_labels(tiles, channels);
+  if (has_own_scales && !tiles.one_scale) return draw(drawn.data(), tiles, {}, options);
+  const Range range = shared();
+  return draw(drawn.data(), tiles, {&range, 1}, options);
+}
+
+Grid with_remark(Grid grid, const std::string& remark) {
+  if (!remark.empty()) grid.layout = grid.layout.empty() ? remark : remark + ", " + grid.layout;
+  return grid;
 }
 
 Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) {
@@ -74,12 +146,14 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
 }
 
 std::string Grid::str() const {
+  if (form == Form::kNumber || form == Form::kClasses) return layout;
   const std::string ends = fmt::format("{} .. {}", text::number(low), text::number(high));
   const std::string range = std::isnan(minimum)
                                 ? "no finite number"
                                 : fmt::format("range {} .. {}", text::number(minimum), text::number(maximum));
   const std::string map = colormap == Colormap::kGray ? "" : ", " + name_of(colormap);
-  const std::string start = layout.empty() ? "" : layout + ", ";
+  const std::string color = form == Form::kColor ? "in colour" + (has_one_scale ? " from " + ends : "") + ", " : "";
+  const std::string start = (layout.empty() ? "" : layout + ", ") + color;
   if (!has_one_scale) return start + (layout.empty() ? "" : "each scaled alone, ") + range + map;
   switch (scale) {
     case Scale::Kind::kSymmetric:
@@ -92,7 +166,8 @@ std::string Grid::str() const {
     case Scale::Kind::kLayer:
       break;
   }
-  return start + (layout.empty() ? "" : "one scale, ") + range + map;
+  const bool is_told = layout.empty() || !color.empty() || (form == Form::kLines && rows == 1);
+  return start + (is_told ? "" : "one scale, ") + range + map;
 }
 
 }  // namespace kerascope

@@ -11,4 +11,7 @@ namespace kerascope {
 /// The dark grey between tiles and around a colour bar.
 constexpr unsigned char kGapGray = 64;
 
+/// The grid with what was done to its sample before its layout.
+Grid with_remark(Grid grid, const std::string& remark);
+
 }  // namespace kerascope

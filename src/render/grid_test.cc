@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -160,11 +161,12 @@ TEST(Grid, CountsTheGapsInItsWidth) {
 
 TEST(Grid, DoesNotZoomWhatIsWideOrWouldBecomeEndless) {
   EXPECT_EQ(grid(random_tensor({224, 224, 9}, 3), "HWC").zoom, 1);
-  EXPECT_EQ(grid(random_tensor({3000, 2}, 3), "TC").picture.height, 3000);
+  EXPECT_EQ(grid(random_tensor({3000, 40}, 3), "TC").picture.width, 3000);
+  EXPECT_EQ(grid(random_tensor({40, 3000}, 3), "TC").picture.height, 3000);
 }
 
-TEST(Grid, ASequenceIsStretchedToBeWideAndNotTooHigh) {
-  const Grid found = grid(random_tensor({500, 64}, 3), "TC");
+TEST(Grid, ASequenceOfManyChannelsIsStretchedToBeWideAndNotTooHigh) {
+  const Grid found = grid(random_tensor({64, 500}, 3), "TC");
   EXPECT_EQ(found.picture.width, 512);
   EXPECT_EQ(found.picture.height, 1000);
 }
@@ -186,15 +188,25 @@ TEST(Grid, AVectorIsRowsOfCellsOfOneScale) {
   const std::vector<float> numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 10};
   const std::vector<unsigned char> expected = {0, 26, 51, 76, 102, 128, 153, 178, 204, 255};
   const std::vector<std::pair<Shape, std::string>> cases = {
-      {{10}, "C"}, {{1, 1, 10}, "HWC"}, {{10, 1, 1}, "CHW"}, {{1, 10}, "TC"}, {{10, 1}, "TC"}};
+      {{10}, "C"}, {{1, 1, 10}, "HWC"}, {{10, 1, 1}, "CHW"}, {{1, 10}, "TC"}};
   for (const auto& [shape, roles] : cases) {
     SCOPED_TRACE(shape.str());
     const Grid found = grid(Tensor::of(shape, numbers), roles, kPlain);
     EXPECT_EQ(found.columns, 10);
     EXPECT_EQ(found.picture.pixels, expected);
   }
-  const Grid scalar = grid(Tensor::of({}, std::vector<float>{3}), "");
-  EXPECT_EQ(scalar.picture.width, 512);
+}
+
+TEST(Grid, OneNumberIsText) {
+  for (const auto& [shape, roles] :
+       std::vector<std::pair<Shape, std::string>>{{{}, ""}, {{1}, "C"}, {{1, 1, 1}, "HWC"}}) {
+    const Grid found = grid(Tensor::of(shape, std::vector<float>{-2.5f}), roles);
+    EXPECT_EQ(found.form, Grid::Form::kNumber);
+    EXPECT_EQ(found.str(), "one number, -2.5");
+    EXPECT_GT(std::ranges::count_if(found.picture.pixels, [](unsigned char level) { return level > 200; }), 20);
+  }
+  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{kNan}), "C").str(), "one number, NaN");
+  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{3}), "C", kPlain).picture.width, 1);  // a pixel a number
 }
 
 TEST(Grid, AVectorHasFullRowsWherePossible) {
@@ -206,15 +218,196 @@ TEST(Grid, AVectorHasFullRowsWherePossible) {
   }
 }
 
-TEST(Grid, ASequenceIsTimeDownAndChannelsAcross) {
+TEST(Grid, ASequencesTimeRunsFromLeftToRight) {
   const Tensor tensor = Tensor::of({2, 3}, std::vector<float>{0, 1, 2, 3, 4, 5});
   for (const Grid& found : {grid(tensor, "TC", kPlain), grid(tensor.reshaped({1, 2, 3}), "HWC", kPlain)}) {
-    EXPECT_EQ(found.picture.width, 3);
-    EXPECT_EQ(found.picture.pixels, (std::vector<unsigned char>{0, 51, 102, 153, 204, 255}));
+    EXPECT_EQ(found.picture.width, 2);
+    EXPECT_EQ(found.picture.pixels, (std::vector<unsigned char>{0, 153, 51, 204, 102, 255}));
   }
   const Grid turned = grid(tensor, "CT", kPlain);
-  EXPECT_EQ(turned.picture.width, 2);
-  EXPECT_EQ(turned.picture.pixels, (std::vector<unsigned char>{0, 153, 51, 204, 102, 255}));
+  EXPECT_EQ(turned.picture.width, 3);
+  EXPECT_EQ(turned.picture.pixels, (std::vector<unsigned char>{0, 51, 102, 153, 204, 255}));
+  // One channel is no square of cells, however many steps it has.
+  EXPECT_EQ(grid(random_tensor({400, 1}, 1), "TC", kPlain).picture.width, 400);
+  EXPECT_EQ(grid(random_tensor({400, 1}, 1), "TC", kPlain).picture.height, 1);
+}
+
+/// The rows in which the pixels of this column are bright, within the only line's panel.
+std::pair<std::int64_t, std::int64_t> bright_rows(const Picture& picture, std::int64_t x) {
+  std::int64_t first = -1, last = -1;
+  for (std::int64_t y = 12; y < 12 + 160; ++y)
+    if (pixel(picture, y, x) > 150) {
+      if (first < 0) first = y;
+      last = y;
+    }
+  return {first, last};
+}
+
+TEST(Grid, FewChannelsOverTimeAreLinesThatRiseAsTheNumbersDo) {
+  for (const std::int64_t steps : {50, 500, 50'000}) {
+    Tensor rising({steps, 1});
+    for (std::int64_t i = 0; i < steps; ++i) rising.mutable_data()[i] = static_cast<float>(i) - 7;
+    const Grid found = grid(rising, "TC");
+    EXPECT_EQ(found.form, Grid::Form::kLines);
+    EXPECT_EQ(found.layout, "1 line of " + std::to_string(steps) + " steps");
+    std::int64_t before = found.picture.height;
+    for (std::int64_t x = 60; x < 700; x += 40) {
+      const auto [first, last] = bright_rows(found.picture, x);
+      ASSERT_GE(first, 0) << steps << ", " << x;
+      EXPECT_LE(last - first, 8);
+      EXPECT_LT(last, before);
+      before = last;
+    }
+  }
+}
+
+TEST(Grid, LinesHaveTheirOwnScalesUnlessOneIsAskedFor) {
+  Tensor tensor({100, 2});
+  for (std::int64_t i = 0; i < 100; ++i) {
+    tensor.mutable_data()[2 * i] = static_cast<float>(i);
+    tensor.mutable_data()[2 * i + 1] = static_cast<float>(i) / 100;
+  }
+  const Grid own = grid(tensor, "TC"), shared = grid(tensor, "TC", {.scale = {Scale::Kind::kLayer}});
+  EXPECT_NE(own.str().find("2 lines of 100 steps, each scaled alone, range 0 .. 99"), std::string::npos) << own.str();
+  EXPECT_NE(shared.str().find("one scale"), std::string::npos) << shared.str();
+  EXPECT_NE(own.picture.pixels, shared.picture.pixels);
+}
+
+TEST(Grid, LinesShowNanAsMagentaAndStillnessAsAHatch) {
+  Tensor tensor({60, 2});
+  for (std::int64_t i = 0; i < 120; ++i) tensor.mutable_data()[i] = i % 2 ? 0 : static_cast<float>(i % 7);
+  const Picture plain = grid(tensor, "TC").picture;
+  tensor.mutable_data()[2 * 30] = kNan;
+  const Picture found = grid(tensor, "TC").picture;
+  const auto magentas = [](const Picture& picture) {
+    std::int64_t count = 0;
+    for (std::int64_t y = 0; y < picture.height; ++y)
+      for (std::int64_t x = 0; x < picture.width; ++x) count += is_magenta(picture, y, x);
+    return count;
+  };
+  EXPECT_EQ(magentas(plain), 0);
+  EXPECT_GT(magentas(found), 100);
+  std::set<unsigned char> grays;
+  for (std::int64_t x = 100; x < 120; ++x) grays.insert(pixel(found, found.height - 60, x));
+  EXPECT_EQ(grays.size(), 2u);
+}
+
+TEST(Grid, ASequenceIsCellsWhereThatIsAskedFor) {
+  const Tensor few = random_tensor({50, 4}, 1), many = random_tensor({50, 40}, 1);
+  using Form = Grid::Form;
+  EXPECT_EQ(grid(few, "TC").form, Form::kLines);
+  EXPECT_EQ(grid(many, "TC").form, Form::kTiles);
+  EXPECT_EQ(grid(many, "TC", {.sequence = Sequence::kLines}).form, Form::kLines);
+  EXPECT_EQ(grid(few, "TC", {.sequence = Sequence::kCells}).form, Form::kTiles);
+  EXPECT_EQ(grid(few, "TC", {.zoom = 2}).form, Form::kTiles);
+  EXPECT_EQ(grid(few, "TC", {.colormap = Colormap::kMagma}).form, Form::kTiles);
+}
+
+TEST(Grid, TokensAreMapsWithoutTheClassTokenBeforeThem) {
+  const Tensor tokens = random_tensor({13, 5}, 1), grid_alone = tokens.items(1, 12);
+  GridOptions options = kPlain;
+  options.tokens = TokenGrid{3, 4};
+  const Grid expected = grid(grid_alone.reshaped({3, 4, 5}), "HWC", kPlain);
+  EXPECT_EQ(grid(tokens, "TC", options).picture.pixels, expected.picture.pixels);
+  EXPECT_EQ(grid(grid_alone, "TC", options).picture.pixels, expected.picture.pixels);
+  EXPECT_EQ(grid(tokens, "TC", options).layout, "3x4 tokens without the class token before them, 3x3 tiles");
+  EXPECT_EQ(grid(random_tensor({5}, 1), "C", options).columns, 5);  // no tokens
+}
+
+TEST(Grid, AnActivationOfTokensIsGuessedByItsClassToken) {
+  const auto layout = [](const Shape& shape, const std::string& axes, const std::string& class_name) {
+    const Activation activation{
+        .address = "x", .axes = axes, .class_name = class_name, .tensor = random_tensor(shape, 1)};
+    return grid(activation).layout;
+  };
+  const std::string tokens = "4x4 tokens without the class token before them";
+  EXPECT_EQ(layout({1, 17, 64}, "TC", "LayerNormalization"), tokens + ", 8x8 tiles");
+  EXPECT_EQ(layout({1, 17, 64}, "TC", "Conv1D"), "17 steps across, 64 channels down");
+  EXPECT_EQ(layout({1, 17, 64}, "TC", "LSTM"), "17 steps across, 64 channels down");
+  EXPECT_EQ(layout({1, 16, 64}, "TC", "LayerNormalization"), "16 steps across, 64 channels down");
+  EXPECT_EQ(layout({1, 17, 1}, "TC", "LayerNormalization"), "1 line of 17 steps");
+}
+
+TEST(Grid, AttentionIsASquarePerHead) {
+  Tensor weights({1, 4, 9, 9});
+  for (std::int64_t i = 0; i < weights.size(); ++i) weights.mutable_data()[i] = 0.1f;
+  for (std::int64_t i = 0; i < weights.size(); i += 9) weights.mutable_data()[i + i / 9 % 9] = 0.2f;
+  const auto drawn = [&](const Tensor& tensor, const std::string& axes, const std::string& class_name) {
+    return grid(Activation{.address = "x", .axes = axes, .class_name = class_name, .tensor = tensor}, kPlain);
+  };
+  const Grid heads = drawn(weights, "HWC", "Activation");
+  EXPECT_EQ(heads.layout, "4 heads, 2x2 tiles");
+  EXPECT_EQ(heads.picture.pixels, grid(weights.item(0), "CHW", kPlain).picture.pixels);
+  EXPECT_EQ(drawn(random_tensor({1, 4, 9, 9}, 1), "HWC", "Dot").layout, "4 heads, 2x2 tiles");
+  EXPECT_EQ(drawn(random_tensor({1, 4, 9, 9}, 1), "HWC", "Conv2D").layout, "3x3 tiles");
+  const Grid square = drawn(random_tensor({1, 9, 9}, 1), "TC", "Dot");
+  EXPECT_EQ(square.picture.width, square.picture.height);
+  EXPECT_EQ(square.form, Grid::Form::kTiles);
+}
+
+TEST(Grid, ThreeChannelsInColourFillTheRangeThatTheirNumbersSuit) {
+  const auto pixels = [](const std::vector<float>& numbers, Scale scale = {}) {
+    GridOptions options = kPlain;
+    options.in_color = true;
+    options.scale = scale;
+    return grid(Tensor::of({1, 2, 3}, numbers).reshaped({1, 2, 3}), "HWC", options);
+  };
+  EXPECT_EQ(pixels({0, 0.2f, 0.4f, 0.6f, 0.8f, 0.9f}).form, Grid::Form::kTiles);  // a sequence of two steps
+  const auto map = [](const std::vector<float>& six, Scale scale = {}) {
+    std::vector<float> numbers = six;
+    numbers.insert(numbers.end(), six.begin(), six.end());
+    GridOptions options = kPlain;
+    options.in_color = true;
+    options.scale = scale;
+    return grid(Tensor::of({2, 2, 3}, numbers), "HWC", options);
+  };
+  const auto first = [](const Grid& found) {
+    return std::vector<int>(found.picture.pixels.begin(), found.picture.pixels.begin() + 6);
+  };
+  EXPECT_EQ(first(map({0, 0.2f, 0.4f, 0.6f, 0.8f, 0.9f})), (std::vector<int>{0, 51, 102, 153, 204, 230}));
+  EXPECT_EQ(first(map({-1, -0.2f, 0.2f, 0.6f, 0.8f, 0.9f})), (std::vector<int>{0, 102, 153, 204, 230, 242}));
+  EXPECT_EQ(first(map({0, 20, 40, 60, 80, 90})), (std::vector<int>{0, 20, 40, 60, 80, 90}));
+  EXPECT_EQ(first(map({-100, 0, 155, 60, 80, 90})), (std::vector<int>{0, 100, 255, 160, 180, 190}));
+  EXPECT_EQ(first(map({0, 1, 2, 3, 4, 5}, {Scale::Kind::kLayer})), (std::vector<int>{0, 51, 102, 153, 204, 255}));
+  EXPECT_EQ(map({0, 0.2f, 0.4f, 0.6f, 0.8f, 0.9f}).str(), "in colour from 0 .. 1, range 0 .. 0.9");
+}
+
+TEST(ClassMap, IsTheLargestChannelInEveryAxisOrder) {
+  const Tensor hwc = Tensor::of({2, 2, 3}, std::vector<float>{9, 1, 2, 0, 5, 5, 0, 5, 5, -3, -2, -1});
+  const Tensor chw = Tensor::of({3, 2, 2}, std::vector<float>{9, 0, 0, -3, 1, 5, 5, -2, 2, 5, 5, -1});
+  const ClassMap found = class_map(hwc, "HWC", {.names = {"sky", "road"}});
+  EXPECT_EQ(found.grid.picture.pixels, class_map(chw, "CHW", {.names = {"sky", "road"}}).grid.picture.pixels);
+  ASSERT_EQ(found.classes.size(), 3u);
+  EXPECT_EQ(found.classes[0].name, "road");  // of equal numbers the first
+  EXPECT_EQ(found.classes[0].share, 0.5);
+  EXPECT_EQ(found.classes[1].name, "sky");
+  EXPECT_EQ(found.classes[2].name, "2");
+  EXPECT_EQ(found.grid.str(), "3 of 3 classes");
+}
+
+TEST(ClassMap, OfOneChannelHasTwoClasses) {
+  const auto share_of_one = [](const std::vector<float>& numbers) {
+    const ClassMap map = class_map(Tensor::of({2, 2, 1}, numbers), "HWC");
+    for (const ClassShare& one : map.classes)
+      if (one.index == 1) return one.share;
+    return 0.0;
+  };
+  EXPECT_EQ(share_of_one({0.1f, 0.6f, 0.4f, 0.9f}), 0.5);
+  EXPECT_EQ(share_of_one({-3, 0.1f, 0.4f, 4}), 0.75);
+}
+
+TEST(ClassMap, LiesOverTheInput) {
+  const Tensor scores = random_tensor({4, 6, 5}, 3), input = random_tensor({8, 12, 3}, 4);
+  // A pixel of the input, of which two by two lie on one place of the map: half its colour, half the class's.
+  const ClassMap alone = class_map(scores, "HWC", {.zoom = 2});
+  const ClassMap over = class_map(scores, "HWC", {.zoom = 1, .input = input});
+  const Picture below = input_picture(input, "HWC", kPlain).picture;
+  for (std::int64_t y = 0; y < 8; ++y)
+    for (std::int64_t x = 0; x < 12; ++x)
+      for (int c = 0; c < 3; ++c)
+        EXPECT_NEAR(pixel(over.grid.picture, 16 + y, 16 + x, c),
+                    (pixel(below, y, x, c) + pixel(alone.grid.picture, 16 + y, 16 + x, c)) / 2.0, 1);
+  EXPECT_EQ(over.grid.str(), alone.grid.str() + " over the input");
 }
 
 TEST(Grid, AConstantTileIsHatchedInTwoGreys) {
@@ -296,7 +489,7 @@ TEST(Grid, ChosenChannelsComeInTheirOrderOnWhateverAxis) {
     }
   }
   const Grid all = grid(tc, "TC", kPlain), some = grid(tc, "TC", {.gap_px = 0, .zoom = 1, .channels = {3, 1, 1}});
-  for (std::int64_t y = 0; y < 5; ++y) EXPECT_EQ(pixel(some.picture, y, 0), pixel(all.picture, y, 3));
+  for (std::int64_t x = 0; x < 5; ++x) EXPECT_EQ(pixel(some.picture, 0, x), pixel(all.picture, 3, x));
 }
 
 TEST(Grid, ColorsAreAPaletteWithGapsHatchesAndMagenta) {
@@ -334,7 +527,7 @@ TEST(Grid, NumbersRaiseTheZoomWhereTilesAreTooSmall) {
   const Grid found = grid(tensor, "HWC", {.zoom = 1, .numbers = true});
   EXPECT_TRUE(found.is_zoom_raised);
   EXPECT_GT(found.zoom, 5);
-  EXPECT_FALSE(grid(random_tensor({9, 4}, 1), "TC", {.numbers = true}).has_numbers);
+  EXPECT_FALSE(grid(random_tensor({9, 40}, 1), "TC", {.numbers = true}).has_numbers);
 }
 
 TEST(Grid, AColorbarLeavesTheTilesAsTheyAre) {
@@ -362,6 +555,16 @@ TEST(Grid, RefusesWhatCannotBeDrawn) {
   EXPECT_EQ(code_of([] { grid(Tensor({4, 0, 3}), "HWC"); }), "shape-empty");
   EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.channels = {0, 4}}); }), "channel-invalid");
   EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.zoom = 2000}); }), "picture-too-large");
+  EXPECT_EQ(code_of([] { grid(random_tensor({50, 4}, 1), "TC", {.gap_px = -1}); }), "grid-invalid");
+  EXPECT_EQ(code_of([] { grid(random_tensor({50, 4}, 1), "TC", {.tokens = TokenGrid{6, 6}}); }), "grid-invalid");
+  EXPECT_EQ(code_of([] { grid(random_tensor({50, 4}, 1), "TC", {.tokens = TokenGrid{8, 8}}); }), "grid-invalid");
+  for (const char* words : {"8", "8x", "x8", "0x8", "8x8x8", "eight", "-2x-2", ""})
+    EXPECT_EQ(code_of([&] { parse_token_grid(words); }), "grid-invalid") << words;
+  EXPECT_EQ(parse_token_grid("3x14").columns, 14);
+  EXPECT_EQ(code_of([] { class_map(random_tensor({8}, 1), "C"); }), "classes-none");
+  EXPECT_EQ(code_of([] { class_map(random_tensor({8, 8}, 1), "HW"); }), "classes-none");
+  const ClassOptions over_sequence{.input = random_tensor({50, 4}, 1), .input_axes = "TC"};
+  EXPECT_EQ(code_of([&] { class_map(random_tensor({8, 8, 3}, 1), "HWC", over_sequence); }), "classes-none");
   EXPECT_EQ(code_of([] { grid(random_tensor({8, 8, 4}, 1), "HWC", {.zoom = 2000000000}); }), "picture-too-large");
 }
 

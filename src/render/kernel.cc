@@ -29,7 +29,7 @@ std::string some_of(const Axis& shown, const Axis& all, const std::string& thing
 class KernelPicture {
  public:
   KernelPicture(const Tensor& weight, const std::string& roles, const KernelOptions& options)
-      : weight_(weight), options_(options) {
+      : weight_(weight), options_(options), grid_(options.grid) {
     const Shape& shape = weight.shape();
     for (int i = 0; i < shape.rank(); ++i) {
       const Axis axis{shape[i], shape.elements(i + 1, shape.rank())};
@@ -48,12 +48,16 @@ class KernelPicture {
     std::int64_t places = 1;
     for (const Axis& place : places_) places *= place.size;
     if (places == 1) return matrix(inputs_, "inputs");
-    if (places_.size() == 1 && inputs_.size == 1) return matrix(places_[0], "steps");
+    if (places_.size() == 1 && inputs_.size == 1) return steps();
     const bool is_1d = places_.size() == 1;
-    tiles_.height = is_1d ? places_[0] : places_[places_.size() - 2];
-    tiles_.width = is_1d ? inputs_ : places_.back();
+    tiles_.height = is_1d ? inputs_ : places_[places_.size() - 2];
+    tiles_.width = places_.back();
     tiles_.least_zoom = 4;  // or a 3x3 kernel could hardly be seen
-    if (places_.size() > 2) tiles_.slices.assign(places_.begin(), places_.end() - 2);
+    if (places_.size() > 2) {
+      tiles_.slices.assign(places_.begin(), places_.end() - 2);
+      tiles_.least_zoom = 8;
+      grid_.gap_px *= 3;
+    }
     const bool is_rgb = places_.size() == 2 && inputs_.size == 3 && options_.in_color;
     if (is_1d || is_rgb || inputs_.size == 1) {
       list(filters_, first_filter_, "filters");
@@ -76,6 +80,18 @@ class KernelPicture {
     first_filter_ = filter;
     start_ = filter * filters_.stride;
     filters_.size = 1;
+  }
+
+  /// A row per filter.
+  Grid steps() {
+    tiles_.one_scale = tiles_.may_stretch = true;
+    tiles_.height = filters_;
+    tiles_.width = places_[0];
+    thin_out(tiles_.height, kMostMatrixSide);
+    thin_out(tiles_.width, kMostMatrixSide);
+    tiles_.layout = some_of(tiles_.width, places_[0], "steps across");
+    if (filters_.size > 1) tiles_.layout += ", " + some_of(tiles_.height, filters_, "filters down");
+    return plain();
   }
 
   /// With a single row or column: rows of cells.
@@ -118,7 +134,8 @@ class KernelPicture {
   Grid pairs() {
     Axis inputs = inputs_, filters = filters_;
     std::int64_t input_step = 1, filter_step = 1;
-    if (inputs.size * filters.size > kMostTiles || inputs.size > kMostDown || filters.size > kMostAcross) {
+    if (inputs.size * filters.size * tiles_.slice_count() > kMostTiles || inputs.size > kMostDown ||
+        filters.size > kMostAcross) {
       input_step = thin_out(inputs, std::min(kSampledTiles / std::min(filters.size, kSampledSide), kMostDown));
       filter_step = thin_out(filters, std::clamp(kSampledTiles / inputs.size, kSampledSide, kMostAcross));
     }
@@ -140,19 +157,20 @@ class KernelPicture {
   bool has_one_scale() const { return tiles_.one_scale || options_.grid.scale.kind != Scale::Kind::kTile; }
 
   Grid plain() {
-    if (!has_one_scale()) return draw(weight_.data() + start_, tiles_, {}, options_.grid);
+    if (!has_one_scale()) return draw(weight_.data() + start_, tiles_, {}, grid_);
     const Range shared = range_of(options_.grid.scale, weight_.numbers());
-    return draw(weight_.data() + start_, tiles_, {&shared, 1}, options_.grid);
+    return draw(weight_.data() + start_, tiles_, {&shared, 1}, grid_);
   }
 
   Grid colored() {
-    if (!has_one_scale()) return draw_rgb(weight_.data() + start_, tiles_, inputs_.stride, {}, options_.grid);
+    if (!has_one_scale()) return draw_rgb(weight_.data() + start_, tiles_, inputs_.stride, {}, grid_);
     const Range shared = range_of(options_.grid.scale, weight_.numbers());
-    return draw_rgb(weight_.data() + start_, tiles_, inputs_.stride, {&shared, 1}, options_.grid);
+    return draw_rgb(weight_.data() + start_, tiles_, inputs_.stride, {&shared, 1}, grid_);
   }
 
   const Tensor& weight_;
   const KernelOptions& options_;
+  GridOptions grid_;  ///< of options_, with more room between the slices of a volume
   Axis inputs_, filters_;
   std::vector<Axis> places_;
   std::int64_t first_filter_ = 0, start_ = 0;

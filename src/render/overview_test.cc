@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "render/resize.h"
+#include "render/seen_layer.h"
 
 namespace kerascope {
 namespace {
@@ -116,6 +117,45 @@ TEST(Overview, DrawsTheInputsThatFit) {
   const std::int64_t drawn = count_of(draw(overview), {9, 9, 9});
   EXPECT_GT(drawn, 0);
   EXPECT_EQ(drawn % (128 * 128), 0);
+}
+
+/// Rows as "name+folded" of layers whose addresses begin with '!' where they cannot be computed, and end with '/' where
+/// they are models.
+std::vector<std::string> arranged(const std::vector<std::string>& words, int depth = 0) {
+  std::vector<SeenLayer> layers;
+  for (std::string word : words) {
+    SeenLayer layer;
+    if (word[0] == '!') layer.problem = "unknown";
+    layer.is_model = word.back() == '/';
+    layer.address = word.substr(word[0] == '!', word.size() - (word[0] == '!') - layer.is_model);
+    layers.push_back(layer);
+  }
+  std::vector<SeenLayer*> pointers;
+  for (SeenLayer& layer : layers) pointers.push_back(&layer);
+  std::vector<std::string> rows;
+  for (const OverviewEntry& entry : arrange(pointers, depth))
+    rows.push_back(layers[entry.layer].name + (entry.folded.empty() ? "" : "+" + std::to_string(entry.folded.size())));
+  return rows;
+}
+
+TEST(Arrange, LayersThatCannotBeComputedAreOneRow) {
+  using Rows = std::vector<std::string>;
+  EXPECT_EQ(arranged({"a", "!b", "!c", "!d", "e", "!f"}), (Rows{"a", "b+2", "e", "f"}));
+  EXPECT_EQ(arranged({"a", "!m/", "!m/x", "!m/y", "!z"}), (Rows{"a", "m+3"}));
+  // A model that can be seen in part keeps its row, and what lies outside of it has one of its own.
+  EXPECT_EQ(arranged({"!m/", "m/x", "!m/y", "!m/z", "!n"}), (Rows{"m", "x", "y+1", "n"}));
+  EXPECT_EQ(arranged({"!a", "!b", "!m/", "m/x"}), (Rows{"a+1", "m", "x"}));
+  EXPECT_EQ(arranged({"!m/", "!m/n/", "m/n/x", "!m/y"}), (Rows{"m", "n", "x", "y"}));
+  EXPECT_EQ(arranged({}), Rows{});
+}
+
+TEST(Arrange, DepthCountsLevelsOfNestedModels) {
+  using Rows = std::vector<std::string>;
+  const std::vector<std::string> layers = {"a", "m/", "m/x", "m/n/", "m/n/y", "b"};
+  EXPECT_EQ(arranged(layers, 1), (Rows{"a", "m", "b"}));
+  EXPECT_EQ(arranged(layers, 2), (Rows{"a", "m", "x", "n", "b"}));
+  EXPECT_EQ(arranged(layers), (Rows{"a", "m", "x", "n", "y", "b"}));
+  EXPECT_EQ(arranged({"!m/", "m/x", "!b"}, 1), (Rows{"m+1"}));
 }
 
 }  // namespace

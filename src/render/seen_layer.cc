@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -18,13 +19,33 @@ std::string without_output(const std::string& address) {
   return hash != address.npos && text::to_integer(address.substr(hash + 1)) ? address.substr(0, hash) : address;
 }
 
+std::string color_text(const Scale& scale, const Tensor& sample) {
+  const std::optional<Range> known =
+      scale.kind == Scale::Kind::kTile ? picture_range(sample.numbers()) : std::optional<Range>();
+  const Range range = known.value_or(range_of(scale, sample.numbers()));
+  return fmt::format("RGB {} .. {}", text::number(range.minimum), text::number(range.maximum));
+}
+
+/// Those that cannot be computed and follow each other, from `first` on; a model that holds the layer after them, which
+/// can be seen, stands alone.
+std::size_t end_of_run(std::span<SeenLayer* const> layers, std::span<const std::size_t> kept, std::size_t first) {
+  const auto at = [&](std::size_t place) -> const SeenLayer& { return *layers[kept[place]]; };
+  std::size_t end = first;
+  while (end < kept.size() && !at(end).is_seen() && at(end).depth >= at(first).depth) ++end;
+  const std::string next = end < kept.size() ? at(end).address : "";
+  for (std::size_t i = first; i < end; ++i)
+    if (at(i).is_model && text::starts_with(next, without_output(at(i).address) + "/")) return std::max(i, first + 1);
+  return end;
+}
+
 std::string count_of(std::int64_t count, std::int64_t all) { return fmt::format("{} of {}", count, all); }
 
 }  // namespace
 
 std::string SeenLayer::range() const {
   if (!is_seen() || std::isnan(statistics.minimum)) return "";
-  return fmt::format("{} .. {}", text::number(statistics.minimum), text::number(statistics.maximum));
+  return fmt::format("{} .. {}{}{}", text::number(statistics.minimum), text::number(statistics.maximum),
+                     look.empty() ? "" : ", ", look);
 }
 
 OverviewRow SeenLayer::row() const {
@@ -38,16 +59,19 @@ OverviewRow SeenLayer::row() const {
           .problem = text::printable(problem)};
 }
 
-SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const ThumbnailOptions& options) {
+SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const View& view, ThumbnailOptions options) {
   SeenLayer layer = {.address = activation.address,
                      .class_name = activation.class_name,
                      .is_model = activation.is_model,
                      .shape = sample.shape(),
                      .axes = activation.axes,
                      .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
-                     .statistics = statistics(sample, activation.axes)};
+                     .statistics = statistics(sample, activation.axes),
+                     .look = view.remark};
   try {
-    layer.strip = thumbnails(sample, activation.axes, options);
+    options.in_color = view.in_color;
+    layer.strip = thumbnails(view.sample, view.axes, options);
+    if (view.in_color) layer.look = color_text(options.scale, sample);
   } catch (const Error& error) {
     layer.problem = error.parts().what;
   }
@@ -66,6 +90,41 @@ void Nesting::place(SeenLayer& layer) {
   layer.depth = static_cast<int>(around_.size());
   layer.name = around_.empty() ? layer.address : layer.address.substr(around_.back().size());
   if (layer.is_model) around_.push_back(without_output(layer.address) + "/");
+}
+
+std::vector<OverviewEntry> arrange(std::span<SeenLayer* const> layers, int depth) {
+  Nesting nesting;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    nesting.place(*layers[i]);
+    if (depth <= 0 || layers[i]->depth < depth) kept.push_back(i);
+  }
+  std::vector<OverviewEntry> entries;
+  for (std::size_t i = 0; i < kept.size();) {
+    const std::size_t end = layers[kept[i]]->is_seen() ? i + 1 : end_of_run(layers, kept, i);
+    entries.push_back({.layer = kept[i]});
+    while (++i < end) entries.back().folded.push_back(kept[i]);
+  }
+  return entries;
+}
+
+std::string problem_of(const OverviewEntry& entry, std::span<const SeenLayer* const> layers) {
+  const std::string& first = layers[entry.layer]->problem;
+  const auto others = std::ranges::count_if(entry.folded, [&](std::size_t i) { return layers[i]->problem != first; });
+  return others == 0 ? first : fmt::format("{}; {} of the others for reasons of their own", first, others);
+}
+
+std::string folded_text(const OverviewEntry& entry, std::span<const SeenLayer* const> layers) {
+  if (entry.folded.empty()) return "";
+  return fmt::format("and {} more, to {}", entry.folded.size(), layers[entry.folded.back()]->name);
+}
+
+OverviewRow row_of(const OverviewEntry& entry, std::span<const SeenLayer* const> layers) {
+  OverviewRow row = layers[entry.layer]->row();
+  if (entry.folded.empty()) return row;
+  row.range = text::printable(folded_text(entry, layers));
+  row.problem = text::printable(problem_of(entry, layers));
+  return row;
 }
 
 std::string legend(const ThumbnailOptions& options) {

@@ -1,15 +1,22 @@
 #include "render/thumbnails.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "render/font.h"
+#include "render/lines.h"
 #include "render/resize.h"
 #include "render/tiles.h"
+#include "render/view.h"
 
 namespace kerascope {
 namespace {
 
 constexpr std::int64_t kLargestCell_px = 24;
-constexpr std::int64_t kLeastTileWidth_px = 8;
+constexpr std::int64_t kLeastTile_px = 3;
+constexpr std::int64_t kLeastLine_px = 112;  // wide, if there are several
 
 Picture strip_of(std::int64_t width, std::int64_t height, const ThumbnailOptions& options) {
   return plain({.width = width, .height = height}, options.ground);
@@ -41,11 +48,19 @@ Picture resized_tile(const Grid& tile, const Picture& pixels, Size size, const T
   return pixels_of(plain_grid(constant, "HW", {}, options));
 }
 
+/// Of a map's proportions, as high as the strip unless that is too wide.
+Size size_of_tile(const Tiles& tiles, const ThumbnailOptions& options) {
+  const auto part = [](std::int64_t of, std::int64_t numerator, std::int64_t denominator) {
+    return std::max((of * numerator + denominator / 2) / denominator, kLeastTile_px);
+  };
+  const std::int64_t most = std::max(options.width_px / 3, kLeastTile_px);
+  const std::int64_t natural = part(options.height_px, tiles.width.size, tiles.height.size);
+  if (natural <= most) return {.width = natural, .height = options.height_px};
+  return {.width = most, .height = std::min(part(most, tiles.height.size, tiles.width.size), options.height_px)};
+}
+
 Picture maps(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& options) {
-  const std::int64_t height = options.height_px;
-  const std::int64_t natural = (tiles.width.size * height + tiles.height.size / 2) / tiles.height.size;
-  const Size size{.width = std::clamp(natural, kLeastTileWidth_px, std::max(options.width_px / 3, kLeastTileWidth_px)),
-                  .height = height};
+  const Size size = size_of_tile(tiles, options);
   const std::int64_t room =
       std::max<std::int64_t>((options.width_px + options.gap_px) / (size.width + options.gap_px), 1);
   const std::int64_t channels = std::min(tiles.channels.size, room);
@@ -55,7 +70,7 @@ Picture maps(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& o
     const Range range = range_of(scale, sample.numbers());
     scale = {.kind = Scale::Kind::kFixed, .low = range.minimum, .high = range.maximum};
   }
-  Picture strip = strip_of(channels * slices * (size.width + options.gap_px) - options.gap_px, height, options);
+  Picture strip = strip_of(channels * slices * (size.width + options.gap_px) - options.gap_px, size.height, options);
   std::int64_t x = 0;
   for (std::int64_t i = 0; i < channels; ++i)
     for (std::int64_t j = 0; j < slices; ++j, x += size.width + options.gap_px) {
@@ -83,16 +98,47 @@ Picture cells(const Picture& numbers, std::int64_t count, const ThumbnailOptions
   return rows * side > options.height_px ? resized(strip, strip.width, options.height_px) : strip;
 }
 
-Picture turned(const Picture& picture) {
-  Picture result{
-      .width = picture.height, .height = picture.width, .channels = picture.channels, .pixels = {}, .palette = {}};
-  result.pixels.resize(picture.pixels.size());
-  for (std::int64_t y = 0; y < result.height; ++y)
-    for (std::int64_t x = 0; x < result.width; ++x)
-      std::copy_n(&picture.pixels[static_cast<std::size_t>((x * picture.width + y) * picture.channels)],
-                  picture.channels,
-                  &result.pixels[static_cast<std::size_t>((y * result.width + x) * picture.channels)]);
-  return result;
+/// Some channels beside each other, each as a line over time.
+Picture lines(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& options) {
+  const std::int64_t gap = options.gap_px, all = tiles.height.size;
+  const std::int64_t count = std::clamp<std::int64_t>((options.width_px + gap) / (kLeastLine_px + gap), 1, all);
+  const Size size{.width = (options.width_px + gap) / count - gap, .height = options.height_px};
+  const bool has_own_scales = options.scale.kind == Scale::Kind::kTile;
+  const Range shared = range_of(options.scale, sample.numbers());
+  Picture strip = strip_of(count * (size.width + gap) - gap, size.height, options);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t channel =
+        options.channels.empty() ? i * all / count : options.channels[static_cast<std::size_t>(i)];
+    paste(
+        strip,
+        line_tile(sample.data() + channel * tiles.height.stride, tiles.width, has_own_scales ? nullptr : &shared, size),
+        i * (size.width + gap), 0);
+  }
+  return strip;
+}
+
+Picture number_as_text(float number, const ThumbnailOptions& options) {
+  constexpr Rgb kInk = {232, 234, 238}, kNotFinite = {255, 0, 255};
+  const std::string text = fitted(std::isnan(number) ? "NaN" : fmt::format("{:.6g}", number), options.width_px);
+  Picture strip = strip_of(text_width(text), std::min(line_height(), options.height_px), options);
+  draw_text(strip, 0, 0, text, std::isfinite(number) ? kInk : kNotFinite);
+  return strip;
+}
+
+/// The colours, and after them the channels apart.
+Picture with_colors(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  ThumbnailOptions apart = options;
+  apart.in_color = false;
+  const Picture whole = grid(sample, axes, {.gap_px = 0, .zoom = 1, .scale = options.scale, .in_color = true}).picture;
+  const Size size = fitting(whole, {.width = options.width_px / 4, .height = options.height_px});
+  apart.width_px -= size.width + options.gap_px;
+  apart.height_px = size.height;
+  const Picture channels = thumbnails(sample, axes, apart);
+  Picture strip =
+      strip_of(size.width + options.gap_px + channels.width, std::max(size.height, channels.height), options);
+  paste(strip, rgb_picture(resized(rgb_picture(whole), size.width, size.height)), 0, 0);
+  paste(strip, channels, size.width + options.gap_px, 0);
+  return strip;
 }
 
 /// Whole factors where there is room for them.
@@ -104,20 +150,24 @@ std::int64_t line_length(std::int64_t count, std::int64_t room) {
 
 Picture thumbnails(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
   const Tiles tiles = tiles_of(sample.shape(), axes);
+  if (options.in_color && has_three_colors(sample.shape(), axes) && !tiles.one_scale)
+    return with_colors(sample, axes, options);
   const bool is_map = tiles.height.size > 1 && tiles.width.size > 1 && !tiles.may_stretch;
   if (is_map) return maps(sample, tiles, options);
+  if (sample.size() == 1) return number_as_text(sample.data()[0], options);
+  if (are_lines(tiles, {.colormap = options.colormap})) return lines(sample, tiles, options);
   const Grid all = plain_grid(sample, axes, options.scale, options);
   const Picture pixels = pixels_of(all);
-  if (tiles.tile_size() == 1) {
+  if (!tiles.may_stretch) {
     Picture strip = cells(pixels, tiles.count(), options);
     // A hatch of one pixel a number has the ground's colour.
     if (!(all.low < all.high) && !has_magenta(pixels))
       strip = rgb_picture(resized_tile(all, pixels, {.width = strip.width, .height = strip.height}, options));
     return strip;
   }
-  const Size size{.width = line_length(tiles.height.size, options.width_px),
-                  .height = line_length(tiles.width.size, options.height_px)};
-  return rgb_picture(resized_tile(all, turned(pixels), size, options));
+  const Size size{.width = line_length(tiles.width.size, options.width_px),
+                  .height = line_length(tiles.height.size, options.height_px)};
+  return rgb_picture(resized_tile(all, pixels, size, options));
 }
 
 Picture input_thumbnail(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {

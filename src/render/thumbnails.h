@@ -15,13 +15,15 @@ struct ThumbnailOptions {
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
   std::vector<std::int64_t> channels = {};  ///< the first of these instead; empty: evenly spaced ones
+  bool in_color = false;                    ///< three channels also as one picture, before them
 };
 
 /// An RGB strip of at most that width and that height, on the ground's colour; the numbers are drawn as grid() does.
-///   - maps: as many tiles as fit, of the channels 0, C/n, 2C/n, ...; the proportions are kept, as far as a tile is at
-///     most a third of the strip. Of slices, those from the middle outwards, more of them where channels are few.
-///   - vectors: rows of square cells.
-///   - sequences: time from left to right, channels downwards.
+///   - maps: as many tiles as fit, of the channels 0, C/n, 2C/n, ...; a tile keeps its proportions, and is at most a
+///     third of the strip wide. Of slices, those from the middle outwards, more of them where channels are few.
+///   - vectors: rows of square cells. One number: text.
+///   - sequences: time from left to right; lines of some channels beside each other, or cells with channels downwards,
+///     as grid() chooses.
 /// @throws Error{shape-empty}
 Picture thumbnails(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
 

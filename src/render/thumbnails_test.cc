@@ -53,7 +53,8 @@ TEST(Thumbnails, KeepProportionsAsFarAsThereIsRoom) {
   EXPECT_EQ(thumbnails(random_tensor({20, 10, 40}), "HWC", kOptions).width, 22 * 31 - 3);
   EXPECT_EQ(thumbnails(random_tensor({2, 5, 20, 10}), "CDHW", kOptions).width, 2 * 5 * 31 - 3);
   EXPECT_EQ(thumbnails(random_tensor({2, 1000, 40}), "HWC", kOptions).width, 2 * (kOptions.width_px / 3 + 3) - 3);
-  EXPECT_GE(thumbnails(random_tensor({1000, 2, 1}), "HWC", kOptions).width, 8);
+  EXPECT_EQ(thumbnails(random_tensor({64, 4, 1}), "HWC", kOptions).width, 4);    // 56 high
+  EXPECT_EQ(thumbnails(random_tensor({8, 64, 1}), "HWC", kOptions).height, 29);  // as wide as a third
 }
 
 TEST(Thumbnails, AConstantChannelHasAHatchThatWasNotResized) {
@@ -138,14 +139,44 @@ TEST(Thumbnails, OfEndlessVectorsAndSequencesStillFit) {
 }
 
 TEST(Thumbnails, ASequenceRunsFromLeftToRight) {
-  Tensor tensor({10, 4});  // the last step of the first channel
-  for (std::int64_t i = 0; i < 40; ++i) tensor.mutable_data()[i] = i == 9 * 4;
+  Tensor tensor({10, 56});  // the last step of the first channel
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = i == 9 * 56;
   const Picture strip = thumbnails(tensor, "TC", kOptions);
   EXPECT_EQ(strip.width, 10 * 24);
-  EXPECT_EQ(strip.height, 4 * 14);
+  EXPECT_EQ(strip.height, 56);
   for (std::int64_t step = 0; step < 10; ++step)
-    for (std::int64_t channel = 0; channel < 4; ++channel)
-      EXPECT_EQ(is_bright(strip, step * 24 + 12, channel * 14 + 7), step == 9 && channel == 0);
+    for (std::int64_t channel = 0; channel < 56; ++channel)
+      EXPECT_EQ(is_bright(strip, step * 24 + 12, channel), step == 9 && channel == 0);
+}
+
+TEST(Thumbnails, ASequenceOfFewChannelsIsLinesBesideEachOther) {
+  Tensor tensor({100, 3});  // the second channel rises, the others fall
+  for (std::int64_t i = 0; i < 300; ++i) tensor.mutable_data()[i] = static_cast<float>(i % 3 == 1 ? i / 3 : -i / 3);
+  const Picture strip = thumbnails(tensor, "TC", kOptions);
+  EXPECT_EQ(strip.height, 56);
+  EXPECT_EQ(strip.width, 3 * 233 + 2 * 3);
+  const auto top_of_line = [&](std::int64_t x) {
+    std::int64_t y = 0;
+    while (y < 56 && !is_bright(strip, x, y)) ++y;
+    return y;
+  };
+  EXPECT_GT(top_of_line(20), 40 - 35);
+  EXPECT_LT(top_of_line(20), top_of_line(210));
+  EXPECT_GT(top_of_line(236 + 20), top_of_line(236 + 210));
+  EXPECT_LT(top_of_line(2 * 236 + 20), top_of_line(2 * 236 + 210));
+}
+
+TEST(Thumbnails, OneNumberIsTextAndAPictureHasItsColours) {
+  const Picture text = thumbnails(Tensor::of({1}, std::vector<float>{0.5f}), "C", kOptions);
+  EXPECT_LT(text.width, 60);
+  EXPECT_LT(text.height, 30);
+  Tensor red({8, 8, 3});
+  for (std::int64_t i = 0; i < red.size(); ++i) red.mutable_data()[i] = i % 3 == 0;
+  ThumbnailOptions options = kOptions;
+  options.in_color = true;
+  const Picture strip = thumbnails(red, "HWC", options);
+  EXPECT_EQ(strip.width, 4 * 59 - 3);
+  EXPECT_EQ(pixel(strip, 20, 20), (Rgb{255, 0, 0}));
 }
 
 TEST(Thumbnails, OneScaleMakesChannelsComparable) {

@@ -98,14 +98,14 @@ Tiles tiles_of(const Shape& shape, const std::string& roles) {
     return tiles;
   }
   tiles.one_scale = true;
-  if (others.size() == 1 && tiles.channels.size > 1) {
-    tiles.height = others[0];
-    tiles.width = std::exchange(tiles.channels, {});
+  if (others.size() == 1) {
+    tiles.width = others[0];
+    tiles.height = std::exchange(tiles.channels, {});
     tiles.may_stretch = true;
-    tiles.layout = fmt::format("{} steps down, {} channels across", tiles.height.size, tiles.width.size);
+    tiles.layout = fmt::format("{} steps across", tiles.width.size);
+    if (tiles.height.size > 1) tiles.layout += fmt::format(", {} channels down", tiles.height.size);
     return tiles;
   }
-  if (others.size() == 1) tiles.channels = others[0];
   lay_cells(tiles);
   return tiles;
 }

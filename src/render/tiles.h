@@ -17,13 +17,14 @@ struct Tiles {
   Axis channels, height, width;
   std::vector<Axis> slices;  ///< slowest first
   bool one_scale = false;    ///< even where each tile of a map would have its own
-  bool may_stretch = false;  ///< height and width measure different things, so that numbers need not be squares
+  bool may_stretch = false;  ///< height and width measure different things, so that numbers need not be squares; of an
+                             ///< output it is a sequence, time across
 
   bool hatch_constant = true;                      ///< a tile whose numbers are all the same
   std::int64_t least_zoom = 1, tallest_px = 4096;  ///< of a zoom that is ours to choose
 
   std::int64_t rows = 1, columns = 1;
-  std::int64_t strip = 0;           ///< so many columns belong together; 0: all
+  std::int64_t strip = 0;           ///< so many columns belong together, apart from others beside and below; 0: all
   std::string layout;               ///< for people: "8x8 tiles"; empty for one tile
   std::vector<std::string> labels;  ///< one a tile, or none at all
 

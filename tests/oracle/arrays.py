@@ -27,8 +27,24 @@ def numbers(dtype, shape, random):
 
 
 def is_lossy(array, cast):
-    exact = array.astype(np.longdouble)  # holds every 64-bit integer
-    return bool(((exact != cast.astype(np.longdouble)) & (exact == exact)).any())
+    """Of whole numbers any change; of float64 what is beyond float32, or a change that matters beside the numbers' range,
+    of all of them or of one place of the last axis."""
+    if array.dtype.kind != "f" or array.dtype.itemsize < 8:
+        exact = array.astype(np.longdouble)  # holds every 64-bit integer
+        return bool(((exact != cast.astype(np.longdouble)) & (exact == exact)).any())
+    finite = np.isfinite(array)
+    if (finite & ~np.isfinite(cast)).any():
+        return True
+    columns = [array[..., i] for i in range(array.shape[-1])] if array.ndim > 1 else []
+    for numbers in [array, *columns]:
+        numbers = numbers[np.isfinite(numbers)].astype("f8")
+        if numbers.size == 0:
+            continue
+        error = np.abs(numbers - numbers.astype("f4").astype("f8")).max()
+        size, extent = np.abs(numbers).max(), numbers.max() - numbers.min()
+        if error > (1e-4 * extent if extent > 1e-11 * size else 1e-6 * size):
+            return True
+    return False
 
 
 def npy(array):
@@ -52,6 +68,13 @@ def write_arrays(folder: pathlib.Path, expected):
 
     for type_name, shape, order in itertools.product(TYPES + ["|i1", "|u1", "|b1"], SHAPES, "CF"):
         array = np.asarray(numbers(np.dtype(type_name), shape, random), order=order)
+        name = f"{len(cases)}.npy"
+        np.save(folder / name, array)
+        cases.append({"file": name, "arrays": [describe("", array)]})
+    random_times = 1.7e9 + random.uniform(0, 100, (6, 1))
+    for array in [random.normal(size=(4, 3)), np.full(5, 0.1), random_times, np.hstack([random_times, random_times % 1]),
+                  random_times.reshape(1, 6), 300 + random.uniform(0, 1, (2, 9)), np.full(3, 1e-300), np.full(2, 1e300),
+                  0.3 + np.array([0, 1, 2]) * 2.0**-54, np.array([2.0**24 + 1, -(2.0**25)])]:  # fmt: skip
         name = f"{len(cases)}.npy"
         np.save(folder / name, array)
         cases.append({"file": name, "arrays": [describe("", array)]})

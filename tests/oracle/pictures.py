@@ -318,7 +318,7 @@ def write_refused(folder: pathlib.Path):
     add("start.jpg", b"\xff\xd8\xff\xe0", "image-invalid", "cut short")
     add("start.png", b"\x89PNG\r\n\x1a\n", "image-invalid", "PNG")
     bomb = png(np.zeros((1, 1, 1), int), 8, 0)
-    for size, says in [(30_000, "more than the 268,435,456"), (10_000, "can hold at most")]:
+    for size, says in [(30_000, "more than the 178,956,970"), (10_000, "can hold at most")]:
         header = b"IHDR" + struct.pack(">II", size, size) + bomb[24:29]
         add(f"bomb{size}.png", bomb[:12] + header + struct.pack(">I", zlib.crc32(header)) + bomb[33:], "image-invalid", says)
     whole = save("RGB", format="JPEG")

@@ -1,0 +1,38 @@
+// The weights of each layer, whether Kerascope can compute the layer or not.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layers/assemble.h"
+
+namespace kerascope::cli {
+
+struct HeldWeight {
+  std::string name;  ///< Keras's, "kernel"; of a layer that could not be built the file's, "kernel" or "0"
+  Shape shape;
+  std::function<Tensor()> read;          ///< not set where `problem` is
+  std::shared_ptr<const Error> problem;  ///< why the file gives no such weight
+};
+
+/// As each layer asked for its weights or, if it could not be built, as the file has them.
+class HeldWeights {
+ public:
+  HeldWeights(const ModelData& model, const Assembly& assembly);
+  /// None of a nested model's own: its layers hold them.
+  std::vector<HeldWeight> of(const LayerData& layer) const;
+  /// Why the layer cannot be computed; null if it can.
+  std::shared_ptr<const Error> problem_of(const LayerData& layer) const { return problems_.at(&layer); }
+
+ private:
+  void read_stored(const Network& network, std::vector<const LayerData*>& around);
+
+  const Assembly& assembly_;
+  std::map<const LayerData*, std::vector<HeldWeight>> stored_;
+  std::map<const LayerData*, std::shared_ptr<const Error>> problems_;
+};
+
+}  // namespace kerascope::cli

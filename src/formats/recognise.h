@@ -1,0 +1,22 @@
+// What a file is that Kerascope does not open: told by its content, so that the message can name it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kerascope {
+
+struct Foreign {
+  std::string what;  ///< "a TensorFlow Lite model"
+  std::string hint;  ///< what to do
+};
+
+/// @return  nothing where nobody knows
+std::optional<Foreign> recognise(std::span<const std::byte> bytes);
+/// The same of an archive with these members, and of a folder with these files.
+std::optional<Foreign> recognise_archive(const std::vector<std::string>& members);
+std::optional<Foreign> recognise_folder(const std::vector<std::string>& files);
+
+}  // namespace kerascope
