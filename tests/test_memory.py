@@ -95,4 +95,4 @@ def test_a_small_file_of_a_huge_picture_is_refused(kerascope, tmp_path):
     for colour_type in (0, 3):
         picture = bomb(tmp_path / "x.png", 12000, colour_type)
         done = kerascope("capture", tmp_path / "m.json", picture, check=False, preexec_fn=limited(GIGABYTE // 4))
-        assert done.returncode == 1 and "error[memory]: the picture of 12000 x 12000 pixels takes" in done.stderr, done.stderr
+        assert done.returncode == 1 and "error[memory-short]: the picture of 12000 x 12000 pixels takes" in done.stderr, done.stderr

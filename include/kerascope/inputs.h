@@ -66,7 +66,8 @@ struct InputOptions {
 ///     const ks::Tensor picture = ks::read_image("digit.png", model);  // (1, 64, 64, 1)
 ///
 /// What read_inputs takes for a single input may stand in its place.
-/// @return  (1, height, width, channels); (1, channels, height, width) or (1, height, width) where the model wants that
+/// @return  (1, height, width, channels); (1, channels, height, width), (1, height, width) or all numbers in one row,
+///          (1, height * width * channels), if the model wants that
 /// @throws what read_inputs throws
 /// Cost: linear in the picture's pixels and in those of its size for the model.
 KERASCOPE_API Tensor read_image(const std::string& path, const Model& model, const InputOptions& options = {});
@@ -80,7 +81,8 @@ KERASCOPE_API Tensor read_image(const std::string& path, const Model& model, con
 ///
 /// @param done  if given: one line a file that says what was done to it is put behind, then warnings
 /// @return  one tensor an input, batch first; a missing batch axis is added to an array; the batches are equal
-/// @throws Error{file-missing, file-unreadable}; Error{image-format, image-invalid, image-size} for a picture,
+/// @throws Error{file-missing, file-unreadable}; Error{image-format, image-invalid, image-size,
+///         memory-short} for a picture,
 ///         Error{input-rank, image-channels} where the model wants none, Error{size-too-large} for a folder of more
 ///         than 1 GiB of pixels; Error{array-invalid, array-pickled, array-type} for an array, Error{zip-invalid,
 ///         memory-short} for an archive; Error{preprocess-shape} where means are for other channels;

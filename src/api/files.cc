@@ -22,7 +22,6 @@ std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Mod
   if (done) {
     done->insert(done->end(), fed.done.begin(), fed.done.end());
     for (const InputWarning& warning : fed.warnings) done->push_back(warning.what);
-    for (const std::string& line : fed.skipped) done->push_back("skipped " + line);
   }
   return fed.tensors;
 }

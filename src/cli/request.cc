@@ -234,11 +234,15 @@ Fed read_inputs(const Request& request, const ModelData& model) {
   const InputOptions options = feed_options(request);
   Fed fed;
   try {
-    fed = feed(model, given.files, options, given.layers);
+    fed = feed(model, given.files, options, given.layers, Damaged::kPassOver);
   } catch (const Error& error) {
-    if (error.code() != "input-missing" || error.parts().hint.empty()) throw;
     Error::Parts parts = error.parts();
-    parts.hint += "; or --input NAME=FILE";
+    if (error.code() == "input-missing" && !parts.hint.empty())
+      parts.hint += "; or --input NAME=FILE";
+    else if (error.code() == "input-unknown" && parts.hint.empty())
+      parts.hint = "--input NAME=FILE takes one array, also for the output of a layer";
+    else
+      throw;
     throw Error(std::move(parts));
   }
   if (request.layers.empty()) require_needed_inputs(model, fed);

@@ -20,10 +20,11 @@ bool wants_inputs_listed(const Error& error) {
 
 class Feeder {
  public:
-  Feeder(const ModelData& model, const InputOptions& options, const std::vector<ModelInput>& layers)
+  Feeder(const ModelData& model, const InputOptions& options, const std::vector<ModelInput>& layers, Damaged damaged)
       : inputs_(model_inputs(model)),
         count_(inputs_.size()),
         options_(options),
+        damaged_(damaged),
         own_(own_scalings(model)),
         guesses_(guess_preprocessing(model)) {
     inputs_.insert(inputs_.end(), layers.begin(), layers.end());
@@ -185,7 +186,7 @@ class Feeder {
     const PictureFolder listed = list_pictures(folder);
     std::vector<std::string> paths;
     for (const std::string& name : listed.names) paths.push_back((std::filesystem::path(folder) / name).string());
-    const Pictures read = read_pictures(inputs_[at], paths, options_, Damaged::kPassOver);
+    const Pictures read = read_pictures(inputs_[at], paths, options_, damaged_);
     const auto count = read.images.size();
     std::string what = fmt::format("{} picture{} of {}", count, count == 1 ? "" : "s", folder);
     if (listed.passed_over > 0)
@@ -229,6 +230,7 @@ class Feeder {
   std::vector<ModelInput> inputs_;  ///< the model's, then layers
   std::size_t count_;               ///< of the model's
   const InputOptions& options_;
+  Damaged damaged_;
   std::vector<OwnScaling> own_;
   std::vector<PreprocessingGuess> guesses_;
   Fed fed_;
@@ -286,8 +288,8 @@ void Fed::take(std::int64_t first, std::int64_t count) {
 }
 
 Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options,
-         const std::vector<ModelInput>& layers) {
-  Feeder feeder(model, options, layers);
+         const std::vector<ModelInput>& layers, Damaged damaged) {
+  Feeder feeder(model, options, layers, damaged);
   for (const InputFile& file : files) feeder.file(file);
   return feeder.finish();
 }

@@ -51,11 +51,14 @@ struct Fed {
   void take(std::int64_t first, std::int64_t count);
 };
 
+/// What becomes of a folder's picture that cannot be read.
+enum class Damaged { kFail, kPassOver };
+
 /// @param layers  whose outputs may be fed as well, under their addresses, with what is known of their shapes. If one
 /// is, inputs may be missing.
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
 Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options,
-         const std::vector<ModelInput>& layers = {});
+         const std::vector<ModelInput>& layers = {}, Damaged damaged = Damaged::kFail);
 
 /// "the model's inputs are 'picture' (8, 8, 3), 'extra' (1, 1, 3), in this order".
 std::string inputs_text(const std::vector<ModelInput>& inputs);

@@ -142,7 +142,7 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
   const auto size = static_cast<std::size_t>(width * height * channels * bits / 8);
   constexpr std::size_t kAlwaysTaken = 64 << 20, kTimes = 2;  // it is decoded, then converted or resized
   if (size > kAlwaysTaken && kTimes * size > available_memory())
-    throw Error({.code = "memory",
+    throw Error({.code = "memory-short",
                  .what = fmt::format("the picture of {} x {} pixels takes {}, and {} of memory are left", width, height,
                                      text::bytes(kTimes * size), text::bytes(available_memory())),
                  .hint = "scale it down first"});

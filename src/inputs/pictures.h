@@ -30,9 +30,6 @@ struct Pictures {
   Tensor batch(std::int64_t first, std::int64_t count) const;
 };
 
-/// What becomes of a picture that cannot be read.
-enum class Damaged { kFail, kPassOver };
-
 /// An input of one axis takes a picture of its size, or resized to a square.
 /// @throws Error{input-rank, image-channels, input-shape, ...}; they are at most 2^30 bytes. Without any picture that
 /// can be read what is wrong with the first.
