@@ -56,9 +56,9 @@ int main() {{
   ks::write_png("rgb_too.png", ks::grid(all["rgb"], {{.in_color = true}}));
   ks::write_png("lines_too.png", ks::grid(all["lines"]));
   ks::write_png("classes_too.png", ks::class_map(all["rgb"].tensor.item(0), all["rgb"].axes, {{.names = {{"a", "b"}}}}).grid);
-  const std::vector<std::string> about = {{
-      "Keras " + other.keras_version() + ", Keras archive, 8 rows", "input a: in.npz (1, 17, 12)",
-      "input b: in.npz (1, 16, 16, 3)", "input c: in.npz (1, 90, 2)"}};
+  std::vector<std::string> about = {{"Keras " + other.keras_version() + ", Keras archive, 7 rows"}}, told;
+  ks::read_inputs({{"in.npz"}}, other, {{}}, &told);
+  for (const std::string& line : told) about.push_back("input " + line);
   ks::write_png("depth_too.png", ks::overview(all, {{.title = "other.keras", .lines = about, .depth = 1,
                                                     .outputs = {{"tokens", "rgb", "lines", "deep"}}}}));
 }}

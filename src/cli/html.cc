@@ -34,7 +34,7 @@ Picture with_few_greys(Picture picture) {
 
 // Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; img-src data:; style-src 'sha256-xKVpwpth2p5jNaxTaov0tR+DrUvurMBzNu/QVJwcIxA='; base-uri "
+    "default-src 'none'; img-src data:; style-src 'sha256-ltFCa8uTGB4G5Zx+f2yDNc1TroL63rw2kUal8Pqax50='; base-uri "
     "'none'; "
     "form-action 'none'";
 
@@ -62,9 +62,9 @@ tbody tr { border-bottom: 1px solid var(--rule); }
 body > main > table > thead th { position: sticky; top: 0; z-index: 1; background: var(--page); color: var(--calm);
   box-shadow: 0 1px var(--rule); }
 td table > thead th { padding-top: 0; padding-bottom: 0; font-size: 0; line-height: 0; }
-.class { width: 168px; }
-.shape { width: 112px; }
-.number { width: 70px; text-align: right; overflow-wrap: normal; }
+.class { width: 160px; }
+.shape { width: 108px; }
+.number { width: 76px; text-align: right; overflow-wrap: normal; }
 .zeros { width: 56px; text-align: right; }
 .notes { width: 100px; }
 .maps { width: 360px; padding-right: 0; }

@@ -125,19 +125,18 @@ Picture number_as_text(float number, const ThumbnailOptions& options) {
   return strip;
 }
 
-/// The colours, and after them the channels apart.
+/// The channels apart, and behind them their colours.
 Picture with_colors(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
-  ThumbnailOptions apart = options;
-  apart.in_color = false;
   const Picture whole = grid(sample, axes, {.gap_px = 0, .zoom = 1, .scale = options.scale, .in_color = true}).picture;
   const Size size = fitting(whole, {.width = options.width_px / 4, .height = options.height_px});
+  ThumbnailOptions apart = options;
+  apart.in_color = false;
   apart.width_px -= size.width + options.gap_px;
-  apart.height_px = size.height;
   const Picture channels = thumbnails(sample, axes, apart);
-  Picture strip =
-      strip_of(size.width + options.gap_px + channels.width, std::max(size.height, channels.height), options);
-  paste(strip, rgb_picture(resized(rgb_picture(whole), size.width, size.height)), 0, 0);
-  paste(strip, channels, size.width + options.gap_px, 0);
+  const std::int64_t left = channels.width + options.gap_px;
+  Picture strip = strip_of(left + size.width, std::max(size.height, channels.height), options);
+  paste(strip, channels, 0, 0);
+  paste(strip, resized(rgb_picture(whole), size.width, size.height), left, 0);
   return strip;
 }
 

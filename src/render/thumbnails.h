@@ -15,7 +15,7 @@ struct ThumbnailOptions {
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
   std::vector<std::int64_t> channels = {};  ///< the first of these instead; empty: evenly spaced ones
-  bool in_color = false;                    ///< three channels also as one picture, before them
+  bool in_color = false;                    ///< three channels also as one picture, behind them
 };
 
 /// An RGB strip of at most that width and that height, on the ground's colour; the numbers are drawn as grid() does.

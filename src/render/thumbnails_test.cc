@@ -176,7 +176,7 @@ TEST(Thumbnails, OneNumberIsTextAndAPictureHasItsColours) {
   options.in_color = true;
   const Picture strip = thumbnails(red, "HWC", options);
   EXPECT_EQ(strip.width, 4 * 59 - 3);
-  EXPECT_EQ(pixel(strip, 20, 20), (Rgb{255, 0, 0}));
+  EXPECT_EQ(pixel(strip, 3 * 59 + 20, 20), (Rgb{255, 0, 0}));
 }
 
 TEST(Thumbnails, OneScaleMakesChannelsComparable) {
