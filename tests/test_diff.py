@@ -458,6 +458,11 @@ def test_files_of_weights_alone_are_compared(kerascope, small, tmp_path, checkpo
     model.save_weights(tmp_path / "later.weights.h5")
     done = kerascope("diff", weights, tmp_path / "later.weights.h5", check=False)
     assert done.returncode == 1 and "first at conv2/0: " in done.stdout and "2 of 10 differ" in done.stdout
+    assert done.stderr.startswith("note      files of weights alone keep no order of layers; ")
+    model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(3, name=f"dense_{i}") for i in (10, 9, 1))])
+    model.save_weights(tmp_path / "dense.weights.h5")
+    done = kerascope("diff", tmp_path / "dense.weights.h5", tmp_path / "dense.weights.h5", "-l", "dense*/*", "--all")
+    assert list(table(done))[::2] == ["dense_1/0", "dense_9/0", "dense_10/0"]
 
 
 def test_weights_that_one_side_lacks_are_told(kerascope, small, tmp_path):

@@ -371,7 +371,9 @@ int diff(const CLI::App& command, const Request& given, const DiffRequest& diff)
   if (const std::string pair = match_by_order(sides.a, sides.b); !pair.empty())
     note(request, "note", fmt::format("the names differ; compared in order, {} and so on", pair));
   if (sides.a.order == Side::Order::kByName)
-    note(request, "note", "folders keep no order of layers; what parts first is the first by name");
+    note(request, "note",
+         fmt::format("{} keep no order of layers; what parts first is the first by name",
+                     sides.are_weights ? "files of weights alone" : "folders"));
   const Comparison comparison = compare(sides.a, sides.b, diff.tolerance);
   if (!request.json && !request.quiet) print_table(diff, comparison, sides.are_weights ? "weights" : "layers");
   for (const auto& line : sides.a.predictions) say(request, "predicts", "A  " + line);

@@ -48,6 +48,10 @@ bool comes_before(const std::string& one, const std::string& other) {
   return one < other;
 }
 
+void sort_by_name(std::vector<Side::Entry>& entries) {
+  std::ranges::sort(entries, comes_before, &Side::Entry::address);
+}
+
 Tensor tensor_of(std::span<const std::byte> bytes, const std::string& place) {
   try {
     return parse_npy(bytes).tensor;
@@ -87,8 +91,7 @@ Side side_of_folder(const fs::path& folder) {
                               return tensor_of(MappedFile::open(path)->bytes(), path);
                             }});
   }
-  std::sort(side.entries.begin(), side.entries.end(),
-            [](const Side::Entry& a, const Side::Entry& b) { return comes_before(a.address, b.address); });
+  sort_by_name(side.entries);
   return side;
 }
 
@@ -262,6 +265,7 @@ Side side_of_weights_file(const std::string& path, const std::vector<std::string
     for (const StoredLayer& layer : file.layers)
       for (const StoredWeight& weight : layer.weights) add(address_of_stored(layer.name, weight.name), weight);
   } else {
+    side.order = Side::Order::kByName;
     for (const std::string& place : weight_paths(*file.hdf5)) {
       const auto vars = place.rfind("/vars/");
       const std::string group = place.substr(0, vars), number = place.substr(vars + 6);
@@ -269,6 +273,7 @@ Side side_of_weights_file(const std::string& path, const std::vector<std::string
       add(named.value_or(without_containers(group)) + "/" + number, file.hdf5->stored("/" + place, place));
     }
   }
+  if (side.order == Side::Order::kByName) sort_by_name(side.entries);
   if (!layers.empty()) keep_chosen(side, layers);
   return side;
 }
