@@ -84,7 +84,8 @@ class Places {
 std::vector<Feed> feeds_of(const Fed& fed, std::int64_t count) {
   std::vector<Feed> feeds;
   for (std::size_t i = 0; i < fed.sources.size(); ++i) {
-    feeds.push_back({.address = fed.sources[i].input.name, .shape = fed.tensors[i].shape()});
+    const ModelInput& input = fed.sources[i].input;
+    feeds.push_back({.address = input.name, .shape = fed.tensors[i].shape(), .axes = input.axes});
     feeds.back().shape[0] = count;
   }
   return feeds;

@@ -56,12 +56,12 @@ TEST(ReadPictures, MakesOneBatch) {
   const Oracle oracle;
   const ModelInput input{.name = "picture", .shape = {-1, 3, 5, 4}, .axes = "CHW"};
   const std::vector<std::string> paths = {oracle.path("pictures/17x33-420.jpg"), oracle.path("pictures/9x8.gif")};
-  const Pictures both = read_pictures(input, paths, {});
+  const Pictures both = read_pictures(input, paths, {}, Damaged::kFail);
   const Tensor batch = both.batch(0, 2);
   EXPECT_EQ(batch.shape(), Shape({2, 3, 5, 4}));
   EXPECT_EQ(both.done, "2 sizes -> 4x5 (nearest, as load_img)");
   for (const std::int64_t i : {0, 1}) {
-    const Pictures one = read_pictures(input, {paths[static_cast<std::size_t>(i)]}, {});
+    const Pictures one = read_pictures(input, {paths[static_cast<std::size_t>(i)]}, {}, Damaged::kFail);
     EXPECT_THAT(batch.item(i).numbers(), ::testing::ElementsAreArray(one.batch(0, 1).numbers()));
     EXPECT_THAT(batch.item(i).numbers(), ::testing::ElementsAreArray(both.batch(i, 1).numbers()));
   }
@@ -70,15 +70,15 @@ TEST(ReadPictures, MakesOneBatch) {
 TEST(ReadPictures, SaysWhatBecameOf16Bits) {
   const std::vector<std::string> paths = {Oracle().path("pictures/37x22-deep.png")};
   const ModelInput grey{.name = "picture", .shape = {-1, -1, -1}, .axes = "HW"};
-  const Pictures kept = read_pictures(grey, paths, {});
+  const Pictures kept = read_pictures(grey, paths, {}, Damaged::kFail);
   const Tensor batch = kept.batch(0, 1);
   EXPECT_EQ(batch.shape(), Shape({1, 22, 37}));
   EXPECT_GT(*std::max_element(batch.data(), batch.data() + batch.size()), 255);
   EXPECT_THAT(kept.warnings, ElementsAre(HasSubstr("kept")));
   const ModelInput colour{.name = "picture", .shape = {-1, -1, -1, 3}, .axes = "HWC"};
-  EXPECT_THAT(read_pictures(colour, paths, {}).warnings, ElementsAre(HasSubstr("cut to 255")));
+  EXPECT_THAT(read_pictures(colour, paths, {}, Damaged::kFail).warnings, ElementsAre(HasSubstr("cut to 255")));
   const std::vector<std::string> dark = {Oracle().path("pictures/dark.png")};
-  EXPECT_THAT(read_pictures(colour, dark, {}).warnings, ElementsAre());
+  EXPECT_THAT(read_pictures(colour, dark, {}, Damaged::kFail).warnings, ElementsAre());
 }
 
 TEST(ReadPictures, RefusesWhatMakesNoBatch) {
@@ -86,12 +86,12 @@ TEST(ReadPictures, RefusesWhatMakesNoBatch) {
   const std::string small = oracle.path("pictures/9x8-L.png"), large = oracle.path("pictures/64x48-L.png");
   const ModelInput free{.name = "picture", .shape = {-1, -1, -1, 1}, .axes = "HWC"};
   EXPECT_THAT(message_of([&] {
-                read_pictures(free, {small, large}, {});
+                read_pictures(free, {small, large}, {}, Damaged::kFail);
               }),
               HasSubstr("'9x8-L.png' has 9x8, '64x48-L.png' 64x48"));
   const ModelInput fixed{.name = "picture", .shape = {-1, 64, 64, 3}, .axes = "HWC"};
   const std::vector<std::string> thousands(90'000, small);
-  EXPECT_THAT(message_of([&] { read_pictures(fixed, thousands, {}); }),
+  EXPECT_THAT(message_of([&] { read_pictures(fixed, thousands, {}, Damaged::kFail); }),
               ::testing::AllOf(HasSubstr("90,000 pictures"), HasSubstr("up to 87,381 pictures")));
 }
 

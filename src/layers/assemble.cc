@@ -75,7 +75,9 @@ struct Shared {
     Value& value = assembly.inputs[static_cast<std::size_t>(feed - options.fed.begin())];
     value = assembly.graph.input(address, feed->shape);
     const int rank = feed->shape.rank() - 1;
-    return Output{value, static_cast<int>(axes.size()) == rank ? axes : usual_axes(rank)};
+    for (const std::string& known : {axes, feed->axes})
+      if (static_cast<int>(known.size()) == rank) return Output{value, known};
+    return Output{value, usual_axes(rank)};
   }
   bool is_fed(const std::string& address) const {
     return std::ranges::find(options.fed, address, &Feed::address) != options.fed.end();

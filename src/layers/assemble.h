@@ -22,6 +22,7 @@ namespace kerascope {
 struct Feed {
   std::string address;
   Shape shape;
+  std::string axes = {};  ///< as in Output, if they are known
 };
 
 struct AssembleOptions {
