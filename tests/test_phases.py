@@ -115,7 +115,7 @@ def test_the_note_names_the_calls_that_would_train(kerascope, tmp_path):
     stored(keras).save(tmp_path / "m.keras")
     np.save(tmp_path / "x.npy", PICTURES)
     done = kerascope("capture", tmp_path / "m.keras", tmp_path / "x.npy")
-    assert "model(x) would train in 'true', and in what is called after" in done.stderr
+    assert "model(x) would train in 'true', 'behind'; shown is model.predict(x)" in done.stderr
     stored(tf_keras).save(tmp_path / "m.h5")
     assert "model(x)" not in kerascope("capture", tmp_path / "m.h5", tmp_path / "x.npy").stderr
 

@@ -39,7 +39,7 @@ class PhaseOfCalls {
   int keras_major_;
   Phase phase_;
   std::optional<bool> called_before_;  ///< as_called of the call before
-  std::vector<std::string> trained_;   ///< addresses of the calls that start it
+  std::vector<std::string> trained_;   ///< addresses of the calls that train in model(x) alone
 };
 
 /// The default of `training` in the signature of a layer's `call` (Keras 3.15); none: it has none, or None.
