@@ -410,26 +410,20 @@ def input_is_a_convolution(config):
     config["config"]["input_layers"] = [["conv", 0, 0]]
 
 
-@pytest.mark.parametrize("files", ["one", "nested"])
-def test_two_layers_with_one_address(kerascope, small, tmp_path, files):
-    """`base/conv` beside a model `base` that holds `conv`; `dense@0` beside a `dense` that is called twice."""
-
-    def change(config):
-        if files == "nested":
-            conv = layer(config, "conv")
-            conv["config"]["name"] = conv["name"] = "base/conv"
-            # The last reference is that of `base`; those before it are inside.
-            before, after = json.dumps(config).rsplit('["conv", 0, 0]', 1)
-            return before + '["base/conv", 0, 0]' + after
-        answer = layer(config, "answer")
-        answer["config"]["name"] = answer["name"] = "conv@0"
-        return json.dumps(config).replace('["answer", 0, 0]', '["conv@0", 0, 0]')
-
-    name = "nested" if files == "nested" else "shared"
-    model = edit_archive(small / f"{name}.keras", tmp_path / "m.keras", change)
+@pytest.mark.parametrize("name", ["nested", "shared"])
+def test_two_layers_with_one_address(kerascope, small, tmp_path, name):
+    """`base/conv` beside a model `base` that holds `conv`; `conv@0` beside a `conv` that is called twice."""
+    with zipfile.ZipFile(small / f"{name}.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    old, new = ("conv", "base/conv") if name == "nested" else ("answer", "conv@0")
+    changed = layer(config, old)
+    changed["config"]["name"] = changed["name"] = new
+    # The last reference is that of the outermost model.
+    before, after = json.dumps(config).rsplit(f'["{old}", 0, 0]', 1)
+    (tmp_path / "m.json").write_text(f'{before}["{new}", 0, 0]{after}')
     out = tmp_path / "out"
     out.mkdir()
-    done = kerascope("capture", model, small / "batch.npy", "-o", out / "x.npz", check=False)
+    done = kerascope("capture", tmp_path / "m.json", small / "batch.npy", "-o", out / "x.npz", check=False)
     shown = ("two layers have the address", "config.layers[", "give one of them another name")
     check_failure(done, "config-invalid", shown, 1, out)
 

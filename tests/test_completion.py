@@ -62,9 +62,9 @@ def test_bash_completes_commands_and_their_options(kerascope, environment):
 
 
 def test_bash_completes_values(environment):
-    assert bash("show", "m.keras", "--phase", "") == ["inference", "training"]
+    assert bash("show", "m.keras", "--phase", "") == ["inference", "training", "as-called"]
     assert bash("show", "--phase", "=", "tr") == ["training"]
-    assert bash("capture", "--phase", "=") == ["inference", "training"]
+    assert bash("capture", "--phase", "=") == ["inference", "training", "as-called"]
     assert bash("completion", "") == ["bash", "zsh", "fish"]
     assert bash("capture", "--threads", "") == [] and bash("layers", "") == []  # bash then offers files
 
@@ -78,7 +78,7 @@ def test_bash_completes_layers_of_the_model(small, environment):
 
 
 VALUES = [
-    ("--phase", ["inference", "training"]),
+    ("--phase", ["inference", "training", "as-called"]),
     ("--preprocess", ["tf", "caffe", "torch", "unit", "raw"]),
     ("--cmap", ["gray", "viridis", "magma", "diverging"]),
     ("--scale", ["tile", "layer", "symmetric", "percentile"]),
@@ -237,7 +237,7 @@ def test_fish_completes(kerascope, small, environment):
     assert sorted(fish("")) == sorted(known)
     for command, options in known.items():
         assert set(fish(f"{command} --")) == {name for name in options if name.startswith("--")}, command
-    assert fish("show --phase ") == ["inference", "training"]
+    assert fish("show --phase ") == ["as-called", "inference", "training"]
     assert sorted(fish("completion ")) == ["bash", "fish", "zsh"]
     assert fish(f"show {small}/net.keras -l co") == ["conv1", "conv2"]
     assert fish(f"show {small}/pictu") == [f"{small}/picture.jpg", f"{small}/picture.png"]

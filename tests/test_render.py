@@ -401,7 +401,7 @@ def test_a_weight_is_found_as_its_layer_is(kerascope, small, tmp_path):
         done = kerascope("show", small / "nested.keras", "--kernels", address, "-o", tmp_path / "a.png")
         assert f"Shape of head/hidden/{'bias' if 'bias' in address else 'kernel'}: " in done.stdout
     done = kerascope("show", small / "nested.keras", "--kernels", "relu/bias", check=False, cwd=tmp_path)
-    assert done.returncode == 1 and "the model has no layer 'relu/bias'" in done.stderr
+    assert done.returncode == 1 and "layer 'base/relu' (ReLU) has no 'bias'" in done.stderr
 
 
 @pytest.mark.parametrize("file", ["m.keras", "m.h5"])

@@ -198,7 +198,7 @@ struct ClassOptions {
 struct ClassShare {
   std::int64_t index = 0;  ///< of its channel
   std::string name;        ///< or the number, as text
-  double share = 0;  ///< of all places, 0 to 1
+  double share = 0;        ///< of all places, 0 to 1
 };
 
 /// The class of each place in colours, with a legend.

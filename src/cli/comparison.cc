@@ -15,6 +15,9 @@ ComparedRow row_of(const Side::Entry& one, const Side::Entry& other, double tole
   const Tensor a = one.tensor(), b = other.tensor();
   ComparedRow row{
       .address = one.address, .axes = one.axes.empty() ? other.axes : one.axes, .a = a.shape(), .b = b.shape()};
+  row.assumes = one.assumes;
+  for (const std::string& assumed : other.assumes)
+    if (std::ranges::find(row.assumes, assumed) == row.assumes.end()) row.assumes.push_back(assumed);
   if (a.shape() != b.shape()) {
     row.kind = ComparedRow::Kind::kShapes;
     row.parts = true;
@@ -47,7 +50,8 @@ Comparison compare(const Side& a, const Side& b, double tolerance) {
                                 .address = entry.address,
                                 .axes = entry.axes,
                                 .b = entry.tensor().shape(),
-                                .parts = true});
+                                .parts = true,
+                                .assumes = entry.assumes});
   }
   Comparison comparison;
   const auto add_behind = [&](const std::optional<std::string>& address) {
@@ -62,7 +66,8 @@ Comparison compare(const Side& a, const Side& b, double tolerance) {
                                  .address = entry.address,
                                  .axes = entry.axes,
                                  .a = entry.tensor().shape(),
-                                 .parts = true});
+                                 .parts = true,
+                                 .assumes = entry.assumes});
       continue;
     }
     comparison.rows.push_back(row_of(entry, *other->second, tolerance));

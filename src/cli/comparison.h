@@ -17,6 +17,7 @@ struct ComparedRow {
   Distance distance;               ///< kBoth only
   float value_a = 0, value_b = 0;  ///< where the difference is largest
   bool parts = false;
+  std::vector<std::string> assumes = {};  ///< of either side, as an Activation's
 };
 
 struct Comparison {

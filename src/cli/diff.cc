@@ -37,7 +37,7 @@ std::string shape_text(const ComparedRow& row) {
   return row.axes.empty() ? shape.str() : shape_with_roles(shape, row.axes);
 }
 
-std::string remark(const ComparedRow& row, const Comparison& comparison) {
+std::string difference_text(const ComparedRow& row, const Comparison& comparison) {
   const std::string first = &row == comparison.first ? "parts first" : "parts";
   switch (row.kind) {
     case ComparedRow::Kind::kOnlyA:
@@ -52,6 +52,12 @@ std::string remark(const ComparedRow& row, const Comparison& comparison) {
   if (!row.parts) return "";
   if (row.distance.unlike == 0) return first;
   return fmt::format("{}: {} NaN or infinite in one only", first, text::thousands(row.distance.unlike));
+}
+
+std::string remark(const ComparedRow& row, const Comparison& comparison) {
+  const std::string difference = difference_text(row, comparison);
+  if (row.assumes.empty()) return difference;
+  return fmt::format("{}{}assumes {}", difference, difference.empty() ? "" : "; ", text::join(row.assumes, ", "));
 }
 
 using Rows = std::vector<const ComparedRow*>;
@@ -208,6 +214,7 @@ Json json_of(const ComparedRow& row) {
                 {"shape_a", in_a ? Json(row.a.sizes()) : Json()},
                 {"shape_b", in_b ? Json(row.b.sizes()) : Json()},
                 {"parts", row.parts}};
+  if (!row.assumes.empty()) entry["assumes"] = row.assumes;
   if (row.kind != ComparedRow::Kind::kBoth) return entry;
   entry["absolute"] = row.distance.absolute;
   entry["relative"] = row.distance.relative;

@@ -187,7 +187,7 @@ std::string row(const OverviewEntry& entry, const std::vector<PageLayer>& layers
     html += fmt::format(R"(<td class="number" data-of="min">{}</td><td class="number" data-of="max">{}</td>)"
                         R"(<td class="number" data-of="mean">{}</td><td class="zeros" data-of="zeros">{:.1f}%</td>)"
                         R"(<td class="notes">{}</td>)",
-                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, channel_text(s));
+                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, escaped(layer.notes()));
   if (layer.is_seen())
     html += fmt::format(
         "<td class=\"maps\"><details class=\"all\"><summary>{}{}</summary><figure class=\"all\"><figcaption>{}"

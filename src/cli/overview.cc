@@ -29,8 +29,7 @@ std::vector<SeenLayer> expected_layers(const Run& run) {
   const std::vector<Skipped> all_skipped = run.skipped();
   auto skipped = all_skipped.begin();
   for (std::size_t i = 0; i <= addresses.size(); ++i) {
-    for (; skipped != all_skipped.end() && skipped->before == i; ++skipped)
-      layers.push_back(skipped_layer(*skipped));
+    for (; skipped != all_skipped.end() && skipped->before == i; ++skipped) layers.push_back(skipped_layer(*skipped));
     if (i < addresses.size())
       layers.push_back({.address = addresses[i].first, .is_model = is_model[addresses[i].first]});
   }
@@ -164,6 +163,7 @@ Json OverviewOfRun::layers_json() const {
       entry.update(channel_json(s));
     }
     if (!layer.look.empty()) entry["drawn"] = layer.look;
+    if (!layer.assumes.empty()) entry["assumes"] = layer.assumes;
     if (!layer.is_seen()) entry["problem"] = layer.problem;
     list.push_back(std::move(entry));
   }

@@ -291,7 +291,8 @@ Side side_of_run(const Request& request, const std::string& name) {
     // The numbers lie in the function's arena.
     side.entries.push_back({.address = activation.address,
                             .axes = activation.axes,
-                            .tensor = [prepared, tensor = activation.tensor] { return tensor; }});
+                            .tensor = [prepared, tensor = activation.tensor] { return tensor; },
+                            .assumes = activation.assumes});
   }
   return side;
 }

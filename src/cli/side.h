@@ -13,6 +13,7 @@ struct Side {
   struct Entry {
     std::string address, axes;  ///< the roles of the axes after the batch; empty where nobody knows them
     std::function<Tensor()> tensor;
+    std::vector<std::string> assumes = {};  ///< as an Activation's
   };
   /// What the entries' order says about depth: nothing, as names do not; what the file's does; all.
   enum class Order { kByName, kAsInFile, kAsComputed };

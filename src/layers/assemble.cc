@@ -97,7 +97,6 @@ class NetworkCall {
     std::string container;     ///< address, empty for the whole model
     std::string index_prefix;  ///< "1/"
     int depth = 0;
-    TrainingArgument training;
   };
 
   NetworkCall(Shared& shared, const Network& network, Place place)
@@ -318,32 +317,27 @@ class NetworkCall {
   void compute(int layer_index, int call_index) {
     const LayerData& layer = layer_at(layer_index);
     const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
-    const TrainingArgument training =
-        shared_.phases.of_call(place_.training, layer, call, address_of(site_of(layer_index, call_index)));
     std::vector<SiteResult> inputs;
     for (const TensorRef& reference : call.inputs) inputs.push_back(output(reference));
     if (layer.network)
-      compute_nested(layer_index, call_index, inputs, training);
+      compute_nested(layer_index, call_index, inputs);
     else
-      compute_plain(layer_index, call_index, inputs, training.value);
+      compute_plain(layer_index, call_index, inputs);
   }
 
-  void compute_nested(int layer_index, int call_index, const std::vector<SiteResult>& inputs,
-                      const TrainingArgument& training) {
+  void compute_nested(int layer_index, int call_index, const std::vector<SiteResult>& inputs) {
     const LayerData& layer = layer_at(layer_index);
     const Site site = site_of(layer_index, call_index);
-    NetworkCall nested(shared_, *layer.network,
-                       {.container = address_of(site),
-                        .index_prefix = site.index_path + "/",
-                        .depth = place_.depth + 1,
-                        .training = training});
+    NetworkCall nested(
+        shared_, *layer.network,
+        {.container = address_of(site), .index_prefix = site.index_path + "/", .depth = place_.depth + 1});
     nested.run(inputs);
     CallResult result;
     for (const TensorRef& reference : layer.network->outputs) result.push_back(nested.output(reference));
     finish(layer_index, call_index, std::move(result), {}, nested.take_sites());
   }
 
-  void compute_plain(int layer_index, int call_index, const std::vector<SiteResult>& results, bool training) {
+  void compute_plain(int layer_index, int call_index, const std::vector<SiteResult>& results) {
     const LayerData& layer = layer_at(layer_index);
     const std::string address = address_of(site_of(layer_index, call_index));
     std::vector<Output> inputs;
@@ -361,7 +355,7 @@ class NetworkCall {
     const int begin = shared_.assembly.graph.size();
     try {
       const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
-      for (const Output& output : build(layer, call, address, inputs, training, taps))
+      for (const Output& output : build(layer, call, address, inputs, taps))
         result.push_back({.output = output, .problem = before});
     } catch (const Error& error) {
       taps.clear();
@@ -402,7 +396,7 @@ class NetworkCall {
   }
 
   Outputs build(const LayerData& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
-                bool training, Taps& taps) {
+                Taps& taps) {
     const LayerType* type = type_of(layer);
     if (!type && !layer.is_operation)
       throw Error({.code = "layer-unknown",
@@ -415,7 +409,7 @@ class NetworkCall {
     Build build(shared_.assembly.graph, {.layer = layer,
                                          .model = shared_.model,
                                          .call = call,
-                                         .training = training,
+                                         .training = shared_.phases.trains(address),
                                          .random = shared_.options.random,
                                          .key = fnv1a(address),
                                          .inputs = inputs,
@@ -527,7 +521,7 @@ Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const A
                 .options = options,
                 .assembly = assembly,
                 .noted = {},
-                .phases = PhaseOfCalls(model.keras_major(), options.phase)};
+                .phases = PhaseOfCalls(model, options.phase)};
   std::vector<SiteResult> inputs;
   if (!options.fed.empty())
     for (const ModelInput& input : declared) inputs.push_back(failed(not_fed(input)));
@@ -538,7 +532,7 @@ Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const A
     const bool fits = static_cast<int>(declared[i].axes.size()) == rank;
     inputs.push_back({.output = Output{value, fits ? declared[i].axes : usual_axes(rank)}, .problem = nullptr});
   }
-  NetworkCall whole(shared, model.network, {.training = shared.phases.of_model()});
+  NetworkCall whole(shared, model.network, {});
   whole.run(inputs);
   if (const std::string note = shared.phases.note(); !note.empty()) shared.note(note);
   assembly.outputs = whole.output_sites();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
 #include "model/json.h"
@@ -14,8 +16,8 @@ namespace {
 
 /// Whether a layer computes something else in the training phase; of a class that nobody knows: false.
 bool acts_in_training(const LayerData& layer) {
-  constexpr std::array<std::string_view, 7> kOthers = {"BatchNormalization", "MixUp",    "CutMix",         "AugMix",
-                                                       "RandAugment",        "Pipeline", "SpectralNormalization"};
+  constexpr std::array<std::string_view, 7> kOthers = {
+      "BatchNormalization", "MixUp", "CutMix", "AugMix", "RandAugment", "Pipeline", "SpectralNormalization"};
   if (layer.network) return false;  // its layers are asked themselves
   const std::string& name = layer.class_name;
   const auto has_rate = [&](const char* key) {
@@ -27,15 +29,97 @@ bool acts_in_training(const LayerData& layer) {
          has_rate("recurrent_dropout");
 }
 
+/// A call of a network: its layer, and which of the layer's calls.
+using Id = std::pair<int, int>;
+
+/// The calls that the network's outputs need, each behind those that it needs, in the order in which Keras finds them.
+std::vector<Id> found_from_outputs(const Network& network) {
+  struct Open {
+    Id id;
+    std::size_t next = 0;  ///< of its inputs
+  };
+  std::vector<Id> found;
+  std::set<Id> seen;
+  std::vector<Open> open;
+  const auto calls_of = [&](const TensorRef& tensor) -> const std::vector<Call>& {
+    return network.layers[static_cast<std::size_t>(tensor.layer)].calls;
+  };
+  const auto visit = [&](const TensorRef& tensor) {
+    if (!calls_of(tensor).empty() && seen.emplace(tensor.layer, tensor.call).second)
+      open.push_back({.id = {tensor.layer, tensor.call}});
+  };
+  for (const TensorRef& output : network.outputs) {
+    visit(output);
+    while (!open.empty()) {
+      Open& last = open.back();
+      const auto& [layer, call] = last.id;
+      const auto& inputs = network.layers[static_cast<std::size_t>(layer)].calls[static_cast<std::size_t>(call)].inputs;
+      if (last.next < inputs.size()) {
+        visit(inputs[last.next++]);
+      } else {
+        found.push_back(last.id);
+        open.pop_back();
+      }
+    }
+  }
+  return found;
+}
+
+/// The calls in the order in which Keras 3 makes them: by their distance from the outputs, the furthest first, where
+/// all calls of a layer are at least as far as those of it that were found later. What no output needs comes last.
+std::vector<Id> calls_in_order(const Network& network) {
+  std::vector<Id> met;  // as Keras's dict of depths keeps them
+  std::map<Id, int> depths;
+  std::map<int, int> layer_depths;
+  const auto depth_of = [&](const Id& id) -> int& {
+    const auto [depth, is_new] = depths.try_emplace(id, 0);
+    if (is_new) met.push_back(id);
+    return depth->second;
+  };
+  const std::vector<Id> found = found_from_outputs(network);
+  for (auto id = found.rbegin(); id != found.rend(); ++id) {
+    int& depth = depth_of(*id);
+    int& of_layer = layer_depths[id->first];
+    depth = of_layer = std::max(depth, of_layer);
+    const int further = depth + 1;
+    const LayerData& layer = network.layers[static_cast<std::size_t>(id->first)];
+    for (const TensorRef& input : layer.calls[static_cast<std::size_t>(id->second)].inputs) {
+      if (network.layers[static_cast<std::size_t>(input.layer)].calls.empty()) continue;
+      int& other = depth_of({input.layer, input.call});
+      other = std::max(other, further);
+    }
+  }
+  std::ranges::stable_sort(met, std::ranges::greater(), [&](const Id& id) { return depths.at(id); });
+  for (int layer = 0; layer < static_cast<int>(network.layers.size()); ++layer)
+    for (int call = 0; call < static_cast<int>(network.layers[static_cast<std::size_t>(layer)].calls.size()); ++call)
+      if (!depths.count({layer, call})) met.emplace_back(layer, call);
+  return met;
+}
+
 }  // namespace
 
-TrainingArgument PhaseOfCalls::of_call(const TrainingArgument& outer, const LayerData& layer, const Call& call,
-                                       const std::string& address) {
+PhaseOfCalls::PhaseOfCalls(const ModelData& model, Phase phase) : keras_major_(model.keras_major()), phase_(phase) {
+  walk(model.network, "", {.value = phase == Phase::kTraining, .as_called = std::nullopt});
+}
+
+void PhaseOfCalls::walk(const Network& network, const std::string& container, const Argument& outer) {
+  for (const auto& [layer_index, call_index] : calls_in_order(network)) {
+    const LayerData& layer = network.layers[static_cast<std::size_t>(layer_index)];
+    const std::string address = (container.empty() ? "" : container + "/") + layer.name +
+                                (layer.calls.size() > 1 ? fmt::format("@{}", call_index) : "");
+    const Argument argument = of_call(outer, layer, layer.calls[static_cast<std::size_t>(call_index)], address);
+    trains_[address] = argument.value;
+    if (layer.network) walk(*layer.network, address, argument);
+  }
+}
+
+PhaseOfCalls::Argument PhaseOfCalls::of_call(const Argument& outer, const LayerData& layer, const Call& call,
+                                             const std::string& address) {
+  if (layer.is_operation) return outer;  // it has no phase, and Keras 3 does not note its call
   const Json& given = member(call.keywords, "training");
   const auto stored = given.is_boolean() ? std::optional(given.get<bool>()) : std::nullopt;
-  if (layer.is_operation) return outer;  // it has no phase, and Keras 3 does not note its call
   if (keras_major_ < 3) return {.value = stored.value_or(outer.value), .as_called = std::nullopt};
-  TrainingArgument argument{.value = outer.value, .as_called = outer.as_called};
+  Argument argument = outer;
   if (!argument.as_called) argument.as_called = stored;
   if (!argument.as_called) argument.as_called = called_before_;
   if (!argument.as_called) argument.as_called = default_training(layer.class_name);

@@ -48,13 +48,19 @@ std::string SeenLayer::range() const {
                      look.empty() ? "" : ", ", look);
 }
 
+std::string SeenLayer::notes() const {
+  const std::string channels = channel_text(statistics);
+  if (assumes.empty()) return channels;
+  return fmt::format("{}{}assumes {}", channels, channels.empty() ? "" : ", ", text::join(assumes, ", "));
+}
+
 OverviewRow SeenLayer::row() const {
   return {.depth = depth,
           .name = text::printable(name),
           .kind = text::printable(class_name),
           .shape = shape_text,
           .range = range(),
-          .warning = channel_text(statistics),
+          .warning = text::printable(notes()),
           .strip = strip,
           .problem = text::printable(problem)};
 }
@@ -67,6 +73,7 @@ SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const V
                      .axes = activation.axes,
                      .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
                      .statistics = statistics(sample, activation.axes),
+                     .assumes = activation.assumes,
                      .look = view.remark};
   try {
     options.in_color = view.in_color;

@@ -23,12 +23,14 @@ struct SeenLayer {
   Shape shape;  ///< of the sample
   std::string axes, shape_text;
   Statistics statistics;
-  std::string look;  ///< how it was drawn where that is not plain: "RGB 0 .. 1", "8x8 tokens"
-  Picture strip;     ///< without pixels where `problem` says why
+  std::vector<std::string> assumes;  ///< as an Activation's
+  std::string look;                  ///< how it was drawn where that is not plain: "RGB 0 .. 1", "8x8 tokens"
+  Picture strip;                     ///< without pixels where `problem` says why
   std::string problem;
 
   bool is_seen() const { return problem.empty(); }
   std::string range() const;  ///< "0 .. 6.31"
+  std::string notes() const;  ///< "3 of 64 constant (dead), assumes gate"
   OverviewRow row() const;
 };
 
