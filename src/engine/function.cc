@@ -105,7 +105,8 @@ Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const 
 
 CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes,
                                    const FunctionOptions& options)
-    : assembly_(assembled(model, shapes, options)), assumptions_(assembly_.assumptions()) {
+    : assembly_(assembled(model, shapes, options)) {
+  if (!assembly_.assumed.empty()) assumptions_ = assembly_.assumptions();
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
   if (options.with_taps && options.taps.empty()) {
@@ -154,12 +155,16 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
 Activation CompiledFunction::blank(int at, const std::string& address) const {
   const Site& site = assembly_.sites[static_cast<std::size_t>(at)];
   const Output& output = *assembly_.results[static_cast<std::size_t>(at)].output;
-  const std::set<std::string>& assumes = assumptions_[static_cast<std::size_t>(output.value.id)];
+  std::vector<std::string> assumes;
+  if (!assumptions_.empty()) {
+    const std::set<std::string>& own = assumptions_[static_cast<std::size_t>(output.value.id)];
+    assumes.assign(own.begin(), own.end());
+  }
   return {.address = address,
           .axes = output.axes,
           .class_name = site.layer->class_name,
           .is_model = bool(site.layer->network),
-          .assumes = {assumes.begin(), assumes.end()},
+          .assumes = std::move(assumes),
           .tensor = {}};
 }
 

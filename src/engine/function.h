@@ -85,7 +85,7 @@ class CompiledFunction {
 
   Times times_;
   Assembly assembly_;
-  std::vector<std::set<std::string>> assumptions_;  ///< by value
+  std::vector<std::set<std::string>> assumptions_;  ///< by value; empty if nothing is assumed
   std::vector<Value> taps_;
   std::vector<Wanted> wanted_;
   std::vector<Activation> outputs_;

@@ -283,12 +283,26 @@ class NetworkCall {
     }
   }
 
+  /// How many outputs of a call something uses, and at least one; counted once for the whole network.
+  std::size_t used_outputs(int layer, int call) {
+    if (used_outputs_.empty()) {
+      const auto see = [&](const TensorRef& reference) {
+        std::size_t& used = used_outputs_[{reference.layer, reference.call}];
+        used = std::max<std::size_t>(used, std::min(reference.output + 1, kMostOutputs));
+      };
+      for (const LayerData& user : network_.layers)
+        for (const Call& one : user.calls) std::ranges::for_each(one.inputs, see);
+      std::ranges::for_each(network_.outputs, see);
+    }
+    const auto found = used_outputs_.find({layer, call});
+    return found == used_outputs_.end() ? 1 : found->second;
+  }
+
   /// Outputs that cannot be computed: as many as something uses, with the shapes that the file gives them.
   CallResult uncomputable(int layer_index, int call_index, const Problem& problem, const std::string& axes) {
     const LayerData& layer = layer_at(layer_index);
     const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
-    CallResult result(static_cast<std::size_t>(used_outputs(layer_index, call_index)),
-                      {.output = {}, .problem = problem});
+    CallResult result(used_outputs(layer_index, call_index), {.output = {}, .problem = problem});
     for (std::size_t k = 0; k < std::min(result.size(), call.output_shapes.size()); ++k) {
       std::vector<std::int64_t> sizes = call.output_shapes[k];
       if (sizes.empty()) continue;
@@ -301,17 +315,6 @@ class NetworkCall {
       result[k].output = Output{value, static_cast<int>(axes.size()) == rank ? axes : usual_axes(rank)};
     }
     return result;
-  }
-
-  int used_outputs(int layer, int call) const {
-    int used = 1;
-    const auto see = [&](const TensorRef& reference) {
-      if (reference.layer == layer && reference.call == call) used = std::max(used, reference.output + 1);
-    };
-    for (const LayerData& user : network_.layers)
-      for (const Call& one : user.calls) std::ranges::for_each(one.inputs, see);
-    std::ranges::for_each(network_.outputs, see);
-    return std::min(used, kMostOutputs);
   }
 
   void compute(int layer_index, int call_index) {
@@ -448,6 +451,7 @@ class NetworkCall {
   std::vector<std::vector<SiteList>> lists_;      ///< by layer, call
   std::vector<int> indices_;
   int index_count_ = 0;
+  std::map<std::pair<int, int>, std::size_t> used_outputs_;  ///< by layer and call; empty until it is asked for
 };
 
 /// What needs a weight that the file does not hold as it should cannot be computed.
