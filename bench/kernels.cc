@@ -12,7 +12,14 @@
 #include "base/patience.h"
 #include "engine/machine.h"
 #include "engine/plan.h"
-#include "ops/ops.h"
+#include "ops/batch_norm.h"
+#include "ops/binary.h"
+#include "ops/conv.h"
+#include "ops/dense.h"
+#include "ops/pool.h"
+#include "ops/reduce.h"
+#include "ops/spatial.h"
+#include "ops/unary.h"
 
 namespace kerascope {
 namespace {

@@ -1,49 +1,90 @@
-// A dense row-major float32 tensor whose bytes may be owned, mapped from a file, or a view of another tensor.
+// A dense row-major tensor whose bytes may be owned, mapped from a file, or a view of another tensor.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
+#include "kerascope/dtype.h"
 #include "kerascope/export.h"
 #include "kerascope/shape.h"
 
 namespace kerascope {
 
 /// A value: copies share their numbers until one of them is changed. Numbers live as long as a tensor that has them.
-/// Reading one Tensor from several threads is safe. The last axis varies fastest.
+/// Reading one Tensor from several threads is safe. The last axis varies fastest. Elements are float32 unless another
+/// type is named: what layers compute is, ids, masks and texts are not.
 ///
 ///     ks::Tensor grey(ks::Shape{1, 64, 64, 1});
 ///     std::fill_n(grey.mutable_data(), grey.size(), 127.0f);
 ///     const ks::Tensor line = ks::Tensor::of({1, 3}, std::vector<float>{1, 2, 3});
+///     const ks::Tensor ids = ks::Tensor::of({1, 3}, std::vector<std::int64_t>{17, 4, 0});
 class KERASCOPE_API Tensor {
  public:
   /// Of no shape and without numbers: empty().
   Tensor() = default;
-  /// Uninitialised, 64-byte aligned. @throws Error{size-too-large} beyond 2^40 numbers; std::bad_alloc
-  explicit Tensor(Shape shape);
+  /// Uninitialised, 64-byte aligned; strings are empty. @throws Error{size-too-large} beyond 2^40 numbers;
+  /// std::bad_alloc
+  explicit Tensor(Shape shape, DType dtype = DType::kFloat32);
   /// Numbers that live as long as `owner`; `numbers` must hold shape.elements() floats. Copies nothing.
   /// @throws Error{size-too-large}
   Tensor(Shape shape, std::shared_ptr<const void> owner, const float* numbers);
+  /// The same for elements of any type.
+  Tensor(Shape shape, DType dtype, std::shared_ptr<const void> owner, const void* elements);
   /// A copy of the numbers. @throws Error{tensor-shape} unless there are shape.elements() of them
   static Tensor of(Shape shape, std::span<const float> numbers);
+  template <typename T>
+  requires(!std::is_same_v<T, float>) static Tensor of(Shape shape, const std::vector<T>& elements) {
+    return of_elements(std::move(shape), dtype_of<T>, elements.size(), elements.data());
+  }
+  /// A copy of the texts. @throws Error{tensor-shape} as the other
+  static Tensor of(Shape shape, std::vector<std::string> texts);
 
   const Shape& shape() const { return shape_; }
+  DType dtype() const { return dtype_; }
   /// How many numbers.
   std::int64_t size() const { return size_; }
-  /// The first number; row-major, without gaps.
-  const float* data() const { return data_; }
+  /// The first number of float32 ones; row-major, without gaps. @throws Error{tensor-type} if they are none
+  const float* data() const {
+    require(DType::kFloat32);
+    return static_cast<const float*>(data_);
+  }
   /// The same, to be changed. Numbers that something else has, too (a copy of this tensor, the tensor that it is a part
   /// of, a run that was given it, a file), are copied first and stay as they are; so ask anew after it was passed on.
   ///
   ///     ks::Tensor without = seen["conv1"].tensor;  // (1, 64, 64, 64)
   ///     for (std::int64_t i = 0; i < without.size(); i += 64) without.mutable_data()[i] = 0;  // its first channel
   ///
-  /// @throws Error{tensor-shape} for Tensor(); std::bad_alloc
+  /// @throws Error{tensor-shape} for Tensor(); Error{tensor-type} unless it is of float32; std::bad_alloc
   float* mutable_data();
-  /// All of them, size() floats.
-  std::span<const float> numbers() const { return {data_, static_cast<std::size_t>(size_)}; }
+  /// All of them, size() floats. @throws Error{tensor-type} as data()
+  std::span<const float> numbers() const { return {data(), static_cast<std::size_t>(size_)}; }
   /// True of Tensor() only: a tensor with an axis of size 0 is not empty.
   bool empty() const { return data_ == nullptr; }
+
+  /// All elements: elements<std::int64_t>(), elements<bool>(), elements<std::string_view>().
+  /// @throws Error{tensor-type} if they are of another type
+  template <typename T>
+  std::span<const T> elements() const {
+    require(dtype_of<T>);
+    return {static_cast<const T*>(data_), static_cast<std::size_t>(size_)};
+  }
+  /// The same, to be changed as by mutable_data(); not strings.
+  template <typename T>
+  std::span<T> mutable_elements() {
+    require(dtype_of<T>);
+    return {static_cast<T*>(mutable_bytes()), static_cast<std::size_t>(size_)};
+  }
+  /// The first element of whatever type, and the bytes of all.
+  const void* bytes() const { return data_; }
+  void* mutable_bytes();
+  std::size_t byte_size() const { return static_cast<std::size_t>(size_) * element_bytes(dtype_); }
+
+  /// The same numbers in another type, rounded to it; without copying where they have it already. To integers they are
+  /// cut off towards 0, to bool what is not 0 is true. @throws Error{tensor-type} from and to strings, and for a number
+  /// that the type cannot hold
+  Tensor astype(DType dtype) const;
 
   /// The same numbers under another shape of as many elements, without copying. @throws Error{tensor-shape}
   Tensor reshaped(Shape shape) const;
@@ -53,11 +94,18 @@ class KERASCOPE_API Tensor {
   Tensor items(std::int64_t first, std::int64_t count) const;
 
  private:
+  static Tensor of_elements(Shape shape, DType dtype, std::size_t count, const void* elements);
+  void require(DType dtype) const {
+    if (dtype_ != dtype) fail_type(dtype);
+  }
+  [[noreturn]] void fail_type(DType wanted) const;
+
   Shape shape_;
+  DType dtype_ = DType::kFloat32;
   std::int64_t size_ = 0;
   std::shared_ptr<const void> owner_;
-  const float* data_ = nullptr;
-  float* writable_ = nullptr;
+  const void* data_ = nullptr;
+  void* writable_ = nullptr;
 };
 
 }  // namespace kerascope

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/simd.h"
+#include "ops/batch_norm.h"
 
 namespace kerascope {
 namespace {

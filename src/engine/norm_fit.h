@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "layers/assemble.h"
-#include "ops/ops.h"
+#include "ops/batch_norm.h"
 
 namespace kerascope {
 

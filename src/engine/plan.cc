@@ -1,12 +1,14 @@
 #include "engine/plan.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "base/check.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "engine/first_fit.h"
+#include "ops/pad.h"
 
 namespace kerascope {
 namespace {
@@ -22,15 +24,48 @@ constexpr double kHidingStores = 128;
 /// The part of an op's output that may be computed twice so that the next op can follow it.
 constexpr double kMostTwice = 1.0 / 16;
 
-std::size_t padded_bytes(const Shape& shape) {
-  const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * sizeof(float);
+std::size_t padded_bytes(const Graph::Node& node) {
+  const std::size_t bytes = static_cast<std::size_t>(node.shape.elements()) * element_bytes(node.dtype);
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+/// What an op runs step by step: a plan within the plan.
+class PlanOfBody final : public PreparedGraph {
+ public:
+  PlanOfBody(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results, bool exact)
+      : plan_(graph, std::move(inputs), std::move(results), exact) {}
+
+  void run(std::span<const Tensor> inputs, std::span<void* const> results, std::uint64_t seed) override {
+    const std::vector<Tensor> computed = plan_.run(inputs, {.seed = seed});
+    for (std::size_t i = 0; i < computed.size(); ++i)
+      if (results[i]) std::memcpy(results[i], computed[i].bytes(), computed[i].byte_size());
+  }
+  std::size_t passing_bytes() const override { return plan_.kept_bytes() + plan_.scratch_bytes(); }
+  std::size_t kept_bytes() const override { return plan_.kernel_bytes(); }
+
+ private:
+  Plan plan_;
+};
+
+class PlanSession final : public Session {
+ public:
+  using Session::Session;
+  std::unique_ptr<PreparedGraph> prepare(const Graph& graph, std::vector<Value> inputs,
+                                         std::vector<Value> results) const override {
+    return std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact());
+  }
+};
+
+/// Texts are views of what an op or an input holds: as a result they have a tensor of their own.
+Tensor with_own_texts(const Tensor& tensor) {
+  const auto views = tensor.elements<std::string_view>();
+  return Tensor::of(tensor.shape(), std::vector<std::string>(views.begin(), views.end()));
 }
 
 }  // namespace
 
 Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact, bool pass_by)
-    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(exact), pass_by_(pass_by) {
+    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(std::make_unique<PlanSession>(exact)), pass_by_(pass_by) {
   fold_padding();
   find_constants();
   find_steps();
@@ -63,8 +98,10 @@ void Plan::find_constants() {
   storages_.resize(count);
   for (Value tap : taps_) needed_[static_cast<std::size_t>(tap.id)] = true;
   for (int id = graph_.size() - 1; id >= 0; --id)
-    if (needed_[static_cast<std::size_t>(id)])
+    if (needed_[static_cast<std::size_t>(id)]) {
+      needed_[static_cast<std::size_t>(graph_.first_output(Value{id}).id)] = true;  // which stands for the op
       for (Value input : planned(Value{id}).inputs) needed_[static_cast<std::size_t>(input.id)] = true;
+    }
   for (int id = 0; id < graph_.size(); ++id) {
     const Graph::Node& node = planned(Value{id});
     const bool is_op = node.kind == Graph::Kind::kOp;
@@ -89,7 +126,7 @@ void Plan::find_steps() {
   for (int id = 0; id < graph_.size(); ++id) {
     const Value value{id};
     if (!needed_[static_cast<std::size_t>(id)] || planned(value).kind != Graph::Kind::kOp || is_constant(value) ||
-        storage(value).root != value)
+        storage(value).root != value || planned(value).output > 0)
       continue;
     computed.push_back(value);
     for (Value input : planned(value).inputs) ++readers_[static_cast<std::size_t>(storage(input).root.id)];
@@ -100,7 +137,7 @@ void Plan::find_steps() {
     if (!step) steps_.emplace_back();
     const std::size_t s = step.value_or(steps_.size() - 1);
     steps_[s].values.push_back(value);
-    root_of(value).step = static_cast<int>(s);
+    for (const Value output : graph_.outputs_of(value)) root_of(output).step = static_cast<int>(s);
   }
   for (std::size_t t = 0; t < taps_.size(); ++t) {
     const int step = root_of(taps_[t]).step;
@@ -127,7 +164,7 @@ std::optional<std::size_t> Plan::step_to_join(Value value) const {
   const std::span<const Value> near = std::span(step.values).subspan(step.follower);
   for (Value input : node.inputs)
     if (root_of(input).step == last &&
-        (graph_.shape(input) != node.shape || std::find(near.begin(), near.end(), storage(input).root) == near.end()))
+        (graph_.shape(input) != node.shape || graph_.dtype(input) != DType::kFloat32 || std::find(near.begin(), near.end(), storage(input).root) == near.end()))
       return {};
   return static_cast<std::size_t>(last);
 }
@@ -164,7 +201,7 @@ void Plan::choose_stores() {
     if (pass_by_) continue;
     root.place = Place::kTapped;
     root.offset = tapped_bytes_;
-    tapped_bytes_ += padded_bytes(graph_.shape(storage(tap).root));
+    tapped_bytes_ += padded_bytes(graph_.node(storage(tap).root));
   }
   std::vector<bool> read_later(storages_.size());
   for (const Step& step : steps_)
@@ -177,7 +214,8 @@ void Plan::choose_stores() {
     for (Value value : step.values) {
       Storage& own = root_of(value);
       const bool is_read = read_later[static_cast<std::size_t>(value.id)], seen = is_seen(own);
-      if (seen && padded_bytes(graph_.shape(value)) >= kStreamed && (!is_read || (hides_stores && !own.passes)))
+      if (is_plain(value)) continue;
+      if (seen && padded_bytes(graph_.node(value)) >= kStreamed && (!is_read || (hides_stores && !own.passes)))
         own.store = is_read ? Store::kBoth : Store::kStream;
       else
         own.store = seen || is_read ? Store::kPlace : Store::kNone;
@@ -197,24 +235,25 @@ void Plan::place_results() {
   std::map<int, std::size_t> last_use;  // by root id: the step
   for (std::size_t s = 0; s < steps_.size(); ++s)
     for (Value value : steps_[s].values) {
-      last_use.try_emplace(value.id, s);
+      for (const Value output : graph_.outputs_of(value)) last_use.try_emplace(output.id, s);
       for (Value input : planned(value).inputs) last_use[storage(input).root.id] = s;
     }
   std::map<std::size_t, std::vector<Value>> freed;  // by step
   for (const auto& [id, step] : last_use) freed[step].push_back(Value{id});
   FirstFit scratch;
   for (std::size_t s = 0; s < steps_.size(); ++s) {
-    for (Value value : steps_[s].values) {
-      Storage& own = root_of(value);
-      const std::size_t bytes = padded_bytes(graph_.shape(value));
-      if (own.store == Store::kBoth) own.copy = scratch.take(bytes);
-      if (own.place != Place::kNone) continue;
-      own.place = Place::kScratch;
-      own.offset = scratch.take(bytes);
-    }
+    for (const Value first : steps_[s].values)
+      for (const Value value : graph_.outputs_of(first)) {
+        Storage& own = root_of(value);
+        const std::size_t bytes = padded_bytes(graph_.node(value));
+        if (own.store == Store::kBoth) own.copy = scratch.take(bytes);
+        if (own.place != Place::kNone || !needed_[static_cast<std::size_t>(value.id)]) continue;
+        own.place = Place::kScratch;
+        own.offset = scratch.take(bytes);
+      }
     for (Value root : freed[s]) {
       const Storage& own = root_of(root);
-      const std::size_t bytes = padded_bytes(graph_.shape(root));
+      const std::size_t bytes = padded_bytes(graph_.node(root));
       if (own.place == Place::kScratch) scratch.give_back(own.offset, bytes);
       if (own.store == Store::kBoth) scratch.give_back(own.copy, bytes);
     }
@@ -229,8 +268,9 @@ std::size_t Plan::kernel_bytes() const {
     if (pass_by_) kept = 0;
     for (const Value value : step.values) {
       const Graph::Node& node = planned(value);
-      if (node.inputs.size() < 2 || !is_constant(node.inputs[1])) continue;
-      const KernelMemory memory = node.op->memory(session_, input_shapes(node), node.shape);
+      const bool has_kernel = node.inputs.size() > 1 && is_constant(node.inputs[1]);
+      if (!has_kernel && !node.op->body()) continue;
+      const KernelMemory memory = node.op->memory(*session_, input_shapes(node), node.shape);
       most = std::max(most, (kept += memory.kept) + memory.passing);
     }
   }
@@ -255,26 +295,54 @@ const Tensor& Plan::constant(Value value) {
       break;
   }
   if (node.op->is_view()) return known = constant(node.inputs[0]).reshaped(node.shape);
+  compute_constants(graph_.first_output(value));
+  return known;
+}
+
+/// All outputs of an op whose inputs are constants.
+void Plan::compute_constants(Value first) {
+  const Graph::Node& node = planned(first);
   std::vector<Operand> operands;
   std::vector<const float*> pointers;
   for (Value input : node.inputs) {
-    operands.push_back({.shape = graph_.shape(input), .constant = constant(input).data()});
+    operands.push_back({.shape = graph_.shape(input),
+                        .constant = static_cast<const float*>(constant(input).bytes()),
+                        .dtype = graph_.dtype(input)});
     pointers.push_back(operands.back().constant);
   }
-  Tensor result(node.shape);
-  run_all(node.op->prepare(session_, operands, node.shape), {.in = pointers, .out = result.mutable_data()},
-          result.size());
-  return known = result;
+  std::vector<Tensor> results;
+  std::vector<void*> outputs;
+  for (const Value output : graph_.outputs_of(first)) {
+    results.emplace_back(graph_.shape(output), graph_.dtype(output));
+    outputs.push_back(const_cast<void*>(results.back().bytes()));
+  }
+  KernelArguments arguments = {.in = pointers, .out = static_cast<float*>(outputs[0])};
+  if (outputs.size() > 1) arguments.outputs = outputs;
+  run_all(node.op->kernel(*session_, operands, output_types(first)), arguments, results[0].size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const bool is_text = results[i].dtype() == DType::kString;
+    constants_[static_cast<std::size_t>(first.id) + i] = is_text ? with_own_texts(results[i]) : results[i];
+  }
+}
+
+std::vector<ValueType> Plan::output_types(Value first) const {
+  std::vector<ValueType> types;
+  for (const Value output : graph_.outputs_of(first)) types.push_back(graph_.node(output).type());
+  return types;
+}
+
+bool Plan::is_plain(Value first) const {
+  return graph_.dtype(first) != DType::kFloat32 || graph_.outputs_of(first).size() > 1;
 }
 
 const float* Plan::pointer(Value value, std::span<const Tensor> inputs) const {
-  if (is_constant(value)) return constants_[static_cast<std::size_t>(value.id)].data();
+  if (is_constant(value)) return static_cast<const float*>(constants_[static_cast<std::size_t>(value.id)].bytes());
   const Storage& root = storage(storage(value).root);
   switch (root.place) {
     case Place::kInput:
-      return inputs[root.input].data();
+      return static_cast<const float*>(inputs[root.input].bytes());
     case Place::kConstant:
-      return constants_[static_cast<std::size_t>(storage(value).root.id)].data();
+      return static_cast<const float*>(constants_[static_cast<std::size_t>(storage(value).root.id)].bytes());
     case Place::kTapped:
       return root.store == Store::kBoth ? scratch_->at(root.copy) : tapped_->at(root.offset);
     case Place::kScratch:
@@ -290,7 +358,8 @@ Tensor Plan::tensor(Value value, std::span<const Tensor> inputs) const {
   const Storage& root = storage(storage(value).root);
   if (root.place == Place::kInput) return inputs[root.input].reshaped(graph_.shape(value));
   const std::shared_ptr<Arena>& arena = root.place == Place::kTapped ? tapped_ : scratch_;
-  return Tensor(graph_.shape(value), arena, arena->at(root.offset));
+  const Tensor seen(graph_.shape(value), graph_.dtype(value), arena, arena->at(root.offset));
+  return seen.dtype() == DType::kString ? with_own_texts(seen) : seen;
 }
 
 void Plan::prepare(Step& step) {
@@ -300,11 +369,13 @@ void Plan::prepare(Step& step) {
     Stage stage = {.elements = node.shape.elements(), .store = root_of(value).store};
     for (Value input : node.inputs) {
       operands.push_back(
-          {.shape = graph_.shape(input), .constant = is_constant(input) ? constant(input).data() : nullptr});
+          {.shape = graph_.shape(input),
+           .constant = is_constant(input) ? static_cast<const float*>(constant(input).bytes()) : nullptr,
+           .dtype = graph_.dtype(input)});
       const auto made_by = std::find(step.values.begin(), step.values.end(), storage(input).root);
       stage.made_by.push_back(made_by == step.values.end() ? -1 : static_cast<int>(made_by - step.values.begin()));
     }
-    stage.kernel = node.op->prepare(session_, operands, node.shape);
+    stage.kernel = node.op->kernel(*session_, operands, output_types(value));
     step.stages.push_back(std::move(stage));
   }
   find_runs(step);
@@ -369,12 +440,16 @@ void Plan::find_runs(Step& step) {
   }
 }
 
-void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const {
+void Plan::run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const {
   std::vector<StagePointers> pointers;
   for (Value value : step.values) {
     StagePointers& own = pointers.emplace_back();
     for (Value input : planned(value).inputs) own.in.push_back(pointer(input, inputs));
     const Storage& result = root_of(value);
+    if (const std::vector<Value> outputs = graph_.outputs_of(value); outputs.size() > 1)
+      for (const Value output : outputs)
+        own.outputs.push_back(root_of(output).place == Place::kNone ? nullptr
+                                                                    : const_cast<float*>(pointer(output, inputs)));
     own.out = const_cast<float*>(pointer(value, inputs));
     if (result.place == Place::kTapped) own.streamed = tapped_->at(result.offset);
     if (result.passes && result.place == Place::kScratch) own.streamed = scratch_->at(result.offset);
@@ -384,12 +459,15 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t s
     runs.push_back({.stages = std::span(step.stages).subspan(begin, end - begin),
                     .pointers = std::span(pointers).subspan(begin, end - begin),
                     .follows = follows});
-  run_together(runs, seed);
+  run_together(runs, options.seed, options.between ? &options.between : nullptr);
 }
 
 std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& options) {
   KERASCOPE_CHECK(inputs.size() == inputs_.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) KERASCOPE_CHECK(inputs[i].shape() == graph_.shape(inputs_[i]));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    KERASCOPE_CHECK(inputs[i].shape() == graph_.shape(inputs_[i]));
+    KERASCOPE_CHECK(inputs[i].dtype() == graph_.dtype(inputs_[i]));
+  }
   // Tensors of an earlier run that somebody still holds keep their memory; otherwise it is used again.
   tapped_.reset();
   tapped_ = lender_->lend();
@@ -413,7 +491,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
       forget(step);
       throw;
     }
-    run(step, inputs, options.seed);
+    run(step, inputs, options);
     if (options.on_step) options.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
     for (std::size_t tap : step.taps) deliver(tap);
     if (pass_by_) forget(step);

@@ -13,7 +13,6 @@
 #include "engine/arena.h"
 #include "engine/strips.h"
 #include "kerascope/tensor.h"
-#include "onednn/session.h"
 #include "ops/graph.h"
 
 namespace kerascope {
@@ -39,10 +38,12 @@ class Plan {
     std::function<void(std::size_t, const Tensor&)> on_tap = {};
     /// Called before each op with the numbers of ops done and in all.
     std::function<void(std::size_t, std::size_t)> on_progress = {};
+    /// Called between the steps of what may take long, such as those over time; throws where the run is to end.
+    std::function<void()> between = {};
     /// Called after each step with the values that it computed: one, or several that were fused.
     std::function<void(const StepTime&)> on_step = {};
   };
-  /// @param inputs  one a graph input, of the shapes that the graph was built for.
+  /// @param inputs  one per graph input, of the shapes and types that the graph was built for.
   /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them. None
   ///          where they pass by.
   /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had.
@@ -95,6 +96,10 @@ class Plan {
   const float* pointer(Value value, std::span<const Tensor> inputs) const;
   Tensor tensor(Value value, std::span<const Tensor> inputs) const;
   const Tensor& constant(Value value);
+  void compute_constants(Value value);
+  std::vector<ValueType> output_types(Value value) const;
+  /// Where all that an op makes lies as it is: what is not one tensor of float32 is written in no other way.
+  bool is_plain(Value value) const;
   const Graph::Node& planned(Value value) const {
     const auto folded = folded_.find(value.id);
     return folded == folded_.end() ? graph_.node(value) : folded->second;
@@ -107,12 +112,12 @@ class Plan {
   void prepare(Step& step);
   void forget(Step& step);
   void find_runs(Step& step);
-  void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
+  void run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const;
 
   const Graph& graph_;
   std::map<int, Graph::Node> folded_;  ///< by value id: what is computed otherwise than the graph says
   std::vector<Value> inputs_, taps_;
-  Session session_;
+  std::unique_ptr<Session> session_;
   bool pass_by_;
   std::vector<Step> steps_;
   std::vector<std::size_t> ready_at_once_;  ///< taps that are inputs or constants

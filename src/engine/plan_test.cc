@@ -9,7 +9,18 @@
 #include <string>
 
 #include "base/parallel.h"
-#include "ops/ops.h"
+#include "ops/batch_norm.h"
+#include "ops/binary.h"
+#include "ops/concatenate.h"
+#include "ops/conv.h"
+#include "ops/dense.h"
+#include "ops/pad.h"
+#include "ops/reduce.h"
+#include "ops/reshape.h"
+#include "ops/row_norm.h"
+#include "ops/softmax.h"
+#include "ops/spatial.h"
+#include "ops/unary.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

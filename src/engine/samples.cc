@@ -1,11 +1,9 @@
 #include "engine/samples.h"
 
-#include <fmt/format.h>
-
 #include <vector>
 
-#include "base/text.h"
 #include "layers/assemble.h"
+#include "ops/items.h"
 
 namespace kerascope {
 namespace {
@@ -19,14 +17,12 @@ Assembly for_batch(const ModelData& model, std::span<const Shape> shapes, std::s
   return assemble(model, batched, options);
 }
 
-/// What an op does along the axis of the batch without changing its size shows in its text only.
-bool works_along_batch(const Graph& graph, const Graph::Node& node) {
-  const std::string words = node.op->describe() + ' ';
-  const int rank = graph.shape(node.inputs[0]).rank();
-  auto has = [&](const std::string& part) { return words.find(part) != words.npos; };
-  if (text::starts_with(words, "slice ")) return !text::starts_with(words, fmt::format("slice 0+{} ", node.shape[0]));
-  if (text::starts_with(words, "row_norm ") && has(fmt::format(" axes {} ", rank))) return true;
-  return has("batch_norm_training") || has(" axis 0 ") || has(fmt::format(" axis -{} ", rank)) || has(" axes 0 ");
+/// All that may be asked for.
+std::vector<Value> taps_of(const Assembly& assembly) {
+  std::vector<Value> values;
+  for (const SiteResult& result : assembly.results)
+    if (result.output) values.push_back(result.output->value);
+  return values;
 }
 
 }  // namespace
@@ -36,21 +32,15 @@ bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes, 
   const Assembly of_two = for_batch(model, shapes, fed, kTwo), of_three = for_batch(model, shapes, fed, kThree);
   const Graph &two = of_two.graph, &three = of_three.graph;
   if (two.size() != three.size()) return false;
-  std::vector<bool> has_samples(static_cast<std::size_t>(two.size()), false);
+  const std::optional<std::vector<bool>> has_samples = ops::items_apart(two, of_two.inputs, taps_of(of_two));
+  if (!has_samples) return false;
   for (int id = 0; id < two.size(); ++id) {
-    const Graph::Node& node = two.node(Value{id});
-    bool is_sampled = node.kind == Graph::Kind::kInput;
-    for (const Value input : node.inputs) is_sampled = is_sampled || has_samples[static_cast<std::size_t>(input.id)];
-    has_samples[static_cast<std::size_t>(id)] = is_sampled;
-    const bool is_random = node.kind == Graph::Kind::kOp && node.inputs.empty();
-    if (is_random) return false;
-    Shape expected = node.shape;
-    if (is_sampled) {
-      if (expected.rank() == 0 || expected[0] != kTwo) return false;
+    Shape expected = two.shape(Value{id});
+    if ((*has_samples)[static_cast<std::size_t>(id)]) {
+      if (expected[0] != kTwo) return false;
       expected[0] = kThree;
     }
     if (three.shape(Value{id}) != expected) return false;
-    if (is_sampled && node.kind == Graph::Kind::kOp && works_along_batch(two, node)) return false;
   }
   return true;
 }

@@ -304,10 +304,16 @@ class Followers {
   std::vector<std::int64_t> done_;
 };
 
-void run_alone(const StageRun& run, std::uint64_t seed) {
+void run_alone(const StageRun& run, std::uint64_t seed, const std::function<void()>* between) {
   const Stage& first = run.stages[0];
   if (run.stages.size() == 1 && first.store == Store::kPlace)
-    return run_all(first.kernel, {.in = run.pointers[0].in, .out = run.pointers[0].out, .seed = seed}, first.elements);
+    return run_all(first.kernel,
+                   {.in = run.pointers[0].in,
+                    .out = run.pointers[0].out,
+                    .seed = seed,
+                    .outputs = run.pointers[0].outputs,
+                    .between = between},
+                   first.elements);
   const std::int64_t wanted = first.kernel.grain * first.row_size();
   const Cut cut(first.elements,
                 rounded_up(first.kernel.is_rowwise ? std::max(kChunk, wanted) : wanted, unit_of(run.stages)), kStrip);
@@ -358,12 +364,12 @@ bool can_be_followed(std::span<const Stage> before, std::int64_t channels) {
          std::ranges::all_of(before, [&](const Stage& stage) { return channels % stage.row_size() == 0; });
 }
 
-void run_together(std::span<const StageRun> runs, std::uint64_t seed) {
+void run_together(std::span<const StageRun> runs, std::uint64_t seed, const std::function<void()>* between) {
   for (std::size_t begin = 0, end = 0; begin < runs.size(); begin = end) {
     for (end = begin + 1; end < runs.size() && runs[end].follows;) ++end;
-    if (runs[begin].stages[0].elements == 0) continue;
+    if (runs[begin].stages[0].elements == 0 && runs[begin].pointers[0].outputs.empty()) continue;
     if (end == begin + 1)
-      run_alone(runs[begin], seed);
+      run_alone(runs[begin], seed, between);
     else
       run_followers(runs.subspan(begin, end - begin), seed);
     stream_end();

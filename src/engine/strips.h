@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct StagePointers {
   std::vector<const float*> in;
   float* out = nullptr;       ///< if its store places it
   float* streamed = nullptr;  ///< if its store streams it
+  std::vector<void*> outputs;  ///< of an op with several outputs: each, null where nobody needs it
 };
 
 /// Stages of which each fits behind those before it.
@@ -60,6 +62,7 @@ bool fits_behind(std::span<const Stage> stages, Stage& next);
 bool can_be_followed(std::span<const Stage> before, std::int64_t channels);
 
 /// Runs stages, one run after the other or, where they follow each other, all of them a strip at a time.
-void run_together(std::span<const StageRun> runs, std::uint64_t seed);
+/// @param between  see KernelArguments.
+void run_together(std::span<const StageRun> runs, std::uint64_t seed, const std::function<void()>* between = nullptr);
 
 }  // namespace kerascope

@@ -12,7 +12,7 @@
 #include "layers/phase.h"
 #include "layers/registry.h"
 #include "model/json.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
 
 namespace kerascope {
 namespace {

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/transpose.h"
 
 namespace kerascope {
 

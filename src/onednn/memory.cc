@@ -43,12 +43,12 @@ memory::desc row_major(const Shape& shape) {
 }
 
 memory view(const Session& session, const memory::desc& desc, const float* numbers) {
-  return {desc, session.engine(), const_cast<float*>(numbers)};
+  return {desc, onednn_engine(), const_cast<float*>(numbers)};
 }
 
 memory reordered(const Session& session, const memory& from, const memory::desc& to) try {
-  memory result(to, session.engine());
-  dnnl::stream stream = session.stream();
+  memory result(to, onednn_engine());
+  dnnl::stream stream = onednn_stream();
   memory source = from;
   dnnl::reorder(source, result).execute(stream, source, result);
   stream.wait();

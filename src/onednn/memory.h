@@ -2,9 +2,14 @@
 #pragma once
 
 #include "kerascope/shape.h"
-#include "onednn/session.h"
+#include <oneapi/dnnl/dnnl.hpp>
+#include "ops/session.h"
 
 namespace kerascope {
+
+const dnnl::engine& onednn_engine();
+const dnnl::stream& onednn_stream();
+
 
 enum class Layout {
   kKeras,  ///< as the numbers lie in Keras's tensor

@@ -8,6 +8,9 @@
 #include "kerascope/error.h"
 
 namespace kerascope {
+const dnnl::engine& onednn_engine() { static const dnnl::engine e(dnnl::engine::kind::cpu, 0); return e; }
+const dnnl::stream& onednn_stream() { thread_local const dnnl::stream s(onednn_engine()); return s; }
+
 
 void Primitive::run(Arguments arguments) const try {
   thread_local Workspace scratchpad;

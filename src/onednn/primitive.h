@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "onednn/session.h"
+#include "onednn/memory.h"
 
 namespace kerascope {
 
@@ -23,15 +23,15 @@ typename Forward::primitive_desc describe_primitive(const Session& session, cons
   try {
     if constexpr (std::is_same_v<Forward, dnnl::matmul>) {
 #if DNNL_VERSION_MAJOR < 3
-      return {typename Forward::desc(parts...), attributes, session.engine()};
+      return {typename Forward::desc(parts...), attributes, onednn_engine()};
 #else
-      return {session.engine(), parts..., attributes};
+      return {onednn_engine(), parts..., attributes};
 #endif
     } else {
 #if DNNL_VERSION_MAJOR < 3
-      return {typename Forward::desc(dnnl::prop_kind::forward_inference, parts...), attributes, session.engine()};
+      return {typename Forward::desc(dnnl::prop_kind::forward_inference, parts...), attributes, onednn_engine()};
 #else
-      return {session.engine(), dnnl::prop_kind::forward_inference, parts..., attributes};
+      return {onednn_engine(), dnnl::prop_kind::forward_inference, parts..., attributes};
 #endif
     }
   } catch (const dnnl::error& error) {
@@ -46,7 +46,7 @@ class Primitive {
 
   template <typename Description>
   Primitive(const Session& session, std::string op, const Description& description)
-      : op_(std::move(op)), stream_(session.stream()), scratchpad_(description.scratchpad_desc()) {
+      : op_(std::move(op)), stream_(onednn_stream()), scratchpad_(description.scratchpad_desc()) {
     try {
       primitive_ = dnnl::primitive(description);
     } catch (const dnnl::error& error) {

@@ -14,7 +14,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/batch_norm.h"
 
 namespace kerascope::ops {
 namespace {
@@ -145,7 +145,7 @@ Moments moments_of(const Layout& layout, const float* in, std::int64_t shared) {
   return {.mean = std::move(mean), .variance = std::move(variance)};
 }
 
-class BatchNorm final : public Op {
+class BatchNorm final : public Float32Op {
  public:
   /// Where mean and variance come from. The inputs are x, the given ones, then gamma and beta as far as there are any.
   enum class Statistics { kGiven, kBatch, kGroups };
@@ -155,9 +155,14 @@ class BatchNorm final : public Op {
   BatchNorm(Statistics statistics, Has has, const BatchNormOptions& options, std::int64_t groups)
       : statistics_(statistics), has_(has), options_(options), groups_(groups) {}
 
-  std::string describe() const override {
-    return fmt::format("{} axis {}{} epsilon {}", name(), options_.axis,
+  std::string kind() const override { return name(); }
+  std::string attributes() const override {
+    return fmt::format("axis {}{} epsilon {}", options_.axis,
                        statistics_ == Statistics::kGroups ? fmt::format(" groups {}", groups_) : "", options_.epsilon);
+  }
+
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
+    return statistics_ != Statistics::kBatch && axis(in[0]) != 0 && is_first_alone(has_items);
   }
 
   Shape infer(std::span<const Shape> in) const override {

@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
+#include "ops/broadcast.h"
+#include "ops/cast.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
@@ -31,27 +33,6 @@ const char* name(Binary function) {
       return "power";
   }
   KERASCOPE_CHECK(false);
-}
-
-/// The size of `axis`, counted from the end of the output, or 1 where the shape has no such axis.
-std::int64_t size_from_end(const Shape& shape, int from_end) {
-  return from_end <= shape.rank() ? shape.back(from_end) : 1;
-}
-
-/// The output's axes with the strides in left and right, 0 where a side is repeated.
-std::vector<StridedAxis<2>> broadcast_axes(const Shape& left, const Shape& right, const Shape& out) {
-  std::vector<StridedAxis<2>> axes(static_cast<std::size_t>(out.rank()));
-  std::array<std::int64_t, 2> stride = {1, 1};
-  for (int from_end = 1; from_end <= out.rank(); ++from_end) {
-    const std::array sizes = {size_from_end(left, from_end), size_from_end(right, from_end)};
-    StridedAxis<2>& axis = axes[axes.size() - static_cast<std::size_t>(from_end)];
-    axis.size = out.back(from_end);
-    for (std::size_t k = 0; k < 2; ++k) {
-      axis.strides[k] = sizes[k] == 1 ? 0 : stride[k];
-      stride[k] *= sizes[k];
-    }
-  }
-  return merged<2>(axes);
 }
 
 /// @param moves  which sides have the output's shape.
@@ -105,32 +86,24 @@ Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Fu
   };
 }
 
-class BinaryOp : public Op {
+class BinaryOp : public Float32Op {
  public:
   explicit BinaryOp(Binary function) : function_(function) {}
 
-  std::string describe() const override { return name(function_); }
+  std::string kind() const override { return name(function_); }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
+    return broadcasts_items_apart(in, has_items);
+  }
 
   Shape infer(std::span<const Shape> in) const override {
-    const Shape &left = in[0], &right = in[1];
-    std::vector<std::int64_t> sizes(static_cast<std::size_t>(std::max(left.rank(), right.rank())));
-    for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
-      const int from_end = static_cast<int>(sizes.size() - axis);
-      const std::int64_t l = size_from_end(left, from_end), r = size_from_end(right, from_end);
-      if (l != r && l != 1 && r != 1)
-        throw Error({.code = "shape-mismatch",
-                     .what = fmt::format("{} of {} and {}: their sizes {} and {} do not broadcast", name(function_),
-                                         left.str(), right.str(), l, r)});
-      sizes[axis] = l == 1 ? r : l;
-    }
-    return Shape(std::move(sizes));
+    return broadcast_shape(name(function_), in);
   }
 
   bool is_rowwise(std::span<const Shape> in, const Shape& out) const override { return in[0] == out || in[1] == out; }
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const std::array moves = {in[0].shape == out, in[1].shape == out};
-    Kernel kernel = Kernel::rowwise(out.elements(), in, out, run(broadcast_axes(in[0].shape, in[1].shape, out), moves));
+    Kernel kernel = Kernel::rowwise(out.elements(), in, out, run(broadcast_axes<2>({in[0].shape, in[1].shape}, out), moves));
     if (function_ == Binary::kAdd && moves[0] && moves[1]) kernel.lane_op = LaneOp::add();
     return kernel;
   }
@@ -170,9 +143,79 @@ class BinaryOp : public Op {
   Binary function_;
 };
 
+/// Whole numbers stay exact: both inputs and the output are int64.
+class IntegerOp final : public Op {
+ public:
+  explicit IntegerOp(Binary function) : function_(function) {}
+
+  std::string kind() const override { return name(function_); }
+  std::string attributes() const override { return "of integers"; }
+  bool takes_float32() const override { return false; }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
+    return broadcasts_items_apart(in, has_items);
+  }
+  std::vector<ValueType> outputs(std::span<const ValueType> in) const override {
+    return {{broadcast_shape(kind(), shapes_of(in)), DType::kInt64}};
+  }
+
+  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+    if (out[0].shape.elements() == 0) return [](const KernelArguments&) {};
+    return [axes = broadcast_axes<2>({in[0].shape, in[1].shape}, out[0].shape), count = out[0].shape.elements(),
+            function = function_](const KernelArguments& run) {
+      Walk<2> walk(axes, 0);
+      for (std::int64_t i = 0; i < count; ++i, walk.next())
+        run.output<std::int64_t>()[i] = result(function, run.input<std::int64_t>(0)[walk.offsets()[0]],
+                                               run.input<std::int64_t>(1)[walk.offsets()[1]]);
+    };
+  }
+
+ private:
+  /// Wraps around where it is too large, as NumPy does.
+  static std::int64_t result(Binary function, std::int64_t left, std::int64_t right) {
+    const auto l = static_cast<std::uint64_t>(left), r = static_cast<std::uint64_t>(right);
+    switch (function) {
+      case Binary::kAdd:
+        return static_cast<std::int64_t>(l + r);
+      case Binary::kSubtract:
+        return static_cast<std::int64_t>(l - r);
+      case Binary::kMultiply:
+        return static_cast<std::int64_t>(l * r);
+      case Binary::kMaximum:
+        return std::max(left, right);
+      case Binary::kMinimum:
+        return std::min(left, right);
+      default:
+        break;
+    }
+    KERASCOPE_CHECK(false);
+  }
+
+  Binary function_;
+};
+
+/// Those whose results are whole numbers if the inputs are.
+bool stays_whole(Binary function) {
+  switch (function) {
+    case Binary::kAdd:
+    case Binary::kSubtract:
+    case Binary::kMultiply:
+    case Binary::kMaximum:
+    case Binary::kMinimum:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Value binary(Graph& graph, Value left, Value right, Binary function) {
+  const DType type = common_type(graph.dtype(left), graph.dtype(right));
+  if (is_integer(type) && stays_whole(function)) {
+    const Value result = graph.apply(std::make_shared<IntegerOp>(function),
+                                     {cast(graph, left, DType::kInt64), cast(graph, right, DType::kInt64)});
+    return cast(graph, result, type);
+  }
   return graph.apply(std::make_shared<BinaryOp>(function), {left, right});
 }
 

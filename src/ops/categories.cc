@@ -5,17 +5,22 @@
 #include <algorithm>
 
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/categories.h"
 
 namespace kerascope::ops {
 namespace {
 
-class CategoriesOp : public Op {
+class CategoriesOp : public Float32Op {
  public:
   explicit CategoriesOp(const CategoriesOptions& options) : options_(options) {}
 
-  std::string describe() const override {
-    return fmt::format("categories {}{}", options_.depth, options_.counts ? " counted" : "");
+  std::string kind() const override { return "categories"; }
+  std::string attributes() const override {
+    return fmt::format("{}{}", options_.depth, options_.counts ? " counted" : "");
+  }
+
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return in[0].rank() > 1;
   }
 
   Shape infer(std::span<const Shape> in) const override {

@@ -1,4 +1,4 @@
-#include "ops/ops.h"
+#include "ops/categories.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

@@ -1,17 +1,22 @@
 // Joins tensors along one axis: (.., a, ..), (.., b, ..) -> (.., a + b, ..).
 
 #include "ops/axis.h"
-#include "ops/ops.h"
+#include "ops/concatenate.h"
+#include "ops/moving.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
 namespace {
 
-class ConcatenateOp : public Op {
+class ConcatenateOp : public MovingOp {
  public:
   explicit ConcatenateOp(int axis) : axis_(axis) {}
 
-  std::string describe() const override { return fmt::format("concatenate axis {}", axis_); }
+  std::string kind() const override { return "concatenate"; }
+  std::string attributes() const override { return fmt::format("axis {}", axis_); }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return resolved_axis("concatenate", axis_, in[0]) != 0;
+  }
 
   Shape infer(std::span<const Shape> in) const override {
     if (in.empty()) throw Error({.code = "shape-mismatch", .what = "concatenate needs at least 1 input, but has 0"});
@@ -51,6 +56,21 @@ class ConcatenateOp : public Op {
         }
       });
     });
+  }
+
+  std::vector<Move> moves(std::span<const Shape> in, const Shape& out) const override {
+    const int axis = resolved_axis("concatenate", axis_, out);
+    const std::int64_t stride = out.elements(axis + 1, out.rank());
+    std::vector<Move> all;
+    std::int64_t start = 0;
+    for (std::size_t part = 0; part < in.size(); ++part) {
+      Move move = {.input = part, .to = start * stride};
+      for (int i = 0; i < out.rank(); ++i)
+        move.axes.push_back({in[part][i], {in[part].elements(i + 1, out.rank()), out.elements(i + 1, out.rank())}});
+      all.push_back(std::move(move));
+      start += in[part][axis];
+    }
+    return all;
   }
 
  private:

@@ -9,7 +9,7 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/contrast.h"
 
 namespace kerascope::ops {
 namespace {
@@ -30,11 +30,13 @@ void require_pictures(const char* name, const Shape& x) {
     throw Error({.code = "shape-rank", .what = fmt::format("{} needs pictures (N, H, W, C), not {}", name, x.str())});
 }
 
-class AutoContrastOp : public Op {
+class AutoContrastOp : public Float32Op {
  public:
   explicit AutoContrastOp(Range range) : range_(range) {}
 
-  std::string describe() const override { return fmt::format("auto_contrast {} .. {}", range_.low, range_.high); }
+  std::string kind() const override { return "auto_contrast"; }
+  std::string attributes() const override { return fmt::format("{} .. {}", range_.low, range_.high); }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
 
   Shape infer(std::span<const Shape> in) const override {
     require_pictures("auto_contrast", in[0]);
@@ -75,12 +77,14 @@ class AutoContrastOp : public Op {
   Range range_;
 };
 
-class ClaheOp : public Op {
+class ClaheOp : public Float32Op {
  public:
   explicit ClaheOp(const ClaheOptions& options) : options_(options) {}
 
-  std::string describe() const override {
-    return fmt::format("clahe {}x{} limit {}", options_.tiles[0], options_.tiles[1], options_.clip_limit);
+  std::string kind() const override { return "clahe"; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
+  std::string attributes() const override {
+    return fmt::format("{}x{} limit {}", options_.tiles[0], options_.tiles[1], options_.clip_limit);
   }
 
   Shape infer(std::span<const Shape> in) const override {

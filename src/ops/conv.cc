@@ -9,8 +9,10 @@
 #include "base/parallel.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
-#include "onednn/session.h"
+#include "ops/session.h"
+#include "ops/conv.h"
 #include "ops/depthwise.h"
+#include "ops/pad.h"
 #include "ops/tiles.h"
 #include "ops/winograd.h"
 
@@ -27,7 +29,7 @@ struct Grouped {
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
 
-class Conv final : public Op {
+class Conv final : public Float32Op {
  public:
   Conv(Kind kind, WindowOptions window, std::int64_t groups)
       : name_(kind == Kind::kPlain ? "conv" : "depthwise_conv"),
@@ -35,8 +37,13 @@ class Conv final : public Op {
         window_(std::move(window)),
         groups_(groups) {}
 
-  std::string describe() const override {
-    return name_ + ' ' + ops::describe(window_) + (groups_ == 1 ? "" : fmt::format(" groups {}", groups_));
+  std::string kind() const override { return name_; }
+  std::string attributes() const override {
+    return ops::describe(window_) + (groups_ == 1 ? "" : fmt::format(" groups {}", groups_));
+  }
+
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>& has_items) const override {
+    return is_first_alone(has_items);
   }
 
   Shape infer(std::span<const Shape> in) const override {

@@ -4,7 +4,8 @@
 #include <random>
 #include <thread>
 
-#include "ops/ops.h"
+#include "ops/conv.h"
+#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
 #include "ops/window_test_support.h"
 
@@ -176,7 +177,7 @@ TEST(Conv, RunsInSeveralThreadsAtOnce) {
   const Session session;
   const std::array<Operand, 3> operands = {Operand{x.shape()}, Operand{kernel.shape(), kernel.data()},
                                            Operand{bias.shape(), bias.data()}};
-  const Kernel kernel_of_conv = graph.node(out).op->prepare(session, operands, graph.shape(out));
+  const Kernel kernel_of_conv = graph.node(out).op->kernel(session, operands, {{graph.node(out).type()}});
   std::array<Tensor, 4> results;
   std::vector<std::thread> threads;
   for (Tensor& result : results)

@@ -13,15 +13,20 @@ namespace {
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
 
-class ConvTranspose final : public Op {
+class ConvTranspose final : public Float32Op {
  public:
   ConvTranspose(WindowOptions window, std::optional<Spatial> output_padding)
       : window_(std::move(window)), output_padding_(std::move(output_padding)) {}
 
-  std::string describe() const override {
-    std::string text = kName + (' ' + ops::describe(window_));
+  std::string kind() const override { return kName; }
+  std::string attributes() const override {
+    std::string text = ops::describe(window_);
     if (output_padding_) text += fmt::format(" output_padding {}", fmt::join(*output_padding_, "x"));
     return text;
+  }
+
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>& has_items) const override {
+    return is_first_alone(has_items);
   }
 
   Shape infer(std::span<const Shape> in) const override {
@@ -69,7 +74,7 @@ class ConvTranspose final : public Op {
     const dnnl::memory::desc wanted = description.weights_desc();
     std::optional<dnnl::memory> weights;
     if (in[1].constant && wanted != given) weights = reordered(session, view(session, given, in[1].constant), wanted);
-    return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
+    return [=, &session, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
       dnnl::memory weights_now = weights ? *weights : view(session, given, run.in[1]);
       if (!weights && wanted != given) weights_now = reordered(session, weights_now, wanted);
       Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x_desc, run.in[0])},

@@ -3,7 +3,8 @@
 
 #include <random>
 
-#include "ops/ops.h"
+#include "ops/conv_transpose.h"
+#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

@@ -12,7 +12,7 @@
 #include "base/workspace.h"
 #include "kerascope/error.h"
 #include "ops/epilogue.h"
-#include "ops/ops.h"
+#include "ops/dense.h"
 #include "ops/tiles.h"
 
 namespace kerascope::ops {
@@ -167,9 +167,12 @@ struct Product {
   }
 };
 
-class Dense final : public Op {
+class Dense final : public Float32Op {
  public:
-  std::string describe() const override { return "dense"; }
+  std::string kind() const override { return "dense"; }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
+    return in[0].rank() > 1 && is_first_alone(has_items);
+  }
 
   Shape infer(std::span<const Shape> in) const override {
     const Shape &x = in[0], &kernel = in[1];

@@ -4,7 +4,7 @@
 #include <optional>
 #include <random>
 
-#include "ops/ops.h"
+#include "ops/dense.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

@@ -4,17 +4,21 @@
 #include "base/simd.h"
 #include "ops/axis.h"
 #include "ops/math.h"
-#include "ops/ops.h"
+#include "ops/glu.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
 namespace {
 
-class GluOp : public Op {
+class GluOp : public Float32Op {
  public:
   explicit GluOp(int axis) : axis_(axis) {}
 
-  std::string describe() const override { return fmt::format("glu axis {}", axis_); }
+  std::string kind() const override { return "glu"; }
+  std::string attributes() const override { return fmt::format("axis {}", axis_); }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return resolved_axis("glu", axis_, in[0]) != 0;
+  }
 
   Shape infer(std::span<const Shape> in) const override {
     const int axis = resolved_axis("glu", axis_, in[0]);

@@ -20,7 +20,7 @@ struct Value {
 
 /// A weight of a layer: what the layer needs, and how to read it once the file's weights were matched to the needs.
 struct WeightSlot {
-  std::string name;  ///< Keras's: "kernel"
+  std::string name;  ///< Keras's: "kernel"; within a layer that a layer holds with its path: "forward_layer/kernel"
   Shape shape;
   bool trainable = true;
   std::function<Tensor()> read;          ///< set by binding
@@ -30,29 +30,42 @@ struct WeightSlot {
 class Graph {
  public:
   enum class Kind { kInput, kWeight, kConstant, kOp };
+  /// A value. Those of an op with several outputs stand behind each other, each with the op and its inputs.
   struct Node {
     Kind kind;
     Shape shape;
+    DType dtype = DType::kFloat32;
     std::string label;  ///< for --dump: an input's name, a weight's name
     std::shared_ptr<const WeightSlot> weight;
     const void* owner = nullptr;  ///< of a weight: tells whose it is, by identity
     Tensor constant;
     std::shared_ptr<const Op> op;
+    int output = 0;  ///< which one of the op's
     std::vector<Value> inputs;
+
+    ValueType type() const { return {shape, dtype}; }
   };
 
-  Value input(std::string name, Shape shape);
+  Value input(std::string name, Shape shape, DType dtype = DType::kFloat32);
   Value weight(std::shared_ptr<const WeightSlot> slot, const void* owner);
   Value constant(Tensor numbers);
-  /// Infers the shape; passes on what Op::infer throws.
+  /// The op's first output. Infers its type; passes on what Op::outputs throws. Inputs that the op does not take as they
+  /// are become float32 before it.
   Value apply(std::shared_ptr<const Op> op, std::vector<Value> inputs);
+  /// All outputs of an op.
+  std::vector<Value> apply_all(std::shared_ptr<const Op> op, std::vector<Value> inputs);
 
   const Node& node(Value value) const { return nodes_[static_cast<std::size_t>(value.id)]; }
   const Shape& shape(Value value) const { return node(value).shape; }
+  DType dtype(Value value) const { return node(value).dtype; }
+  /// The first output of the op that makes the value; the value itself where no op does.
+  Value first_output(Value value) const { return Value{value.id - node(value).output}; }
+  /// All outputs of the op whose first one this is; the value itself where no op makes it.
+  std::vector<Value> outputs_of(Value first) const;
   int size() const { return static_cast<int>(nodes_.size()); }
 
-  /// One line a value.
-  std::string str() const;
+  /// One line per value; the graph that an op holds is indented below it.
+  std::string str(int indent = 0) const;
 
  private:
   Value add(Node node);

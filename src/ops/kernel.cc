@@ -47,7 +47,7 @@ Kernel Kernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Sha
   kernel.is_rowwise = true;
   KERASCOPE_CHECK(in.size() <= 64);
   for (std::size_t i = 0; i < in.size(); ++i)
-    if (in[i].shape == out) kernel.moving |= std::uint64_t{1} << i;
+    if (in[i].shape == out && in[i].dtype == DType::kFloat32) kernel.moving |= std::uint64_t{1} << i;
   return kernel;
 }
 

@@ -17,7 +17,14 @@ namespace kerascope {
 /// the same input from its arguments, which always hold it too.
 struct Operand {
   Shape shape;
-  const float* constant = nullptr;
+  const float* constant = nullptr;  ///< to the first element, of whatever type it is
+  DType dtype = DType::kFloat32;
+
+  /// The elements of a constant operand of another type than float32.
+  template <typename T>
+  std::span<const T> elements() const {
+    return {reinterpret_cast<const T*>(constant), static_cast<std::size_t>(shape.elements())};
+  }
 };
 
 /// A row-wise op so simple that it can be computed while its input is still in registers.
@@ -52,13 +59,26 @@ struct ElementRange {
 
 /// What a kernel is told at each run. The pointers stay valid for that run only.
 struct KernelArguments {
-  std::span<const float* const> in;
-  float* out = nullptr;             ///< where row `begin` of the output starts
+  std::span<const float* const> in;  ///< to the first elements; of another type than float32: input<T>()
+  float* out = nullptr;              ///< where row `begin` of the output starts; of another type: output<T>()
   std::uint64_t seed = 0;           ///< of the training phase's random numbers
   std::int64_t begin = 0, end = 1;  ///< the rows to compute
   /// For kernels with epilogue_channels; these accept that `out` is null.
   float* streamed = nullptr;
   std::span<const EpilogueStep> epilogue = {};
+  /// Of an op with several outputs: each from its beginning, null where nobody needs it. Such kernels have one row.
+  std::span<void* const> outputs = {};
+  /// Called between the steps of what may take long; throws where the run is to end.
+  const std::function<void()>* between = nullptr;
+
+  template <typename T>
+  const T* input(std::size_t i) const {
+    return reinterpret_cast<const T*>(in[i]);
+  }
+  template <typename T>
+  T* output() const {
+    return reinterpret_cast<T*>(out);
+  }
 };
 
 /// Rows are equal pieces of the output, in the order of memory, that can be computed one without the others. Who runs
@@ -88,7 +108,7 @@ struct Kernel {
   Run run;
   std::int64_t rows = 1, grain = 1;
   bool is_rowwise = false;
-  std::uint64_t moving = 0;            ///< bit i: input i has the output's shape
+  std::uint64_t moving = 0;            ///< bit i: input i is of float32 and has the output's shape
   std::optional<LaneOp> lane_op = {};  ///< this op, where it can be part of an epilogue
   std::int64_t epilogue_channels = 0;  ///< where it takes an epilogue: the size of its last axis
   bool streams = false;                ///< it can write past the caches, too

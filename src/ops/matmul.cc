@@ -6,14 +6,15 @@
 #include "kerascope/error.h"
 #include "onednn/memory.h"
 #include "onednn/primitive.h"
-#include "ops/ops.h"
+#include "ops/matmul.h"
 
 namespace kerascope::ops {
 namespace {
 
-class Matmul final : public Op {
+class Matmul final : public Float32Op {
  public:
-  std::string describe() const override { return "matmul"; }
+  std::string kind() const override { return "matmul"; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
 
   Shape infer(std::span<const Shape> in) const override {
     const Shape &left = in[0], &right = in[1];
@@ -35,7 +36,7 @@ class Matmul final : public Op {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const auto left = row_major(in[0].shape), right = row_major(in[1].shape), y = row_major(out);
     const auto description = describe_primitive<dnnl::matmul>(session, describe(), left, right, y);
-    return [=, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
+    return [=, &session, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
       primitive.run({{DNNL_ARG_SRC, view(session, left, run.in[0])},
                      {DNNL_ARG_WEIGHTS, view(session, right, run.in[1])},
                      {DNNL_ARG_DST, view(session, y, run.out)}});

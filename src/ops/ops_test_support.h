@@ -10,7 +10,6 @@
 
 #include "kerascope/error.h"
 #include "kerascope/tensor.h"
-#include "onednn/session.h"
 #include "ops/graph.h"
 
 namespace kerascope::ops_test {
@@ -20,7 +19,7 @@ namespace kerascope::ops_test {
 inline Tensor evaluate(const Graph& graph, Value value, const std::map<int, Tensor>& inputs = {},
                        std::uint64_t seed = 0) {
   const Session session;
-  std::vector<Tensor> tensors;
+  std::vector<Tensor> tensors, later_outputs;
   for (int id = 0; id <= value.id; ++id) {
     const Graph::Node& node = graph.node({id});
     switch (node.kind) {
@@ -38,21 +37,36 @@ inline Tensor evaluate(const Graph& graph, Value value, const std::map<int, Tens
           tensors.push_back(tensors.at(static_cast<std::size_t>(node.inputs.at(0).id)).reshaped(node.shape));
           break;
         }
+        if (node.output > 0) {
+          tensors.push_back(later_outputs.at(static_cast<std::size_t>(node.output - 1)));
+          break;
+        }
         std::vector<Operand> operands;
         std::vector<const float*> in;
         for (Value input : node.inputs) {
           const Tensor& tensor = tensors.at(static_cast<std::size_t>(input.id));
           const Graph::Kind kind = graph.node(input).kind;
           const bool constant = kind == Graph::Kind::kWeight || kind == Graph::Kind::kConstant;
-          operands.push_back({.shape = tensor.shape(), .constant = constant ? tensor.data() : nullptr});
-          in.push_back(tensor.data());
+          const auto* const first = static_cast<const float*>(tensor.bytes());
+          operands.push_back(
+              {.shape = tensor.shape(), .constant = constant ? first : nullptr, .dtype = tensor.dtype()});
+          in.push_back(first);
         }
-        Tensor out(node.shape);
-        // What a kernel forgets to write shows as NaN.
-        std::fill_n(out.mutable_data(), out.size(), std::nanf(""));
-        run_all(node.op->prepare(session, operands, node.shape), {.in = in, .out = out.mutable_data(), .seed = seed},
-                out.size());
-        tensors.push_back(std::move(out));
+        std::vector<Tensor> results;
+        std::vector<ValueType> types;
+        std::vector<void*> outputs;
+        for (const Value output : graph.outputs_of(Value{id})) {
+          types.push_back(graph.node(output).type());
+          Tensor& out = results.emplace_back(types.back().shape, types.back().dtype);
+          // What a kernel forgets to write shows as NaN.
+          if (out.dtype() == DType::kFloat32) std::fill_n(out.mutable_data(), out.size(), std::nanf(""));
+          outputs.push_back(const_cast<void*>(out.bytes()));
+        }
+        KernelArguments arguments = {.in = in, .out = static_cast<float*>(outputs[0]), .seed = seed};
+        if (outputs.size() > 1) arguments.outputs = outputs;
+        run_all(node.op->kernel(session, operands, types), arguments, results[0].size());
+        tensors.push_back(results[0]);
+        later_outputs.assign(results.begin() + 1, results.end());
         break;
       }
     }

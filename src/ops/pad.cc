@@ -1,7 +1,7 @@
 // Adds constant numbers around a tensor, or cuts its edges where a size is negative.
 
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/pad.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
@@ -37,13 +37,18 @@ void pad_row(const float* in, const PadAxis& axis, float fill, float* out) {
   std::fill_n(out + left + kept, right, fill);
 }
 
-class PadOp : public Op {
+class PadOp : public Float32Op {
  public:
   explicit PadOp(PadOptions options) : options_(std::move(options)) {}
 
-  std::string describe() const override {
-    std::string text = "pad";
-    for (const auto& [before, after] : options_.sizes) text += fmt::format(" {}+{}", before, after);
+  std::string kind() const override { return "pad"; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override {
+    return options_.sizes[0] == std::array<std::int64_t, 2>{0, 0};
+  }
+  std::string attributes() const override {
+    std::string text;
+    for (const auto& [before, after] : options_.sizes)
+      text += fmt::format("{}{}+{}", text.empty() ? "" : " ", before, after);
     return options_.fill == 0 ? text : text + fmt::format(" fill {}", options_.fill);
   }
 

@@ -1,4 +1,4 @@
-#include "ops/ops.h"
+#include "ops/pad.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

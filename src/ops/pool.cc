@@ -6,6 +6,7 @@
 
 #include "base/simd.h"
 #include "kerascope/error.h"
+#include "ops/pool.h"
 #include "ops/window.h"
 
 namespace kerascope::ops {
@@ -83,9 +84,12 @@ void pool_rows(const Geometry& geometry, const KernelArguments& run) {
   });
 }
 
-class PoolOp : public Op {
+class PoolOp : public Float32Op {
  public:
   PoolOp(std::string name, PoolKind kind) : name_(std::move(name)), kind_(kind) {}
+
+  std::string kind() const override { return name_; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
 
   Shape infer(std::span<const Shape> in) const override {
     std::vector<std::int64_t> sizes = {in[0][0]};
@@ -123,7 +127,7 @@ class SlidingPool final : public PoolOp {
   SlidingPool(PoolKind kind, WindowOptions window)
       : PoolOp(kind == PoolKind::kMax ? "max_pool" : "average_pool", kind), window_(std::move(window)) {}
 
-  std::string describe() const override { return name_ + ' ' + ops::describe(window_); }
+  std::string attributes() const override { return ops::describe(window_); }
 
  private:
   std::vector<PoolAxis> axes(const Shape& in) const override {
@@ -141,7 +145,7 @@ class AdaptivePool final : public PoolOp {
   AdaptivePool(PoolKind kind, Spatial out)
       : PoolOp(kind == PoolKind::kMax ? "adaptive_max_pool" : "adaptive_average_pool", kind), out_(std::move(out)) {}
 
-  std::string describe() const override { return fmt::format("{} to {}", name_, fmt::join(out_, "x")); }
+  std::string attributes() const override { return fmt::format("to {}", fmt::join(out_, "x")); }
 
  private:
   std::vector<PoolAxis> axes(const Shape& in) const override {

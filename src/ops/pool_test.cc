@@ -5,7 +5,8 @@
 #include <limits>
 #include <random>
 
-#include "ops/ops.h"
+#include "ops/pool.h"
+#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
 #include "ops/window_test_support.h"
 

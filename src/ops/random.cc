@@ -4,7 +4,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "ops/math.h"
-#include "ops/ops.h"
+#include "ops/random.h"
 #include "ops/philox.h"
 
 namespace kerascope::ops {
@@ -35,14 +35,17 @@ Four normal(const std::array<std::uint32_t, 4>& words, float mean, float deviati
   return numbers;
 }
 
-class RandomOp : public Op {
+class RandomOp : public Float32Op {
  public:
   RandomOp(Shape shape, const RandomOptions& options) : shape_(std::move(shape)), options_(options) {}
 
-  std::string describe() const override {
+  std::string kind() const override { return "random"; }
+  /// Each number depends on its place in the whole.
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return false; }
+  std::string attributes() const override {
     if (options_.distribution == Distribution::kKeepMask)
-      return fmt::format("random keep_mask rate {} key {:#x}", options_.a, options_.key);
-    return fmt::format("random normal mean {} deviation {} key {:#x}", options_.a, options_.b, options_.key);
+      return fmt::format("keep_mask rate {} key {:#x}", options_.a, options_.key);
+    return fmt::format("normal mean {} deviation {} key {:#x}", options_.a, options_.b, options_.key);
   }
 
   Shape infer(std::span<const Shape>) const override { return shape_; }

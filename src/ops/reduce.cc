@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/reduce.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
@@ -162,12 +162,16 @@ const char* name(Reduction reduction) {
   KERASCOPE_CHECK(false);
 }
 
-class ReduceOp : public Op {
+class ReduceOp : public Float32Op {
  public:
   ReduceOp(Reduction reduction, ReduceOptions options) : reduction_(reduction), options_(std::move(options)) {}
 
-  std::string describe() const override {
-    return fmt::format("{} axes {}{}", name(reduction_), fmt::join(options_.axes, " "),
+  std::string kind() const override { return name(reduction_); }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override {
+    return std::ranges::count(options_.axes, 0) == 0;
+  }
+  std::string attributes() const override {
+    return fmt::format("axes {}{}", fmt::join(options_.axes, " "),
                        options_.keepdims ? " keepdims" : "");
   }
 

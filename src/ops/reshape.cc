@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
 
 namespace kerascope::ops {
 namespace {
@@ -11,19 +11,27 @@ class ReshapeOp : public Op {
  public:
   explicit ReshapeOp(Shape shape) : shape_(std::move(shape)) {}
 
-  std::string describe() const override { return "reshape " + shape_.str(); }
+  std::string kind() const override { return "reshape"; }
+  std::string attributes() const override { return shape_.str(); }
+  bool takes_float32() const override { return false; }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return shape_.rank() > 0 && shape_[0] == in[0][0];
+  }
 
-  Shape infer(std::span<const Shape> in) const override {
-    if (in[0].elements() != shape_.elements())
+  std::vector<ValueType> outputs(std::span<const ValueType> in) const override {
+    const Shape& shape = in[0].shape;
+    if (shape.elements() != shape_.elements())
       throw Error({.code = "shape-mismatch",
-                   .what = fmt::format("reshape of {} to {}: {} elements cannot become {}", in[0].str(), shape_.str(),
-                                       in[0].elements(), shape_.elements())});
-    return shape_;
+                   .what = fmt::format("reshape of {} to {}: {} elements cannot become {}", shape.str(), shape_.str(),
+                                       shape.elements(), shape_.elements())});
+    return {{shape_, in[0].dtype}};
   }
 
   bool is_view() const override { return true; }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape&) const override { KERASCOPE_CHECK(false); }
+  Kernel kernel(const Session&, std::span<const Operand>, std::span<const ValueType>) const override {
+    KERASCOPE_CHECK(false);
+  }
 
  private:
   Shape shape_;

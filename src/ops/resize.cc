@@ -9,7 +9,7 @@
 #include "base/simd.h"
 #include "kerascope/error.h"
 #include "ops/axis.h"
-#include "ops/ops.h"
+#include "ops/resize.h"
 
 namespace kerascope::ops {
 namespace {
@@ -188,13 +188,15 @@ inline void mix_rows(const float* in, const float* weights, std::int64_t count, 
     for (std::int64_t i = 0; i < length; ++i) out[i] += weights[k] * in[k * length + i];
 }
 
-class ResizeOp : public Op {
+class ResizeOp : public Float32Op {
  public:
   ResizeOp(int axis, std::int64_t size, Interpolation interpolation, bool antialias)
       : axis_(axis), size_(size), interpolation_(interpolation), antialias_(antialias) {}
 
-  std::string describe() const override {
-    return fmt::format("resize axis {} to {} {}{}", axis_, size_,
+  std::string kind() const override { return "resize"; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return axis_ != 0; }
+  std::string attributes() const override {
+    return fmt::format("axis {} to {} {}{}", axis_, size_,
                        kInterpolationNames[static_cast<std::size_t>(interpolation_)], antialias_ ? " antialias" : "");
   }
 

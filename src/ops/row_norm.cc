@@ -8,7 +8,7 @@
 
 #include "base/simd.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/row_norm.h"
 
 namespace kerascope::ops {
 namespace {
@@ -58,16 +58,20 @@ Affine row_affine(const float* x, std::int64_t size, double share, RowNorm norm,
   return {.mean = mean, .scale = scale, .shift = static_cast<float>(-rest * scale)};
 }
 
-class RowNormOp final : public Op {
+class RowNormOp final : public Float32Op {
  public:
   struct Has {
     bool gamma, beta;
   };
   RowNormOp(Has has, const RowNormOptions& options) : has_(has), options_(options) {}
 
-  std::string describe() const override {
+  std::string kind() const override { return "row_norm"; }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
+    return options_.axes < in[0].rank() && is_first_alone(has_items);
+  }
+  std::string attributes() const override {
     static constexpr const char* kNames[] = {"standard", "deviation", "root_mean_square", "length"};
-    return fmt::format("row_norm {} axes {} epsilon {}", kNames[static_cast<int>(options_.norm)], options_.axes,
+    return fmt::format("{} axes {} epsilon {}", kNames[static_cast<int>(options_.norm)], options_.axes,
                        options_.epsilon);
   }
 

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "ops/ops.h"
+#include "ops/row_norm.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

@@ -2,7 +2,8 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/slice.h"
+#include "ops/moving.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
@@ -14,14 +15,18 @@ bool fits(const SliceAxis& axis, std::int64_t size) {
   return axis.start >= 0 && axis.start < size && axis.size - 1 <= room;
 }
 
-class SliceOp : public Op {
+class SliceOp : public MovingOp {
  public:
   explicit SliceOp(std::vector<SliceAxis> axes) : axes_(std::move(axes)) {}
 
-  std::string describe() const override {
-    std::string text = "slice";
+  std::string kind() const override { return "slice"; }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return axes_[0].start == 0 && axes_[0].step == 1 && axes_[0].size == in[0][0];
+  }
+  std::string attributes() const override {
+    std::string text;
     for (const SliceAxis& axis : axes_)
-      text += fmt::format(" {}+{}{}", axis.start, axis.size, axis.step == 1 ? "" : fmt::format("*{}", axis.step));
+      text += fmt::format("{}{}+{}{}", text.empty() ? "" : " ", axis.start, axis.size, axis.step == 1 ? "" : fmt::format("*{}", axis.step));
     return text;
   }
 
@@ -76,6 +81,17 @@ class SliceOp : public Op {
         }
       });
     };
+  }
+
+  std::vector<Move> moves(std::span<const Shape> in, const Shape& out) const override {
+    Move move;
+    for (int i = 0; i < out.rank(); ++i) {
+      const SliceAxis& axis = axes_[static_cast<std::size_t>(i)];
+      const std::int64_t stride = in[0].elements(i + 1, in[0].rank());
+      move.axes.push_back({axis.size, {axis.step * stride, out.elements(i + 1, out.rank())}});
+      move.from += axis.start * stride;
+    }
+    return {move};
   }
 
  private:

@@ -4,7 +4,7 @@
 #include "base/simd.h"
 #include "ops/axis.h"
 #include "ops/math.h"
-#include "ops/ops.h"
+#include "ops/softmax.h"
 
 namespace kerascope::ops {
 namespace {
@@ -78,11 +78,15 @@ void softmax_columns(const float* in, float* out, std::int64_t n, std::int64_t s
 }
 
 template <bool kLog>
-class SoftmaxOp : public Op {
+class SoftmaxOp : public Float32Op {
  public:
   explicit SoftmaxOp(int axis) : axis_(axis) {}
 
-  std::string describe() const override { return fmt::format("{} axis {}", kName, axis_); }
+  std::string kind() const override { return kName; }
+  std::string attributes() const override { return fmt::format("axis {}", axis_); }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return resolved_axis(kName, axis_, in[0]) != 0;
+  }
 
   Shape infer(std::span<const Shape> in) const override {
     resolved_axis(kName, axis_, in[0]);

@@ -2,7 +2,7 @@
 
 #include "base/parallel.h"
 #include "ops/axis.h"
-#include "ops/ops.h"
+#include "ops/sparsemax.h"
 
 namespace kerascope::ops {
 namespace {
@@ -22,11 +22,15 @@ float threshold_of(const std::vector<float>& descending) {
   return (total - 1) / support;
 }
 
-class SparsemaxOp : public Op {
+class SparsemaxOp : public Float32Op {
  public:
   explicit SparsemaxOp(int axis) : axis_(axis) {}
 
-  std::string describe() const override { return fmt::format("sparsemax axis {}", axis_); }
+  std::string kind() const override { return "sparsemax"; }
+  std::string attributes() const override { return fmt::format("axis {}", axis_); }
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>&) const override {
+    return resolved_axis("sparsemax", axis_, in[0]) != 0;
+  }
 
   Shape infer(std::span<const Shape> in) const override {
     resolved_axis("sparsemax", axis_, in[0]);

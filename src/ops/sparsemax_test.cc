@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "ops/ops.h"
+#include "ops/sparsemax.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

@@ -2,7 +2,9 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
+#include "ops/transpose.h"
+#include "ops/moving.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {
@@ -30,11 +32,15 @@ void copy_tile(const float* in, float* out, const Plane& plane, std::int64_t row
     for (std::int64_t r = 0; r < rows; ++r) out[c * out_stride + r] = tile[r][c];
 }
 
-class TransposeOp : public Op {
+class TransposeOp : public MovingOp {
  public:
   explicit TransposeOp(std::vector<int> axes) : axes_(std::move(axes)) {}
 
-  std::string describe() const override { return fmt::format("transpose {}", fmt::join(axes_, " ")); }
+  std::string kind() const override { return "transpose"; }
+  std::string attributes() const override { return fmt::format("{}", fmt::join(axes_, " ")); }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override {
+    return !axes_.empty() && axes_[0] == 0;
+  }
 
   Shape infer(std::span<const Shape> in) const override {
     const Shape& shape = in[0];
@@ -58,15 +64,7 @@ class TransposeOp : public Op {
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
-    // The output's axes with their strides in the input and in the output.
-    std::vector<StridedAxis<2>> all;
-    for (int i = 0; i < out.rank(); ++i) {
-      const Shape& shape = in[0].shape;
-      all.push_back(
-          {out[i],
-           {shape.elements(axes_[static_cast<std::size_t>(i)] + 1, shape.rank()), out.elements(i + 1, out.rank())}});
-    }
-    std::vector<StridedAxis<2>> axes = merged<2>(all);
+    std::vector<StridedAxis<2>> axes = merged<2>(strided_axes(in[0].shape, out));
     if (axes.empty()) axes.push_back({1, {1, 1}});
     const StridedAxis<2> last = axes.back();
     axes.pop_back();
@@ -78,7 +76,20 @@ class TransposeOp : public Op {
     return copy_planes(std::move(axes), plane);
   }
 
+  std::vector<Move> moves(std::span<const Shape> in, const Shape& out) const override {
+    return {{.axes = strided_axes(in[0], out)}};
+  }
+
  private:
+  /// The output's axes with their strides in the input and in the output.
+  std::vector<StridedAxis<2>> strided_axes(const Shape& in, const Shape& out) const {
+    std::vector<StridedAxis<2>> axes;
+    for (int i = 0; i < out.rank(); ++i)
+      axes.push_back(
+          {out[i], {in.elements(axes_[static_cast<std::size_t>(i)] + 1, in.rank()), out.elements(i + 1, out.rank())}});
+    return axes;
+  }
+
   static std::int64_t count_of(const std::vector<StridedAxis<2>>& axes) {
     std::int64_t count = 1;
     for (const StridedAxis<2>& axis : axes) count *= axis.size;

@@ -1,6 +1,6 @@
 #include <numeric>
 
-#include "ops/ops.h"
+#include "ops/transpose.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {

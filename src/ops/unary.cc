@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/simd.h"
 #include "ops/math.h"
-#include "ops/ops.h"
+#include "ops/unary.h"
 
 namespace kerascope::ops {
 namespace {
@@ -154,14 +154,16 @@ const Entry& entry(Unary function) {
   return found;
 }
 
-class UnaryOp : public Op {
+class UnaryOp : public Float32Op {
  public:
   UnaryOp(Unary function, const UnaryOptions& options) : entry_(entry(function)), options_(options) {}
 
-  std::string describe() const override {
-    std::string text = entry_.name;
+  std::string kind() const override { return entry_.name; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
+  std::string attributes() const override {
+    std::string text;
     const auto add = [&](const char* what, float number, float usual) {
-      if (number != usual) text += fmt::format(" {} {}", what, number);
+      if (number != usual) text += fmt::format("{}{} {}", text.empty() ? "" : " ", what, number);
     };
     add("a", options_.a, 0);
     add("b", options_.b, 0);

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "ops/ops.h"
+#include "ops/conv_transpose.h"
+#include "ops/spatial.h"
 
 namespace kerascope::ops {
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "ops/ops.h"
+#include "ops/spatial.h"
 
 namespace kerascope::ops_test {
 

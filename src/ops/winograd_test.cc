@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "onednn/session.h"
-#include "ops/ops.h"
+#include "ops/session.h"
+#include "ops/conv.h"
+#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
 
 namespace kerascope {
@@ -34,7 +35,7 @@ struct Convolution {
         ops::conv(graph, graph.constant(x), graph.constant(kernel), graph.constant(bias), {.padding = padding});
     const std::array operands = {Operand{x.shape()}, Operand{kernel.shape(), kernel.data()},
                                  Operand{bias.shape(), bias.data()}};
-    return run(graph.node(y).op->prepare(Session(/*exact=*/true), operands, out));
+    return run(graph.node(y).op->kernel(Session(/*exact=*/true), operands, {{ValueType{out}}}));
   }
 
   Tensor run(const Kernel& ready) const {

@@ -5,7 +5,10 @@
 #include "kerascope/error.h"
 #include "layers/registry.h"
 #include "layers/stand_in.h"
-#include "ops/ops.h"
+#include "ops/glu.h"
+#include "ops/softmax.h"
+#include "ops/sparsemax.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 namespace {

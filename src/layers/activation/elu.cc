@@ -1,7 +1,7 @@
 // x where x > 0, else alpha * (exp(x) - 1). (...) -> (...)
 #include "kerascope/layers/activation.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 

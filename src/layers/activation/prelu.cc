@@ -1,7 +1,7 @@
 // x where x > 0, else alpha * x with a trained alpha. (N, ...) -> (N, ...)
 #include "kerascope/layers/activation.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
 
 namespace kerascope::layers {
 

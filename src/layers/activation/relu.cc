@@ -1,7 +1,7 @@
 // max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold). (...) -> (...)
 #include "kerascope/layers/activation.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,8 @@
 // exp(x) / sum(exp(x)), with the sum over the axes. (...) -> (...)
 #include "kerascope/layers/activation.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
+#include "ops/softmax.h"
 
 namespace kerascope::layers {
 

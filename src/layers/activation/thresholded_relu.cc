@@ -1,7 +1,7 @@
 // x where x > theta, else 0. (...) -> (...)
 #include "kerascope/layers/activation.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 

@@ -3,7 +3,7 @@
 #include "kerascope/layers/applications.h"
 #include "layers/registry.h"
 #include "model/json.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,7 @@
 // x * gamma along the last axis. (..., C) -> (..., C)
 #include "kerascope/layers/applications.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
 
 namespace kerascope::layers {
 

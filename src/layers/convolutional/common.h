@@ -3,7 +3,8 @@
 
 #include "kerascope/layers/convolutional.h"
 #include "layers/build.h"
-#include "ops/ops.h"
+#include "ops/conv.h"
+#include "ops/spatial.h"
 
 namespace kerascope::layers {
 

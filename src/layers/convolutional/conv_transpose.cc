@@ -1,6 +1,7 @@
 // (N, H, W, C) with kernel (kh, kw, filters, C) -> (N, H', W', filters).
 #include "layers/convolutional/common.h"
 #include "layers/registry.h"
+#include "ops/conv_transpose.h"
 
 namespace kerascope::layers {
 

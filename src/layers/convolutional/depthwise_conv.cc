@@ -1,6 +1,7 @@
 // (N, H, W, C) with kernel (kh, kw, C, M) -> (N, H', W', C * M).
 #include "layers/convolutional/common.h"
 #include "layers/registry.h"
+#include "ops/conv.h"
 
 namespace kerascope::layers {
 

@@ -1,6 +1,7 @@
 // A depthwise convolution, then a 1 x 1 convolution. (N, H, W, C) -> (N, H', W', filters).
 #include "layers/convolutional/common.h"
 #include "layers/registry.h"
+#include "ops/conv.h"
 
 namespace kerascope::layers {
 

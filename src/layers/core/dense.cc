@@ -1,7 +1,7 @@
 // activation(x . kernel + bias): (..., I) -> (..., units).
 #include "kerascope/layers/core.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/dense.h"
 
 namespace kerascope::layers {
 

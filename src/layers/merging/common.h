@@ -2,7 +2,8 @@
 #pragma once
 
 #include "layers/build.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
+#include "ops/reshape.h"
 
 namespace kerascope::layers {
 

@@ -2,6 +2,7 @@
 #include "kerascope/layers/merging.h"
 #include "layers/merging/common.h"
 #include "layers/registry.h"
+#include "ops/concatenate.h"
 
 namespace kerascope::layers {
 

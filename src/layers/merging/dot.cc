@@ -4,6 +4,12 @@
 #include "kerascope/layers/merging.h"
 #include "layers/merging/common.h"
 #include "layers/registry.h"
+#include "ops/binary.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "ops/reshape.h"
+#include "ops/transpose.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 namespace {

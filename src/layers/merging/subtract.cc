@@ -2,6 +2,7 @@
 #include "kerascope/layers/merging.h"
 #include "layers/merging/common.h"
 #include "layers/registry.h"
+#include "ops/binary.h"
 
 namespace kerascope::layers {
 

@@ -2,7 +2,7 @@
 #include "kerascope/layers/normalization.h"
 #include "layers/build.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/batch_norm.h"
 
 namespace kerascope::layers {
 

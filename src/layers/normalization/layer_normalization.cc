@@ -2,6 +2,8 @@
 #include "kerascope/layers/normalization.h"
 #include "layers/normalization/common.h"
 #include "layers/registry.h"
+#include "ops/reshape.h"
+#include "ops/row_norm.h"
 
 namespace kerascope::layers {
 

@@ -3,7 +3,7 @@
 
 #include "layers/build.h"
 #include "layers/fields.h"
-#include "ops/ops.h"
+
 
 namespace kerascope::operations {
 

@@ -1,6 +1,8 @@
 // Functions of each element: (...) -> (...). Those of two arguments broadcast as NumPy's.
 #include "layers/operations/call.h"
 #include "layers/registry.h"
+#include "ops/binary.h"
+#include "ops/unary.h"
 
 namespace kerascope::operations {
 namespace {

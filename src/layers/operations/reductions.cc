@@ -3,6 +3,12 @@
 
 #include "layers/operations/call.h"
 #include "layers/registry.h"
+#include "ops/binary.h"
+#include "ops/glu.h"
+#include "ops/reduce.h"
+#include "ops/softmax.h"
+#include "ops/sparsemax.h"
+#include "ops/unary.h"
 
 namespace kerascope::operations {
 namespace {

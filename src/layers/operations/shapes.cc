@@ -5,6 +5,10 @@
 #include "layers/operations/call.h"
 #include "layers/registry.h"
 #include "model/json.h"
+#include "ops/concatenate.h"
+#include "ops/reshape.h"
+#include "ops/slice.h"
+#include "ops/transpose.h"
 
 namespace kerascope::operations {
 namespace {

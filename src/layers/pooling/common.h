@@ -4,7 +4,9 @@
 #include <numeric>
 
 #include "layers/build.h"
-#include "ops/ops.h"
+#include "ops/pool.h"
+#include "ops/reduce.h"
+#include "ops/spatial.h"
 
 namespace kerascope::layers {
 

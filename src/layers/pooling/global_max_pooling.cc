@@ -2,6 +2,7 @@
 #include "kerascope/layers/pooling.h"
 #include "layers/pooling/common.h"
 #include "layers/registry.h"
+#include "ops/reduce.h"
 
 namespace kerascope::layers {
 

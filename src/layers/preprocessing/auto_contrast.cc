@@ -2,7 +2,7 @@
 #include "kerascope/layers/preprocessing.h"
 #include "layers/preprocessing/augmentation.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/contrast.h"
 
 namespace kerascope::layers {
 

@@ -2,7 +2,8 @@
 #include "kerascope/layers/preprocessing.h"
 #include "layers/registry.h"
 #include "model/json.h"
-#include "ops/ops.h"
+#include "ops/categories.h"
+#include "ops/reshape.h"
 
 namespace kerascope::layers {
 

@@ -3,7 +3,9 @@
 
 #include "kerascope/layers/preprocessing.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
+#include "ops/reshape.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 namespace {

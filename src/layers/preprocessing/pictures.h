@@ -4,7 +4,9 @@
 #include <array>
 
 #include "layers/build.h"
-#include "ops/ops.h"
+#include "ops/pad.h"
+#include "ops/resize.h"
+#include "ops/slice.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,8 @@
 // x * scale + offset. (...) -> (...)
 #include "kerascope/layers/preprocessing.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/binary.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 

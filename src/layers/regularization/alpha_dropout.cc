@@ -4,6 +4,8 @@
 #include "kerascope/layers/regularization.h"
 #include "layers/registry.h"
 #include "layers/regularization/common.h"
+#include "ops/binary.h"
+#include "ops/unary.h"
 
 namespace kerascope::layers {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "layers/build.h"
-#include "ops/ops.h"
+#include "ops/random.h"
 
 namespace kerascope::layers {
 

@@ -2,6 +2,7 @@
 #include "kerascope/layers/regularization.h"
 #include "layers/registry.h"
 #include "layers/regularization/common.h"
+#include "ops/binary.h"
 
 namespace kerascope::layers {
 

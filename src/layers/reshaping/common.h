@@ -2,7 +2,7 @@
 #pragma once
 
 #include "layers/build.h"
-#include "ops/ops.h"
+#include "ops/pad.h"
 
 namespace kerascope::layers {
 

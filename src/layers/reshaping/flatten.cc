@@ -1,7 +1,8 @@
 // (N, ...) -> (N, product)
 #include "kerascope/layers/reshaping.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
+#include "ops/transpose.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,7 @@
 // (N, ...) -> (N, ...), the axes in another order.
 #include "kerascope/layers/reshaping.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/transpose.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,8 @@
 // (N, C) -> (N, n, C)
 #include "kerascope/layers/reshaping.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
+#include "ops/resize.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,7 @@
 // (N, ...) -> (N, target_shape...)
 #include "kerascope/layers/reshaping.h"
 #include "layers/registry.h"
-#include "ops/ops.h"
+#include "ops/reshape.h"
 
 namespace kerascope::layers {
 

@@ -2,6 +2,7 @@
 #include "kerascope/layers/reshaping.h"
 #include "layers/registry.h"
 #include "layers/reshaping/common.h"
+#include "ops/resize.h"
 
 namespace kerascope::layers {
 

@@ -1,0 +1,133 @@
+#include "ops/cast.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/half.h"
+#include "base/parallel.h"
+#include "kerascope/error.h"
+
+namespace kerascope::ops {
+namespace {
+
+constexpr std::int64_t kGrain = 16 * 1024;
+
+/// What a type of 16 bits is read and written as.
+struct Half {
+  std::uint16_t bits;
+};
+struct Bfloat {
+  std::uint16_t bits;
+};
+float number_of(Half x) { return float_of_half(x.bits); }
+float number_of(Bfloat x) { return float_of_bfloat(x.bits); }
+template <typename T>
+T number_of(T x) {
+  return x;
+}
+
+template <typename To, typename From>
+To converted(From x) {
+  if constexpr (std::is_same_v<To, Half>) {
+    return {half_of(static_cast<double>(x))};
+  } else if constexpr (std::is_same_v<To, Bfloat>) {
+    return {bfloat_of(static_cast<float>(x))};
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return x != 0;
+  } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    constexpr From kEnd = static_cast<From>(std::numeric_limits<To>::max());
+    if (!(x > static_cast<From>(std::numeric_limits<To>::min()))) return std::numeric_limits<To>::min();
+    return x >= kEnd ? std::numeric_limits<To>::max() : static_cast<To>(x);
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+template <typename Use>
+void with_type(DType dtype, Use use) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return use(float{});
+    case DType::kFloat16:
+      return use(Half{});
+    case DType::kBFloat16:
+      return use(Bfloat{});
+    case DType::kFloat64:
+      return use(double{});
+    case DType::kInt8:
+      return use(std::int8_t{});
+    case DType::kInt16:
+      return use(std::int16_t{});
+    case DType::kInt32:
+      return use(std::int32_t{});
+    case DType::kInt64:
+      return use(std::int64_t{});
+    case DType::kUInt8:
+      return use(std::uint8_t{});
+    case DType::kBool:
+      return use(bool{});
+    case DType::kString:
+      break;
+  }
+}
+
+class CastOp final : public Op {
+ public:
+  explicit CastOp(DType dtype) : dtype_(dtype) {}
+
+  std::string kind() const override { return "cast"; }
+  std::string attributes() const override { return std::string(name_of(dtype_)); }
+  bool takes_float32() const override { return false; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
+
+  std::vector<ValueType> outputs(std::span<const ValueType> in) const override {
+    if (in[0].dtype == DType::kString || dtype_ == DType::kString)
+      throw Error({.code = "type-mismatch",
+                   .what = fmt::format("{} cannot become {}", name_of(in[0].dtype), name_of(dtype_))});
+    return {{in[0].shape, dtype_}};
+  }
+
+  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+    Kernel kernel;
+    with_type(in[0].dtype, [&]<typename From>(From) {
+      with_type(dtype_, [&]<typename To>(To) {
+        kernel = [count = out[0].shape.elements()](const KernelArguments& run) {
+          const From* const x = run.input<From>(0);
+          To* const y = run.output<To>();
+          parallel_for(count, kGrain, [=](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) y[i] = converted<To>(number_of(x[i]));
+          });
+        };
+      });
+    });
+    return kernel;
+  }
+
+ private:
+  DType dtype_;
+};
+
+}  // namespace
+
+Value cast(Graph& graph, Value x, DType dtype) {
+  return graph.dtype(x) == dtype ? x : graph.apply(std::make_shared<CastOp>(dtype), {x});
+}
+
+DType common_type(DType left, DType right) {
+  if (left == right) return left;
+  if (left == DType::kString || right == DType::kString)
+    throw Error({.code = "type-mismatch",
+                 .what = fmt::format("{} and {} do not go together", name_of(left), name_of(right))});
+  if (left == DType::kBool) return right;
+  if (right == DType::kBool) return left;
+  if (is_floating(left) || is_floating(right)) return DType::kFloat32;
+  if (left == DType::kUInt8 || right == DType::kUInt8) {
+    const DType other = left == DType::kUInt8 ? right : left;
+    return other == DType::kInt8 ? DType::kInt16 : other;
+  }
+  return std::max(left, right);  // int8 to int64 stand in this order
+}
+
+}  // namespace kerascope::ops

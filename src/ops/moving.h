@@ -1,0 +1,33 @@
+// Ops that move elements without looking at them, so that these may be of any type.
+#pragma once
+
+#include <vector>
+
+#include "ops/op.h"
+#include "ops/strided.h"
+
+namespace kerascope::ops {
+
+/// Elements that go from one input to the output, and how far they lie apart in each. In elements.
+struct Move {
+  std::size_t input = 0;
+  std::int64_t from = 0, to = 0;         ///< where the first lies
+  std::vector<StridedAxis<2>> axes = {};  ///< strides in the input, in the output
+};
+
+/// Its output has the type of its inputs, which all have the same one.
+class MovingOp : public Op {
+ public:
+  virtual Shape infer(std::span<const Shape> in) const = 0;
+  /// A kernel for float32.
+  virtual Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
+  /// The same for elements of any size; slower.
+  virtual std::vector<Move> moves(std::span<const Shape> in, const Shape& out) const = 0;
+
+  /// @throws Error{type-mismatch} if the inputs have different types
+  std::vector<ValueType> outputs(std::span<const ValueType> in) const final;
+  bool takes_float32() const final { return false; }
+  Kernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final;
+};
+
+}  // namespace kerascope::ops

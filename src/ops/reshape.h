@@ -1,0 +1,16 @@
+// Other shapes for the same numbers.
+#pragma once
+
+#include <optional>
+
+#include "ops/graph.h"
+
+namespace kerascope::ops {
+
+/// A view: the same numbers, another shape of as many elements.
+Value reshape(Graph& graph, Value x, Shape shape);
+/// The shape of `elements` numbers that is meant by one in which a single -1 takes what remains; empty where there is
+/// none.
+std::optional<Shape> completed_shape(Shape wanted, std::int64_t elements);
+
+}  // namespace kerascope::ops

@@ -1,0 +1,55 @@
+// Elementwise functions of one argument.
+#pragma once
+
+#include <string>
+
+#include "ops/graph.h"
+
+namespace kerascope::ops {
+
+/// Elementwise functions of one argument; see unary.cc for the formula of each. a and b are the function's
+/// parameters where it has some.
+enum class Unary {
+  kRelu,  ///< Keras: x > threshold ? min(x, max) : slope * (x - threshold); at the threshold itself 0
+  kSigmoid,
+  kTanh,
+  kSilu,  ///< x * sigmoid(x)
+  kElu,   ///< a: alpha
+  kSelu,
+  kCelu,  ///< a: alpha
+  kExp,
+  kGeluExact,  ///< with erf
+  kGeluTanh,
+  kHardSigmoid,     ///< Keras 3: relu6(x + 3) / 6
+  kHardSigmoidOld,  ///< Keras 1 and 2: clip(0.2 x + 0.5, 0, 1)
+  kHardSilu,        ///< x * relu6(x + 3) / 6
+  kHardTanh,        ///< clip(x, -1, 1)
+  kHardShrink,      ///< a: threshold; |x| <= a ? 0 : x
+  kSoftShrink,      ///< a: threshold
+  kTanhShrink,      ///< x - tanh(x)
+  kLogSigmoid,
+  kMish,
+  kSoftplus,
+  kSoftsign,
+  kSparsePlus,
+  kSparseSigmoid,
+  kSquareplus,  ///< a: b of the formula, 4
+  kThreshold,   ///< a: threshold, b: value; x > a ? x : b
+  kSqrt,
+  kRsqrt,
+  kSquare,
+  kAbs,
+  kNegative,
+  kLog,
+  kAffine,  ///< a * x + b, in one rounding step each
+};
+struct UnaryOptions {
+  float a = 0, b = 0;
+  /// kRelu only. max_value: infinity for none.
+  float max_value = __builtin_huge_valf(), negative_slope = 0, threshold = 0;
+};
+/// The function's name, as in describe() and messages: "relu".
+std::string name(Unary function);
+Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options = {});
+
+}  // namespace kerascope::ops
