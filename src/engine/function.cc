@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -80,6 +81,23 @@ Error not_assumable(const Site& site, bool is_computable) {
                            : inputs != 1 ? fmt::format("it is called with {} inputs, not with one", inputs)
                                          : "",
                 .hint = is_computable ? "leave it out of --assume" : "feed its output: --input LAYER=FILE.npy"});
+}
+
+/// An input in the type that the model takes. Keras casts it, too, but cuts off what is no whole number.
+Tensor of_type(const Tensor& tensor, const Graph::Node& input) {
+  if (tensor.dtype() == input.dtype) return tensor;
+  try {
+    Tensor typed = tensor.astype(input.dtype);
+    if (is_integer(input.dtype) && tensor.dtype() == DType::kFloat32)
+      for (const float number : tensor.numbers())
+        if (number != std::trunc(number))
+          throw Error({.code = "tensor-type", .what = fmt::format("{} is no whole number", number)});
+    return typed;
+  } catch (const Error& error) {
+    throw Error({.code = "input-type",
+                 .what = fmt::format("input '{}' takes {}: {}", input.label, name_of(input.dtype),
+                                     error.parts().what)});
+  }
 }
 
 Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options) {
@@ -226,7 +244,10 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
       norm_tensors[tap - wanted_.size() - outputs_.size()] = kept(tensor);
     }
   };
-  plan_->run(inputs,
+  std::vector<Tensor> typed;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    typed.push_back(of_type(inputs[i], assembly_.graph.node(assembly_.inputs[i])));
+  plan_->run(typed,
              {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress, .on_step = options.on_step});
   for (std::size_t i = 0; i < norms_.size(); ++i)
     if (auto fit = norm_fit(norms_[i], norm_tensors[3 * i], norm_tensors[3 * i + 1], norm_tensors[3 * i + 2]))

@@ -40,6 +40,17 @@ Value alias(Graph& graph, Value x) {
 
 SiteResult failed(Error error) { return {.output = {}, .problem = std::make_shared<Error>(std::move(error))}; }
 
+/// Counts the tensors behind one that is gone.
+void renumber(Json& arguments, std::size_t gone) {
+  if (!arguments.is_structured()) return;
+  if (Json* place = arguments.is_object() && arguments.contains("tensor") ? &arguments["tensor"] : nullptr;
+      place && place->is_number_unsigned() && *place > gone) {
+    *place = place->get<std::size_t>() - 1;
+    return;
+  }
+  for (Json& item : arguments) renumber(item, gone);
+}
+
 /// Sites with what became of them, in the order in which they are listed.
 struct SiteList {
   std::vector<Site> sites;
@@ -89,6 +100,35 @@ struct Shared {
     return shape.rank() > 0 ? shape[0] : 1;
   }
 };
+
+/// The mask that a call gives in words ("mask": a tensor, or a list of one per input) becomes that of its inputs, and
+/// is none of them any more. Keras 3 writes masks that it found itself in the same way.
+Call without_masks(const Call& call, std::vector<Output>& inputs) {
+  const auto given = call.keywords.find("mask");
+  if (given == call.keywords.end()) return call;
+  Call plain = call;
+  plain.keywords.erase("mask");
+  std::vector<std::size_t> masks;
+  const auto take = [&](const Json& argument, std::size_t input) {
+    const Json& place = member(argument, "tensor");
+    if (!place.is_number_unsigned() || place >= call.inputs.size() || input >= inputs.size()) return;
+    masks.push_back(place.get<std::size_t>());
+    inputs[input].mask = inputs[masks.back()].value;
+  };
+  if (given->is_array())
+    for (std::size_t i = 0; i < given->size(); ++i) take((*given)[i], i);
+  else
+    take(*given, 0);
+  std::ranges::sort(masks, std::greater());
+  masks.erase(std::ranges::unique(masks).begin(), masks.end());
+  for (const std::size_t mask : masks) {
+    plain.inputs.erase(plain.inputs.begin() + static_cast<std::ptrdiff_t>(mask));
+    inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(mask));
+    renumber(plain.positional, mask);
+    renumber(plain.keywords, mask);
+  }
+  return plain;
+}
 
 /// One call of one network: the whole model, or a nested one.
 class NetworkCall {
@@ -357,7 +397,7 @@ class NetworkCall {
     bool is_built = true;
     const int begin = shared_.assembly.graph.size();
     try {
-      const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
+      const Call call = without_masks(layer.calls[static_cast<std::size_t>(call_index)], inputs);
       for (const Output& output : build(layer, call, address, inputs, taps))
         result.push_back({.output = output, .problem = before});
     } catch (const Error& error) {
@@ -365,7 +405,7 @@ class NetworkCall {
       if (shared_.options.assumed.count(&layer) && inputs.size() == 1) {
         const Value same = alias(shared_.assembly.graph, inputs[0].value);
         shared_.assembly.assumed.emplace(same.id, address);
-        result = {{.output = Output{same, inputs[0].axes}, .problem = before}};
+        result = {{.output = Output{same, inputs[0].axes, inputs[0].mask}, .problem = before}};
       } else {
         const Problem problem = before ? before : std::make_shared<Error>(of_layer(error, layer, address));
         result = uncomputable(layer_index, call_index, problem, axes);
@@ -392,15 +432,9 @@ class NetworkCall {
     return Error(std::move(parts));
   }
 
-  /// A user's own class may have the name of one of Keras's.
-  static const LayerType* type_of(const LayerData& layer) {
-    const bool is_own = layer.module.empty() || is_keras_module(layer.module);
-    return is_own ? find_layer_type(layer.class_name) : nullptr;
-  }
-
   Outputs build(const LayerData& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
                 Taps& taps) {
-    const LayerType* type = type_of(layer);
+    const LayerType* type = layer_type_of(layer);
     if (!type && !layer.is_operation)
       throw Error({.code = "layer-unknown",
                    .what = fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
@@ -423,6 +457,7 @@ class NetworkCall {
     FieldReader fields(layer, keras_major);
     Outputs outputs = type->build(fields, build);
     build.require_all_read();
+    hand_on_mask(type->masking, inputs, outputs);
     weights.is_known = true;
     taps = std::move(build.taps);
     for (const auto& notes : {build.notes, fields.notes()})
@@ -454,12 +489,23 @@ class NetworkCall {
   std::map<std::pair<int, int>, std::size_t> used_outputs_;  ///< by layer and call; empty until it is asked for
 };
 
+/// Why a graph that an op holds cannot be computed: a weight's problem.
+Problem problem_inside(const Op& op) {
+  for (int id = 0; op.body() && id < op.body()->size(); ++id) {
+    const Graph::Node& node = op.body()->node(Value{id});
+    if (node.weight && node.weight->problem) return node.weight->problem;
+    if (node.op)
+      if (Problem problem = problem_inside(*node.op)) return problem;
+  }
+  return nullptr;
+}
+
 /// What needs a weight that the file does not hold as it should cannot be computed.
 void spread_weight_problems(Assembly& assembly) {
   std::vector<Problem> problems;  // by value; inputs come before their users
   for (int id = 0; id < assembly.graph.size(); ++id) {
     const Graph::Node& node = assembly.graph.node(Value{id});
-    Problem problem = node.weight ? node.weight->problem : nullptr;
+    Problem problem = node.weight ? node.weight->problem : node.op ? problem_inside(*node.op) : nullptr;
     for (Value input : node.inputs)
       if (!problem) problem = problems[static_cast<std::size_t>(input.id)];
     problems.push_back(std::move(problem));
@@ -530,7 +576,7 @@ Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const A
   if (!options.fed.empty())
     for (const ModelInput& input : declared) inputs.push_back(failed(not_fed(input)));
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    const Value value = assembly.graph.input(declared[i].name, shapes[i]);
+    const Value value = assembly.graph.input(declared[i].name, shapes[i], declared[i].dtype);
     assembly.inputs.push_back(value);
     const int rank = shapes[i].rank() - 1;
     const bool fits = static_cast<int>(declared[i].axes.size()) == rank;

@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "kerascope/error.h"
+#include "layers/registry.h"
+#include "model/json.h"
 #include "ops/transpose.h"
 
 namespace kerascope {
@@ -30,13 +32,24 @@ void Build::require_all_read() const {
                                    layer().class_name, inputs(), std::ranges::count(read_, true)));
 }
 
-const std::string& Build::axes(int index) const {
+const std::string& Build::axes(int index) const { return output(index).axes; }
+
+const std::optional<Value>& Build::mask(int index) const { return output(index).mask; }
+
+const Output& Build::output(int index) const {
   input(index);
-  return context_.inputs[static_cast<std::size_t>(index)].axes;
+  return context_.inputs[static_cast<std::size_t>(index)];
+}
+
+std::optional<int> Build::argument(const char* name, std::size_t position) const {
+  const Json& named = member(call().keywords, name);
+  const Json& argument = named.is_null() && position < call().positional.size() ? call().positional[position] : named;
+  const Json& place = member(argument, "tensor");
+  return place.is_number_unsigned() ? std::optional(place.get<int>()) : std::nullopt;
 }
 
 Value Build::weight(std::string_view name, Shape shape, bool trainable) {
-  const std::string key(name);
+  const std::string key = context_.path + std::string(name);
   if (const auto found = context_.weights.find(key); found != context_.weights.end()) {
     if (graph.shape(found->second) != shape)
       fail("shape-mismatch", fmt::format("two calls of layer '{}' want '{}' as {} and as {}", layer().name, key,
@@ -51,7 +64,7 @@ Value Build::weight(std::string_view name, Shape shape, bool trainable) {
     context_.slot_order.push_back(key);
   }
   slot->shape = std::move(shape);
-  const Value value = graph.weight(slot, &layer());
+  const Value value = graph.weight(slot, context_.owner ? context_.owner : &layer());
   context_.weights.emplace(key, value);
   return value;
 }
@@ -61,6 +74,68 @@ Value Build::constant(Shape shape, const std::vector<float>& numbers) {
     fail("config-type", fmt::format("layer '{}' ({}) holds {} numbers where its input needs {}", layer().name,
                                     layer().class_name, numbers.size(), shape.elements()));
   return graph.constant(Tensor::of(std::move(shape), numbers));
+}
+
+/// Calls use(type, fields, build) for a layer that this one holds.
+template <typename Use>
+auto Build::with_held(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs,
+                      InnerGraph* inside, Use use) {
+  LayerData data;
+  data.class_name = held.class_name;
+  data.module = held.module;
+  data.name = held.name.empty() ? name : held.name;
+  data.config = Json::parse(held.config, nullptr, false);
+  data.place = layer().place;
+  data.trainable = layer().trainable && member(data.config, "trainable") != false;
+  const LayerType* type = layer_type_of(data);
+  if (!type)
+    fail("layer-unknown", fmt::format("layer '{}' ({}) holds the layer '{}' of type '{}', which Kerascope cannot "
+                                      "compute",
+                                      layer().name, layer().class_name, data.name, data.class_name));
+  const Call plain;
+  Build build(inside ? inside->graph : graph,
+              {.layer = data,
+               .model = context_.model,
+               .call = plain,
+               .training = context_.training,
+               .random = context_.random,
+               .key = context_.key * 0x100000001b3u + std::hash<std::string>()(name),
+               .inputs = inputs,
+               .slots = context_.slots,
+               .slot_order = context_.slot_order,
+               .weights = inside ? inside->weights : context_.weights,
+               .path = context_.path + name + "/",
+               .owner = context_.owner ? context_.owner : &layer()});
+  FieldReader fields(data, keras_major());
+  return use(*type, fields, build);
+}
+
+Outputs Build::call(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs,
+                    InnerGraph* inside) {
+  return with_held(held, name, inputs, inside, [&](const LayerType& type, FieldReader& fields, Build& build) {
+    Outputs outputs = type.build(fields, build);
+    build.require_all_read();
+    hand_on_mask(type.masking, inputs, outputs);
+    for (auto& [inner, output] : build.taps) tap(name + "/" + inner, std::move(output));
+    for (const auto& list : {build.notes, fields.notes()}) notes.insert(notes.end(), list.begin(), list.end());
+    return outputs;
+  });
+}
+
+std::vector<Shape> Build::state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input) {
+  return with_held(cell, name, {input}, nullptr, [&](const LayerType& type, FieldReader& fields, Build& build) {
+    if (!type.states)
+      fail("layer-unsupported",
+           fmt::format("layer '{}' ({}) holds '{}', which is no cell", layer().name, layer().class_name,
+                       cell.class_name));
+    return type.states(fields, build);
+  });
+}
+
+void hand_on_mask(Masking masking, const Outputs& inputs, Outputs& outputs) {
+  if (masking == Masking::kOwn) return;
+  const bool passes = masking == Masking::kPasses && !inputs.empty();
+  for (Output& output : outputs) output.mask = passes ? inputs[0].mask : std::nullopt;
 }
 
 Outputs Build::usual(Value value) const { return {{value, usual_axes(graph.shape(value).rank() - 1)}}; }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,8 +23,26 @@ namespace kerascope {
 struct Output {
   Value value;
   std::string axes;
+  /// Keras's mask: bools (N, T), or what goes with fewer axes, that are true where a step counts.
+  std::optional<Value> mask = {};
 };
 using Outputs = std::vector<Output>;
+
+/// What becomes of the mask of a layer's first input (Keras's supports_masking and compute_mask).
+enum class Masking {
+  kStops,   ///< the outputs have none
+  kPasses,  ///< all outputs have it
+  kOwn,     ///< `build` gives each output its mask
+};
+
+/// Gives a layer's outputs their masks.
+void hand_on_mask(Masking masking, const Outputs& inputs, Outputs& outputs);
+
+/// A graph that a layer builds inside its own: what runs over time.
+struct InnerGraph {
+  Graph& graph;
+  std::map<std::string, Value> weights;  ///< those already in it
+};
 
 /// One call of one layer.
 class Build {
@@ -39,6 +58,8 @@ class Build {
     std::map<std::string, std::shared_ptr<WeightSlot>>& slots;  ///< the layer's weights, shared by its calls
     std::vector<std::string>& slot_order;                       ///< as the layer creates them
     std::map<std::string, Value>& weights;                      ///< those already in this graph
+    std::string path = {};        ///< of a layer within a layer: "forward_layer/"
+    const void* owner = nullptr;  ///< of weights in the graph; null: the layer
   };
   Build(Graph& into, Context context) : graph(into), context_(context), read_(context.inputs.size()) {}
 
@@ -51,17 +72,33 @@ class Build {
   void require_all_read() const;
   const Shape& shape(int index = 0) const { return graph.shape(input(index)); }
   const std::string& axes(int index = 0) const;
+  const std::optional<Value>& mask(int index = 0) const;
+  /// The input as it is, with axes and mask.
+  const Output& output(int index = 0) const;
+  /// The place among the inputs of an argument that is given by its name, or else at that position; nothing if it is
+  /// not given, or null.
+  std::optional<int> argument(const char* name, std::size_t position) const;
 
   /// A weight by Keras's name. Layers ask in the order in which Keras creates them. What does not fit becomes
   /// the problem of all layers that need the weight (`weight-missing`, `weight-shape`).
   Value weight(std::string_view name, Shape shape, bool trainable = true);
   Value constant(Shape shape, const std::vector<float>& numbers);
 
+  /// Calls a layer that this one holds under `name`; its weights and what can be tapped in it lie below that name.
+  /// @param inside  where to build it, if not in this layer's graph.
+  /// @throws Error{layer-unknown} and what that layer's build throws
+  Outputs call(const layers::LayerConfig& layer, const std::string& name, const Outputs& inputs,
+               InnerGraph* inside = nullptr);
+  /// The shapes of a held cell's states, batch first, for an input of one step. @throws Error{layer-unsupported}
+  std::vector<Shape> state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input);
+
   const LayerData& layer() const { return context_.layer; }
   const ModelData& model() const { return context_.model; }
   const Call& call() const { return context_.call; }
   int keras_major() const { return model().keras_major(); }
   bool training() const { return context_.training; }
+  /// The layer's name within the one that holds it, with a "/" behind; empty for a layer of a model.
+  const std::string& path() const { return context_.path; }
   /// True where dropout and noise act.
   bool random() const { return context_.training && context_.random; }
   std::uint64_t random_key() const { return context_.key; }
@@ -100,6 +137,10 @@ class Build {
   [[noreturn]] void fail(const std::string& code, const std::string& what) const;
 
  private:
+  template <typename Use>
+  auto with_held(const layers::LayerConfig& layer, const std::string& name, const Outputs& inputs, InnerGraph* inside,
+                 Use use);
+
   Context context_;
   mutable std::vector<bool> read_;  ///< by input
 };

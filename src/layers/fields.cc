@@ -129,6 +129,25 @@ void FieldReader::read(const Json& json, const char* key, layers::ActivationFunc
   }
 }
 
+void FieldReader::read(const Json& json, const char* key, layers::LayerConfig& value) const {
+  const Json& config = member(json, "config");
+  if (!config.is_object() || !member(json, "class_name").is_string()) fail(key, json, "a layer");
+  value = layers::LayerConfig(json["class_name"].get<std::string>(), config.dump());
+  value.module = text_or(json, "module", "");
+  value.name = text_or(config, "name", "");
+}
+
+void FieldReader::read(const Json& json, const char* key, std::vector<layers::LayerConfig>& value) const {
+  value.clear();
+  if (!json.is_array()) fail(key, json, "a list of layers");
+  for (const Json& item : json) read(item, key, value.emplace_back());
+}
+
+void FieldReader::read(const Json& json, const char* key, std::string& value) const {
+  if (!json.is_string()) fail(key, json, "a text");
+  value = json.get<std::string>();
+}
+
 void FieldReader::read_sizes(const Json& json, const char* key, std::span<std::int64_t> sizes) const {
   std::vector<std::int64_t> given;
   if (json.is_number() || json.is_array()) read(json, key, given);
@@ -217,6 +236,16 @@ Json FieldWriter::written(const layers::ActivationFunction& value) {
   }
   return {
       {"module", "keras.layers"}, {"class_name", value.name}, {"config", layer.config}, {"registered_name", nullptr}};
+}
+
+Json FieldWriter::written(const layers::LayerConfig& value) const {
+  Json config = Json::parse(value.config, nullptr, false);
+  if (!config.is_object()) throw error(fmt::format("has the config '{}', not a JSON object", value.config));
+  if (!value.name.empty()) config["name"] = value.name;
+  return {{"module", value.module.empty() ? "keras.layers" : value.module},
+          {"class_name", value.class_name},
+          {"config", std::move(config)},
+          {"registered_name", nullptr}};
 }
 
 Error FieldWriter::error(const std::string& what, const std::string& hint) const {

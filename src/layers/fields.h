@@ -97,6 +97,9 @@ class FieldReader {
   void read(const Json& json, const char* key, float& value) const;
   void read(const Json& json, const char* key, std::int64_t& value) const;
   void read(const Json& json, const char* key, layers::ActivationFunction& value) const;
+  void read(const Json& json, const char* key, layers::LayerConfig& value) const;
+  void read(const Json& json, const char* key, std::vector<layers::LayerConfig>& value) const;
+  void read(const Json& json, const char* key, std::string& value) const;
   template <Enumeration E>
   void read(const Json& json, const char* key, E& value) const {
     value = static_cast<E>(read_name(json, key, names_of(value)));
@@ -168,6 +171,8 @@ class FieldWriter {
   Json written(std::int64_t value) const { return value; }
   Json written(float value) const;
   Json written(const layers::ActivationFunction& value);
+  Json written(const layers::LayerConfig& value) const;
+  Json written(const std::string& value) const { return value; }
   template <Enumeration E>
   Json written(E value) const {
     const auto names = names_of(value);

@@ -30,6 +30,12 @@ const LayerType* find_layer_type(std::string_view class_name) {
   return found == types().end() ? nullptr : &found->second;
 }
 
+const LayerType* layer_type_of(const LayerData& layer) {
+  const LayerType* type = find_layer_type(layer.class_name);
+  if (!type || layer.module.empty() || is_keras_module(layer.module) || layer.module == type->module) return type;
+  return nullptr;
+}
+
 std::vector<std::string> layer_class_names() {
   std::vector<std::string> names;
   for (const auto& [name, type] : types()) names.push_back(name);
@@ -62,4 +68,18 @@ RegisterOperations::RegisterOperations(std::initializer_list<Operation> rows) {
       KERASCOPE_CHECK(operations().emplace(name, row).second);
 }
 
+namespace layers {
+
+LayerConfig::LayerConfig(std::type_index type, const void* layer) {
+  const LayerStruct* known = find_layer_struct(type);
+  if (!known)
+    throw Error({.code = "layer-unknown",
+                 .what = fmt::format("the type {} is no layer", type.name()),
+                 .hint = "the layers are the structs of kerascope::layers"});
+  class_name = known->class_name;
+  module = known->module;
+  config = known->config(layer).dump();
+}
+
+}  // namespace layers
 }  // namespace kerascope

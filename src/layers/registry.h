@@ -19,6 +19,9 @@ struct LayerType {
   Outputs (*build)(FieldReader& fields, Build& build) = nullptr;
   /// The config of any Keras as Keras 3 writes it, without what only training reads. @throws Error as `build` does
   Json (*today)(FieldReader& fields) = nullptr;
+  Masking masking = Masking::kStops;
+  /// Of a cell: its states' shapes, batch first, for the input that `build` has. Otherwise null.
+  std::vector<Shape> (*states)(FieldReader& fields, Build& build) = nullptr;
 };
 
 /// A layer's struct, found by its C++ type: Keras's class name and how its config is written.
@@ -32,10 +35,15 @@ void register_struct(std::type_index type, LayerStruct layer);
 
 /// Null for a class that Kerascope cannot compute.
 const LayerType* find_layer_type(std::string_view class_name);
+/// The same for a layer of a model, whose module must be Keras's or the one that the class is registered with: a user's
+/// own class may have the name of one of Keras's.
+const LayerType* layer_type_of(const LayerData& layer);
 std::vector<std::string> layer_class_names();
 void register_layer(std::string_view class_name, LayerType type);
 
-/// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it.
+/// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it. Beside `fields` and
+/// `build` a layer may have a function `masking(const ReLU&)`, if it does not just drop its input's mask, and a cell has
+/// `states(const LSTMCell&, Build&)`.
 template <typename L>
 struct Register {
   explicit Register(std::initializer_list<std::string_view> class_names) : Register("keras.layers", class_names) {}
@@ -45,7 +53,9 @@ struct Register {
       register_layer(name, {.class_name = *class_names.begin(),
                             .module = module,
                             .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
-                            .today = [](FieldReader& reader) { return written(read(reader)).config; }});
+                            .today = [](FieldReader& reader) { return written(read(reader)).config; },
+                            .masking = masking_of_class(),
+                            .states = states_of_class()});
     register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module, .config = [](const void* layer) {
                                   FieldWriter writer = written(*static_cast<const L*>(layer));
                                   if (writer.unknown) throw *writer.unknown;
@@ -54,6 +64,15 @@ struct Register {
   }
 
  private:
+  static constexpr Masking masking_of_class() {
+    if constexpr (requires(const L& layer) { masking(layer); }) return masking(L());
+    return Masking::kStops;
+  }
+  static constexpr auto states_of_class() -> std::vector<Shape> (*)(FieldReader&, Build&) {
+    if constexpr (requires(const L& layer, Build& b) { states(layer, b); })
+      return [](FieldReader& reader, Build& b) { return states(read(reader), b); };
+    return nullptr;
+  }
   static L read(FieldReader& reader) {
     L layer;
     fields(layer, reader);

@@ -92,6 +92,10 @@ std::vector<ModelInput> model_inputs(const ModelData& model) {
                                                                                          : -1);
     const int rank = static_cast<int>(input.shape.size()) - 1;
     input.axes = rank == 3 && channels_first ? "CHW" : rank < 0 ? "" : usual_axes(rank);
+    const Json& policy = member(layer.config, "dtype");
+    const auto dtype = dtype_named(policy.is_string() ? policy.get<std::string>()
+                                                      : text_or(member(policy, "config"), "name", "float32"));
+    if (dtype && !is_floating(*dtype)) input.dtype = *dtype;
     inputs.push_back(std::move(input));
   }
   return inputs;

@@ -120,6 +120,7 @@ struct ModelInput {
   std::string name;
   std::vector<std::int64_t> shape;  ///< batch first; empty where the file says nothing at all
   std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
+  DType dtype = DType::kFloat32;    ///< what is computed with: every floating-point type is computed as float32
 };
 std::vector<ModelInput> model_inputs(const ModelData& model);
 

@@ -13,8 +13,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <typeindex>
 #include <vector>
 
+#include "kerascope/export.h"
 #include "kerascope/interpolation.h"
 
 namespace kerascope::layers {
@@ -56,6 +58,26 @@ struct Borders : std::array<Border, Rank> {
   constexpr Borders(Border depth, Border rows, Border columns) requires(Rank == 3) {
     (*this)[0] = depth, (*this)[1] = rows, (*this)[2] = columns;
   }
+};
+
+/// A layer that another one holds, such as a wrapper's or a cell: any of these structs, or Keras's class name and its
+/// config as JSON text.
+///
+///     kl::Bidirectional{.layer = kl::LSTM{.units = 8, .return_sequences = true}}
+struct KERASCOPE_API LayerConfig {
+  std::string class_name;
+  std::string config;  ///< a JSON object
+  std::string module;  ///< "keras.layers", a user's own; may be empty
+  std::string name;
+
+  LayerConfig() = default;
+  LayerConfig(std::string of_class, std::string json) : class_name(std::move(of_class)), config(std::move(json)) {}
+  /// @throws Error{layer-unknown} for a type that is none of kerascope::layers; Error{config-type}
+  template <typename Layer>
+  LayerConfig(const Layer& layer) : LayerConfig(typeid(Layer), &layer) {}
+
+ private:
+  LayerConfig(std::type_index type, const void* layer);
 };
 
 /// An `activation` argument: {"relu"}, a function of keras.activations by name; or a layer's class without weights and
