@@ -52,7 +52,7 @@ Tensor Tensor::of(Shape shape, std::span<const float> numbers) {
 float* Tensor::mutable_data() {
   if (empty()) fail("tensor-shape", "a tensor that was given no shape has no numbers to be changed");
   if (!writable_ || owner_.use_count() != 1) *this = of(shape_, numbers());
-  std::atomic_thread_fence(std::memory_order_acquire);  // who held the numbers has read them
+  std::atomic_thread_fence(std::memory_order_acquire);  // the former owners have finished reading
   return writable_;
 }
 
