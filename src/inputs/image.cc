@@ -24,7 +24,7 @@ using namespace std::string_view_literals;
 struct Kind {
   std::string_view name, bytes;
   std::size_t offset = 0;
-  Image (*decode)(std::span<const std::byte> bytes, int wanted_channels) = nullptr;  ///< null: recognised, not supported
+  Image (*decode)(std::span<const std::byte> bytes, int wanted_channels) = nullptr;  ///< null: cannot be decoded
 };
 
 template <auto decode>
