@@ -1,10 +1,9 @@
 /* Kerascope for C and, through it, for other languages.
  *
- * Functions that give a pointer give NULL where they fail, functions that give an int a negative number; then
- * kerascope_last_error() says what, where and what to do, and kerascope_last_error_code() the code that the C++
- * function behind it throws (its header names them), "pointer-null" for one that must not be NULL, "memory" for want of
- * memory. Every object is freed by its own function, once; NULL may be freed. Reading and running one model from many
- * threads is safe.
+ * On failure, functions that return a pointer return NULL, functions that return an int a negative number. Then
+ * kerascope_last_error() gives the message, and kerascope_last_error_code() a code: the one that the corresponding C++
+ * function throws (see its header), "pointer-null" for an invalid NULL argument, or "memory" if memory is short. Free
+ * every object once, with its own function; NULL may be freed. Many threads may read and run one model.
  *
  *     kerascope_model* model = kerascope_open("digits.keras");
  *     float numbers[64 * 64] = {0};

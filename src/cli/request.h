@@ -112,7 +112,7 @@ struct Run {
   Samples samples = Samples::kTogether;  ///< kTogether if the model mixes samples
   std::int64_t first = 0;                ///< batch index of the first current sample, in `fed` and activations
   bool is_in_parts() const { return samples != Samples::kTogether; }
-  std::vector<Skipped> skipped() const;  ///< what cannot be computed
+  std::vector<Skipped> skipped() const;  ///< the layers that cannot be computed
   std::uint64_t seed = 0;
   std::vector<std::string> labels;  ///< names of the classes
   Json warning;                     ///< from check_preprocessing(), or null

@@ -19,7 +19,7 @@ struct Site {
   std::string call;        ///< "@1" if the layer has several calls in its container, else empty
   std::string output;      ///< "#1" if the call has several outputs, else empty
   std::string inner;       ///< "pre_activation" for a tensor inside a layer, given only on request
-  std::string index_path;  ///< indices in `model.layers`: "1/2"; "-" for what it does not list
+  std::string index_path;  ///< indices in `model.layers`: "1/2"; "-" if it is not listed
   int index = -1;          ///< the last part of index_path
   int index_count = 0;     ///< the size of the container's `model.layers`
   int depth = 0;

@@ -87,9 +87,9 @@ struct RandomElasticTransform {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Crops pictures to height x width. (N, H, W, C) -> (N, height, width, C) in the training phase, where Kerascope takes
-/// the centre. At inference y = x; in a model of Keras up to 3.7 the picture is cropped and resized to that size, as in
-/// that version.
+/// Crops pictures to height x width. (N, H, W, C) -> (N, height, width, C) in the training phase (Kerascope always
+/// takes the centre). At inference y = x; in a model of Keras up to 3.7 the picture is cropped and resized to that
+/// size, as in that version.
 struct RandomCrop {
   std::int64_t height = 0, width = 0;  ///< required, in pixels
   DataFormat data_format = DataFormat::kChannelsLast;
