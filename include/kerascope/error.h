@@ -8,10 +8,10 @@
 
 namespace kerascope {
 
-/// What a user or a file can cause; the one type that the library throws, beside std::bad_alloc and what a program's
-/// own callbacks throw. A bug of the library's own prints a line and ends the program.
+/// An error that a user or a file can cause. The library throws only this type, std::bad_alloc, and what a program's
+/// own callbacks throw. A bug in the library itself prints a line and ends the program.
 ///
-/// Sentences are lower case and have no final period; `where` names the place inside the file, the file's name last.
+/// Sentences are lower case without a final period; `where` names the place inside the file, then the file.
 ///
 ///     try {
 ///       model.run(image, {.taps = {"conv1oot"}});
@@ -20,7 +20,7 @@ namespace kerascope {
 ///     }
 class KERASCOPE_API Error : public std::exception {
  public:
-  /// What the message is made of.
+  /// The parts of the message.
   struct Parts {
     std::string code;     ///< stable, for programs: "weight-shape"
     std::string what;     ///< what is wrong, with both numbers
@@ -29,18 +29,18 @@ class KERASCOPE_API Error : public std::exception {
     std::string hint;     ///< what to try; may be empty
   };
 
-  /// For programs that throw it themselves. Linear in the text.
+  /// For programs that throw it themselves. Takes time linear in the text.
   explicit Error(Parts parts);
 
   const Parts& parts() const { return parts_; }
-  /// That of Parts: what a program may compare, as sentences change.
+  /// Parts::code, stable across versions: compare this, as sentences may change.
   const std::string& code() const { return parts_.code; }
 
   /// The whole message as it is printed: "error[code]: what", then the indented where/because/try lines, without a
-  /// newline at the end. Valid as long as the error.
+  /// newline at the end. Valid as long as this object.
   const char* what() const noexcept override { return text_.c_str(); }
 
-  /// The same error seen from one level further up: `where` becomes "what is known in outer_place".
+  /// The same error with an outer place added: `where` becomes "<where> in <outer_place>".
   Error inside(const std::string& outer_place) const;
   /// The same error with another `because`.
   Error with_because(const std::string& because) const;

@@ -1,5 +1,5 @@
-// What programs that use the library may link to; everything else in it is hidden.
+// Marks the symbols that programs may link to; all others are hidden.
 #pragma once
 
-/// Stands before each function and class that a program may link to.
+/// Precedes each function and class that a program may link to.
 #define KERASCOPE_API __attribute__((visibility("default")))

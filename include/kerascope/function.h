@@ -1,4 +1,4 @@
-// From any tensors of a model to any others.
+// Functions from any tensors of a model to any others.
 #pragma once
 
 #include <initializer_list>
@@ -16,10 +16,10 @@ namespace api {
 struct FunctionState;
 }
 
-/// As K.function of keras.backend in Keras 2, with the phase given at the call. Made by ks::function; an object that
-/// was only declared cannot be called. Copies are the same function, which keeps its model alive. Many threads may call
-/// one function; calls for the same shapes and phase wait for each other, as each uses all cores (and the stop token of
-/// one that waits is heeded). A call from a callback does not wait; it may cost a plan of its own.
+/// The counterpart of K.function in Keras 2, with the phase given at each call. Make it with ks::function; a
+/// default-constructed object cannot be called. Copies are the same function, which keeps its model alive. Many threads
+/// may call one function; calls for the same shapes and phase wait for each other, as each uses all cores (a stop token
+/// ends the wait, too). A call from a callback does not wait; it may compile another plan.
 ///
 ///     const ks::KerasTensor maps = model.layer("conv1").output(), digit = model.layer("digit").output();
 ///     const ks::Function f = ks::function(model.inputs(), {maps, digit});
@@ -27,13 +27,13 @@ struct FunctionState;
 ///     ks::write_png("maps.png", ks::grid(given[0]));
 class KERASCOPE_API Function {
  public:
-  /// Compiles for input shapes, a phase, `exact` and `threads` that it has not seen yet, otherwise only computes. Plans
-  /// are kept for the last 8 such calls and runs of a model together, and each holds its kernels and the memory of its
-  /// results. Sees weights that were loaded since the last call.
-  /// @param inputs  one an input, in their order, batch first; a missing batch axis is added; batches must be equal
-  /// @return  one tensor an output, in their order, batch first; views that stay valid as long as they are kept
-  /// @throws Error{input-count, input-shape} for what is given, Error{cancelled}; where an output cannot be computed
-  /// its reason: Error{weight-missing, weight-shape, weight-type, layer-unknown, layer-unsupported, config-type,
+  /// Compiles a plan for each new combination of input shapes, phase, `exact` and `threads`; otherwise only computes. A
+  /// model keeps its last 8 plans, those of functions and of runs together; each holds its kernels and the memory of
+  /// its results. Uses weights that were loaded since the last call.
+  /// @param inputs  one tensor per input, in their order, batch first; a missing batch axis is added; equal batches
+  /// @return  one tensor per output, in their order, batch first; views that stay valid as long as they are kept
+  /// @throws Error{input-count, input-shape} for wrong inputs, Error{cancelled}; if an output cannot be computed, the
+  /// reason: Error{weight-missing, weight-shape, weight-type, layer-unknown, layer-unsupported, config-type,
   /// config-missing, shape-mismatch, shape-rank, axis-invalid, activation-unknown, graph-disconnected, memory}
   std::vector<Tensor> operator()(std::span<const Tensor> inputs, const CallOptions& options = {}) const;
   std::vector<Tensor> operator()(std::initializer_list<Tensor> inputs, const CallOptions& options = {}) const;
@@ -44,16 +44,16 @@ class KERASCOPE_API Function {
   std::shared_ptr<api::FunctionState> state_;
 };
 
-/// What lies between any tensors of a model: also from the middle of it, as from a layer's output to the predictions.
-/// All of them are of one model, or of layers in code that are connected. Only what the outputs need is computed.
+/// A function that computes `outputs` from `inputs`, any tensors of one model or of connected layers in code: also from
+/// the middle of a model, for example from a layer's output to the predictions. Computes only what the outputs need.
 ///
 ///     const ks::KerasTensor middle = model.layer("pool2").output();
 ///     const ks::Tensor maps = ks::function(model.inputs(), {middle})(image)[0];
 ///     const ks::Tensor digit = ks::function({middle}, model.outputs())(maps)[0];
 ///
-/// Cost: a walk over the model's layers; nothing is compiled and no weight read before the first call.
-/// @throws Error{graph-disconnected} if an output needs an input that is not given, lies in another model, or there are
-///         no inputs or outputs; Error{input-given-twice}; for layers in code Error{name-taken}
+/// Cost: a walk over the model's layers. Nothing is compiled and no weight is read before the first call.
+/// @throws Error{graph-disconnected} if an output needs an input that is not given or is in another model, or if there
+///         are no inputs or outputs; Error{input-given-twice}; for layers in code Error{name-taken}
 KERASCOPE_API Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs);
 
 }  // namespace kerascope

@@ -1,4 +1,4 @@
-// What a model is fed: pictures as Keras loads them, arrays as NumPy saves them.
+// Inputs of a model: pictures as Keras loads them, arrays as NumPy saves them.
 #pragma once
 
 #include <optional>
@@ -13,63 +13,63 @@
 
 namespace kerascope {
 
-/// How a picture gets the model's size: the `interpolation` of keras.utils.load_img, computed as Pillow's Image.resize
-/// does. Not to be mixed up with Interpolation, which is how layers resize.
+/// How a picture is resized to the model's size: the `interpolation` of keras.utils.load_img, computed as Pillow's
+/// Image.resize does. (How layers resize is the enum Interpolation.)
 enum class Filter { kNearest, kBilinear, kBicubic, kHamming, kBox, kLanczos };
 /// By load_img's names: "nearest", "bilinear", "bicubic", "hamming", "box", "lanczos".
 /// @throws Error{filter-unknown} with "did you mean"
 KERASCOPE_API Filter parse_filter(const std::string& name);
 
-/// What is done to pixel values 0..255, whose channels are R, G, B, before the model sees them.
+/// How pixel values 0..255, channels R, G, B, are transformed before the model gets them.
 ///
 ///     const ks::Preprocessing tf{.mode = ks::Preprocessing::Mode::kTf};
 ///     const ks::Tensor from_minus_1_to_1 = ks::read_image("digit.png", model, {.preprocessing = tf});
 struct Preprocessing {
-  /// The modes of keras.applications.imagenet_utils.preprocess_input, and others; of a grey picture the mean of their
-  /// numbers.
+  /// The modes of keras.applications.imagenet_utils.preprocess_input, and others. For grey pictures each constant is
+  /// the mean of its three numbers.
   enum class Mode {
-    kRaw,      ///< as it is, 0 to 255
+    kRaw,      ///< unchanged, 0 to 255
     kUnit,     ///< x / 255, 0 to 1
     kTf,       ///< x / 127.5 - 1, -1 to 1
-    kCaffe,    ///< B, G, R, each less ImageNet's mean: 103.939, 116.779, 123.68
-    kTorch,    ///< x / 255, then less 0.485, 0.456, 0.406 and divided by 0.229, 0.224, 0.225
+    kCaffe,    ///< in the order B, G, R, minus ImageNet's means 103.939, 116.779, 123.68
+    kTorch,    ///< (x / 255 - mean) / std with means 0.485, 0.456, 0.406, stds 0.229, 0.224, 0.225
     kMeanStd,  ///< (x - mean) / std
   };
   Mode mode = Mode::kRaw;
-  std::vector<float> mean, std;  ///< of kMeanStd, in units of 0..255: one number each, or one a channel
-  /// As parse_preprocessing takes it: "caffe", "mean=127.5,std=127.5".
+  std::vector<float> mean, std;  ///< for kMeanStd, in units of 0..255: one number, or one per channel
+  /// In the format of parse_preprocessing: "caffe", "mean=127.5,std=127.5".
   KERASCOPE_API std::string str() const;
 };
-/// "tf", "caffe", "torch", "unit", "raw", or "mean=a[,b,c],std=d[,e,f]", separated by commas, semicolons or blanks; a
-/// mean left out is 0, an std 1.
+/// "tf", "caffe", "torch", "unit", "raw", or "mean=a[,b,c],std=d[,e,f]", separated by commas, semicolons or blanks. The
+/// default mean is 0, the default std 1.
 ///
 ///     const ks::Preprocessing own = ks::parse_preprocessing("mean=127.5,std=127.5");
 ///
-/// @throws Error{preprocess-unknown} with "did you mean"; also where an std is 0 or a number not finite.
+/// @throws Error{preprocess-unknown} with "did you mean"; also if an std is 0 or a number is not finite.
 KERASCOPE_API Preprocessing parse_preprocessing(const std::string& text);
 
 /// How files become inputs. The defaults are those of keras.utils.load_img.
 struct InputOptions {
-  /// Empty: pictures as the architecture expects (the networks of keras.applications are known by their layers, one
-  /// that scales its input itself gets kRaw, and so does any other); arrays as they are.
+  /// Empty: pictures as the architecture expects (networks of keras.applications are recognised by their layers; a
+  /// network that scales its input itself, and any other, gets kRaw); arrays stay unchanged.
   std::optional<Preprocessing> preprocessing;
   /// Empty: pictures must have the model's size. Without effect along an axis that the model leaves open.
   std::optional<Filter> resize = Filter::kNearest;
-  /// The largest centre of the model's proportions is resized, as load_img does; otherwise the whole picture.
+  /// Resizes only the largest central part with the model's proportions, as load_img does; otherwise the whole picture.
   bool keep_aspect_ratio = false;
 };
 
-/// A picture as the model wants it: decoded as Pillow does (JPEG, PNG, WebP, GIF, BMP; of several frames the first, no
-/// turning by EXIF), given the model's channels (1, 3 or 4; open: 3), resized as keras.utils.load_img does,
+/// A picture as the model expects it: decoded as Pillow does (JPEG, PNG, WebP, GIF, BMP; first frame only, no rotation
+/// by EXIF), converted to the model's channels (1, 3 or 4; open: 3), resized as keras.utils.load_img does, and
 /// preprocessed.
 ///
 ///     const ks::Tensor picture = ks::read_image("digit.png", model);  // (1, 64, 64, 1)
 ///
-/// What read_inputs takes for a single input may stand in its place.
-/// @return  (1, height, width, channels); (1, channels, height, width), (1, height, width) or all numbers in one row,
-///          (1, height * width * channels), if the model wants that
+/// Also accepts everything that read_inputs accepts for a single input.
+/// @return  (1, height, width, channels); if the model expects that, (1, channels, height, width), (1, height, width)
+///          or a flat row (1, height * width * channels)
 /// @throws what read_inputs throws
-/// Cost: linear in the picture's pixels and in those of its size for the model.
+/// Cost: linear in the pixels of the file and of the result.
 KERASCOPE_API Tensor read_image(const std::string& path, const Model& model, const InputOptions& options = {});
 
 /// One file for each input of the model, in its order: a picture, a folder of pictures (a batch, in the order of their
@@ -79,21 +79,21 @@ KERASCOPE_API Tensor read_image(const std::string& path, const Model& model, con
 ///     const std::vector<ks::Tensor> inputs = ks::read_inputs({"digit.png"}, model, {}, &done);
 ///     std::cout << done[0];  // digit.png 64x64; raw preprocessing, the model's own layer 'unit' scales
 ///
-/// @param done  if given: one line a file that says what was done to it is put behind, then warnings
-/// @return  one tensor an input, batch first; a missing batch axis is added to an array; the batches are equal
+/// @param done  if given: one line per file that says how it was prepared is appended, then warnings
+/// @return  one tensor per input, batch first; a missing batch axis is added to an array; the batches are equal
 /// @throws Error{file-missing, file-unreadable}; Error{image-format, image-invalid, image-size,
 ///         memory-short} for a picture,
-///         Error{input-rank, image-channels} where the model wants none, Error{size-too-large} for a folder of more
-///         than 1 GiB of pixels; Error{array-invalid, array-pickled, array-type} for an array, Error{zip-invalid,
-///         memory-short} for an archive; Error{preprocess-shape} where means are for other channels;
-///         Error{input-missing, input-unknown, input-given-twice, input-shape} where files and inputs do not agree
-/// Cost: all of it is read, decoded and kept as float32: 4 bytes a number.
+///         Error{input-rank, image-channels} if the model takes no picture, Error{size-too-large} for a folder of
+///         more than 1 GiB of pixels; Error{array-invalid, array-pickled, array-type} for an array, Error{zip-invalid,
+///         memory-short} for an archive; Error{preprocess-shape} if the means are for other channels;
+///         Error{input-missing, input-unknown, input-given-twice, input-shape} if files and inputs do not match
+/// Cost: everything is read, decoded and kept as float32: 4 bytes per number.
 KERASCOPE_API std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Model& model,
                                               const InputOptions& options = {},
                                               std::vector<std::string>* done = nullptr);
 
 /// The array of a .npy file of numpy.save (format versions 1 to 3, either byte order, C or Fortran order), as float32:
-/// booleans become 0 and 1, other numbers the nearest. Objects are never unpickled. Reads and copies the file.
+/// booleans become 0 and 1, other numbers the nearest float32. Objects are never unpickled. Reads and copies the file.
 ///
 ///     ks::write_npy("conv1.npy", seen["conv1"].tensor);
 ///     const ks::Tensor again = ks::read_npy("conv1.npy");
@@ -101,18 +101,18 @@ KERASCOPE_API std::vector<Tensor> read_inputs(const std::vector<std::string>& pa
 /// @return  the array's shape; no batch axis is added
 /// @throws Error{file-missing, file-unreadable, array-invalid, array-pickled, array-type}; Error{size-too-large}
 KERASCOPE_API Tensor read_npy(const std::string& path);
-/// The arrays of an .npz file of numpy.savez or savez_compressed with their names, in the file's order; members that
-/// are no .npy are passed over. A .npy gives its array with an empty name.
-/// @throws what read_npy throws, Error{zip-invalid, memory-short}; Error{array-invalid} also where none of its members
-///         is an array
+/// The arrays of an .npz file of numpy.savez or savez_compressed with their names, in the file's order; other members
+/// are skipped. A .npy file gives its array with an empty name.
+/// @throws what read_npy throws, Error{zip-invalid, memory-short}; Error{array-invalid} also if the archive holds no
+///         array
 KERASCOPE_API std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path);
 
-/// A .npy file that numpy.load opens, also mapped: format version 1.0, little-endian float32 in C order. Missing
-/// folders are made. The file appears under its name when it is complete, in place of an older one.
+/// Writes a .npy file for numpy.load (also with mmap_mode): format version 1.0, little-endian float32 in C order.
+/// Missing folders are created. The file appears, or replaces an older one, only when it is complete.
 /// @throws Error{output-unwritable}
 KERASCOPE_API void write_npy(const std::string& path, const Tensor& tensor);
-/// An .npz archive, not compressed, with an array an activation, named by its address, which must differ; otherwise as
-/// write_npy. Numbers are written from where they lie, without a copy.
+/// Writes an uncompressed .npz archive with one array per activation, named by its address; addresses must be unique.
+/// Otherwise as write_npy. Numbers are written directly from the tensors, without a copy.
 ///
 ///     ks::write_npz("seen.npz", model.run(image, {.taps = {"conv*"}}));  // numpy.load("seen.npz")["conv1"]
 ///

@@ -6,15 +6,15 @@
 
 namespace kerascope {
 
-/// The `interpolation` of keras.layers.UpSampling2D (to kLanczos5; kGaussian and kMitchellCubic in Keras 2 only) and
-/// the `method` of tf.image.resize. Pixels are at the middle of their squares (half_pixel_centers).
+/// The `interpolation` of keras.layers.UpSampling2D (up to kLanczos5; kGaussian and kMitchellCubic only in Keras 2) and
+/// the `method` of tf.image.resize. Samples are at pixel centres (half_pixel_centers).
 enum class Interpolation {
-  kNearest,        ///< the pixel in which the new one's middle lies
-  kBilinear,       ///< between the nearest four, in proportion
+  kNearest,        ///< the pixel that contains the new pixel's centre
+  kBilinear,       ///< linear between the nearest four
   kBicubic,        ///< Keys's kernel with a = -0.5
-  kArea,           ///< the mean of what an output pixel covers
+  kArea,           ///< the mean of the area that an output pixel covers
   kLanczos3,       ///< a window of 6 pixels
-  kLanczos5,       ///< of 10
+  kLanczos5,       ///< a window of 10 pixels
   kGaussian,       ///< with a standard deviation of half a pixel
   kMitchellCubic,  ///< Mitchell and Netravali's B = C = 1/3
 };

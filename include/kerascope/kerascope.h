@@ -1,4 +1,4 @@
-// All of the library. docs/library.md shows how it goes together:
+// Includes the whole library. docs/library.md shows how to use it:
 //
 //     const ks::Model model = ks::load("digits.keras");
 //     const ks::Activations seen = model.run(ks::read_image("digit.png", model));

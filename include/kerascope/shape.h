@@ -10,19 +10,19 @@
 
 namespace kerascope {
 
-/// A size is 0 or more, or kOpen where a model leaves it open. Axes count from 0 and are not checked: to ask for one
-/// that is not there is an error of the program.
+/// The sizes of all axes, each 0 or more, or kOpen if a model does not fix it. Axes count from 0 and are not checked:
+/// an axis that does not exist is a bug of the caller.
 ///
 ///     const ks::Shape map = {1, 32, 32, 128};
 ///     std::cout << map.back() << " channels, " << map.elements() << " numbers, " << map.str();
 class KERASCOPE_API Shape {
  public:
-  /// Of a scalar: no axes.
+  /// The shape of a scalar: no axes.
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : sizes_(sizes) {}
   explicit Shape(std::vector<std::int64_t> sizes) : sizes_(std::move(sizes)) {}
 
-  /// How many axes.
+  /// The number of axes.
   int rank() const { return static_cast<int>(sizes_.size()); }
   /// The size of an axis.
   std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
@@ -31,9 +31,9 @@ class KERASCOPE_API Shape {
   std::int64_t back(int from_end = 1) const { return sizes_[sizes_.size() - static_cast<std::size_t>(from_end)]; }
 
   /// Product of all sizes; 1 for a scalar.
-  /// @throws Error{size-too-large} beyond 2^40 elements, and where a size is open and none is 0
+  /// @throws Error{size-too-large} beyond 2^40 elements, and if a size is open and none is 0
   std::int64_t elements() const;
-  /// Product of the axes [begin, end); 1 where there is none. @throws as the other
+  /// Product of the axes [begin, end); 1 if that is empty. @throws as above
   std::int64_t elements(int begin, int end) const;
 
   /// The axes [begin, end).
@@ -44,7 +44,7 @@ class KERASCOPE_API Shape {
 
   bool operator==(const Shape&) const = default;
 
-  /// "(1, 32, 32, 128)", as Python prints a tuple; a vector is "(5,)", an open size -1.
+  /// As Python prints a tuple: "(1, 32, 32, 128)"; a vector is "(5,)", an open size -1.
   std::string str() const;
 
  private:

@@ -12,9 +12,9 @@
 
 namespace kerascope {
 
-/// A value: copies share their numbers until one of them is changed. Numbers live as long as a tensor that has them.
-/// Reading one Tensor from several threads is safe. The last axis varies fastest. Elements are float32 unless another
-/// type is named: what layers compute is, ids, masks and texts are not.
+/// A value with copy-on-write: copies share their numbers until one of them is changed. Numbers live as long as a
+/// tensor that has them. Several threads may read one Tensor. The order is row-major: the last axis varies fastest.
+/// Elements are float32 unless another type is named; ids, masks and texts have other types.
 ///
 ///     ks::Tensor grey(ks::Shape{1, 64, 64, 1});
 ///     std::fill_n(grey.mutable_data(), grey.size(), 127.0f);
@@ -22,17 +22,17 @@ namespace kerascope {
 ///     const ks::Tensor ids = ks::Tensor::of({1, 3}, std::vector<std::int64_t>{17, 4, 0});
 class KERASCOPE_API Tensor {
  public:
-  /// Of no shape and without numbers: empty().
+  /// The empty() tensor, without shape and numbers.
   Tensor() = default;
   /// Uninitialised, 64-byte aligned; strings are empty. @throws Error{size-too-large} beyond 2^40 numbers;
   /// std::bad_alloc
   explicit Tensor(Shape shape, DType dtype = DType::kFloat32);
-  /// Numbers that live as long as `owner`; `numbers` must hold shape.elements() floats. Copies nothing.
+  /// A view of `numbers`, shape.elements() floats that live as long as `owner`. Copies nothing.
   /// @throws Error{size-too-large}
   Tensor(Shape shape, std::shared_ptr<const void> owner, const float* numbers);
   /// The same for elements of any type.
   Tensor(Shape shape, DType dtype, std::shared_ptr<const void> owner, const void* elements);
-  /// A copy of the numbers. @throws Error{tensor-shape} unless there are shape.elements() of them
+  /// Copies the numbers. @throws Error{tensor-shape} unless there are shape.elements() of them
   static Tensor of(Shape shape, std::span<const float> numbers);
   template <typename T>
   requires(!std::is_same_v<T, float>) static Tensor of(Shape shape, const std::vector<T>& elements) {
@@ -43,24 +43,24 @@ class KERASCOPE_API Tensor {
 
   const Shape& shape() const { return shape_; }
   DType dtype() const { return dtype_; }
-  /// How many numbers.
+  /// The number of elements.
   std::int64_t size() const { return size_; }
-  /// The first number of float32 ones; row-major, without gaps. @throws Error{tensor-type} if they are none
+  /// Points to the first number; row-major, without gaps. @throws Error{tensor-type} unless they are float32
   const float* data() const {
     require(DType::kFloat32);
     return static_cast<const float*>(data_);
   }
-  /// The same, to be changed. Numbers that something else has, too (a copy of this tensor, the tensor that it is a part
-  /// of, a run that was given it, a file), are copied first and stay as they are; so ask anew after it was passed on.
+  /// As data(), for writing. Numbers that are shared (with a copy of this tensor, the tensor that it is a view of, a
+  /// run that got it as input, a file) are copied first and stay unchanged; call it again after passing the tensor on.
   ///
   ///     ks::Tensor without = seen["conv1"].tensor;  // (1, 64, 64, 64)
   ///     for (std::int64_t i = 0; i < without.size(); i += 64) without.mutable_data()[i] = 0;  // its first channel
   ///
   /// @throws Error{tensor-shape} for Tensor(); Error{tensor-type} unless it is of float32; std::bad_alloc
   float* mutable_data();
-  /// All of them, size() floats. @throws Error{tensor-type} as data()
+  /// All numbers, size() floats. @throws Error{tensor-type} as data()
   std::span<const float> numbers() const { return {data(), static_cast<std::size_t>(size_)}; }
-  /// True of Tensor() only: a tensor with an axis of size 0 is not empty.
+  /// True only for Tensor(): a tensor with an axis of size 0 is not empty.
   bool empty() const { return data_ == nullptr; }
 
   /// All elements: elements<std::int64_t>(), elements<bool>(), elements<std::string_view>().
@@ -86,11 +86,11 @@ class KERASCOPE_API Tensor {
   /// that the type cannot hold
   Tensor astype(DType dtype) const;
 
-  /// The same numbers under another shape of as many elements, without copying. @throws Error{tensor-shape}
+  /// A view with another shape of as many elements. @throws Error{tensor-shape}
   Tensor reshaped(Shape shape) const;
-  /// One item of the batch (axis 0), without copying: (N, ...) -> (...). @throws Error{sample-index}
+  /// A view of one item of the batch (axis 0): (N, ...) -> (...). @throws Error{sample-index}
   Tensor item(std::int64_t index) const;
-  /// Some items of the batch, without copying: (N, ...) -> (count, ...). @throws Error{sample-index}
+  /// A view of some items of the batch: (N, ...) -> (count, ...). @throws Error{sample-index}
   Tensor items(std::int64_t first, std::int64_t count) const;
 
  private:

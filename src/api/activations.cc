@@ -11,7 +11,7 @@ namespace kerascope {
 
 namespace {
 
-/// What lies behind the last slash.
+/// The text after the last slash.
 std::string_view last_part(std::string_view address) { return address.substr(address.rfind('/') + 1); }
 
 /// "dense" of "dense@1#0".
@@ -21,7 +21,8 @@ std::string_view without_call(std::string_view address) {
   return address.substr(0, call);
 }
 
-/// The one of this full address, or all of this last part; otherwise all calls and outputs of a layer of this name.
+/// The one with this full address, or all with this last part; otherwise all calls and outputs of a layer with this
+/// name.
 template <typename Named>
 std::vector<const Named*> named(const std::vector<Named>& all, std::string_view address) {
   std::vector<const Named*> found, of_layer;
@@ -36,7 +37,7 @@ std::vector<const Named*> named(const std::vector<Named>& all, std::string_view 
   return found.empty() ? of_layer : found;
 }
 
-/// What an address means among those that were computed: nothing where it is another's full address, who was skipped.
+/// The computed activations that match an address; none if it is the full address of a skipped one.
 std::vector<const Activation*> computed(const std::vector<Activation>& all, const std::vector<Skipped>& skipped,
                                         std::string_view address) {
   std::vector<const Activation*> found = named(all, address);

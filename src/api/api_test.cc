@@ -158,7 +158,7 @@ TEST(Function, ACallThatWaitsCanBeStopped) {
   const auto on_progress = [&](std::size_t, std::size_t) {
     std::thread waiting(
         [&] { EXPECT_EQ(error_of([&] { f(picture, {.stop = stop.get_token()}); }).code(), "cancelled"); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // most likely it waits by now
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // by now it is most likely waiting
     stop.request_stop();
     waiting.join();
   };
@@ -340,7 +340,7 @@ TEST(Threads, RunOneModelEachInItsOwnWayAndLetGoElsewhere) {
   const Tensor input = digit(model);
   const std::vector<float> expected = numbers_of(model.run(input)["conv2"].tensor);
   std::mutex mutex;
-  std::vector<Activations> given;  // dropped by whichever thread comes next
+  std::vector<Activations> given;  // released by an arbitrary thread
   std::atomic<int> equal = 0;
   {
     std::vector<std::jthread> threads;
@@ -594,7 +594,7 @@ TEST(Functional, AModelTakesTheShapesOfItsInputs) {
 }
 
 TEST(Functional, LayersStandInKerassOrder) {
-  // As keras.Model sorts them: by depth, then as a walk back from the outputs meets them.
+  // In keras.Model's order: by depth, then in the order of a walk back from the outputs.
   const KerasTensor x = Input({4}, "x");
   const KerasTensor a = layer(kl::Dense{.units = 1}, {.name = "a"})(x);
   const KerasTensor b = layer(kl::Dense{.units = 1}, {.name = "b"})(layer(kl::Dense{.units = 1}, {.name = "c"})(x));
@@ -640,7 +640,7 @@ TEST(Weights, WithoutThemWhatNeedsThemSaysSo) {
   EXPECT_EQ(error_of([&] { net.save("unweighted.keras"); }).code(), "weight-missing");
 }
 
-/// Not as the built-in model is.
+/// A model that differs from the built-in one.
 Sequential one_convolution() {
   Sequential net;
   net.add(kl::Conv2D{.filters = 1, .kernel_size = {1, 1}}, {.input_shape = {64, 64, 1}});

@@ -1,4 +1,4 @@
-// The C interface: no exception leaves it.
+// The C interface. No exception leaves it.
 #include <stdexcept>
 
 #include "kerascope/kerascope.h"
@@ -23,7 +23,7 @@ void keep(const char* what, const std::string& code) {
   last_code = code;
 }
 
-/// Where no text can be made for want of memory, both are empty.
+/// Keeps the error "out of memory"; if there is no memory for its text, code and text are empty.
 void keep_want_of_memory() {
   try {
     keep("error[memory]: there is not enough memory", "memory");
@@ -33,7 +33,7 @@ void keep_want_of_memory() {
   }
 }
 
-/// body(), or `failed` with the error kept.
+/// Returns body(), or, if that throws, keeps the error and returns `failed`.
 template <typename Result, typename Body>
 Result guarded(Result failed, const Body& body) {
   try {

@@ -22,7 +22,7 @@ std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes
 
 std::shared_ptr<Compiled> CompiledCache::get(const std::shared_ptr<const ModelData>& data,
                                              const FunctionOptions& options, std::span<const Shape> shapes) {
-  constexpr std::size_t kMost = 8;  // each holds weights in the kernels' order, and the memory of its results
+  constexpr std::size_t kMost = 8;  // each holds packed weights and the memory of its results
   std::string key = key_of(options, shapes);
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   if (found != entries_.end()) {
@@ -45,10 +45,10 @@ FunctionOptions function_options(const CallOptions& options) {
 
 namespace {
 
-/// How many runs this thread is in.
+/// How many nested runs this thread is in.
 thread_local int depth = 0;
 
-/// While it lives, no other call runs the function.
+/// While it exists, no other call runs the function.
 class Turn {
  public:
   Turn(Compiled& compiled, const std::stop_token& stop) : compiled_(compiled) {

@@ -15,7 +15,7 @@
 
 namespace kerascope::api {
 
-/// A function and what it needs to live. One call at a time, see run().
+/// A compiled function, and the data that must outlive it. One call at a time, see run().
 struct Compiled {
   std::shared_ptr<const ModelData> data;
   FunctionOptions options;
@@ -26,7 +26,7 @@ struct Compiled {
   bool is_running = false;  ///< guarded by mutex
 };
 
-/// The functions that were used last. Not safe for several threads by itself.
+/// The most recently used functions. Not thread-safe.
 class CompiledCache {
  public:
   /// @throws what CompiledFunction throws
@@ -39,12 +39,12 @@ class CompiledCache {
     std::string key;
     std::shared_ptr<Compiled> compiled;
   };
-  std::list<Entry> entries_;  ///< the last used first
+  std::list<Entry> entries_;  ///< the most recently used first
 };
 
-/// Runs it for one call; waits where another call does. A call made from a callback of a run does not wait, as that
-/// might wait for this one: it gets a function of its own.
-/// @throws Error{cancelled} between two steps, or while it waits, when the call is stopped
+/// Runs the function for one call; waits while another call runs it. A call from a callback of a run does not wait, as
+/// the other call might wait for it: it compiles another function.
+/// @throws Error{cancelled} if the call is stopped, between two steps or while it waits
 CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
                              const std::function<void(const Activation&)>& on_ready = {});
 

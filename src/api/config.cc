@@ -18,7 +18,7 @@ class Writer {
     for (std::size_t i = 0; i < open.assembly.sites.size(); ++i) {
       const Site& site = open.assembly.sites[i];
       if (!site.inner.empty()) continue;
-      // Shapes inside a nested model that is called several times: those of its first call.
+      // Inside a nested model that is called several times, the shapes of its first call are used.
       taken_.insert(site.name);
       shapes_.emplace(std::tuple(site.layer, number(site.call), number(site.output)), open.shapes[i]);
     }
@@ -33,7 +33,7 @@ class Writer {
       config["input_layers"] = ends(network.inputs, {}, network);
       config["output_layers"] = ends(network.outputs, network.output_names, network);
     }
-    // A user's own class of models has no config that anybody could make a model of; its graph is one.
+    // A user's model class is written as a functional model of its graph, as nobody else could read its own config.
     return {{"module", network.is_sequential ? "keras" : "keras.src.models.functional"},
             {"class_name", network.is_sequential ? "Sequential" : "Functional"},
             {"config", std::move(config)},
@@ -50,7 +50,7 @@ class Writer {
   }
 
  private:
-  /// Keras 3 refuses names with a slash; the letters are taken that make each name differ from the others.
+  /// Keras 3 refuses names with a slash, which is replaced so that all names stay different.
   std::string name_of(const LayerData& layer) {
     if (layer.name.find('/') == layer.name.npos) return layer.name;
     std::string& name = renamed_[&layer];
@@ -63,7 +63,7 @@ class Writer {
     return name;
   }
 
-  /// {module, class_name, registered_name} of a layer.
+  /// {module, class_name, registered_name} for a layer.
   Json class_of(const LayerData& layer) const {
     const LayerType* type = model_.keras_major() < 3 ? find_layer_type(layer.class_name) : nullptr;
     const std::string name = keras3_class(layer, model_);
@@ -74,7 +74,7 @@ class Writer {
     return {{"module", module}, {"class_name", name}, {"registered_name", registered}};
   }
 
-  /// Of "@1" or "#1"; 0 where there is none.
+  /// The number in "@1" or "#1"; 0 if the suffix is empty.
   static int number(const std::string& suffix) { return suffix.empty() ? 0 : std::stoi(suffix.substr(1)); }
 
   Json config_of(const LayerData& layer) {
@@ -112,7 +112,7 @@ class Writer {
     Json nodes = Json::array();
     for (const Call& call : layer.calls) {
       Json arguments = Json::array();
-      // Before Keras 3 a call's tensors are a list, also where there is only one.
+      // Before Keras 3 a call's tensors are a list, even a single one.
       const bool is_single = model_.keras_major() < 3 && call.inputs.size() == 1;
       if (is_single)
         arguments.push_back(keras_tensor(call.inputs[0], around));
@@ -124,7 +124,7 @@ class Writer {
     return json;
   }
 
-  /// {"tensor": k} becomes a reference to the tensor that is meant.
+  /// Replaces {"tensor": k} by a reference to input k.
   Json with_tensors(const Json& argument, const Call& call, const Network& around) {
     if (argument.is_object() && argument.size() == 1 && argument.contains("tensor") &&
         argument["tensor"].is_number_integer())
@@ -150,7 +150,7 @@ class Writer {
   Json ends(const std::vector<TensorRef>& tensors, const std::vector<std::string>& names, const Network& network) {
     const auto reference = [&](const TensorRef& tensor) -> Json {
       const LayerData& layer = network.layers[static_cast<std::size_t>(tensor.layer)];
-      // Here, and not in calls, Keras 3 counts a Functional's own graph as its node 0.
+      // Only here, not in calls, Keras 3 counts a Functional's own graph as its node 0.
       const int first = layer.network && !layer.network->is_sequential;
       return {name_of(layer), first + tensor.call, tensor.output};
     };

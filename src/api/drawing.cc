@@ -60,7 +60,7 @@ Picture overview(const Activations& seen, const OverviewOptions& options, std::i
   Overview overview;
   overview.title = text::printable(options.title);
   for (const std::string& line : options.lines) overview.lines.push_back(text::printable(line));
-  // How large the tiles are depends on the rows, which are known before anything is drawn.
+  // The size of the tiles depends on the number of rows, so rows are gathered before anything is drawn.
   std::vector<SeenLayer> layers;
   std::vector<const Activation*> activations;
   auto skipped = seen.skipped().begin();

@@ -1,4 +1,4 @@
-// Pictures and arrays in, arrays out.
+// Reads pictures and arrays, writes arrays.
 #include <fmt/format.h>
 
 #include <set>

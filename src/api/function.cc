@@ -13,7 +13,7 @@ namespace api {
 
 struct FunctionState {
   std::shared_ptr<ModelState> model;
-  std::vector<std::pair<std::string, Shape>> inputs;  ///< addresses, and shapes with -1 where any size will do
+  std::vector<std::pair<std::string, Shape>> inputs;  ///< addresses, and shapes with -1 for any size
   std::vector<std::string> outputs;                   ///< addresses
 };
 
@@ -21,7 +21,7 @@ struct FunctionState {
 
 namespace {
 
-/// The model in which all of them lie: that of the handles, or one made of what lies between inputs and outputs.
+/// The model that contains all these tensors: the handles' model, or a new one of the layers between them.
 std::shared_ptr<ModelState> common_model(const std::vector<KerasTensor>& inputs,
                                          const std::vector<KerasTensor>& outputs) {
   std::shared_ptr<ModelState> model;
@@ -65,7 +65,7 @@ Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outp
       if (state->inputs[i].first == state->inputs[j].first)
         throw Error({.code = "input-given-twice",
                      .what = fmt::format("'{}' is given twice among the inputs", state->inputs[i].first)});
-  // What cannot be computed from these inputs is said now, and not at the first call.
+  // Report outputs that cannot be computed from these inputs now, not at the first call.
   FunctionOptions options{.taps = state->outputs};
   for (const auto& [address, shape] : state->inputs) {
     Shape sizes = shape;

@@ -86,7 +86,7 @@ std::vector<Ref> refs(const std::vector<KerasTensor>& tensors) {
   return all;
 }
 
-/// A layer's sites in a model: one an output of each of its calls.
+/// A layer's sites in a model: one per output of each call.
 struct Place {
   std::shared_ptr<const OpenAssembly> open;
   const LayerData* layer = nullptr;
@@ -199,7 +199,7 @@ std::vector<Layer> Layer::layers() const {
   const Place place = place_of(*model_, address_);
   if (!place.layer->network) return layers;
   const Network& network = *place.layer->network;
-  // Of a nested model that is called several times: its first call's.
+  // If a nested model is called several times, the layers of its first call.
   const std::string container = address_ + (place.layer->calls.size() > 1 ? "@0" : "");
   for (std::size_t i = network.is_sequential ? 1 : 0; i < network.layers.size(); ++i)
     layers.push_back(Access::layer(model_, container + "/" + network.layers[i].name));

@@ -1,4 +1,4 @@
-// Weights into a model: by order or by name, all or nothing.
+// Loads weights into a model: by order or by name, all or nothing.
 #include "api/load_weights.h"
 
 #include <fmt/format.h>
@@ -18,13 +18,13 @@ using namespace api;
 
 namespace {
 
-/// Fits a file's weights to a copy of a model.
+/// Gives a file's weights to a copy of a model.
 class Loader {
  public:
   Loader(const ModelData& model, const WeightsFile& file)
       : file_(file), model_(model), assembly_(assemble_open(model_, {.with_weights = false}).assembly) {
     writer_ = {.keras_major = model.keras_major(), .is_certain = !file.keras_version.empty()};
-    // How the lists in the file are ordered depends on who wrote it and not on the model.
+    // The order of lists in the file depends on the Keras that wrote it, not on the model.
     model_.format = file.is_by_layer ? "HDF5" : "Keras archive";
     model_.backend = file.backend;
     model_.keras_version = file.keras_version;
@@ -56,7 +56,7 @@ class Loader {
                    .hint = "load by order (without --by-name)"});
   }
 
-  /// The model with its new weights. @throws Error{weights-mismatch}
+  /// The network with its new weights. @throws Error{weights-mismatch}
   Network finish(const std::string& other_way) {
     bind_weights(model_, given_needs());
     settle(model_.network);
@@ -72,7 +72,7 @@ class Loader {
   LoadedWeights result() && { return std::move(result_); }
 
  private:
-  /// Groups by class and order.
+  /// Matches groups that are named by class and order.
   void by_path() {
     clear(model_.network);
     std::vector<NamedPair> names = attach_by_path(*file_.hdf5, model_.network, writer_);
@@ -82,7 +82,7 @@ class Loader {
     require_all_paths_used();
   }
 
-  /// As many layers with weights on both sides.
+  /// Matches the layers with weights one by one; both sides must have equally many.
   void one_by_one() {
     std::vector<LayerData*> needing;
     for (LayerData& layer : model_.network.layers)
@@ -104,8 +104,8 @@ class Loader {
     if (needing.size() == stored.size()) require_agreement(names);
   }
 
-  /// How many weights an unknown layer has only the file tells: by the layers' places, as it lists those without
-  /// weights, too, or by their names.
+  /// For models with unknown layers, whose numbers of weights only the file tells: matches by position, as the file
+  /// also lists layers without weights, or else by name.
   void around_unknown_layers() {
     std::map<std::string, const StoredLayer*> by_name;
     for (const StoredLayer& layer : file_.layers)
@@ -129,7 +129,7 @@ class Loader {
     for (const auto& [layer, stored] : pairs) give(*layer, *stored);
   }
 
-  /// Layers with what is stored at their places; empty where the file lists other layers.
+  /// Pairs layers with the file's by position; empty if the file lists other layers.
   std::vector<std::pair<LayerData*, const StoredLayer*>> by_place() {
     for (const bool with_inputs : {true, false})
       for (const bool with_operations : {true, false}) {
@@ -161,13 +161,13 @@ class Loader {
     if (const std::string why = disagreement(names); !why.empty()) mismatch("{}", why);
   }
 
-  /// The configuration of an archive names the layers also where its groups do not.
+  /// Adds layer names from the archive's configuration, if its groups store none.
   std::vector<NamedPair> names_in_archive(std::vector<NamedPair> stored) const {
     std::map<std::string, std::string> by_place;
     try {
       gather_owners(open_model(file_.archive).network, by_place);
     } catch (const Error&) {
-      return stored;  // weights of a model that cannot be opened
+      return stored;  // the archive's model cannot be opened
     }
     std::vector<NamedPair> names;
     add_owners(model_.network, by_place, names);
@@ -192,7 +192,7 @@ class Loader {
   template <typename... Args>
   void mismatch(fmt::format_string<Args...> format, Args&&... args) {
     std::string message = text::printable(fmt::format(format, std::forward<Args>(args)...));
-    // What is wrong with a nested model as a whole is said at each of its weights.
+    // An error of a nested model as a whole repeats at each of its weights.
     if (mismatches_.empty() || mismatches_.back() != message) mismatches_.push_back(std::move(message));
   }
 
@@ -202,20 +202,20 @@ class Loader {
                              : fmt::format("{}, .. {} ({} in all)", names[0], names.back(), names.size());
   }
 
-  /// Whether a layer's own needs are known: not if Kerascope cannot compute it, or nothing says what comes into it.
+  /// Whether a layer's declared weights are known: not if Kerascope cannot compute it, or its input is unknown.
   bool is_known(const LayerData& layer) const {
     if (layer.class_name == "InputLayer" || layer.is_operation) return true;
     const auto found = assembly_.needs.find(&layer);
     return found != assembly_.needs.end() && found->second.is_known;
   }
 
-  /// Whether nobody knows how many weights a layer, or one inside a nested model, has.
+  /// Whether the number of weights of a layer, or of a layer inside a nested model, is unknown.
   bool is_open(const LayerData& layer) const { return layer.network ? is_open(*layer.network) : !is_known(layer); }
   bool is_open(const Network& network) const {
     return std::ranges::any_of(network.layers, [this](const LayerData& layer) { return is_open(layer); });
   }
 
-  /// How many weights a layer and, in a nested model, all below ask for.
+  /// How many weights a layer, or all layers in a nested model, declare.
   std::size_t needs(const LayerData& layer) const {
     if (!layer.network) {
       const auto found = assembly_.needs.find(&layer);
@@ -234,7 +234,7 @@ class Loader {
     }
   }
 
-  /// All layers below have been given what the file has for them.
+  /// Records that all layers of the network have got the file's weights.
   void mark(const Network& network) {
     for (const LayerData& layer : network.layers) {
       given_.insert(&layer);
@@ -294,14 +294,14 @@ class Loader {
     }
   }
 
-  /// Those of the layers that were given something; of the others nobody asks.
+  /// The declared weights of only those layers that got some from the file.
   std::map<const LayerData*, LayerWeights>& given_needs() {
     std::erase_if(assembly_.needs, [&](const auto& need) { return !given_.count(need.first); });
     return assembly_.needs;
   }
 
-  /// Puts what was bound into the layers. What nobody can check stays as the file has it, as do lists of nested models
-  /// in which there is such a layer.
+  /// Stores the matched weights in the layers. Weights of unknown layers, which cannot be checked, and lists of nested
+  /// models that contain such a layer, stay as in the file.
   void settle(Network& network, bool is_inside_list = false) {
     for (LayerData& layer : network.layers) {
       if (layer.network) {

@@ -1,4 +1,4 @@
-// Weights from a file into the data of a model; see Model::load_weights.
+// Loads weights from a file into a model's data; see Model::load_weights.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace kerascope::api {
 
-/// @return  the model's network with its new weights; `model` stays as it is
+/// @return  the model's network with its new weights; `model` is unchanged
 /// @throws Error{weights-mismatch, weights-missing, ...}
 Network with_weights(const ModelData& model, const std::string& path, const LoadWeightsOptions& options,
                      LoadedWeights& loaded);

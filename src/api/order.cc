@@ -14,7 +14,7 @@ class Walk {
   explicit Walk(std::span<const Ref> inputs) : inputs_(inputs) {}
 
   void from(const Ref& tensor) {
-    // Depth first without recursion, which a deep chain would drive too far.
+    // Depth first without recursion, as a long chain would overflow the stack.
     struct Visit {
       Ref tensor;
       std::size_t next = 0;
@@ -76,7 +76,7 @@ class Walk {
   std::span<const Ref> inputs_;
   std::set<const Node*> met_;
   std::map<const LayerState*, std::size_t> first_met_;
-  std::vector<std::shared_ptr<const Node>> nodes_;  ///< each behind what it needs
+  std::vector<std::shared_ptr<const Node>> nodes_;  ///< each after the nodes that it needs
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The layers of a functional model in Keras's order, on which weights by order depend.
+// The layers of a functional model in Keras's order, by which weights are matched.
 #pragma once
 
 #include <memory>
@@ -11,12 +11,12 @@ namespace kerascope::api {
 
 struct Order {
   std::vector<std::shared_ptr<LayerState>> layers;
-  std::vector<std::shared_ptr<const Node>> nodes;  ///< each behind those whose outputs it takes
+  std::vector<std::shared_ptr<const Node>> nodes;  ///< each after the nodes whose outputs it takes
 };
 
-/// All that the outputs need, back to the inputs. As in keras.Model: layers by falling depth, which is the longest way
-/// to an output, and among equals by when a walk back from the outputs, depth first, meets them.
-/// @throws Error{graph-disconnected} if that ends at an Input that is not among the inputs
+/// All nodes that the outputs need, back to the inputs. Layers are in keras.Model's order: by decreasing depth (the
+/// longest path to an output); with equal depth, in the order of a depth-first walk back from the outputs.
+/// @throws Error{graph-disconnected} if the walk reaches an Input that is not among the inputs
 Order keras_order(std::span<const Ref> inputs, std::span<const Ref> outputs);
 
 }  // namespace kerascope::api

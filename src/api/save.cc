@@ -1,4 +1,4 @@
-// A model as a .keras archive.
+// Saves a model as a .keras archive.
 #include <fmt/format.h>
 #include <libdeflate.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ using namespace api;
 
 namespace {
 
-/// The weights of all layers by their paths in the archive, and messages of those that are missing.
+/// The weights of all layers by their paths in the archive, and messages about missing ones.
 struct Filed {
   std::vector<NamedWeight> weights;
   std::vector<std::string> missing;
@@ -40,7 +40,7 @@ Filed filed_weights(const ModelData& model, const std::map<const LayerData*, Lay
   return filed;
 }
 
-/// The archive's members, put in place one behind the other.
+/// Writes the archive's members one after the other.
 class Archive {
  public:
   explicit Archive(const std::string& path) : file_(path) {
@@ -63,7 +63,7 @@ class Archive {
     ZipMember member{.name = name, .offset = end_};
     for (const NamedWeight& named : weights)
       member.size += static_cast<std::uint64_t>(named.weight.shape.elements()) * sizeof(float);
-    // How long the record is depends on whether the size, which only the layout shows, needs zip64.
+    // The record's length depends on whether the size needs zip64, which is known only after the layout.
     std::size_t length = 0;
     do {
       length = local_record(member).size();

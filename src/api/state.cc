@@ -28,7 +28,7 @@ LayerData input_layer(const std::string& name, const Shape& shape) {
   return layer;
 }
 
-/// The arguments of a call on tensors: one, or a list of several.
+/// A call with tensors as its argument: a single one, or a list.
 Call call_on(std::vector<TensorRef> inputs) {
   Call call{.inputs = std::move(inputs)};
   if (call.inputs.size() == 1) {
@@ -47,10 +47,10 @@ Call call_on(std::vector<TensorRef> inputs) {
                .hint = "give one of them another name"});
 }
 
-/// As Keras counts: "conv2d", "conv2d_1", ..; never a name that is taken.
+/// Makes up names as Keras does: "conv2d", "conv2d_1", ..; never one that is taken.
 class Names {
  public:
-  /// Those that layers were given. @throws Error{name-taken}
+  /// Takes the names that layers were given. @throws Error{name-taken}
   explicit Names(const std::vector<std::shared_ptr<LayerState>>& layers) {
     std::vector<const LayerState*> unnamed;
     for (const auto& layer : layers) {
@@ -77,12 +77,12 @@ class Names {
     }
   }
 
-  std::map<std::string, std::string> taken_;  ///< with the layer's class
+  std::map<std::string, std::string> taken_;  ///< name to the layer's class
   std::map<std::string, int> counts_;
   std::map<const LayerState*, std::string> names_;
 };
 
-/// A layer as it is now, with a nested model's layers.
+/// A layer's current data, with a nested model's layers.
 LayerData data_of(const LayerState& state) {
   LayerData layer = state.data;
   if (!state.model) return layer;
@@ -143,7 +143,7 @@ void ModelState::add(const std::shared_ptr<LayerState>& layer, const Shape& inpu
     throw Error({.code = "call-invalid",
                  .what = fmt::format("a Sequential's layers have one output each, and this {} has {}",
                                      layer->data.class_name, node->shapes.size())});
-  // As arrange() would find them: a chain only grows at its end.
+  // Equals the result of arrange(): a chain only grows at its end.
   const bool is_new = !std::ranges::count(layers_, layer);
   for (const auto& other : layers_)
     if (is_new && !layer->data.name.empty() && other->data.name == layer->data.name)
@@ -194,7 +194,7 @@ void ModelState::arrange() {
     const int layer = index.at(node->layer.get());
     calls_[node.get()] = {layer, counts[layer]++};
   }
-  // What is fed in the middle has a layer of its own.
+  // An input in the middle of the model gets an InputLayer of its own.
   for (const Ref& input : in_code_.inputs) {
     if (calls_.count(input.node.get()) && input.node->inputs.empty()) continue;
     auto stand_in = std::make_shared<LayerState>();
@@ -232,7 +232,7 @@ std::optional<Ref> ModelState::tensor_at(const std::string& address) const {
   return {};
 }
 
-/// Makes `data_` of a model in code.
+/// Updates `data_` of a model in code.
 void ModelState::refresh() {
   if (in_code_.inputs.empty()) throw Error({.code = "model-empty", .what = "the Sequential has no layers yet"});
   ModelData model = model_in_code(in_code_.name, in_code_.is_sequential);
@@ -281,7 +281,7 @@ std::shared_ptr<const OpenAssembly> ModelState::open(bool with_weights) {
   const auto current = data();
   const std::lock_guard lock(mutex_);
   std::shared_ptr<const OpenAssembly>& open = with_weights ? with_weights_ : open_;
-  // The layers that its sites point to must live as long.
+  // Keeps alive the layers that its sites point to.
   if (!open) {
     struct Kept {
       std::shared_ptr<const ModelData> data;
@@ -354,7 +354,7 @@ std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& na
 
 namespace {
 
-/// A model takes what its own inputs take. @throws Error{call-invalid, shape-mismatch}
+/// Checks that a model's own inputs accept these tensors. @throws Error{call-invalid, shape-mismatch}
 void require_inputs_of(ModelState& model, const std::vector<Ref>& given) {
   const auto data = model.data();
   const std::vector<ModelInput> inputs = model_inputs(*data);
@@ -376,7 +376,7 @@ void require_inputs_of(ModelState& model, const std::vector<Ref>& given) {
 
 std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::vector<Ref> inputs) {
   if (layer->model) require_inputs_of(*layer->model, inputs);
-  // A model of this layer alone says whether the inputs suit it, and what it gives.
+  // A model of this layer alone checks its inputs and infers its outputs.
   ModelData alone = model_in_code("", false);
   std::vector<TensorRef> given;
   for (const Ref& input : inputs) {

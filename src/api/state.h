@@ -1,4 +1,4 @@
-// What the handles of the public headers stand for.
+// The state behind the handles of the public headers.
 #pragma once
 
 #include <cstdint>
@@ -29,27 +29,26 @@ struct Ref {
 struct Node : std::enable_shared_from_this<Node> {
   std::shared_ptr<LayerState> layer;
   std::vector<Ref> inputs;
-  std::vector<Shape> shapes;  ///< one an output; the batch is open
+  std::vector<Shape> shapes;  ///< one per output; the batch is open
 };
 
 /// A layer of a model defined in code, which several models may share.
 struct LayerState {
-  LayerData data;                     ///< without calls; its name may be left to the model
-  std::shared_ptr<ModelState> model;  ///< of a nested model, instead of data.network and data.weights
+  LayerData data;                     ///< without calls; if its name is empty, the model names it
+  std::shared_ptr<ModelState> model;  ///< for a nested model, instead of data.network and data.weights
   std::vector<std::weak_ptr<const Node>> nodes;
   std::uint64_t weights_version = 0;  ///< counts how often weights were loaded
   std::uint64_t number = next_number();
 
-  /// Larger for what was made later.
+  /// Numbers in the order of creation.
   static std::uint64_t next_number();
 };
 
-/// A model, from a file or defined in code. What it computes is in `data()`; that is made anew when weights were
-/// loaded.
+/// A model, from a file or defined in code. data() is its content, which is updated after weights were loaded.
 class ModelState {
  public:
   explicit ModelState(ModelData data);
-  /// Everything between the inputs and the outputs. Inputs that are no InputLayer's get a stand-in.
+  /// The ends of a model in code. Inputs that are not an InputLayer's output get an InputLayer as stand-in.
   struct InCode {
     std::string name;
     bool is_sequential = false;
@@ -58,26 +57,26 @@ class ModelState {
   explicit ModelState(InCode model);
 
   std::shared_ptr<const ModelData> data();
-  /// The model assembled for no input in particular, without its weights, or with them.
+  /// The model assembled for open input shapes, with or without its weights.
   std::shared_ptr<const OpenAssembly> open(bool with_weights = false);
   std::uint64_t weights_version() const;
 
-  /// Of a Sequential: one layer more.
-  /// @throws Error{input-shape-missing} for a first layer without a shape, Error{call-invalid} for a model in which
-  /// this one lies, and what `call` throws
+  /// Appends a layer to a Sequential.
+  /// @throws Error{input-shape-missing} for a first layer without a shape, Error{call-invalid} for a model that
+  /// contains this one, and what `call` throws
   void add(const std::shared_ptr<LayerState>& layer, const Shape& input_shape);
-  /// The model as a layer of others; the same one as long as somebody holds it.
+  /// The model as a layer; always the same LayerState while someone holds it.
   static std::shared_ptr<LayerState> as_layer(const std::shared_ptr<ModelState>& model);
 
-  /// Puts the weights that `bound` holds, a copy of data() with some, into the layers, also those of nested models.
+  /// Copies the weights of `bound`, a copy of data() with new weights, to the layers, also to those of nested models.
   void take_weights(const Network& bound);
 
   bool is_in_code() const { return is_in_code_; }
   const std::vector<Ref>& inputs() const { return in_code_.inputs; }
   const std::vector<Ref>& outputs() const { return in_code_.outputs; }
-  /// Of a model in code: the address of a tensor; empty if it is not in it.
+  /// For a model in code: the address of a tensor; empty if the model does not contain it.
   std::string address_of(const Ref& ref) const;
-  /// The way back: of a tensor that no nested model hides.
+  /// The inverse, for a tensor that is not inside a nested model.
   std::optional<Ref> tensor_at(const std::string& address) const;
 
   /// See CompiledCache.
@@ -90,7 +89,7 @@ class ModelState {
 
   bool is_in_code_ = false;
   InCode in_code_;
-  std::vector<std::shared_ptr<LayerState>> layers_;       ///< of a model in code, in Keras's order
+  std::vector<std::shared_ptr<LayerState>> layers_;       ///< for a model in code, in Keras's order
   std::map<const Node*, std::pair<int, int>> calls_;      ///< layer and call
   std::map<std::pair<const Node*, int>, int> stand_ins_;  ///< layer
   std::weak_ptr<LayerState> as_layer_;
@@ -102,10 +101,10 @@ class ModelState {
   CompiledCache cache_;
 };
 
-/// Reaches into the handles.
+/// Gives access to the handles' private state.
 struct Access {
   static KerasTensor tensor(Ref ref);
-  /// In a model in code the tensor that layers may be called on, where it can be.
+  /// A handle to a tensor; in a model in code, if possible one that layers may be called on.
   static KerasTensor tensor(std::shared_ptr<ModelState> model, std::string address, Shape shape);
   static Layer layer(std::shared_ptr<LayerState> state);
   static Layer layer(std::shared_ptr<ModelState> model, std::string address);
@@ -117,15 +116,15 @@ struct Access {
   static Model model(std::shared_ptr<ModelState> state);
 };
 
-/// @throws Error{name-invalid} for one with '/'
+/// @throws Error{name-invalid} for a name with '/'
 void require_name(const std::string& name);
 
-/// A call more of a layer. @throws Error where the inputs do not suit it
+/// Adds a call to a layer. @throws Error if the layer cannot take the inputs
 std::shared_ptr<const Node> call(const std::shared_ptr<LayerState>& layer, std::vector<Ref> inputs);
 std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& name);
 
-/// The inputs of a run as the model wants them, a batch axis added where it is missing.
-/// @param declared  one an input: name, and shape with -1 where any size will do; empty: any shape
+/// Checks a run's inputs and adds missing batch axes.
+/// @param declared  per input its name, and its shape with -1 for any size; empty: any shape
 /// @throws Error{input-count, input-shape}
 std::vector<Tensor> fitting(std::span<const Tensor> inputs, std::span<const std::pair<std::string, Shape>> declared);
 

@@ -11,7 +11,8 @@
 namespace kerascope::api {
 namespace {
 
-/// Weights of a nested model in HDF5 lie in one list of the outermost one; inside, only needs tell what is whose.
+/// Parameters per layer. In HDF5 only the outermost nested model holds weights, in one list; inside it, the layers'
+/// declared weights tell which belong to which layer.
 class Parameters {
  public:
   explicit Parameters(const Assembly& assembly) {
@@ -35,14 +36,14 @@ class Parameters {
   std::int64_t trainable(const LayerData& layer) const {
     const auto found = trainable_.find(&layer);
     if (found != trainable_.end()) return found->second;
-    return layer.class_name == "BatchNormalization" ? of(layer) / 2 : of(layer);  // nobody said which
+    return layer.class_name == "BatchNormalization" ? of(layer) / 2 : of(layer);  // undeclared: the usual half
   }
 
  private:
   std::map<const void*, std::int64_t> by_slot_, trainable_;
 };
 
-/// @param is_frozen  before Keras 3 a frozen model freezes what is in it, since then each layer's own flag decides
+/// @param is_frozen  before Keras 3 a frozen model freezes its layers; since then each layer's own flag decides
 std::int64_t trainable_count(const Network& network, const Parameters& parameters, int keras_major,
                              bool is_frozen = false) {
   std::int64_t count = 0;
@@ -95,7 +96,7 @@ std::string kind_of(const Network& network) {
   return network.is_sequential ? "sequential" : network.class_name == "Functional" ? "functional" : network.class_name;
 }
 
-/// Of leaves: those that hold numbers and could not be built, and those of which the file holds numbers.
+/// Whether there are layers (not models) that could not be built, such layers with weights, and weights at all.
 struct Leaves {
   bool unknown = false, unknown_with_weights = false, weights = false;
 
@@ -189,7 +190,7 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
     return std::string(static_cast<std::size_t>(row.site->depth) * 2, ' ') + text::printable(row.site->address);
   };
   auto shown_params = [](const Summary::Row& row) {
-    // A second call or output repeats nothing.
+    // A second call or output does not repeat the parameters.
     return row.parameters > 0 ? text::thousands(row.parameters) : std::string("-");
   };
   for (const Summary::Row& row : rows) {

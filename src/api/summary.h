@@ -1,4 +1,4 @@
-// What a model consists of, layer by layer, as a table for people.
+// A table of a model's layers, for people.
 #pragma once
 
 #include <memory>
@@ -14,28 +14,29 @@ struct Summary {
     const Site* site = nullptr;
     Shape shape;  ///< batch first, -1 for an open size; empty if it is not known
     std::string axes;
-    std::int64_t parameters = 0;  ///< 0 where another row has told of this layer's
+    std::int64_t parameters = 0;  ///< 0 if an earlier row shows this layer's
     std::shared_ptr<const Error> problem;
   };
   std::vector<Row> rows;
   std::int64_t parameters = 0, trainable = 0;
-  bool is_at_least = false;           ///< of `parameters`: layers that Kerascope does not know may have more
-  bool is_trainable_at_most = false;  ///< which weights of an unknown layer are trainable, no file says
+  bool is_at_least = false;           ///< `parameters` is a lower bound: unknown layers may have more
+  bool is_trainable_at_most = false;  ///< no file says which weights of an unknown layer are trainable
   std::string kind;                   ///< "sequential", "functional", or a user's class
   std::string
-      training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty where the file does not say
+      training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty if the file does not say
 };
 
 /// @param depth  how many levels of nested models are listed; -1: all
 /// @param open   must outlive the result
 Summary summarize(const ModelData& model, const OpenAssembly& open, int depth = -1);
 
-/// "H8 W8 C3", with ? for an open size; "?" if nothing is known. The same as a list with null, or null.
+/// "H8 W8 C3", with ? for an open size; "?" if nothing is known. In JSON: a list with null for open sizes; null if
+/// unknown.
 std::string output_text(const Shape& shape, const std::string& axes);
 Json output_json(const Shape& shape);
 Json problem_json(const Error& problem);
 
-/// @param name  what it is called in the first line
+/// @param name  the model's name in the first line
 std::string text_of(const Summary& summary, const ModelData& model, const std::string& name);
 
 }  // namespace kerascope::api

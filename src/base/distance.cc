@@ -11,9 +11,9 @@
 namespace kerascope {
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 16;  // numbers that are worth a thread
+constexpr std::int64_t kGrain = 1 << 16;  // as many numbers make another thread worthwhile
 
-// What one thread has seen.
+// The result of one thread for its part of the numbers.
 struct Part {
   double absolute = 0, scale = 0, dot = 0, square_a = 0, square_b = 0;
   std::int64_t place = 0, unlike = 0, first_unlike = -1;
@@ -37,7 +37,7 @@ struct Part {
     }
   }
 
-  // `later` has seen what comes after.
+  // `later` is the result for the part after this one.
   void append(const Part& later) {
     if (later.absolute > absolute) {
       absolute = later.absolute;

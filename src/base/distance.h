@@ -6,17 +6,17 @@
 
 namespace kerascope {
 
-/// A NaN equals a NaN and an infinity one of its sign; where only one side is such, `absolute` and `relative` are
-/// infinite. The cosine is taken over the places where both are finite.
+/// NaN equals NaN, and an infinity equals one of the same sign; if they meet another number, `absolute` and `relative`
+/// are infinite. The cosine is over the places at which both are finite.
 struct Distance {
   double absolute = 0;      ///< the largest |a - b|
-  double relative = 0;      ///< that, over the largest finite |a| or |b|; 0 where all numbers are equal
-  double cosine = 1;        ///< of the angle between a and b as vectors; 0 where only one of them is all zeros
-  std::int64_t place = 0;   ///< of the largest |a - b|, or the first unlike place; the last axis counts fastest
-  std::int64_t unlike = 0;  ///< places where only one is NaN, or where an infinity meets anything but itself
+  double relative = 0;      ///< `absolute` divided by the largest finite |a| or |b|; 0 if all numbers are equal
+  double cosine = 1;        ///< cosine similarity of a and b as vectors; 0 if exactly one of them is all zeros
+  std::int64_t place = 0;   ///< flat index of the largest |a - b|, or of the first unlike place; row-major
+  std::int64_t unlike = 0;  ///< places at which only one is NaN, or an infinity meets another number
 };
 
-/// One pass on all threads. Both have as many numbers.
+/// One pass on all threads. Both spans must have the same size.
 Distance distance(std::span<const float> a, std::span<const float> b);
 
 }  // namespace kerascope

@@ -7,7 +7,7 @@
 namespace kerascope {
 namespace {
 
-/// What fills several lines stands in its column.
+/// Aligns the lines of a multi-line text in one column, behind the label.
 std::string lines(const std::string& label, const std::string& whole) {
   std::string shown;
   for (const std::string& line : text::split(whole, '\n'))

@@ -5,7 +5,7 @@
 
 namespace kerascope {
 
-/// One with the code "no error" where nothing is thrown.
+/// If nothing is thrown, an error with the code "no error".
 template <typename Action>
 Error error_of(const Action& action) {
   try {

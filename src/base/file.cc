@@ -24,7 +24,7 @@ namespace kerascope {
 namespace fs = std::filesystem;
 namespace {
 
-// Names of temporary files that exist now, and those that a signal handler took out, without a lock, and did not free.
+// Names of temporary files that exist; and names that a signal handler took out, which may neither lock nor free.
 std::array<std::atomic<char*>, 4096> unfinished{}, removed{};
 static_assert(std::atomic<char*>::is_always_lock_free);
 std::mutex changing_unfinished;
@@ -93,7 +93,7 @@ std::string reason(int error_number) {
   throw Error(std::move(parts));
 }
 
-/// A descriptor that can be mapped: standard input itself where it is a file, else a copy of what comes through it.
+/// A descriptor that can be mapped: standard input itself if it is a file, otherwise a copy of its content.
 int mappable_standard_input() {
   struct stat status {};
   if (::fstat(STDIN_FILENO, &status) != 0) throw_unreadable(kStandardInput, reason(errno));
@@ -166,7 +166,7 @@ FileWriter::FileWriter(fs::path path) : path_(std::move(path)) {
     return;
   }
   if (fs::exists(there)) {
-    path_ = fs::canonical(path_, error);  // a symbolic link stays, the file behind it is replaced
+    path_ = fs::canonical(path_, error);  // a symbolic link stays; its target is replaced
     if (error) fail(error.value());
     if (::access(path_.c_str(), W_OK) != 0) fail(errno);
   }
@@ -236,7 +236,7 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
 }
 
 void FileWriter::fail(int error_number) {
-  // The constructor may be what failed, and then no destructor runs.
+  // If the constructor fails, no destructor runs.
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
   if (!temporary_.empty()) {
     ::unlink(temporary_.c_str());

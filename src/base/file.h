@@ -1,4 +1,4 @@
-// Files: mapped for reading; written beside their name and renamed, so that nothing half-written stays.
+// Files: mapped for reading; written under a temporary name and renamed, so that no half-written file stays.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@ namespace kerascope {
 /// A file mapped read-only. Copies of the shared pointer keep the mapping.
 class MappedFile {
  public:
-  /// "-" is standard input, which is read once and kept.
+  /// "-" is standard input, which is read once; its content is kept.
   /// @throws Error{file-missing, file-unreadable} naming `path`. An empty file maps to no bytes.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
-  /// Maps what an open descriptor (of a memfd, say) holds now; takes the descriptor over.
+  /// Maps the current content of an open descriptor (for example of a memfd); takes ownership of the descriptor.
   static std::shared_ptr<const MappedFile> adopt(int descriptor, std::string name);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
@@ -36,7 +36,7 @@ class MappedFile {
   std::string name_;
 };
 
-/// Collects a file's bytes in a hidden sibling; `commit` renames it over the name, and without it nothing stays.
+/// Writes to a hidden temporary file in the same folder; `commit` renames it, and without `commit` it is removed.
 class FileWriter {
  public:
   /// Makes missing parent folders.
@@ -49,16 +49,16 @@ class FileWriter {
   /// @throws Error{output-unwritable}, also when the disk is full.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
-  /// False for a pipe or a device, which takes its bytes in order only.
+  /// False for a pipe or a device, which takes bytes only in order.
   bool can_seek() const { return !temporary_.empty(); }
-  /// Puts bytes anywhere; leaves where write() goes on. Only where can_seek().
+  /// Writes bytes at any offset; does not move the position of write(). Only if can_seek().
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   void write_at(std::uint64_t offset, std::string_view text) {
     write_at(offset, std::as_bytes(std::span(text.data(), text.size())));
   }
-  /// For others to write to; to be read, too.
+  /// The descriptor, for others to write to and to read.
   int descriptor() const { return descriptor_; }
-  /// How many bytes it has at the moment.
+  /// The current size in bytes.
   std::uint64_t size() const;
   void commit();
 
@@ -68,13 +68,13 @@ class FileWriter {
   int descriptor_ = -1;
 };
 
-/// A whole file at once. @throws Error{output-unwritable}
+/// Writes a whole file at once. @throws Error{output-unwritable}
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-/// To standard error, as far as that takes it: a message that cannot be said ends nothing.
+/// Writes to standard error and ignores failures.
 void say_error(std::string_view message) noexcept;
 
-/// For programs: a mapped file that is cut short ends the program with a message and exit code 1 instead of a crash.
+/// For programs: if a mapped file is truncated, the program ends with a message and exit code 1 instead of a crash.
 void explain_bus_errors();
 
 /// Removes the unfinished files of all FileWriters; safe to call from a signal handler.

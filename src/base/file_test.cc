@@ -151,7 +151,7 @@ TEST_F(FileTest, AFullDiskIsSaid) {
 }
 
 TEST_F(FileTest, AWriteThatFailsLeavesNothing) {
-  // A limit on the size of files stands in for a full disk.
+  // A limit on file sizes simulates a full disk.
   const auto write_too_much = [&] {
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{1000, 1000};

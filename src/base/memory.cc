@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
-/// The number behind a word, or the first number of a file; nothing for "max".
+/// The number after a word, or the first number of a file; nothing for "max".
 std::optional<std::size_t> number_in(const fs::path& path, const std::string& word = "") {
   std::ifstream file(path);
   std::string read;
@@ -29,7 +29,7 @@ std::optional<std::size_t> number_in(const fs::path& path, const std::string& wo
 
 std::size_t rest(std::size_t limit, std::size_t used) { return limit > used ? limit - used : 0; }
 
-/// What a control group leaves, and those around it. Files that it has read and nobody uses can be given up.
+/// The bytes that a control group and its parents still allow. Unused page cache counts as free, as it can be dropped.
 std::size_t left_by(fs::path group, const fs::path& root, const char* limit_name, const char* used_name,
                     const char* idle_name) {
   std::size_t left = kUnlimited;

@@ -1,12 +1,12 @@
-// How much memory there is to take.
+// How much memory is available.
 #pragma once
 
 #include <cstddef>
 
 namespace kerascope {
 
-/// Bytes that this process can still take without swapping: what the machine has left, what the process's control
-/// groups (a container's limit) and its own limit (ulimit -v) leave. The greatest number if nothing says so.
+/// Bytes that this process can still take without swapping: the least of what the machine, the process's control groups
+/// (a container's limit) and its own limit (ulimit -v) leave. The largest std::size_t if none of them is known.
 std::size_t available_memory();
 
 }  // namespace kerascope

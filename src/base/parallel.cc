@@ -16,7 +16,7 @@
 namespace kerascope {
 namespace {
 
-/// Lets the other thread of a core, or what it waits for, go ahead.
+/// A spin-wait hint: lets the core's other hardware thread go ahead.
 inline void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -25,7 +25,7 @@ inline void pause() {
 #endif
 }
 
-/// True once `is_so` is, within some microseconds; a machine whose processors are busy loses little by these.
+/// Spins until `is_so` is true, for at most some microseconds, which cost a busy machine little.
 template <typename Condition>
 bool soon(const Condition& is_so) {
   constexpr int kTurns = 2000;
@@ -36,10 +36,10 @@ bool soon(const Condition& is_so) {
   return is_so();
 }
 
-/// Threads that take parts of one job after another.
+/// A thread pool that runs one job after another; each thread takes parts of it.
 class Pool {
  public:
-  /// As many helpers as the system has to give; jobs are done with fewer, too.
+  /// Starts as many helper threads as the system allows; jobs also run with fewer.
   explicit Pool(int helpers) : bells_(static_cast<std::size_t>(helpers)), wanted_(helpers) {
     try {
       for (Bell& bell : bells_) threads_.emplace_back([this, &bell](std::stop_token stop) { help(stop, bell); });
@@ -53,7 +53,7 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// How many helpers it was to have.
+  /// The requested number of helpers.
   int wanted() const { return wanted_; }
 
   void run(std::int64_t parts, void (*part)(const void*, std::int64_t), const void* context) {
@@ -77,8 +77,8 @@ class Pool {
   }
 
  private:
-  // A ticket has the number of the job, of its parts, and of the next part to take. Who takes a part that there is may
-  // read the job: it is over only when all its parts are done.
+  // A ticket packs the job's number, its number of parts, and the next part to take. A thread that took an existing
+  // part may read the job's fields: the job ends only after all its parts are done.
   static constexpr int kPartsShift = 16, kJobShift = 32;
   static constexpr std::uint64_t kMask = 0xffff;
 
@@ -94,7 +94,7 @@ class Pool {
     is_inside() = false;
   }
 
-  /// Wakes one helper, so that a job of few parts leaves the others asleep. Alone in its cache line.
+  /// Wakes one helper, so that a job with few parts leaves the others asleep. Has its own cache line.
   struct alignas(64) Bell {
     std::atomic<std::uint32_t> rung = 0;
     void ring() {

@@ -1,4 +1,4 @@
-// Splits a range over threads that wait for work.
+// Splits a range over the threads of a pool.
 #pragma once
 
 #include <algorithm>
@@ -7,13 +7,13 @@
 
 namespace kerascope {
 
-/// How many threads compute what this thread asks for: as many as OpenMP would take, unless a ThreadLimit says
-/// otherwise. oneDNN, which uses OpenMP's threads, takes as many.
+/// How many threads work for the calling thread: OpenMP's number, unless a ThreadLimit sets another. oneDNN, which uses
+/// OpenMP's threads, takes as many.
 int thread_count();
 
 constexpr int kMostThreads = 1024;
 
-/// While it lives, so many threads compute what the thread that made it asks for; 0 changes nothing.
+/// While it exists, so many threads work for the thread that created it; 0 changes nothing.
 class ThreadLimit {
  public:
   /// @throws Error{threads-invalid} below 0 or above kMostThreads
@@ -28,15 +28,15 @@ class ThreadLimit {
 
 namespace parallel {
 
-/// Calls run(context, part) for all parts, each once, in this thread and those that are awake; returns when all are
-/// done. Within such a call, and while another thread makes one, this thread does all parts by itself.
+/// Calls run(context, part) once for each part, in this thread and in the pool's threads that are awake; returns when
+/// all are done. Inside such a call, and while another thread uses the pool, the calling thread runs all parts itself.
 void run_parts(std::int64_t parts, void (*run)(const void* context, std::int64_t part), const void* context);
 
 }  // namespace parallel
 
-/// Calls body(begin, end), or body(begin, end, part), on disjoint parts of [0, count) in order, at most thread_count()
-/// and each of at least `grain` items where several are made. A thread that is slow to wake up, on a busy machine, is
-/// not waited for: another does its part. What body throws while several threads run ends the program.
+/// Splits [0, count) into at most thread_count() consecutive parts, each of at least `grain` items if there are
+/// several, and calls body(begin, end) or body(begin, end, part) on each. It does not wait for a thread that is slow to
+/// wake up: another runs its part. An exception from body while several threads run ends the program.
 template <typename Body>
 void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
   const std::int64_t parts = std::min<std::int64_t>(thread_count(), count / std::max<std::int64_t>(grain, 1));

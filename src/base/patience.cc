@@ -11,7 +11,7 @@ namespace {
 
 // Measured: 10000 costs an idle machine nothing and a busy one little.
 char patience[] = "GOMP_SPINCOUNT=10000";
-char* lender = nullptr;  // the variable whose place in the environment has it until main
+char* lender = nullptr;  // the variable whose slot in the environment `patience` takes until main
 
 bool is_set(const char* variable, std::string_view name) {
   const std::string_view text = variable;
@@ -25,8 +25,8 @@ bool user_chose(char** environment) {
   return false;
 }
 
-/// libgomp reads the list of variables that lies on the stack, which cannot grow: one that no library reads before main
-/// lends its place.
+/// libgomp reads the environment's list on the stack, which cannot grow: so a variable that no library reads before
+/// main lends its slot.
 void lend_place(int, char**, char** environment) {
   if (user_chose(environment)) return;
   for (; *environment; ++environment)
@@ -37,7 +37,7 @@ void lend_place(int, char**, char** environment) {
       }
 }
 
-// Before the libraries' constructors.
+// Runs before the libraries' constructors.
 [[gnu::section(".preinit_array"), gnu::used]] void (*const first)(int, char**, char**) = lend_place;
 
 }  // namespace

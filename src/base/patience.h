@@ -3,10 +3,10 @@
 
 namespace kerascope {
 
-/// Has OpenMP's threads soon sleep where they wait for each other: by default they spin, and on a busy machine a
-/// network then takes ten times as long. libgomp reads its environment before main, which is prepared before that;
-/// where it cannot be, this starts the program again, once. To be called first; does nothing where the user's
-/// environment says how to wait.
+/// Makes OpenMP's threads sleep soon when they wait for each other: by default they spin, which on a busy machine makes
+/// a network ten times slower. libgomp reads its environment before main, so the variable is set even earlier; if that
+/// is impossible, this restarts the program once. Call it first in main. It does nothing if the user's environment
+/// already says how to wait.
 void make_threads_patient(char** arguments);
 
 }  // namespace kerascope

@@ -1,4 +1,4 @@
-// What nearly every file includes, compiled once.
+// Precompiled header: what nearly every file includes.
 #pragma once
 
 #include <fmt/format.h>

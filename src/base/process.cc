@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Reads until the other side closes it; why it stopped before that, or "".
+/// Reads until the other side closes the pipe. Returns why it stopped earlier, or "".
 std::string read_all(int descriptor, const ProcessOptions& options, Clock::time_point deadline, std::string& output) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -44,7 +44,7 @@ std::string wait_for_end(pid_t child, Clock::time_point deadline) {
   for (bool killed = false;;) {
     const pid_t ended = ::waitpid(child, &status, killed ? 0 : WNOHANG);
     if (ended == child) break;
-    if (ended < 0 && errno != EINTR) return "";  // a host program that ignores its children hears nothing of them
+    if (ended < 0 && errno != EINTR) return "";  // a host program may ignore SIGCHLD: then there is no status
     if (!killed && Clock::now() >= deadline) {
       ::kill(child, SIGKILL);
       killed = true;
@@ -69,7 +69,7 @@ std::optional<fs::path> find_companion(const std::string& name, const char* over
     const fs::path file = fs::weakly_canonical(module.dli_fname, error);
     if (!error) places.push_back(file.parent_path());
   }
-  // A program that libkerascope.a is part of lies anywhere.
+  // A program that is linked with libkerascope.a may be in any folder.
   const char* search = std::getenv("PATH");
   for (const std::string& folder : text::split(search ? search : "", ':'))
     if (folder.starts_with('/')) places.emplace_back(folder);
@@ -93,7 +93,7 @@ ProcessResult run_process(const fs::path& program, const ProcessOptions& options
 
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  // Onto itself means: keep it open in the new program.
+  // A dup2 onto itself keeps the descriptor open in the new program.
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], ends[1]);
   for (const int descriptor : options.inherited) ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
   pid_t child = 0;

@@ -1,4 +1,4 @@
-// A processor's registers as numbers: to and from memory.
+// SIMD registers as numbers: loads and stores.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace kerascope::simd {
 
-// A register, or one number, to and from memory; the first `count` of its numbers; past the caches.
+// Loads and stores of a register or one number: whole, its first `count` numbers, or non-temporal.
 template <typename Number>
 [[gnu::always_inline]] inline void store(const Number& x, float* to) {
   __builtin_memcpy(to, &x, sizeof x);

@@ -24,7 +24,7 @@ simd::Instructions find_instructions() {
   return wide && !most.starts_with("AVX2") ? kAvx512 : kAvx2;
 }
 
-/// How many numbers lie before the first one at a multiple of 64 bytes.
+/// How many numbers precede the first one that is aligned to 64 bytes.
 std::int64_t before_line(const float* to, std::int64_t count) {
   constexpr std::uintptr_t kLine = 64;
   const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(to) % kLine;

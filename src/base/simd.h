@@ -1,7 +1,6 @@
-// Code that is compiled for several instruction sets; the processor chooses at run time. The only place that names any,
-// with registers.h.
-// g++ makes vector code of plain loops only with -fno-math-errno and -fno-trapping-math, neither of which changes a
-// number.
+// Code that is compiled for several instruction sets, of which one is chosen at run time. Only this file and
+// registers.h name instruction sets. g++ vectorises plain loops only with -fno-math-errno and -fno-trapping-math,
+// neither of which changes any result.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,7 @@ namespace kerascope {
 namespace simd {
 
 enum class Instructions { kBaseline, kAvx2, kAvx512 };
-/// What this processor has, as far as the user's ONEDNN_MAX_CPU_ISA allows (it limits oneDNN, too).
+/// The best instruction set of this processor that the user's ONEDNN_MAX_CPU_ISA allows (it limits oneDNN, too).
 Instructions instructions();
 
 template <typename Body>
@@ -36,8 +35,8 @@ using Vector [[gnu::vector_size(Lanes * sizeof(float))]] = float;
 
 }  // namespace simd
 
-/// Runs loop(), everything inlined into it. It should be a plain loop over contiguous numbers without branches;
-/// capture by value, so that pointers are known not to change. Call it inside a parallel_for's body.
+/// Runs loop() with everything inlined into it. It should be a plain loop over contiguous numbers without branches.
+/// Capture by value, so that the compiler knows that pointers do not change. Call it inside a parallel_for's body.
 template <typename Loop>
 void vectorized(const Loop& loop) {
 #if defined(__x86_64__)
@@ -53,8 +52,8 @@ void vectorized(const Loop& loop) {
   simd::run_baseline(loop);
 }
 
-/// Runs body(), everything inlined into it, compiled for the instructions whose registers hold kLanes floats. Only for
-/// the number that lanes() gives.
+/// Runs body() with everything inlined into it, compiled for the instruction set whose registers hold kLanes floats.
+/// kLanes must be lanes().
 template <int kLanes, typename Body>
 void with_registers_of(const Body& body) {
 #if defined(__x86_64__)
@@ -64,7 +63,7 @@ void with_registers_of(const Body& body) {
   simd::run_baseline(body);
 }
 
-/// Runs body(lanes), everything inlined into it: lanes() floats, a constant, fit into a register.
+/// Runs body(lanes) with everything inlined into it; `lanes` is a compile-time constant, the floats per register.
 template <typename Body>
 void with_lanes(const Body& body) {
 #if defined(__x86_64__)
@@ -79,11 +78,11 @@ void with_lanes(const Body& body) {
 #endif
   simd::run_baseline([&] { body(std::integral_constant<int, 4>()); });
 }
-/// The lanes that with_lanes gives.
+/// The number of floats per register that with_lanes passes.
 int lanes();
 
-/// Copies past the caches, for what is not read again soon. Call stream_end() before another thread reads it; the end
-/// of parallel_for does.
+/// Copies with non-temporal stores, for numbers that are not read again soon. Call stream_end() before another thread
+/// reads them; parallel_for does that at its end.
 void stream(const float* from, std::int64_t count, float* to);
 void stream_end();
 

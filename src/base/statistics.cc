@@ -21,14 +21,14 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr std::int64_t kGrain = 1 << 16;  // numbers that are worth a thread
+constexpr std::int64_t kGrain = 1 << 16;  // as many numbers make another thread worthwhile
 
-// Neighbouring numbers, explicitly: plain loops over float comparisons are not vectorised, as a NaN might trap.
+// Explicit vectors: the compiler does not vectorise plain loops over float comparisons, as a NaN might trap.
 constexpr std::int64_t kPackWidth = 4;
 using Floats [[gnu::vector_size(kPackWidth * sizeof(float))]] = float;
 using Ints [[gnu::vector_size(kPackWidth * sizeof(float))]] = std::int32_t;
 
-// What is known of a few lanes of numbers.
+// Running statistics of a few SIMD lanes of numbers.
 struct Pack {
   Floats low = Floats{} + kInfinity, high = Floats{} - kInfinity, sum = {};
   Ints zeros = {}, finite = {};
@@ -48,7 +48,7 @@ struct Pack {
 
 using Channel = RunningStatistics::Channel;
 
-// Empties the packs into the channels; lane l belongs to channel l % channels.size().
+// Adds the packs to the channels and clears them; lane l belongs to channel l % channels.size().
 void drain(std::span<Pack> packs, std::span<Channel> channels) {
   std::size_t channel = 0;
   for (Pack& pack : packs) {
@@ -60,8 +60,8 @@ void drain(std::span<Pack> packs, std::span<Channel> channels) {
   }
 }
 
-// Numbers whose channel changes fastest: position i belongs to channel i % channels.size(). They are read as rows as
-// long as the packs' lanes, whose count is a multiple of the channels'.
+// Reads numbers with the channels last: number i belongs to channel i % channels.size(). They are read in rows of all
+// the packs' lanes, whose count is a multiple of the number of channels.
 void scan(std::span<const float> numbers, std::span<Pack> packs, std::span<Channel> channels) {
   const std::int64_t count = static_cast<std::int64_t>(numbers.size());
   const std::int64_t row_size = static_cast<std::int64_t>(packs.size()) * kPackWidth;
@@ -71,7 +71,7 @@ void scan(std::span<const float> numbers, std::span<Pack> packs, std::span<Chann
     const float* column = numbers.data() + at;
     for (Pack& pack : packs) {
       Pack local = pack;
-      local.sum = Floats{};  // sums of sums lose fewer digits
+      local.sum = Floats{};  // adding partial sums loses fewer digits
       for (std::int64_t row = 0; row < rows; ++row) local.add(column + row * row_size);
       local.sum += pack.sum;
       pack = local;
@@ -105,8 +105,8 @@ Range finite_range(std::span<const float> numbers) {
 
 namespace {
 
-/// A tensor as (outer, channels, inner), cut into items that a thread reads one after the other: rows of all channels
-/// where these come last, else planes of one channel.
+/// A tensor as (outer, channels, inner), split into items that a thread reads one after the other: rows of all channels
+/// if the channels are last, otherwise planes of one channel.
 struct Layout {
   std::int64_t outer = 1, channels = 1, inner = 1;
 
@@ -124,8 +124,8 @@ struct Layout {
   std::int64_t item_size() const { return is_channels_last() ? channels : inner; }
 };
 
-/// Calls read(begin, end, of_channel) on disjoint parts of the items, each with its own numbers a channel, and gives
-/// all of them.
+/// Calls read(begin, end, channels) on disjoint parts of the items, each with its own PerChannel per channel; returns
+/// these of all parts.
 template <typename PerChannel, typename Read>
 std::vector<std::vector<PerChannel>> read_items(const Layout& layout, const Read& read) {
   std::vector<std::vector<PerChannel>> of_part(static_cast<std::size_t>(thread_count()));
@@ -139,7 +139,7 @@ std::vector<std::vector<PerChannel>> read_items(const Layout& layout, const Read
   return of_part;
 }
 
-/// The sums of finite numbers so large that floats cannot hold them.
+/// Sums in double, for finite numbers whose sums overflow a float.
 void add_exactly(const Tensor& tensor, const Layout& layout, std::vector<Channel>& channels) {
   for (Channel& channel : channels) channel.sum = 0;
   for (std::int64_t i = 0; i < tensor.size(); ++i)
@@ -153,7 +153,7 @@ std::vector<Channel> channels_of(const Tensor& tensor, const Layout& layout) {
   };
   const auto read = [&](std::int64_t begin, std::int64_t end, std::vector<Channel>& mine) {
     if (layout.is_channels_last()) {
-      // As many packs as hold each channel equally often, and some more where that is few.
+      // So many packs that each channel has equally many lanes; if these are few packs, a multiple of them.
       const std::int64_t least = layout.channels / std::gcd(layout.channels, kPackWidth);
       std::vector<Pack> packs(static_cast<std::size_t>(least * ((least + 7) / least)));
       scan(numbers_of(begin, end), packs, mine);
@@ -171,7 +171,7 @@ std::vector<Channel> channels_of(const Tensor& tensor, const Layout& layout) {
   return channels;
 }
 
-/// Of finite numbers; 0 of others.
+/// number - mean; 0 for NaN and infinity.
 double distance(float number, double mean) { return number - number == 0 ? number - mean : 0; }
 
 /// Sums over a channel.
@@ -250,7 +250,7 @@ std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, const st
 
 namespace {
 
-/// Of a tensor with its batch and the channels last.
+/// The roles of a tensor's axes without the batch, with the channels last.
 std::string axes_of(const Tensor& tensor) {
   const int rank = tensor.shape().rank();
   return rank < 2 ? "" : std::string(static_cast<std::size_t>(rank - 2), 'D') + "C";
@@ -320,7 +320,7 @@ std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int chan
       sums[c].plain += part[c].plain;
       sums[c].squared += part[c].squared;
     }
-  // The means come from sums of floats: how far they are off is known now.
+  // The means came from sums of floats; now their error is known and can be corrected.
   for (std::size_t c = 0; c < channels.size(); ++c)
     if (const auto count = static_cast<double>(channels[c].finite); count > 0) {
       const double off = sums[c].plain / count;

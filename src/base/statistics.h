@@ -1,4 +1,4 @@
-// Statistics by a channel axis, and of tensors that come in parts.
+// Statistics per channel, also of tensors that arrive in parts.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace kerascope {
 /// @param channel_axis  counts from the end if negative; a channel spans all other axes. A scalar has one channel.
 Statistics statistics(const Tensor& tensor, int channel_axis);
 
-/// The same of a tensor that comes in parts along its first axis, which is not that of the channels.
+/// The same for a tensor that arrives in parts along its first axis, which must not be the channel axis.
 class RunningStatistics {
  public:
   explicit RunningStatistics(int channel_axis) : channel_axis_(channel_axis) {}
   void add(const Tensor& part);
   Statistics result() const;
 
-  /// Of one channel: its finite numbers, and how many are zero or finite.
+  /// Statistics of one channel: of its finite numbers, and how many are zero or finite.
   struct Channel {
     float low = std::numeric_limits<float>::infinity(), high = -low;
     double sum = 0;
@@ -37,7 +37,7 @@ class RunningStatistics {
 
 std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int channel_axis);
 
-/// A tensor, with or without its batch axis, and which of its axes is the channels', from the end.
+/// A tensor, with or without its batch axis, and its channel axis, counted from the end.
 struct ByChannel {
   Tensor tensor;
   int axis;
@@ -46,7 +46,7 @@ struct ByChannel {
 ByChannel by_channel(const Tensor& tensor, const std::string& axes);
 
 struct Range {
-  float minimum = 0, maximum = 0;  ///< over the finite numbers; NaN where there is none
+  float minimum = 0, maximum = 0;  ///< of the finite numbers; NaN if there is none
   bool all_finite = true;
 };
 Range finite_range(std::span<const float> numbers);

@@ -14,7 +14,7 @@ namespace {
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// By the definitions, number by number.
+// The plain definitions, number by number.
 Statistics slowly(const Tensor& tensor, int axis) {
   const std::int64_t channels = tensor.shape()[axis];
   const std::int64_t inner = tensor.shape().elements(axis + 1, tensor.shape().rank());

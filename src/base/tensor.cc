@@ -91,7 +91,7 @@ void* Tensor::mutable_bytes() {
   if (dtype_ == DType::kString) fail("tensor-type", "the texts of a tensor cannot be changed in it: make another");
   if (!writable_ || owner_.use_count() != 1)
     *this = of_elements(shape_, dtype_, static_cast<std::size_t>(size_), data_);
-  std::atomic_thread_fence(std::memory_order_acquire);  // who held the numbers has read them
+  std::atomic_thread_fence(std::memory_order_acquire);  // the former owners have finished reading
   return writable_;
 }
 

@@ -17,7 +17,7 @@ bool acts_on_the_terminal(char32_t code) {
          within(0x202A, 0x202E) || within(0x2066, 0x2069);  // bidirectional overrides
 }
 
-/// Edits (a character more, less, changed, or two neighbours swapped) that lead from one word to the other.
+/// The number of edits (insert, delete or change a character, or swap two neighbours) between two words.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> before_last, last(to.size() + 1), now(to.size() + 1);
   for (std::size_t j = 0; j <= to.size(); ++j) last[j] = j;
@@ -133,7 +133,7 @@ std::optional<double> to_number(std::string_view digits) {
 }
 
 bool matches(std::string_view pattern, std::string_view name) {
-  // reached[j]: the pattern read so far can match the first j bytes of the name.
+  // reached[j]: the pattern up to here can match the first j bytes of the name.
   std::vector<bool> reached(name.size() + 1), next(name.size() + 1);
   reached[0] = true;
   while (!pattern.empty()) {

@@ -12,12 +12,12 @@ namespace kerascope::text {
 struct Character {
   char32_t code = 0;
   std::size_t length = 1;  ///< in bytes
-  bool valid = false;      ///< false: one byte that begins no character
+  bool valid = false;      ///< false: a byte that does not begin a character
 };
-/// The UTF-8 character at the front of `rest`, which is not empty; overlong forms and surrogates are not valid.
+/// The first UTF-8 character of `rest`, which must not be empty; overlong forms and surrogates are invalid.
 Character first_character(std::string_view rest);
 
-/// Control characters (ESC, newline, C1, DEL), invalid UTF-8 and bidirectional overrides become \xNN or \u{NNNN},
+/// Escapes control characters (ESC, newline, C1, DEL), invalid UTF-8 and bidirectional overrides as \xNN or \u{NNNN},
 /// so that a name from a file cannot act on the terminal.
 std::string printable(std::string_view raw);
 
@@ -29,19 +29,19 @@ std::string lower(std::string_view whole);
 
 /// 23587712 -> "23,587,712"
 std::string thousands(std::int64_t number);
-/// About four significant digits, without exponent where that is readable: "0.941", "31,000", "6.31", "1.2e-07".
+/// About four significant digits, without an exponent if that is readable: "0.941", "31,000", "6.31", "1.2e-07".
 std::string number(double value);
 /// 1536 -> "1.5 KB"
 std::string bytes(std::uint64_t count);
 
-/// A whole non-negative or negative decimal number, or nothing.
+/// A decimal integer, also negative, or nothing.
 std::optional<std::int64_t> to_integer(std::string_view digits);
 std::optional<double> to_number(std::string_view digits);
 
-/// Glob: `?` one character but '/', `*` any run but '/', `**` any run; a backslash takes the next character literally.
+/// Glob: `?` is one character except '/', `*` any text without '/', `**` any text; a backslash escapes a character.
 bool matches(std::string_view pattern, std::string_view name);
 
-/// The candidate nearest to `word` by edit distance, if one is near enough to be meant.
+/// The candidate nearest to `word` by edit distance, if it is near enough for "did you mean".
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 /// "did you mean 'conv1'?" or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);

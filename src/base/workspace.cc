@@ -12,7 +12,7 @@ void FreePages::operator()(void* memory) const { munmap(memory, bytes); }
 Pages allocate_pages(std::size_t bytes) {
   constexpr std::size_t kPage = 4 << 10, kHugePage = 2 << 20;
   const std::size_t page = bytes >= 2 * kHugePage ? kHugePage : kPage, rounded = (bytes + page) / page * page;
-  const std::size_t most = page == kHugePage ? rounded + page : rounded;  // to begin at the first huge page in it
+  const std::size_t most = page == kHugePage ? rounded + page : rounded;  // room to begin at a huge page's boundary
   void* mapped = mmap(nullptr, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   if (page != kHugePage) return {mapped, FreePages{rounded}};
@@ -21,7 +21,7 @@ Pages allocate_pages(std::size_t bytes) {
     munmap(begin, before), begin += before;
   if (char* end = static_cast<char*>(mapped) + most; end > begin + rounded)
     munmap(begin + rounded, static_cast<std::size_t>(end - begin) - rounded);
-  madvise(begin, rounded, MADV_HUGEPAGE);  // faster to touch for the first time, and to walk through
+  madvise(begin, rounded, MADV_HUGEPAGE);  // faster page faults and fewer TLB misses
   return {begin, FreePages{rounded}};
 }
 

@@ -1,4 +1,4 @@
-// Memory that a thread uses again and again for what it needs for a moment.
+// Scratch memory that a thread reuses.
 #pragma once
 
 #include <cstddef>
@@ -6,20 +6,20 @@
 
 namespace kerascope {
 
-/// Gives pages back to the system at once, which malloc would keep for later.
+/// Returns pages to the system at once; malloc would keep them.
 struct FreePages {
   std::size_t bytes = 0;
   void operator()(void* memory) const;
 };
 using Pages = std::unique_ptr<void, FreePages>;
-/// Uninitialised memory, aligned to a page, on huge pages where it is large.
+/// Uninitialised memory, aligned to a page, on huge pages if it is large.
 /// @throws std::bad_alloc
 Pages allocate_pages(std::size_t bytes);
 
-/// Meant to be thread_local: it only grows, and what was in it is lost with each request.
+/// Meant to be thread_local. It only grows, and each request invalidates its previous content.
 class Workspace {
  public:
-  /// As allocate_pages gives it.
+  /// Memory as from allocate_pages.
   void* bytes(std::size_t count);
   float* floats(std::size_t count) { return static_cast<float*>(bytes(count * sizeof(float))); }
 

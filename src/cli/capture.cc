@@ -51,7 +51,7 @@ Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
   return json;
 }
 
-/// An .npz, an .npy, or a folder of .npy, written while the rest is computed.
+/// Writes an .npz, an .npy, or a folder of .npy, while the rest is computed.
 class Output {
  public:
   explicit Output(const std::string& path) : path_(path) {
@@ -63,8 +63,8 @@ class Output {
                  .what = fmt::format("-o is '{}', and arrays are written as .npz, as .npy, or into a folder", path),
                  .hint = fmt::format("-o {}, or -o {}/ for a folder", archive, path)});
   }
-  /// Before anything is written. @throws Error{usage} where an .npy is to take several arrays, or an input is a file
-  /// that would be written.
+  /// Call before anything is written. @throws Error{usage} for several arrays in one .npy, or if an input file would be
+  /// overwritten.
   void open(const Request& request, const std::vector<std::pair<std::string, Shape>>& arrays) {
     if (path_.empty()) return;
     std::error_code ignored;
@@ -96,8 +96,8 @@ class Output {
   void list(const std::vector<std::string>& addresses) {
     if (writer_) writer_->list(addresses);
   }
-  /// @param first  which of the batch is the first sample in it
-  /// @param passes_by  whether its memory is used again at once
+  /// @param first      the batch index of its first sample
+  /// @param passes_by  whether its memory is reused at once
   void write(const Activation& activation, std::int64_t first, bool passes_by) {
     if (!thread_) return;
     thread_->write(activation.address, first, activation.tensor);
@@ -129,7 +129,7 @@ int capture(const Request& given) {
   std::vector<std::pair<std::string, Shape>> arrays = prepared.function->addresses(), computed;
   if (prepared.is_in_parts())
     for (auto& [address, shape] : arrays) shape[0] = prepared.fed.batch;
-  // Arrays lie in an archive as they were computed, which tells `diff` where two of them part first.
+  // Arrays are stored in the order of computation, so that `diff` knows where two archives start to differ.
   for (const std::size_t place : prepared.function->order_of_computation()) computed.push_back(arrays[place]);
   output.open(request, computed);
   std::vector<std::string> addresses;

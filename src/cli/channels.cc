@@ -47,7 +47,7 @@ std::string ranges_text(const std::vector<std::int64_t>& rising) {
   while (at < rising.size() && ranges.size() < kMostRanges) {
     std::size_t last = at;
     while (last + 1 < rising.size() && rising[last + 1] == rising[last] + 1) ++last;
-    if (last < at + 2) last = at;  // two neighbours are two numbers
+    if (last < at + 2) last = at;  // write only two neighbours as two numbers
     ranges.push_back(last == at ? std::to_string(rising[at]) : fmt::format("{}-{}", rising[at], rising[last]));
     at = last + 1;
   }

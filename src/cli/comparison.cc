@@ -38,7 +38,7 @@ Comparison compare(const Side& a, const Side& b, double tolerance) {
   std::map<std::string, const Side::Entry*> in_b;
   std::set<std::string> in_a;
   for (const Side::Entry& entry : a.entries) in_a.insert(entry.address);
-  // What only B has follows what comes before it there.
+  // A row that only B has follows the row that precedes it in B.
   std::map<std::optional<std::string>, std::vector<ComparedRow>> behind;
   std::optional<std::string> before;
   for (const Side::Entry& entry : b.entries) {

@@ -1,4 +1,4 @@
-// kerascope completion: a script for the shell that completes commands, options, their values, and layers of the model.
+// kerascope completion: a shell script that completes commands, options, their values, and layers of the model.
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -12,7 +12,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// Text inside single quotes, for all three shells.
+/// Text in single quotes, for all three shells.
 std::string in_quotes(const std::string& words, const std::string& quote_inside = R"('\'')") {
   std::string out = "'";
   for (const char c : words) out += c == '\'' ? quote_inside : std::string(1, c);
@@ -206,7 +206,7 @@ complete -c kerascope -n __fish_use_subcommand -f -l version -d 'print the versi
                      lines);
 }
 
-/// A model comes from a stranger: an address with any other character could be a command when the shell expands it.
+/// Models are untrusted: an address with any other character could be run as a command when the shell expands it.
 bool is_plain(const std::string& word) {
   return std::ranges::all_of(word, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -214,7 +214,7 @@ bool is_plain(const std::string& word) {
   });
 }
 
-/// The first of the words that is a model; a shell hands them over as they were typed, with quotes and ~.
+/// The first word that is a model. A shell passes the words as typed, with quotes and ~.
 std::optional<ModelData> model_among(const std::vector<std::string>& words) {
   for (const std::string& typed : words) {
     std::string path;
@@ -230,14 +230,14 @@ std::optional<ModelData> model_among(const std::vector<std::string>& words) {
       if (!std::filesystem::is_regular_file(file, ignored)) continue;
       try {
         if (is_model_file(file)) return open_model(file);
-      } catch (const Error&) {  // another word may be one
+      } catch (const Error&) {  // another word may be a model
       }
     }
   }
   return std::nullopt;
 }
 
-/// What may stand where `part` was typed, in the model's order: addresses, names inside nested models, type:Class.
+/// Completions of `part` in the model's order: addresses, names inside nested models, type:Class.
 std::vector<std::string> layers_that_begin(const std::vector<Site>& sites, const std::string& part) {
   const auto begins = [&](const std::string& word) { return text::starts_with(word, part) && is_plain(word); };
   const bool wants_class = !part.empty() && (text::starts_with("type:", part) || text::starts_with(part, "type:"));
@@ -256,14 +256,14 @@ std::vector<std::string> layers_that_begin(const std::vector<Site>& sites, const
     try {
       select(sites, std::vector{name});
       add(name);
-    } catch (const Error&) {  // several have it
+    } catch (const Error&) {  // several layers have this name
       add(site.address);
     }
   }
   return words;
 }
 
-/// Prints what the last of the layers in words[0], behind its "=", may become, with those before it.
+/// Prints the completions of the last layer in words[0] (after its "="), each with the layers before it.
 void complete_layers(const std::vector<std::string>& words) {
   if (words.empty() || words[0].empty()) return;
   const std::string word = words[0].substr(1);

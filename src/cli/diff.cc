@@ -1,4 +1,4 @@
-// kerascope diff: where two sets of arrays, two models, their weights, or two inputs part.
+// kerascope diff: where two sets of arrays, two models, their weights, or two inputs start to differ.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -17,10 +17,10 @@
 namespace kerascope::cli {
 namespace {
 
-/// What the command is given beside the common options.
+/// The command's own options.
 struct DiffRequest {
   std::string a, b;
-  std::string a_preprocess, b_preprocess;  ///< empty: that of both
+  std::string a_preprocess, b_preprocess;  ///< empty: --preprocess
   double tolerance = 1e-4;
   int top = 0;  ///< 0: all, in their order
   bool all = false;
@@ -62,7 +62,7 @@ std::string remark(const ComparedRow& row, const Comparison& comparison) {
 
 using Rows = std::vector<const ComparedRow*>;
 
-/// As they are told, or the furthest apart.
+/// All rows in order, or, with --top, those that differ most.
 Rows chosen_rows(const DiffRequest& diff, const Comparison& comparison) {
   Rows rows;
   for (const ComparedRow& row : comparison.rows) rows.push_back(&row);
@@ -74,7 +74,7 @@ Rows chosen_rows(const DiffRequest& diff, const Comparison& comparison) {
   return rows;
 }
 
-/// Where a run of rows from `at` on can be told in one line: none of them parts, nor does a neighbour.
+/// The end of the run of rows from `at` that folds into one line: neither they nor their neighbours differ.
 std::size_t end_of_fold(const Rows& rows, std::size_t at) {
   constexpr std::size_t kFewest = 3;
   const auto parts = [&](std::size_t i) { return i < rows.size() && rows[i]->parts; };
@@ -94,7 +94,7 @@ std::string fold_text(std::span<const ComparedRow* const> rows, const DiffReques
 void print_table(const DiffRequest& diff, const Comparison& comparison, const std::string& what) {
   const Rows rows = chosen_rows(diff, comparison);
   const bool folds = !diff.all && diff.top == 0;
-  std::vector<std::span<const ComparedRow* const>> lines;  // one row each, or several folded
+  std::vector<std::span<const ComparedRow* const>> lines;  // one row per line, or several folded rows
   for (std::size_t i = 0; i < rows.size(); i += lines.back().size())
     lines.push_back(std::span(rows).subspan(i, std::max<std::size_t>(folds ? end_of_fold(rows, i) - i : 0, 1)));
   std::size_t address = 7, shape = 5;
@@ -124,7 +124,7 @@ void print_table(const DiffRequest& diff, const Comparison& comparison, const st
   if (rows.size() < comparison.rows.size()) fmt::print(".. {} more\n", comparison.rows.size() - rows.size());
 }
 
-/// "[0, 3, 4, 17]", as NumPy indexes.
+/// "[0, 3, 4, 17]", as a NumPy index.
 std::string index_text(const Shape& shape, std::int64_t place) {
   std::vector<std::int64_t> index(static_cast<std::size_t>(shape.rank()));
   for (int axis = shape.rank(); axis-- > 0; place /= shape[axis])
@@ -139,7 +139,7 @@ const ComparedRow* extreme(const Comparison& comparison, auto is_more) {
   return found;
 }
 
-/// What one side lacks, which tells of another architecture or other names.
+/// Prints what one side lacks, a sign of another architecture or other names.
 void print_missing(const Request& request, const Comparison& comparison) {
   constexpr std::size_t kShown = 6;
   const auto only_in = [&](ComparedRow::Kind kind, const char* side) {
@@ -261,7 +261,7 @@ void draw(const Request& request, const DiffRequest& diff, const Comparison& com
       fmt::format("{}   {} x {}, the relative distance over the depth", request.output, picture.width, picture.height));
 }
 
-/// How a model is run says nothing about arrays and weights.
+/// Options of a run have no effect on arrays and weights, so they are refused.
 void refuse_run_options(const CLI::App& command, const std::string& what, const std::string& hint = "") {
   for (const CLI::Option* option : command.get_options())
     if (option->count() > 0 && option->get_group() == kHowToRun)
@@ -274,7 +274,7 @@ struct ToRun {
   std::string word;  ///< "A"
   std::string model;
   std::vector<std::string> inputs;
-  std::string preprocess;  ///< empty: as the request says
+  std::string preprocess;  ///< empty: as in the request
   std::string name;
 };
 
@@ -289,7 +289,7 @@ Side run_of(const Request& given, const ToRun& side) {
   return side_of_run(request, name);
 }
 
-/// The weights of a model, or, of a file without an architecture, within that of the other side if it has one.
+/// The weights of a model; for a file of weights alone, in the architecture of the other side if that has one.
 Side weights_of(const Request& given, const std::string& path, const std::string& other) {
   Request request = given;
   request.model = path;
@@ -314,7 +314,7 @@ Sides weights_of_both(const CLI::App& command, const Request& request, const Dif
                        "MODEL_A MODEL_B for their weights"});
 }
 
-/// Both modes of one input; of several inputs the first half is A's, the second B's.
+/// One input with both preprocessing modes; or several inputs, the first half for A, the second for B.
 Sides two_runs(const Request& request, const DiffRequest& diff) {
   std::vector<std::string> of_a = {diff.b};
   of_a.insert(of_a.end(), request.inputs.begin(), request.inputs.end());
@@ -340,7 +340,7 @@ Sides two_runs(const Request& request, const DiffRequest& diff) {
           run_of(request, {"B", diff.a, of_b, diff.b_preprocess, text::join(of_b, ", ")}), /*are_two_inputs=*/true};
 }
 
-/// The files are told apart by what they hold.
+/// The files' content decides what is compared.
 Sides sides_of(const CLI::App& command, const Request& request, const DiffRequest& diff) {
   const std::vector<std::string>& rest = request.inputs;
   if (holds_arrays(diff.a)) {

@@ -13,12 +13,12 @@ namespace {
 
 constexpr const char* kNotFed = "graph-disconnected";
 
-/// The places of a model and what is known of their shapes, made when they are asked for.
+/// The sites of a model and their shapes as far as known, computed on demand.
 class Places {
  public:
   explicit Places(const ModelData& model) : model_(model) {}
 
-  /// The one layer's output that a name means.
+  /// The layer output that a name selects.
   ModelInput operator()(const InputFile& file) {
     if (!open_) open_ = assemble_open(model_);
     const std::vector<Site>& sites = open_->assembly.sites;
@@ -51,7 +51,7 @@ class Places {
     } catch (const Error& error) {
       if (error.code() != "layer-not-found") throw;
     }
-    // A layer that cannot be computed does not say how many outputs it has.
+    // The number of outputs of a layer that cannot be computed is unknown.
     if (const auto hash = file.name.rfind('#'); hash != file.name.npos)
       for (std::size_t i = 0; i < sites.size(); ++i)
         if (sites[i].address == file.name.substr(0, hash) && text::to_integer(file.name.substr(hash + 1)))
@@ -100,7 +100,7 @@ std::vector<Shape> shapes_of(const Fed& fed, std::int64_t count) {
   return shapes;
 }
 
-/// Some numbers for an input that nothing is given for.
+/// A stand-in for an input that is not given.
 Feed stand_in(const ModelInput& input) {
   Shape shape(input.shape.empty() ? std::vector<std::int64_t>{1, 1} : input.shape);
   for (int axis = 0; axis < shape.rank(); ++axis)
@@ -108,7 +108,7 @@ Feed stand_in(const ModelInput& input) {
   return {.address = input.name, .shape = shape};
 }
 
-/// The calls before the layers that are fed, as the beginnings of addresses.
+/// The calls that precede fed layers, as prefixes of addresses.
 class Before {
  public:
   Before(const ModelData& model, const std::vector<Site>& sites, const Fed& fed) : sites_(sites) {
@@ -136,7 +136,7 @@ class Before {
  private:
   struct Place {
     const Network* network = nullptr;
-    const Site* site = nullptr;  ///< whose network it is; null for the model
+    const Site* site = nullptr;  ///< the nested model's call; null for the model itself
   };
 
   static std::string call_address(const Site& site) { return site.layer_address() + site.call; }

@@ -7,7 +7,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// The parts of a path as the file has it, without "vars" and ":0".
+/// The parts of a weight's path in the file, without "vars" and ":0".
 std::vector<std::string> path_of(const StoredWeight& stored) {
   std::vector<std::string> parts = text::split(stored.name.substr(0, stored.name.rfind(':')), '/');
   std::erase(parts, "vars");
@@ -16,8 +16,8 @@ std::vector<std::string> path_of(const StoredWeight& stored) {
   return parts;
 }
 
-/// What is stored for a layer that was not built. An HDF5 file's nested model holds the weights of its layers in one
-/// list, where the paths tell whose they are.
+/// The weights stored for a layer that was not built. In HDF5 a nested model holds its layers' weights in one list, in
+/// which the paths tell the layer.
 std::vector<const StoredWeight*> stored_for(const LayerData& layer, const std::vector<const LayerData*>& models) {
   std::vector<const StoredWeight*> found;
   for (const StoredWeight& stored : layer.weights) found.push_back(&stored);
@@ -30,7 +30,7 @@ std::vector<const StoredWeight*> stored_for(const LayerData& layer, const std::v
   return found;
 }
 
-/// Keras's names for what a file only numbers, of layers whose weights every Keras creates in this order.
+/// Keras's names for weights that a file only numbers, for layers whose weights every Keras creates in this order.
 std::string usual_name(const std::string& class_name, const std::string& number, int rank, std::size_t count) {
   const bool is_dense = class_name == "Dense", is_embedding = class_name == "Embedding";
   const bool is_convolution = class_name.find("Conv") != class_name.npos &&
@@ -68,7 +68,7 @@ void HeldWeights::read_stored(const Network& network, std::vector<const LayerDat
     for (const StoredWeight* one : stored) ++uses[path_of(*one).back()];
     for (const StoredWeight* one : stored) {
       std::vector<std::string> path = path_of(*one);
-      // The last part is enough, unless several have it: "query/kernel".
+      // The last part is enough, unless several weights have it: "query/kernel".
       const auto own = std::find(path.rbegin(), path.rend(), layer.name);
       path.erase(path.begin(), own.base());
       const std::string name = uses[path.back()] > 1 ? text::join(path, "/") : path.back();

@@ -12,17 +12,17 @@
 namespace kerascope::cli {
 
 struct HeldWeight {
-  std::string name;  ///< Keras's, "kernel"; of a layer that could not be built the file's, "kernel" or "0"
+  std::string name;  ///< in Keras, "kernel"; for a layer that could not be built, in the file: "kernel" or "0"
   Shape shape;
-  std::function<Tensor()> read;          ///< not set where `problem` is
-  std::shared_ptr<const Error> problem;  ///< why the file gives no such weight
+  std::function<Tensor()> read;          ///< not set if `problem` is
+  std::shared_ptr<const Error> problem;  ///< why the file has no such weight
 };
 
-/// As each layer asked for its weights or, if it could not be built, as the file has them.
+/// Weights as the layers declare them or, for layers that could not be built, as in the file.
 class HeldWeights {
  public:
   HeldWeights(const ModelData& model, const Assembly& assembly);
-  /// None of a nested model's own: its layers hold them.
+  /// Empty for a nested model: its layers hold the weights.
   std::vector<HeldWeight> of(const LayerData& layer) const;
   /// Why the layer cannot be computed; null if it can.
   std::shared_ptr<const Error> problem_of(const LayerData& layer) const { return problems_.at(&layer); }

@@ -1,4 +1,4 @@
-// The overview as a page that opens from disk: no script, nothing from elsewhere, every picture inside.
+// The overview as a self-contained HTML page: no scripts, no external resources, all pictures embedded.
 #include "base/text.h"
 #include "cli/channels.h"
 #include "cli/overview.h"
@@ -8,11 +8,11 @@
 namespace kerascope::cli {
 namespace {
 
-// With these a page of ResNet50's 177 layers stays below 20 MB even where its maps are all noise.
+// With these limits a page of ResNet50's 177 layers stays below 20 MB even if all maps are noise.
 constexpr Size kLargestGrid{.width = 512, .height = 1024};
 constexpr int kPageGreys = 16;
 
-/// Grey if it has no colours, which makes a smaller file.
+/// Converts an RGB picture without colours to grey, which makes a smaller file.
 Picture without_idle_colors(Picture picture) {
   if (picture.channels != 3) return picture;
   for (std::size_t i = 0; i < picture.pixels.size(); i += 3)
@@ -32,7 +32,7 @@ Picture with_few_greys(Picture picture) {
   return picture;
 }
 
-// Whatever a name in a model may hold, a browser runs and loads nothing. The number is the style's SHA-256.
+// Whatever names in a model contain, the browser runs and loads nothing. The number is the style's SHA-256.
 constexpr std::string_view kPolicy =
     "default-src 'none'; img-src data:; style-src 'sha256-ltFCa8uTGB4G5Zx+f2yDNc1TroL63rw2kUal8Pqax50='; base-uri "
     "'none'; "
@@ -154,7 +154,7 @@ constexpr std::string_view kTableHead =
     R"(<th class="notes">notes</th><th class="maps">channels</th></tr></thead><tbody>
 )";
 
-/// What stands behind two or more spaces is a thing of its own, as in "3 0.998   9 0.001".
+/// Marks items that are separated by two or more spaces, as in "3 0.998   9 0.001".
 std::string spaced(const std::string& line) {
   std::string html;
   for (std::size_t at = 0; at < line.size();) {
@@ -165,7 +165,7 @@ std::string spaced(const std::string& line) {
   return html;
 }
 
-/// The layers of a row that cannot be computed.
+/// The layers in a row of layers that cannot be computed.
 std::string folded_list(const OverviewEntry& entry, const std::vector<PageLayer>& layers) {
   if (entry.folded.empty()) return "";
   std::string html;
@@ -201,7 +201,7 @@ std::string row(const OverviewEntry& entry, const std::vector<PageLayer>& layers
   return html;
 }
 
-/// The entries as tables, one inside the other.
+/// The entries as nested tables.
 class Tables {
  public:
   Tables(const std::vector<PageLayer>& layers, const std::vector<OverviewEntry>& entries)
@@ -209,7 +209,7 @@ class Tables {
     for (const PageLayer& layer : layers) seen_.push_back(&layer.seen);
   }
 
-  /// The rows from the next on that lie as deep as the first, with tables inside for what lies deeper.
+  /// A table of the next rows with the depth of the first one, and nested tables for deeper rows.
   std::string next() {
     std::string html(kTableHead);
     const int depth = at_ < entries_.size() ? depth_at(at_) : 0;

@@ -14,7 +14,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// Every layer once, whatever its calls, and every weight as something inside it: "conv1", "conv1/kernel".
+/// Every layer once, regardless of its calls, and every weight as a site inside it: "conv1", "conv1/kernel".
 std::vector<Site> weight_sites(const Assembly& assembly, const HeldWeights& weights) {
   std::vector<Site> sites;
   std::set<const LayerData*> seen;
@@ -33,7 +33,7 @@ std::vector<Site> weight_sites(const Assembly& assembly, const HeldWeights& weig
   return sites;
 }
 
-/// The weights that a chosen site means; none for a layer that a pattern met and that holds none.
+/// The weights that a chosen site selects; none for a layer without weights that a pattern matched.
 std::vector<HeldWeight> chosen_weights(const Selection& selection, const Site& site, const HeldWeights& all) {
   std::vector<HeldWeight> weights = all.of(*site.layer);
   if (!site.inner.empty())
@@ -75,7 +75,7 @@ void require_no_place(const Selection& selection, const Site& site) {
                  .hint = fmt::format("--kernels {}:{}", site.address, *selection.channel)});
 }
 
-/// What of a request has no meaning without a run.
+/// Refuses options that have no meaning without a run.
 void require_no_input(const Request& request) {
   const std::string given = !request.inputs.empty()         ? "'" + request.inputs[0] + "'"
                             : !request.named_inputs.empty() ? "--input"
@@ -104,7 +104,7 @@ struct Chosen {
   std::string address_of(const HeldWeight& weight) const {
     return site.inner.empty() ? site.address + "/" + weight.name : site.address;
   }
-  /// Of the file.
+  /// The file's name.
   std::string name() const {
     const std::string filter = selection.channel ? fmt::format(":{}", *selection.channel) : "";
     return (weights.size() == 1 ? address_of(weights[0]) : site.address + "/weights") + filter;
@@ -136,7 +136,7 @@ Grid drawn(const Request& request, const Chosen& chosen, const HeldWeight& weigh
 int show_kernels(const Request& given) {
   const Request request = with_standard_output(given);
   require_no_input(request);
-  grid_options(request);  // what is wrong there is said before anything is opened
+  grid_options(request);  // reports wrong options before anything is opened
   const Target target(request);
   const ModelData model = read_model(request);
   const Assembly assembly = assemble_open(model).assembly;

@@ -10,10 +10,10 @@ namespace {
 
 struct Detail {
   const Site* site = nullptr;
-  Shape shape;  ///< without axes if it is not known
+  Shape shape;  ///< without axes if unknown
   std::string axes;
   std::shared_ptr<const Error> problem;
-  std::vector<std::string> inputs;  ///< what this call is made on: names of layers beside it
+  std::vector<std::string> inputs;  ///< the call's inputs: names of layers in the same model
   std::vector<HeldWeight> weights;
 };
 
@@ -59,7 +59,7 @@ std::vector<Detail> details_of(const Request& request, const ModelData& model, c
   return details;
 }
 
-/// Null where the file does not give the numbers.
+/// Empty if the file does not have the numbers.
 std::optional<Statistics> statistics_of(const HeldWeight& weight) {
   if (!weight.read) return std::nullopt;
   const Tensor numbers = weight.read();
@@ -71,7 +71,7 @@ void print_config(const LayerData& layer) {
   for (const auto& [key, value] : layer.config.items()) width = std::max(width, text::printable(key).size());
   std::string word = "config";
   for (const auto& [key, value] : layer.config.items()) {
-    if (key == "layers") continue;  // of a nested model: they are listed themselves
+    if (key == "layers") continue;  // a nested model's layers have their own rows
     constexpr std::size_t kMostShown = 100;
     std::string shown = text::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
     if (shown.size() > kMostShown) shown = shown.substr(0, kMostShown) + fmt::format(".. ({} bytes)", shown.size());

@@ -1,4 +1,4 @@
-// kerascope layers: what a model consists of, as a table, a tree, or JSON.
+// kerascope layers: a model's layers as a table, a tree, or JSON.
 #include "api/summary.h"
 #include "base/text.h"
 #include "cli/layer_details.h"
@@ -11,7 +11,7 @@ namespace kerascope::cli {
 
 namespace {
 
-/// An architecture alone, as model.to_json() writes it; a model whose layers need none is not meant.
+/// Whether the model is a JSON architecture (model.to_json()) without weights.
 bool is_without_weights(const ModelData& model) {
   return model.format == "JSON" &&
          std::ranges::all_of(model.network.layers, [](const LayerData& layer) { return parameter_count(layer) == 0; });

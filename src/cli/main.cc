@@ -1,4 +1,4 @@
-// The program: picks the command, turns errors into messages and exit codes.
+// The program: runs the command, turns errors into messages and exit codes.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -32,7 +32,8 @@ void on_crash(int signal_number) {
   std::raise(signal_number);
 }
 
-/// Whatever ends the program, no half-written file stays. What was ignored when it started (nohup) stays ignored.
+/// Removes half-written files when a signal ends the program. Signals that were ignored at its start (nohup) stay
+/// ignored.
 void clean_up_on_signals() {
   const auto handle = [](int signal_number, void (*handler)(int)) {
     struct sigaction before {};
@@ -43,14 +44,14 @@ void clean_up_on_signals() {
                      SIGIO, SIGPWR, SIGSTKFLT})
     handle(number, on_end);
   for (int number : {SIGABRT, SIGSEGV, SIGILL, SIGFPE, SIGSYS, SIGTRAP}) handle(number, on_crash);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of writing, with its message
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit then gives a write error with a message
   explain_bus_errors();
 }
 
-/// A file that is opened must not become a standard stream that was closed: messages would go into it.
+/// Opens closed standard streams, so that no file gets their number and then the program's messages.
 void fill_closed_streams() {
   for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing stays an error
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // read-only: writing stays an error
 }
 
 int run_program(int count, char** arguments) {

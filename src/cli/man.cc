@@ -7,7 +7,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// Text for man(7): a backslash, a hyphen that is to be copied, and a dot that begins a line are its signs.
+/// Escapes text for man(7): backslashes, hyphens that readers may copy, and dots at the beginning of a line.
 std::string roff(const std::string& words) {
   constexpr std::size_t kWidth = 72;
   std::string out, line;
@@ -23,7 +23,7 @@ std::string roff(const std::string& words) {
     else if (word[0] == '.' || word[0] == '\'')
       line += "\\&";
     for (const char c : word) line += c == '\\' ? "\\e" : c == '-' ? "\\-" : c == '\'' ? "\\(aq" : std::string(1, c);
-    // A sentence begins a line of its own.
+    // Begin each sentence on a new line.
     if (word.back() == '.' && word.find("..") == word.npos) end_line();
   }
   if (!line.empty()) end_line();

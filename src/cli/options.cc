@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kTextColumn = 30, kLineWidth = 110;
 
-/// What stands between two marks; empty where they do not.
+/// The text between two marks; empty if they are missing.
 std::string between(const std::string& whole, const std::string& begin, const std::string& end) {
   const auto first = whole.find(begin);
   if (first == whole.npos) return "";
@@ -50,7 +50,7 @@ OptionText described(const CLI::Option& option) {
   return text;
 }
 
-/// Words in a column, with a hanging indent.
+/// Text wrapped in a column, with a hanging indent.
 std::string wrapped(const std::string& words) {
   std::string out;
   std::size_t width = 0;
@@ -120,7 +120,7 @@ std::vector<OptionText> options_of(const CLI::App& command) {
   std::vector<OptionText> all;
   for (const CLI::Option* option : command.get_options())
     if (!option->get_group().empty()) all.push_back(described(*option));
-  // Help comes first with the parser, which is where it is needed least.
+  // The parser puts --help first, where it is needed least.
   std::stable_sort(all.begin(), all.end(), [](const OptionText& one, const OptionText& other) {
     const auto rank = [](const OptionText& text) {
       if (text.names.empty()) return 0;

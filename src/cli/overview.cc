@@ -9,7 +9,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// A picture that is passed on need not tell where its files lay.
+/// Removes folder names, as a picture that is passed on need not reveal them.
 std::string without_folders(std::string line, const Request& request) {
   std::vector<std::string> paths = request.inputs;
   for (const std::string& pair : request.named_inputs) paths.push_back(pair.substr(pair.find('=') + 1));
@@ -19,7 +19,7 @@ std::string without_folders(std::string line, const Request& request) {
   return line;
 }
 
-/// What the run will show, in the model's order, before anything is computed.
+/// The layers that the run will show, in the model's order, before anything is computed.
 std::vector<SeenLayer> expected_layers(const Run& run) {
   std::map<std::string, bool> is_model;
   for (const Site& site : run.function->assembly().sites)
@@ -83,7 +83,7 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
     page_strip_options_.in_color = view.in_color;
     layer.strip = page_picture(thumbnails(view.sample, view.axes, page_strip_options_));
     layer.grid = page_grid(view, page_strip_options_);
-  } catch (const Error& error) {  // what cannot be drawn is still listed
+  } catch (const Error& error) {  // a layer that cannot be drawn is still listed
     layer.seen.strip = {};
     layer.seen.problem = error.parts().what;
   }

@@ -1,4 +1,4 @@
-// The overview of a run: gathered layer by layer, then drawn as one picture or written as one HTML page.
+// The overview of a run: collected layer by layer, then drawn as one picture or written as one HTML page.
 #pragma once
 
 #include <map>
@@ -10,13 +10,13 @@
 
 namespace kerascope::cli {
 
-/// A PNG file and the size in which it is shown.
+/// A PNG file, and the size at which it is shown.
 struct PagePicture {
   std::vector<unsigned char> png;
   Size shown;
 };
 
-/// A layer and what the page alone shows of it.
+/// A layer, with the details that only the page shows.
 struct PageLayer {
   SeenLayer seen;
   PagePicture strip, grid;
@@ -28,12 +28,12 @@ class OverviewOfRun {
     Scale scale = {};
     Colormap colormap = Colormap::kGray;
     std::optional<TokenGrid> tokens = {};
-    bool page = false;  ///< keeps what page() needs, too: each layer's whole grid
+    bool page = false;  ///< also keeps each layer's whole grid, for page()
   };
   OverviewOfRun(const Request& request, const Run& run, const Options& options);
 
   void add(const Activation& activation, const Tensor& sample);
-  /// After the run: puts the layers into the model's order, with those that cannot be computed among them.
+  /// After the run: sorts the layers into the model's order and inserts those that cannot be computed.
   void finish(const CompiledFunction::Result& result);
 
   Picture picture() const;
@@ -49,8 +49,8 @@ class OverviewOfRun {
   std::optional<TokenGrid> tokens_;
   ThumbnailOptions strip_options_, page_strip_options_;
   std::map<std::string, PageLayer> by_address_;
-  std::vector<PageLayer> layers_;  ///< with the names and depths that they have in the overview
-  std::vector<SeenLayer*> seen_;   ///< of layers_
+  std::vector<PageLayer> layers_;  ///< with their names and depths in the overview
+  std::vector<SeenLayer*> seen_;   ///< pointers into layers_
   std::vector<OverviewEntry> entries_;
   std::set<std::string> left_out_;  ///< addresses that are deeper than --depth
   std::vector<std::string> predictions_;
@@ -58,14 +58,14 @@ class OverviewOfRun {
 
 ThumbnailOptions page_strip_options();
 PagePicture page_picture(const Picture& picture);
-/// All channels: small grids are shown enlarged, large ones are made smaller.
+/// The grid of all channels; small grids are enlarged, large ones reduced.
 PagePicture page_grid(const View& view, const ThumbnailOptions& options);
 
-/// A whole HTML file: no scripts, nothing from elsewhere, every picture inside.
+/// A self-contained HTML file: no scripts, no external resources, all pictures embedded.
 std::string html_page(const Overview& head, const std::vector<PageLayer>& layers,
                       const std::vector<OverviewEntry>& entries);
 
-/// Whether some layer of a model, at any depth, speaks of time, so that its sequences are no tokens of a picture.
+/// Whether a layer of the model, at any depth, has time steps, so that sequences are not tokens of a picture.
 bool has_layers_of_time(const Network& network);
 /// The addresses of the model's outputs.
 std::vector<std::string> outputs_of(const Run& run);

@@ -52,7 +52,7 @@ void add_look_options(CLI::App& command, Request& request) {
 
 namespace {
 
-/// An option's value as the library reads it; what it cannot read is wrong usage.
+/// Parses an option's value with the library's function; its errors become Error{usage}.
 template <typename Value>
 Value parsed(const char* option, const std::string& value, Value (*parse)(const std::string&)) {
   try {

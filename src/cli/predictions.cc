@@ -1,4 +1,4 @@
-// What the model says in the end: the largest values of each classifier output, with names.
+// The model's predictions: the largest values of each classifier output, with class names.
 #include <algorithm>
 #include <numeric>
 
@@ -72,7 +72,7 @@ std::vector<Prediction> predictions(const Activation& output, int sample_index,
   std::vector<std::int64_t> order(static_cast<std::size_t>(sample.size()));
   std::iota(order.begin(), order.end(), 0);
   const auto shown = std::min(kShown, sample.size());
-  // NaN last, or the order would be none.
+  // NaN last, otherwise it would be no strict order.
   auto key = [&](std::int64_t i) { return std::isnan(sample.data()[i]) ? -INFINITY : sample.data()[i]; };
   std::partial_sort(order.begin(), order.begin() + shown, order.end(),
                     [&](std::int64_t a, std::int64_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
@@ -85,7 +85,7 @@ std::vector<Prediction> predictions(const Activation& output, int sample_index,
   return best;
 }
 
-/// Every picture of a folder with its name; else the wanted sample without one.
+/// All pictures of a folder with their names; otherwise the chosen sample without a name.
 std::vector<std::pair<std::string, int>> predicted_samples(const Request& request, const Run& run) {
   std::vector<std::pair<std::string, int>> samples;
   for (const std::string& picture : run.fed.names) samples.emplace_back(picture, samples.size());
@@ -93,7 +93,7 @@ std::vector<std::pair<std::string, int>> predicted_samples(const Request& reques
   return samples;
 }
 
-/// Where a sample stands in an output of the whole batch, or of one sample alone.
+/// The index of a sample in an output of the whole batch, or of one sample alone.
 int row_of(const Run& run, const Activation& output, int sample) {
   const bool is_whole = output.tensor.shape().rank() == 0 || output.tensor.shape()[0] == run.fed.batch;
   return is_whole ? sample : sample - static_cast<int>(run.first);

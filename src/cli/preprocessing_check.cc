@@ -1,4 +1,5 @@
-// Wrong preprocessing is silent: the answers are sure and wrong. Batch normalizations know what they learnt from.
+// Wrong preprocessing gives no error, only confident wrong answers. Batch normalizations store statistics that reveal
+// it.
 #include <algorithm>
 #include <cmath>
 
@@ -11,9 +12,9 @@
 namespace kerascope::cli {
 namespace {
 
-constexpr double kFarOff = 100;              // times; usual pictures stay below 10
-constexpr double kFarOffForLittle = 10'000;  // statistics of a short training begin at 1 and are often too large
-constexpr double kMuchBetter = 10;           // times
+constexpr double kFarOff = 100;              // ratio; usual pictures stay below 10
+constexpr double kFarOffForLittle = 10'000;  // after a short training, statistics that began at 1 are often too large
+constexpr double kMuchBetter = 10;           // ratio
 
 /// 31415 -> "31,000"
 std::string about(double times) {
@@ -32,7 +33,7 @@ std::string what(const NormFit& fit) {
                      about(std::sqrt(fit.square_shift)));
 }
 
-/// A picture of hardly more than one colour varies little anywhere, however it is prepared.
+/// Whether the picture has hardly more than one colour: then it varies little with any preprocessing.
 bool is_flat(const Run& run) {
   for (std::size_t i = 0; i < run.fed.sources.size(); ++i) {
     const Tensor& given = run.fed.unprepared[i];
@@ -43,7 +44,7 @@ bool is_flat(const Run& run) {
   return true;
 }
 
-/// The mode whose numbers fit best, if they fit much better than what was fed.
+/// The mode that fits best, if it fits much better than the one that was used.
 std::string better_mode(const Run& run, const NormFit& wrong) {
   const auto up_to_it = function_for(run.model, run.fed, run.fed.tensors[0].shape()[0],
                                      {.taps = {wrong.address}, .most_norm_fits = kEarlyNorms});
@@ -56,7 +57,7 @@ std::string better_mode(const Run& run, const NormFit& wrong) {
         if (!run.fed.sources[i].is_layer)
           prepared[i] = run.fed.sources[i].prepared(run.fed.unprepared[i], parse_preprocessing(mode));
     } catch (const Error&) {
-      continue;  // for other numbers of channels
+      continue;  // the mode is for another number of channels
     }
     const std::vector<NormFit> fits = up_to_it->run(prepared, {}).norm_fits;
     const auto fit = std::ranges::find(fits, wrong.address, &NormFit::address);
@@ -68,7 +69,7 @@ std::string better_mode(const Run& run, const NormFit& wrong) {
   return is_much_better ? best_mode : std::string();
 }
 
-/// What in the model scales pixels, if it was given numbers that somebody has scaled already; else empty.
+/// The part of the model that scales pixels, if its input was already scaled; otherwise empty.
 std::string scaler_of_scaled(const Run& run, const NormFit& wrong) {
   constexpr double kGreatestScaled = 4;
   const std::vector<ModelInput> inputs = model_inputs(run.model);

@@ -1,4 +1,4 @@
-// kerascope profile: where the time of a run goes, and how far each step is from what the machine could do.
+// kerascope profile: the time of each step of a run, compared with the machine's limits.
 #include <random>
 
 #include "base/parallel.h"
@@ -30,7 +30,7 @@ Fed random_inputs(const Request& request, const ModelData& model) {
   return fed;
 }
 
-/// As many samples as wanted, the given ones over and over.
+/// A batch of the wanted size, made by repeating the given samples.
 Tensor repeated(const Tensor& tensor, std::int64_t batch) {
   Shape shape = tensor.shape();
   shape[0] = batch;

@@ -44,14 +44,14 @@ std::string shortened(const std::string& operation) {
   return operation.size() <= kWidestOperation ? operation : fmt::format("{:.{}}..", operation, kWidestOperation - 2);
 }
 
-/// The steps that the table shows, in its order.
+/// The steps of the table, in its order.
 std::vector<const ProfiledStep*> shown_steps(const Request& request, const Profile& profile) {
   std::vector<const ProfiledStep*> steps;
   for (const ProfiledStep& step : profile.steps) steps.push_back(&step);
   if (request.sort == "time" || request.top > 0)
     std::ranges::stable_sort(steps, {}, [](const ProfiledStep* step) { return -step->seconds; });
   if (request.top > 0) steps.resize(std::min(steps.size(), static_cast<std::size_t>(request.top)));
-  if (request.sort != "time") std::ranges::sort(steps);  // they lie in the plan's order
+  if (request.sort != "time") std::ranges::sort(steps);  // back to the plan's order
   return steps;
 }
 
@@ -61,7 +61,7 @@ struct Kind {
   Numbers numbers;
 };
 
-/// Slowest first.
+/// Kinds of operations, the slowest first.
 std::vector<Kind> kinds_of(const Measured& measured) {
   std::vector<Kind> kinds;
   for (const ProfiledStep& step : measured.profile.steps) {

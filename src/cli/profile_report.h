@@ -1,4 +1,4 @@
-// What `kerascope profile` found, as tables and as JSON.
+// The results of `kerascope profile` as tables and as JSON.
 #pragma once
 
 #include "cli/request.h"
@@ -7,7 +7,7 @@
 
 namespace kerascope::cli {
 
-/// One line's time, what it was spent on, and the shortest time for that.
+/// The time of one line, its work, and the least time for that work.
 struct Numbers {
   double seconds = 0;
   Work work;
@@ -24,7 +24,7 @@ struct Numbers {
   }
 };
 
-/// A profile beside what the machine could do.
+/// A profile with the machine's limits.
 struct Measured {
   Profile profile;
   Machine machine;
@@ -43,10 +43,10 @@ struct Measured {
   double share(double seconds) const { return profile.run_s > 0 ? seconds / profile.run_s : 0; }
 };
 
-/// A line a step, the sums below; then the same by kind of operation.
+/// One line per step, then the sums; then the same per kind of operation.
 void print_steps(const Request& request, const Measured& measured);
 void print_kinds(const Measured& measured);
-/// What the milliseconds are: "means of the middle 6 of 10 runs, after 2 that are not timed".
+/// How the milliseconds were measured: "means of the middle 6 of 10 runs, after 2 that are not timed".
 std::string times_text(const Measured& measured);
 Json json_of(const Request& request, const std::vector<Tensor>& fed, const Measured& measured);
 

@@ -281,26 +281,26 @@ void require_memory(std::size_t needed) {
 
 namespace {
 
-/// Takes samples of the batch.
+/// Makes `count` samples of the batch the current ones.
 void take(Run& run, std::int64_t first, std::int64_t count) {
   run.fed.take(first, count);
   run.first = first;
 }
 
-/// Of a batch that is computed in parts. More hardly make a sample cheaper, and what nobody looks at takes memory, too.
+/// The most samples per part of a batch. More hardly make a sample cheaper, but untapped outputs, too, take memory.
 constexpr std::int64_t kMostTogether = 16;
 
-/// Makes the function for as many samples as are computed at a time.
+/// Compiles the function for as many samples as are computed at a time.
 void make_function(const Request& request, Run& run) {
   std::int64_t made = 0;
   const auto make = [&](std::int64_t count) {
     run.function = function_for(run.model, run.fed, count, run.options);
     return made = count;
   };
-  // Without --memory nothing is left out to make a run smaller, but none begins that the machine has no memory for.
+  // Without --memory, no outputs are dropped, but a run that exceeds the machine's memory is refused.
   const std::size_t most = request.memory > 0 ? request.memory : available_memory();
   const auto fits = [&] { return memory_of(*run.function, run.fed, made) <= most; };
-  // The training phase's batch statistics are of the whole batch, and its random numbers follow each other through it.
+  // In the training phase, batch statistics and the sequence of random numbers depend on the whole batch.
   const bool may_part =
       run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
   std::int64_t count = run.fed.batch;
@@ -317,7 +317,7 @@ void make_function(const Request& request, Run& run) {
   }
   if (made != count) make(count);
   while (!fits() && run.samples == Samples::kInParts && count > 1) count = make(count / 2);
-  // What is asked for by name is worth more than what the model predicts.
+  // Layers that were named are more important than predictions.
   if (!fits() && !request.layers.empty() && std::exchange(run.options.with_outputs, false)) {
     make(count);
     if (fits()) note(request, "note", "there is no memory for the model's outputs, so nothing is predicted");
@@ -379,7 +379,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
 
 namespace {
 
-/// The outputs of a whole batch, gathered from those of its parts where predictions can be told of them.
+/// The whole batch's outputs, gathered from its parts; only outputs that can be predictions.
 class WholeOutputs {
  public:
   explicit WholeOutputs(std::int64_t batch) : batch_(batch) {}
@@ -403,15 +403,15 @@ class WholeOutputs {
   std::vector<Tensor> outputs_;
 };
 
-/// The samples at hand from `first` on.
+/// The activation's samples from `first` on.
 Activation from(const Activation& activation, std::int64_t first) {
   Activation rest = activation;
   rest.tensor = activation.tensor.items(first, activation.tensor.shape()[0] - first);
   return rest;
 }
 
-/// Takes the batch part by part; the last one begins so early that it is as long as the others. Calls
-/// body(number, parts, first), with Run::first at the first sample that was in no part before.
+/// Takes the batch part by part; the last part overlaps the one before, to be as long as the others. Calls body(part,
+/// parts, first); Run::first is the first sample that was in no earlier part.
 template <typename Body>
 void each_part(Run& run, std::int64_t count, const Body& body) {
   const std::int64_t batch = run.fed.batch, parts = (batch + count - 1) / count;
@@ -434,7 +434,7 @@ CompiledFunction::Result run_in_parts(const Request& request, Run& prepared, con
           if (on.ready) on.ready(seen == 0 ? activation : from(activation, seen));
         };
         const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
-        result = {};  // its memory is used again
+        result = {};  // frees its memory for reuse
         result = prepared.function->run(prepared.fed.tensors,
                                         {.seed = prepared.seed, .on_ready = on_ready, .on_progress = on_progress});
         if (part == 0) prepared.warning = check_preprocessing(request, prepared, result);
@@ -445,7 +445,7 @@ CompiledFunction::Result run_in_parts(const Request& request, Run& prepared, con
   return result;
 }
 
-/// The model's outputs for all samples, where predictions are told of all and one was looked at.
+/// Computes the model's outputs for all samples, if one sample was run but predictions for all are printed.
 void add_all_outputs(const Request& request, Run& prepared, CompiledFunction::Result& result) {
   const bool tells =
       std::ranges::any_of(result.outputs, [](const Activation& o) { return o.tensor.shape().rank() == 2; });

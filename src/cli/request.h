@@ -1,4 +1,4 @@
-// What the commands share: options, messages, the opened model with its inputs.
+// Shared by the commands: options, messages, the opened model with its inputs.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,14 +14,14 @@ namespace kerascope::cli {
 
 /// The options of all commands; each command offers those that it reads.
 struct Request {
-  std::string program = "kerascope";  ///< as it was started, for commands to try
+  std::string program = "kerascope";  ///< as it was started, for suggested commands
   std::string model;
-  std::string weights;                    ///< of another file than the model's
+  std::string weights;                    ///< --weights: another file than the model's
   std::vector<std::string> inputs;        ///< INPUT ..., in the model's order
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
   std::vector<std::string> assumptions;  ///< --assume NAME=identity
-  std::vector<std::string> kernels;      ///< whose weights are drawn
+  std::vector<std::string> kernels;      ///< layers whose weights are drawn
   std::string output;
   std::string html;
   std::string trace;
@@ -33,36 +33,36 @@ struct Request {
   std::string sort;
   std::string dump;
   std::string terminal = "auto";
-  std::string grid;      ///< of tokens
-  std::string sequence;  ///< empty: what suits it
+  std::string grid;      ///< the grid of tokens
+  std::string sequence;  ///< empty: chosen automatically
   bool keep_aspect_ratio = false;
   bool exact = false;
   int threads = 0;
-  std::size_t memory = 0;  ///< bytes that a run may take; 0: as many as it wants
+  std::size_t memory = 0;  ///< the most bytes that a run may take; 0: no limit
   int depth = -1;
   int sample = 0;
   int gap_px = 1;
   int zoom = 0;
   int runs = 10;
-  int batch = 0;         ///< 0: the input's own
+  int batch = 0;         ///< 0: the input's batch
   int top = 0;           ///< 0: all
-  std::string scale;     ///< empty: the command's own
-  std::string colormap;  ///< empty: what suits the scale
+  std::string scale;     ///< empty: the command's default
+  std::string colormap;  ///< empty: chosen to suit the scale
   bool colorbar = false;
   bool numbers = false;
   bool rgb = false;
   bool classes = false, overlay = false;
   bool overview = false;
-  bool outputs_alone = false;  ///< instead of `layers`: what the model's outputs are
+  bool outputs_alone = false;  ///< only the model's outputs, instead of `layers`
   bool json = false;
   bool quiet = false;
   bool open = false;
-  bool by_name = false;  ///< the weights of that other file go to the layers of their names
+  bool by_name = false;  ///< matches the weights of that other file with layers by name
 };
 
 enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kPartlyDone = 3 };
 
-/// Each adds its subcommand to the program; `exit_code` is set when it runs.
+/// Each function adds its subcommand to the program; the subcommand sets `exit_code` when it runs.
 void add_layers_command(CLI::App& app, Request& request, int& exit_code);
 void add_show_command(CLI::App& app, Request& request, int& exit_code);
 void add_capture_command(CLI::App& app, Request& request, int& exit_code);
@@ -71,7 +71,7 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code);
 void add_profile_command(CLI::App& app, Request& request, int& exit_code);
 
 constexpr const char* kPreprocessModes = "tf|caffe|torch|unit|raw|mean=..,std=..";
-/// The group of options that only a run of a model reads.
+/// The title of the options that only runs of a model use.
 constexpr const char* kHowToRun = "How a model is run";
 
 void add_completion_command(CLI::App& app);
@@ -80,50 +80,50 @@ void add_man_command(CLI::App& app);
 void add_model_option(CLI::App& command, Request& request);
 void add_print_options(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
-/// Those among them that say what is run and how, without MODEL, INPUT and --dump.
+/// The run options without MODEL, INPUT and --dump.
 void add_how_to_run_options(CLI::App& command, Request& request);
 void add_dump_option(CLI::App& command, Request& request);
 void add_memory_option(CLI::App& command, Request& request);
 
-/// The commands' work without the option parser, as `demo` needs it.
+/// The commands without the option parser, for `demo`.
 int show(const Request& request);
 int show_kernels(const Request& request);
 int capture(const Request& request);
 
-/// A line for people on standard error, its first word in a column: "input     rose.jpg 640x427 ..".
+/// Prints a line to standard error, with its first word in a column: "input     rose.jpg 640x427 ..".
 void note(const Request& request, const std::string& word, const std::string& text);
-/// The same on standard output, where results go.
+/// The same for results, on standard output.
 void say(const Request& request, const std::string& word, const std::string& text);
 
 /// Which samples of a batch a command looks at.
 enum class Samples {
   kTogether,  ///< all, in one run
-  kInParts,   ///< all, in runs of a few samples that keep what is seen within kMostSeenBytes
-  kChosen     ///< that of --sample; of the others only the model's outputs are wanted, for what it predicts
+  kInParts,   ///< all, in runs of a few samples whose activations fit into kMostSeenBytes
+  kChosen     ///< only the one of --sample; of the others only the model's outputs, for predictions
 };
 constexpr std::size_t kMostSeenBytes = std::size_t{1} << 29;
 
-/// A model, what it is fed, and the function that gives its activations.
+/// A model, its fed inputs, and the function that computes its activations.
 struct Run {
   ModelData model;
   Fed fed;
   FunctionOptions options;
   std::unique_ptr<CompiledFunction> function;
-  Samples samples = Samples::kTogether;  ///< as far as the model keeps its samples apart
-  std::int64_t first = 0;                ///< which sample of the batch is the first at hand, of `fed` and activations
+  Samples samples = Samples::kTogether;  ///< kTogether if the model mixes samples
+  std::int64_t first = 0;                ///< batch index of the first current sample, in `fed` and activations
   bool is_in_parts() const { return samples != Samples::kTogether; }
-  std::vector<Skipped> skipped() const;  ///< what cannot be computed
+  std::vector<Skipped> skipped() const;  ///< the layers that cannot be computed
   std::uint64_t seed = 0;
   std::vector<std::string> labels;  ///< names of the classes
-  Json warning;                     ///< of check_preprocessing(), null without one
+  Json warning;                     ///< from check_preprocessing(), or null
 };
-/// Opens, feeds, compiles; says what was done to the inputs and what was odd. What can be wrong in a request is found
-/// here, before anything is computed or written.
+/// Opens the model, reads the inputs, compiles; prints how inputs were prepared, and warnings. Finds all errors of a
+/// request before anything is computed or written.
 Run prepare_run(const Request& request, bool with_outputs, Samples samples = Samples::kTogether);
 
-/// The steps of prepare_run, for a command that takes them alone: what - may stand for, what the options say of the
-/// run, the number that --seed gives, and the inputs read from their files, with what is to be said of them; what is
-/// to be said of the samples that were taken.
+/// The single steps of prepare_run, for commands that need only some: check that - is used only once; open the model;
+/// the run's options; the seed; read the inputs from their files, with messages; warn about samples that are not
+/// finite.
 void require_standard_input_once(const Request& request);
 ModelData read_model(const Request& request);
 FunctionOptions function_options(const Request& request);
@@ -131,20 +131,20 @@ std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const ModelData& model);
 void warn_of_infinite_inputs(const Request& request, const Fed& fed);
 
-/// What a run takes with so many samples as its function has been made for, and the inputs, which are kept prepared and
-/// as read.
+/// The memory of a run with `count` samples, for which the function was compiled, including the inputs, which are kept
+/// both as read and prepared.
 std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count);
-/// @throws Error{memory} if the machine has less to give.
+/// @throws Error{memory} if the machine has less memory left.
 void require_memory(std::size_t needed);
 
-/// A line on standard error that is drawn over again; appears when a run is long, and only on a terminal.
+/// A progress line on standard error that is redrawn in place; only for long runs, and only on a terminal.
 class Progress {
  public:
   explicit Progress(bool wanted);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  /// @param part  of so many, each of which takes `all` steps
+  /// @param part  number of the part, of `parts` with `all` steps each
   void step(std::size_t done, std::size_t all, std::int64_t part = 0, std::int64_t parts = 1);
 
  private:
@@ -153,46 +153,47 @@ class Progress {
 };
 
 struct OnRun {
-  std::function<void(const Activation&)> ready = {};  ///< of the samples from Run::first on; each sample once
-  std::function<void()> part_done = {};               ///< before the activations' memory is used again
+  std::function<void(const Activation&)> ready = {};  ///< gets the samples from Run::first on; each sample once
+  std::function<void()> part_done = {};               ///< called before the activations' memory is reused
 };
-/// Runs with a progress line on a terminal when it takes long.
-/// @return  the activations of the last part, and outputs of the whole batch as far as prediction_lines() needs them.
+/// Runs, with a progress line on a terminal if it takes long.
+/// @return  the activations of the last part, and the whole batch's outputs as far as prediction_lines() needs them.
 CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun& on);
 
-/// So many batch normalizations, from the first, are looked at by check_preprocessing().
+/// How many batch normalizations, from the first, check_preprocessing() examines.
 constexpr std::size_t kEarlyNorms = 3;
 
-/// Where what arrives at an early batch normalization is far from what it learnt, warns, and names the preprocessing
-/// that fits much better, if there is one; run() does this. Fields of the result: layer,
-/// variance_ratio and deviations (see NormFit), what, try.
+/// Called by run(). If the input of an early batch normalization is far from the statistics that it learnt, warns and
+/// names the preprocessing that fits much better, if there is one. Fields of the result: layer, variance_ratio and
+/// deviations (see NormFit), what, try.
 Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result);
-/// The same, or what was wrong with the preprocessing before the run; null without either.
+/// That warning, or the one before the run about the preprocessing; null if there is none.
 Json warning_json(const Run& run);
 
-/// A line a class, a JSON list, or JSON from index to name or to [id, name] as Keras's imagenet_class_index.json.
+/// Reads one name per line, a JSON list, or JSON from index to name or to [id, name] like Keras's
+/// imagenet_class_index.json.
 std::vector<std::string> read_labels(const std::string& path);
 /// The classes on which the networks of keras.applications were trained.
 std::vector<std::string> imagenet_names();
 
-/// The five largest values of each classifier output, or the value of a single one: lines, or JSON.
+/// The five largest values of each classifier output, or the value of a single-unit output: as lines, or JSON.
 std::vector<std::string> prediction_lines(const Request& request, const Run& run,
                                           const std::vector<Activation>& outputs);
 Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
 
-/// What could not be computed, told once; true if there is something, or if a picture was passed over.
+/// Prints once what could not be computed. True if there was something, or if a picture was skipped.
 bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped);
 
-/// Addresses that mean the model's outputs.
+/// The addresses of the model's outputs.
 std::vector<std::string> output_addresses(const Network& network);
 
-/// `--dump`: prints the graph or the plan; false where nobody asked for it.
+/// `--dump`: prints the graph or the plan; false if it was not asked for.
 bool print_dump(const Request& request, const CompiledFunction& function);
-/// The same for the shapes that the model says, where no input is given; false also where one is.
-/// @throws Error{usage} beside --json
+/// The same with the model's own shapes, if no input is given; false also if one is.
+/// @throws Error{usage} if combined with --json
 bool dump_without_input(const Request& request, bool with_outputs = false);
 
-/// What an input is taken to be where none is given: of --batch samples, kStandInSize along axes that are left open.
+/// Replaces an input that is not given: --batch samples, and kStandInSize along open axes.
 struct StandIn {
   ModelInput input;
   Shape shape;
@@ -203,16 +204,16 @@ std::vector<StandIn> stand_ins(const Request& request, const ModelData& model);
 /// "(224, 224, 3); 224 where the file leaves the size open"
 std::string shape_text(const StandIn& input);
 
-/// `-o -`: the result alone goes to standard output.
+/// `-o -`: only the result goes to standard output.
 Request with_standard_output(Request request);
 
-/// The roles of the axes of a sample for this input, whose own rank may be unknown.
+/// The axis roles of a sample for this input, whose own rank may be unknown.
 std::string axes_of(const ModelInput& input, const Shape& sample);
-/// The wanted sample of those at hand, without the batch axis.
+/// The chosen sample, taken from the current ones, without the batch axis.
 Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
-/// "sample 1 of a batch of 4: cat.png", the picture's name if it has one.
+/// "sample 1 of a batch of 4: cat.png", with the picture's name if it has one.
 std::string sample_text(const Request& request, const Run& run);
-/// "model" of "dir/model.h5".
+/// "model" for "dir/model.h5".
 std::string model_stem(const Request& request);
 void open_in_viewer(const std::string& path);
 

@@ -15,7 +15,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// Where the picture of an input goes.
+/// The path for the picture of an input.
 std::string input_path(const Request& request, const Run& run, std::size_t i) {
   const std::string name = run.fed.sources.size() == 1
                                ? "input.png"
@@ -39,14 +39,14 @@ void draw_input(const Request& request, const Run& run, Json& pictures) {
   }
 }
 
-/// A name that no layer's picture has.
+/// A name for the overview that no layer's picture has.
 std::string overview_name(const Target& target, const std::vector<std::string>& paths) {
   std::string name = "overview";
   while (std::ranges::count(paths, target.path(name)) > 0) name += "_";
   return name;
 }
 
-/// What is written into a folder, apart from the overview.
+/// The files that are written into a folder, except the overview.
 std::vector<std::string> paths_in_folder(const Request& request, const Target& target, const Run& run) {
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < run.fed.sources.size(); ++i) paths.push_back(input_path(request, run, i));
@@ -64,7 +64,7 @@ struct Wanted {
   bool layers = false, overview = false, page = false;
 };
 
-/// Named layers get their pictures, all layers an overview, and in a folder both; --html alone is nothing but the page.
+/// Chosen layers give their pictures, all layers an overview, a folder both; --html alone gives only the page.
 Wanted wanted_of(const Request& request, const Target& target) {
   const bool page = !request.html.empty(), pictures = !page || !request.output.empty() || request.overview;
   const bool is_chosen = !request.layers.empty() || request.outputs_alone;
@@ -73,7 +73,7 @@ Wanted wanted_of(const Request& request, const Target& target) {
           .page = page};
 }
 
-/// What of the options belongs to pictures of layers or to an overview that is not drawn.
+/// Refuses options for layer pictures or for an overview that are not drawn.
 void require_effect(const Request& request, const Wanted& wanted) {
   const bool has_overview = wanted.overview || wanted.page;
   if (request.depth > 0 && !has_overview)
@@ -89,7 +89,7 @@ void require_effect(const Request& request, const Wanted& wanted) {
     throw Error({.code = "usage", .what = "--rgb draws a picture and --classes a segmentation: give one of them"});
 }
 
-/// The first input that is a picture, as it was before any preprocessing.
+/// The first input that is a picture, without preprocessing.
 struct PictureInput {
   Tensor sample;
   std::string axes;
@@ -106,7 +106,7 @@ PictureInput picture_input(const Request& request, const Run& run) {
                .hint = "--classes draws them alone"});
 }
 
-/// Draws the classes at each place of a layer's output, and says the share of each.
+/// Draws the class of each place of a layer's output, and prints each class's share.
 std::string draw_classes(const Request& request, const Run& run, const Target& target, const Activation& activation,
                          const View& view, Json& pictures) {
   ClassOptions options{.names = run.labels, .zoom = request.zoom};
@@ -131,7 +131,7 @@ std::string draw_classes(const Request& request, const Run& run, const Target& t
   return path;
 }
 
-/// The sample as it is to be drawn. A grid that does not fit is an error where it was meant for this layer alone.
+/// The sample's view for drawing. A token grid that does not fit is an error only if this is the only layer.
 View view_for(const Request& request, const Run& run, const std::optional<TokenGrid>& tokens,
               const Activation& activation, const Tensor& sample) {
   try {

@@ -60,7 +60,7 @@ Tensor tensor_of(std::span<const std::byte> bytes, const std::string& place) {
   }
 }
 
-/// A nested model's own output is computed after what is inside, and a layer's after what is inside of that.
+/// Puts the output of a nested model or a layer after the outputs inside it, as these are computed first.
 void put_insides_first(std::vector<Side::Entry>& entries) {
   std::map<std::string, std::size_t> last_inside;
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -68,7 +68,7 @@ void put_insides_first(std::vector<Side::Entry>& entries) {
     for (auto slash = address.find('/'); slash != address.npos; slash = address.find('/', slash + 1))
       last_inside[address.substr(0, slash)] = i;
   }
-  std::vector<std::pair<std::size_t, std::ptrdiff_t>> keys(entries.size());  // deeper ones first of those at one place
+  std::vector<std::pair<std::size_t, std::ptrdiff_t>> keys(entries.size());  // at equal place, deeper ones first
   std::vector<std::size_t> places(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const std::string& address = entries[i].address;
@@ -109,7 +109,7 @@ Side side_of_archive(const std::shared_ptr<const MappedFile>& file) {
   return side;
 }
 
-/// A pattern without a slash means the last part of an address, as elsewhere.
+/// A pattern without a slash matches the last part of an address, as elsewhere.
 bool is_chosen(const std::string& address, const std::string& pattern) {
   const auto slash = address.rfind('/');
   return text::matches(pattern, address) || (pattern.find('/') == pattern.npos && slash != address.npos &&
@@ -139,7 +139,7 @@ void keep_chosen(Side& side, const std::vector<std::string>& layers) {
   });
 }
 
-/// "conv1/kernel" of the layer "conv1" and the weight "net/conv1/kernel:0", "base/conv/kernel" of "base" and
+/// "conv1/kernel" for the layer "conv1" and the weight "net/conv1/kernel:0"; "base/conv/kernel" for "base" and
 /// "conv/kernel:0".
 std::string address_of_stored(const std::string& layer, const std::string& weight) {
   const std::string name = weight.substr(0, weight.rfind(':'));
@@ -148,7 +148,7 @@ std::string address_of_stored(const std::string& layer, const std::string& weigh
   return own == name.npos ? layer + "/" + name : name.substr(own);
 }
 
-/// Each layer that holds weights of its own once, as its first call is computed.
+/// Each layer with its own weights once, in the order of first calls.
 std::vector<Site> layers_with_weights(const Assembly& assembly, const std::vector<std::string>& requests) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < assembly.sites.size(); ++i)
@@ -177,7 +177,7 @@ std::vector<Site> layers_with_weights(const Assembly& assembly, const std::vecto
   return chosen;
 }
 
-/// A layer's weights by name: as it asked for them, or, where it cannot be computed, as the file has them.
+/// A layer's weights by name, as it declares them, or, if it cannot be computed, as in the file.
 std::vector<std::pair<std::string, std::function<Tensor()>>> weights_of(const LayerData& layer,
                                                                         const Assembly& assembly) {
   std::vector<std::pair<std::string, std::function<Tensor()>>> weights;
@@ -197,7 +197,7 @@ std::vector<std::pair<std::string, std::function<Tensor()>>> weights_of(const La
   return weights;
 }
 
-/// "conv2d_1" of "layers/conv2d_1", "base/dense" of "layers/base/layers/dense".
+/// "conv2d_1" for "layers/conv2d_1", "base/dense" for "layers/base/layers/dense".
 std::string without_containers(const std::string& group) {
   std::vector<std::string> parts = text::split(group, '/');
   std::erase_if(parts,
@@ -288,7 +288,7 @@ Side side_of_run(const Request& request, const std::string& name) {
             .prediction_json = prediction_json(request, *prepared, result.outputs)};
   for (const std::size_t place : prepared->function->order_of_computation()) {
     const Activation& activation = result.activations[place];
-    // The numbers lie in the function's arena.
+    // The tensor's numbers are in the function's arena.
     side.entries.push_back({.address = activation.address,
                             .axes = activation.axes,
                             .tensor = [prepared, tensor = activation.tensor] { return tensor; },

@@ -1,4 +1,4 @@
-// Where a command's pictures go: into files, or onto the terminal.
+// The destination of a command's pictures: files, or the terminal.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace kerascope::cli {
 
-/// One .png, a folder, the terminal, or names made from the model's and the layer's.
+/// One .png, a folder, the terminal, or files named after model and layer.
 class Target {
  public:
   explicit Target(const Request& request) : request_(request) {
@@ -30,7 +30,7 @@ class Target {
   bool is_single() const { return is_single_; }
   bool is_folder() const { return is_folder_; }
 
-  /// @throws Error{usage} where one file is to take several pictures.
+  /// @throws Error{usage} for several pictures in one file.
   void require_room_for(std::size_t pictures) const {
     if (is_single_ && pictures != 1)
       throw Error({.code = "usage",
@@ -40,16 +40,16 @@ class Target {
                                                     : "give a folder: -o maps/"});
   }
 
-  /// The options with which a sample can be made out where it goes.
+  /// The options, adapted so that a sample is readable at its destination.
   GridOptions fit(const GridOptions& options, const Shape& shape, const std::string& axes) const {
     return terminal_ ? fit_to_terminal(options, *terminal_, shape, axes) : options;
   }
 
-  /// What has to be made out in a picture: maps, which may be scaled, or small print.
+  /// What must stay readable in a picture: maps, which may be scaled, or small text.
   enum class Content { kTiles, kText };
 
-  /// Writes or draws the picture and says what it is: `about`. Small print goes into a file where the terminal would
-  /// have to scale it down.
+  /// Writes or draws the picture and prints `about`. A picture with small text goes into a file if the terminal would
+  /// scale it down.
   /// @return  the path; empty for the terminal.
   std::string put(const Picture& picture, const std::string& address, const std::string& about,
                   Content content = Content::kTiles) const {
@@ -70,7 +70,7 @@ class Target {
     if (is_folder_) return (std::filesystem::path(request_.output) / (name + ".png")).string();
     std::string flat = name;
     std::replace(flat.begin(), flat.end(), '/', '-');
-    // A name that we chose never overwrites.
+    // A made-up name never overwrites a file.
     const std::string stem = model_stem(request_) + "-" + flat;
     std::string path = stem + ".png";
     for (int number = 2; std::filesystem::exists(path); ++number) path = fmt::format("{}-{}.png", stem, number);

@@ -44,7 +44,7 @@ bool is_set(const char* variable) {
 
 Terminal::Colors colors_of(const ChafaTermInfo* info) {
   if (is_set("NO_COLOR")) return Terminal::Colors::kNone;
-  // What most terminals that can say, and the database of libchafa does not know of all.
+  // Most terminals with full colour set this; libchafa's database does not know all of them.
   const char* depth = std::getenv("COLORTERM");
   const std::string_view said = depth ? depth : "";
   if (said == "truecolor" || said == "24bit" || chafa_term_info_have_seq(info, CHAFA_TERM_SEQ_SET_COLOR_FGBG_DIRECT))
@@ -82,10 +82,10 @@ ChafaCanvasMode canvas_mode(const Terminal& terminal) {
   return CHAFA_CANVAS_MODE_FGBG;
 }
 
-/// A picture in the cells that it takes, on a transparent ground that fills them, so that no pixel is stretched.
+/// A picture on a transparent background that fills whole cells, so that no pixel is stretched.
 struct Cells {
   int columns = 1, rows = 1;
-  std::int64_t width = 0, height = 0;  ///< of the ground in the picture's pixels
+  std::int64_t width = 0, height = 0;  ///< of the background, in pixels of the picture
 };
 
 Cells cells_of(const Picture& picture, const Terminal& terminal, int most_rows) {
@@ -160,7 +160,7 @@ std::string terminal_text(const Picture& picture, const Terminal& terminal, int 
   chafa_canvas_config_set_pixel_mode(config.get(), pixel_mode(terminal.graphics));
   chafa_canvas_config_set_canvas_mode(config.get(), canvas_mode(terminal));
   chafa_canvas_config_set_work_factor(config.get(), 0.7f);
-  // Without colours only a pattern of full cells gives greys.
+  // Without colours, only dithered full cells give greys.
   if (terminal.colors == Terminal::Colors::kNone)
     chafa_canvas_config_set_dither_mode(config.get(), CHAFA_DITHER_MODE_ORDERED);
   const SymbolMap symbols(chafa_symbol_map_new());
@@ -171,7 +171,7 @@ std::string terminal_text(const Picture& picture, const Terminal& terminal, int 
   const ChafaPicture drawn(chafa_canvas_new(config.get()));
   chafa_canvas_draw_all_pixels(drawn.get(), CHAFA_PIXEL_RGBA8_UNASSOCIATED, rgba.data(), static_cast<int>(cells.width),
                                static_cast<int>(cells.height), static_cast<int>(cells.width * 4));
-  // Every sequence that a mode needs is in the fallback's information, whatever the environment says.
+  // The fallback's information has every sequence that a mode needs, whatever the environment says.
   const TermInfo info(chafa_term_db_get_fallback_info(chafa_term_db_get_default()));
   GString* const printed = chafa_canvas_print(drawn.get(), info.get());
   std::string text(printed->str, printed->len);
@@ -182,14 +182,14 @@ std::string terminal_text(const Picture& picture, const Terminal& terminal, int 
 GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const Shape& shape,
                             const std::string& axes) {
   if (terminal.has_pixels()) return options;
-  options.numbers = options.colorbar = false;  // small print
+  options.numbers = options.colorbar = false;  // small text
   options.sequence = Sequence::kCells;
   const Tiles tiles = tiles_of(shape, axes);
   if (!are_maps(tiles) || (options.in_color && tiles.channels.size == 3)) return options;
   const std::int64_t all = options.channels.empty() ? tiles.channels.size : std::ssize(options.channels);
   const BlockTiles fit = fit_block_tiles(terminal, all, tiles.height.size, tiles.width.size);
   options.columns = static_cast<int>(std::min<std::int64_t>(fit.columns, all));
-  // A gap as wide as a cell: a narrower one would blur.
+  // A gap as wide as a cell, as a narrower one would blur.
   const std::int64_t tile_columns = std::max<std::int64_t>((terminal.columns - fit.columns + 1) / fit.columns, 1);
   options.zoom = static_cast<int>((tile_columns + tiles.width.size - 1) / tiles.width.size);
   options.gap_px = static_cast<int>(std::max<std::int64_t>(tiles.width.size * options.zoom / tile_columns, 1));
@@ -203,7 +203,7 @@ GridOptions fit_to_terminal(GridOptions options, const Terminal& terminal, const
 
 BlockTiles fit_block_tiles(const Terminal& terminal, std::int64_t tiles, std::int64_t height, std::int64_t width) {
   const std::int64_t all_rows = terminal.picture_rows();
-  // A tile in a row of n: its width, and its height at the map's aspect (a cell is twice as high as wide).
+  // For n tiles per row: a tile's width, and its height at the map's aspect ratio (a cell is twice as high as wide).
   auto tile_columns = [&](std::int64_t n) { return (terminal.columns - (n - 1)) / n; };
   auto tile_rows = [&](std::int64_t n) {
     return std::max<std::int64_t>(std::llround(static_cast<double>(tile_columns(n) * height) / (2.0 * width)), 1);

@@ -67,7 +67,7 @@ TEST(Terminal, AsManyTilesAsStayReadableAreDrawn) {
   const BlockTiles many = fit_block_tiles(terminal, 64, 28, 28);
   EXPECT_EQ(many.columns, 6);  // of 12 x 6 cells; seven would leave 10 columns each
   EXPECT_EQ(many.rows, 2);
-  const BlockTiles small = fit_block_tiles(terminal, 64, 4, 4);  // 2 rows of 4 cells show all there is
+  const BlockTiles small = fit_block_tiles(terminal, 64, 4, 4);  // 2 rows of 4 cells show everything
   EXPECT_GE(small.count(), 64);
 }
 

@@ -12,7 +12,7 @@
 namespace kerascope::cli {
 namespace {
 
-/// The one name that begins so, or the one that is spelt nearly so.
+/// The only name that begins with the word, or the one with nearly the same spelling.
 std::string meant(const std::string& word, const std::vector<std::string>& known) {
   std::vector<std::string> longer;
   std::copy_if(known.begin(), known.end(), std::back_inserter(longer),
@@ -26,7 +26,7 @@ class Reader {
   Reader(const CLI::App& command, std::string hint)
       : options_(options_of(command)), name_(command.get_name()), hint_(std::move(hint)) {}
 
-  /// Goes through the words as the parser did; the first that is wrong.
+  /// Reads the words as the parser does; returns the error of the first wrong one.
   std::optional<Error> read(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& word = words[i];
@@ -58,7 +58,7 @@ class Reader {
   }
 
  private:
-  /// "-1" may be a value.
+  /// False for "-1", which may be a value.
   bool looks_like_option(const std::string& word) const {
     return word.size() > 1 && word[0] == '-' && !text::to_number(word);
   }

@@ -1,4 +1,4 @@
-// What is wrong with a command line, in our words.
+// Messages for wrong command lines, in our own words.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,8 +9,8 @@
 
 namespace kerascope::cli {
 
-/// @param words   what the program was given, without its name
-/// @param parser  what the parser said, for what is not known better
+/// @param words   the program's arguments, without its name
+/// @param parser  the parser's message, used if there is no better one
 Error usage_error(const CLI::App& app, const std::vector<std::string>& words, std::string parser);
 
 }  // namespace kerascope::cli

@@ -1,4 +1,4 @@
-// What `kerascope layers` says of a file that holds weights but no model.
+// `kerascope layers` for a file of weights without a model.
 #pragma once
 
 #include "cli/request.h"

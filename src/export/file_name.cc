@@ -1,4 +1,4 @@
-// Addresses as file names: no name leaves its folder, and no two share one.
+// Addresses as file names: no name escapes its folder, and no two addresses share a name.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -9,7 +9,7 @@
 namespace kerascope {
 namespace {
 
-// File systems take 255 bytes; the rest is for an extension.
+// File systems allow 255 bytes; the rest is for an extension.
 constexpr std::size_t kLongestSegment = 240, kKeptOfLongSegment = 200;
 
 bool is_plain(char c) {
@@ -25,7 +25,7 @@ std::uint64_t hash(std::string_view bytes) {
 }
 
 std::string encoded(std::string_view segment) {
-  if (segment.empty()) return "%";  // no character is encoded so
+  if (segment.empty()) return "%";  // no character is encoded like this
   const bool only_dots = segment.find_first_not_of('.') == std::string_view::npos;
   std::string name;
   for (const char c : segment)

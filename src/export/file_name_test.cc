@@ -42,7 +42,7 @@ TEST(FileName, OfALongSegmentIsShortAndStillItsOwn) {
 }
 
 TEST(FileName, DiffersForDifferentAddresses) {
-  // Short words over the characters that encoding treats differently.
+  // Short words over characters that the encoding treats differently.
   const std::string alphabet = std::string("a/.%-2E ") + '\0';
   std::vector<std::string> words = {""};
   std::set<std::string> names;

@@ -30,14 +30,14 @@ std::string npy_header(const Shape& shape) {
   return std::string("\x93NUMPY\1\0", 8) + static_cast<char>(dict.size()) + static_cast<char>(dict.size() >> 8) + dict;
 }
 
-/// Where item `first` of an array begins, from its first number.
+/// The offset in bytes of item `first` from the array's first number.
 std::uint64_t offset_of(const Shape& shape, std::int64_t first) {
   return shape.rank() == 0 ? 0 : static_cast<std::uint64_t>(first * shape.elements(1, shape.rank())) * sizeof(float);
 }
 
 std::uint64_t bytes_of(const Shape& shape) { return static_cast<std::uint64_t>(shape.elements()) * sizeof(float); }
 
-/// Arrays that come in parts have all their files open at once.
+/// Raises the limit of open files: arrays that arrive in parts have all their files open at once.
 void allow_many_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -60,13 +60,13 @@ struct NpzWriter::State {
   struct Part {
     std::uint32_t crc;
     std::uint64_t bytes;
-    Tensor kept;  ///< until commit, where the file cannot seek
+    Tensor kept;  ///< kept until commit, if the file cannot seek
   };
   struct Member {
     ZipMember record;
     std::string header;
     Shape shape;
-    std::uint64_t begin;                       ///< of the array's numbers in the file
+    std::uint64_t begin;                       ///< offset of the array's numbers in the file
     std::map<std::uint64_t, Part> parts = {};  ///< by offset
   };
   FileWriter file;
@@ -113,7 +113,7 @@ void NpzWriter::write(const std::string& key, std::int64_t first, const Tensor& 
   member.parts[offset] = {crc, bytes.size(), can_seek ? Tensor() : part};
 }
 
-/// Everything but the numbers that are in their place already.
+/// Writes everything except numbers that are already in place.
 void NpzWriter::State::finish(Member& member) {
   uLong crc = libdeflate_crc32(0, member.header.data(), member.header.size());
   std::uint64_t complete = 0;
@@ -146,7 +146,7 @@ void NpzWriter::commit() {
   state_->file.commit();
 }
 
-/// A file of one array, in parts.
+/// A file with one array, written in parts.
 struct NpyWriter::State {
   std::filesystem::path path;
   Shape shape = {};

@@ -84,7 +84,7 @@ std::vector<Found> members_of(const std::string& zip) {
 TEST_F(NpzTest, NpyIsWhatNumpyWrites) {
   const Tensor tensor = Tensor::of({2, 3}, std::vector<float>{1, 2, 3, 4, 5, -6.5f});
   write_npy(folder_ / "deep" / "a.npy", tensor);
-  // As numpy.save does: padded with blanks to 128 bytes, of which 0x76 follow the length.
+  // As in numpy.save: padded with blanks to 128 bytes, of which 0x76 follow the length field.
   const std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
   const std::string header = std::string("\x93NUMPY\1\0\x76\0", 10) + dict + std::string(117 - dict.size(), ' ') + "\n";
   EXPECT_EQ(bytes_of("deep/a.npy"), header + raw(tensor));

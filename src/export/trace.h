@@ -10,7 +10,7 @@
 
 namespace kerascope {
 
-/// A span lies inside another where its times do.
+/// A span is inside another if its times are.
 struct Span {
   using Time = std::chrono::steady_clock::time_point;
   std::string name, category;
@@ -18,7 +18,7 @@ struct Span {
   Json details = Json::object();
 };
 
-/// @param name  of the whole: what the viewer calls the process.
+/// @param name  the viewer's name for the process.
 /// @throws Error{output-unwritable}
 void write_trace(FileWriter& file, const std::string& name, const std::vector<Span>& spans);
 

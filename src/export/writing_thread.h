@@ -12,19 +12,19 @@
 
 namespace kerascope {
 
-/// Passes arrays on to a writer, which must outlive it and is its own until wait() returns.
+/// Passes arrays on to a writer, which must outlive it; nobody else may use the writer until wait() returns.
 class WritingThread {
  public:
   explicit WritingThread(ArrayWriter& writer);
-  /// What has not begun to be written is dropped.
+  /// Drops arrays whose writing has not begun.
   ~WritingThread();
   WritingThread(const WritingThread&) = delete;
   WritingThread& operator=(const WritingThread&) = delete;
 
-  /// See ArrayWriter::write; the tensor's numbers stay as they are until wait().
+  /// See ArrayWriter::write; the tensor's numbers must not change until wait().
   /// @throws what an earlier write threw.
   void write(std::string key, std::int64_t first, Tensor part);
-  /// Until everything is written. @throws what a write threw.
+  /// Waits until everything is written. @throws what a write threw.
   void wait();
 
  private:

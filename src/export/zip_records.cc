@@ -8,10 +8,10 @@ namespace {
 constexpr std::uint64_t kFull16 = 0xFFFF, kFull32 = 0xFFFFFFFF;  // "see the zip64 record"
 constexpr int kPlainVersion = 20, kZip64Version = 45;
 constexpr std::uint64_t kZip64Field = 0x0001, kAlignmentField = 0xD935;
-constexpr int kMadeOnUnix = 3 << 8;  // else unzip takes a name for one of DOS, in its code page
+constexpr int kMadeOnUnix = 3 << 8;  // otherwise unzip takes names as DOS names in its code page
 constexpr std::uint64_t kReadableFile = 0100644;
 constexpr int kUtf8Flag = 1 << 11;
-constexpr int kFirstOfJanuary1980 = 0x21;  // equal numbers give equal bytes on any day
+constexpr int kFirstOfJanuary1980 = 0x21;  // a fixed date: equal numbers give equal bytes
 
 void put(std::string& record, int bytes, std::uint64_t number) {
   for (int i = 0; i < bytes; ++i) record += static_cast<char>(number >> (8 * i));
@@ -21,7 +21,7 @@ bool is_ascii(const std::string& name) {
   return std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80; });
 }
 
-// From the version that a reader needs to the lengths: what the local and the central record have in common.
+// The fields that the local and the central record share, from the needed version to the lengths.
 void put_common(std::string& record, const ZipMember& member, bool zip64, std::size_t extra_bytes) {
   const std::uint64_t size = member.size >= kFull32 ? kFull32 : member.size;
   put(record, 2, zip64 ? kZip64Version : kPlainVersion);
@@ -90,7 +90,7 @@ std::string end_record(std::uint64_t member_count, std::uint64_t central_offset,
   std::string record;
   if (member_count >= kFull16 || central_offset >= kFull32 || central_size >= kFull32) {
     record += "PK\6\6";
-    put(record, 8, 44);  // bytes of this record from here on
+    put(record, 8, 44);  // the record's remaining bytes
     put(record, 2, kZip64Version);
     put(record, 2, kZip64Version);
     put(record, 4, 0);
@@ -101,7 +101,7 @@ std::string end_record(std::uint64_t member_count, std::uint64_t central_offset,
     put(record, 8, central_offset);
     record += "PK\6\7";
     put(record, 4, 0);
-    put(record, 8, central_offset + central_size);  // where the record above begins
+    put(record, 8, central_offset + central_size);  // the offset of the record above
     put(record, 4, 1);
   }
   record += "PK\5\6";

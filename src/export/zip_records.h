@@ -1,4 +1,4 @@
-// The records of a zip archive of stored members (PKWARE's APPNOTE 6.3), zip64 where a number needs it.
+// The records of a zip archive of stored members (PKWARE's APPNOTE 6.3), with zip64 if a number needs it.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ struct ZipMember {
   std::string name;  ///< UTF-8, at most 65,535 bytes
   std::uint32_t crc = 0;
   std::uint64_t size = 0;
-  std::uint64_t offset = 0;  ///< of its local header
+  std::uint64_t offset = 0;  ///< offset of its local header
 };
 
-/// Goes before the member's bytes and is as long as puts these at a multiple of kZipAlignment.
+/// Precedes the member's bytes; its length aligns these to kZipAlignment.
 std::string local_record(const ZipMember& member);
-/// One a member, side by side after all members.
+/// One per member; they follow each other after all members.
 std::string central_record(const ZipMember& member);
-/// What ends the archive.
+/// The records that end the archive.
 std::string end_record(std::uint64_t member_count, std::uint64_t central_offset, std::uint64_t central_size);
 
 }  // namespace kerascope

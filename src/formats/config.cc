@@ -16,7 +16,7 @@ constexpr std::int64_t kMostOutputs = 1024;  // of one call
 
 using Sizes = std::vector<std::int64_t>;
 
-/// A reference as the file writes it: layer name, node index, tensor index; Keras 3 adds the tensor's shape.
+/// A reference in the file: layer name, node index, tensor index; Keras 3 adds the tensor's shape.
 struct Reference {
   std::string layer;
   std::int64_t node = 0, tensor = 0;
@@ -120,7 +120,7 @@ class Reader {
     layer.config = config.is_null() ? Json::object() : config;
     layer.place = place_in_file(place);
     layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
-    // keras.ops nodes have modules of their own in an archive; in HDF5 they can only be told by what they lack. A Cast
+    // keras.ops nodes have their own modules in an archive; in HDF5 only missing config keys reveal them. A Cast
     // has a dtype, which is its argument.
     layer.is_operation = text::starts_with(layer.module, "keras.src.ops.") ||
                          text::starts_with(layer.module, "keras.src.activations.") ||
@@ -164,7 +164,7 @@ class Reader {
             .tensor = json[2].get<std::int64_t>()};
   }
 
-  /// tf.keras writes ["_CONSTANT_VALUE", -1, 1.0, keywords] where an op's first argument is no tensor.
+  /// tf.keras writes ["_CONSTANT_VALUE", -1, 1.0, keywords] if an op's first argument is not a tensor.
   static bool is_constant(const Json& json) {
     return json.is_array() && json.size() >= 3 && json[0] == "_CONSTANT_VALUE" && json[1] == -1;
   }
@@ -174,7 +174,7 @@ class Reader {
     return {{"tensor", call.inputs.size() - 1}};
   }
 
-  /// The argument with {"tensor": k} for each tensor. Dicts are taken by sorted key, as Keras flattens them.
+  /// The argument with {"tensor": k} for each tensor. Dicts are traversed by sorted key, as Keras flattens them.
   static Json argument(const Json& value, PendingCall& call) {
     const Json& history = member(member(value, "config"), "keras_history");
     if (text_or(value, "class_name", "") == "__keras_tensor__" && is_reference(history)) {
@@ -188,7 +188,7 @@ class Reader {
     return result;
   }
 
-  /// The same before Keras 3, where a tensor is a plain [layer, node, tensor].
+  /// The same for Keras before 3, in which a tensor is a plain [layer, node, tensor].
   static Json old_argument(const Json& value, PendingCall& call) {
     if (is_constant(value)) return value[2];
     if (is_reference(value)) return tensor(value, call);
@@ -198,7 +198,7 @@ class Reader {
     return result;
   }
 
-  /// The keywords stand behind the first tensor or constant of the node.
+  /// The first tensor or constant of the node, which the keywords follow.
   static const Json* first_leaf(const Json& node) {
     if (is_constant(node) || is_reference(node)) return &node;
     const Json* leaf = nullptr;
@@ -268,7 +268,7 @@ class Reader {
       }
       const auto layer = static_cast<std::size_t>(found->second);
       const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(calls[layer].size()), 1);
-      // With one call there is nothing to confuse: an index may count calls outside of this model.
+      // If there is only one call, ignore the index, which may count calls outside this model.
       const std::int64_t call = count == 1 ? 0 : reference.node - first[layer];
       if (reference.tensor < 0 || reference.tensor >= kMostOutputs)
         fail(fmt::format("output {} of layer '{}' is asked for", reference.tensor, reference.layer), place);
@@ -297,8 +297,8 @@ class Reader {
         fail("an input of the model is not an InputLayer", place);
   }
 
-  /// The node index of each layer's first call in this model. A nested model counts its own graph as node 0 before
-  /// Keras 3; where a reference does not fit that, the other way of counting is taken.
+  /// The node index of each layer's first call in this model. Before Keras 3 a nested model's own graph is
+  /// node 0; if a reference does not fit that, the other way of counting is used.
   std::vector<std::int64_t> first_nodes(const Network& network, const std::vector<std::vector<PendingCall>>& calls,
                                         const std::vector<Reference>& outputs,
                                         const std::map<std::string, int>& index) const {
@@ -324,15 +324,14 @@ class Reader {
     return first;
   }
 
-  /// The same for input_layers and output_layers of Keras 3, which count a Functional's own graph as node 0 there
-  /// alone.
+  /// The same for input_layers and output_layers. Only there, Keras 3 counts a Functional's own graph as node 0.
   static std::vector<std::int64_t> first_nodes_of_ends(const Network& network) {
     std::vector<std::int64_t> first;
     for (const LayerData& layer : network.layers) first.push_back(layer.network && !layer.network->is_sequential);
     return first;
   }
 
-  // --- shapes that the file tells ---
+  // --- shapes in the file ---
 
   static void note_shape(Network& network, const TensorRef& tensor, const Sizes& shape) {
     LayerData& layer = network.layers[static_cast<std::size_t>(tensor.layer)];
@@ -343,7 +342,7 @@ class Reader {
     if (known.empty()) known = shape;
   }
 
-  /// What a layer was built for is the shape of what it is called on.
+  /// The shape for which a layer was built is the shape of its input.
   void note_shapes(Network& network, const Json& descriptions) const {
     const std::size_t added = network.layers.size() - descriptions.size();  // a Sequential's InputLayer
     for (std::size_t i = added; i < network.layers.size(); ++i) {
@@ -354,7 +353,7 @@ class Reader {
       if (layer.class_name != "Lambda") continue;
       Sizes own = sizes_of(member(layer.config, "output_shape"));
       if (own.empty()) continue;
-      own.insert(own.begin(), -1);  // it leaves the batch out
+      own.insert(own.begin(), -1);  // this shape has no batch
       for (int call = 0; call < static_cast<int>(layer.calls.size()); ++call)
         note_shape(network, {.layer = static_cast<int>(i), .call = call, .output = 0}, own);
     }
@@ -382,7 +381,7 @@ class Reader {
     network.outputs = {TensorRef{static_cast<int>(network.layers.size()) - 1, 0, 0}};
   }
 
-  /// From the first layer (old files), a nested model's own input, or what the model was built with; null if unknown.
+  /// From the first layer (old files), a nested model's own input, or the shape for which the model was built; or null.
   static Json sequential_input_shape(const Network& network, const Json& config, const Json& description) {
     const LayerData& first = network.layers[0];
     if (const Json& shape = member(first.config, "batch_input_shape"); shape.is_array()) return shape;
@@ -409,7 +408,7 @@ Network network_from_config(const Json& description, int keras_major, const std:
 }
 
 bool is_keras_1(const Json& description) {
-  if (!member(description, "module").is_null()) return false;  // Keras 3, in which a user's layer may have any keys
+  if (!member(description, "module").is_null()) return false;  // Keras 3: a user's layer may have any keys
   const Json& config = member(description, "config");
   const Json& layers = config.is_array() ? config : member(config, "layers");
   const auto has = [&](const char* key) { return config.is_object() && config.contains(key); };
@@ -417,7 +416,7 @@ bool is_keras_1(const Json& description) {
        {"nb_filter", "nb_row", "nb_feature", "border_mode", "dim_ordering", "subsample", "subsample_length",
         "pool_length", "filter_length", "W_regularizer", "W_constraint", "inner_activation", "consume_less"})
     if (has(key)) return true;
-  // Later a Dense has units, and only an Embedding an output_dim.
+  // In later versions a Dense has `units`, and only an Embedding has `output_dim`.
   const std::string class_name = text_or(description, "class_name", "");
   if (has("output_dim") && !has("embeddings_initializer") && class_name != "Embedding") return true;
   if (has("p") && class_name.find("Dropout") != class_name.npos) return true;

@@ -32,7 +32,7 @@ float to_float(Half number) {
   const std::uint32_t sign = (number.bits & 0x8000u) << 16, rest = number.bits & 0x7FFFu;
   if (rest < 0x0400)  // subnormal: multiples of 2^-24
     return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(std::ldexp(static_cast<float>(rest), -24)));
-  const std::uint32_t exponent = rest >= 0x7C00 ? 0xFFu - 0x1F : 127 - 15;  // infinity and NaN stay such
+  const std::uint32_t exponent = rest >= 0x7C00 ? 0xFFu - 0x1F : 127 - 15;  // infinity and NaN are preserved
   return std::bit_cast<float>(sign | ((rest << 13) + (exponent << 23)));
 }
 

@@ -21,7 +21,7 @@ using hdf5_answer::Extent;
 using hdf5_answer::Record;
 using hdf5_answer::Storage;
 
-constexpr std::uint32_t kMostRank = 32;  // libhdf5's own
+constexpr std::uint32_t kMostRank = 32;  // libhdf5's own limit
 
 /// "a//b/" -> "/a/b"
 std::string absolute(std::string_view path) {
@@ -31,7 +31,7 @@ std::string absolute(std::string_view path) {
   return result.empty() ? "/" : result;
 }
 
-/// The superblock stands at 0, 512, 1024, 2048, ..; what comes before it is the user's.
+/// The superblock is at 0, 512, 1024, 2048, ..; bytes before it are a user block.
 bool has_signature(std::string_view bytes) {
   constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
   for (std::size_t at = 0; at < bytes.size(); at = at == 0 ? 512 : at * 2)
@@ -56,7 +56,7 @@ bool has_signature(std::string_view bytes) {
 struct Answer {
   std::string bytes;
   std::string failure;
-  std::shared_ptr<const MappedFile> memory;  ///< what the reader decoded
+  std::shared_ptr<const MappedFile> memory;  ///< decoded by the reader
 };
 
 std::filesystem::path reader_program() {

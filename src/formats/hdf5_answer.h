@@ -1,4 +1,4 @@
-// What kerascope-h5 answers: records of little-endian numbers and counted texts, one after the other.
+// The answer of kerascope-h5: records of little-endian numbers and texts with their lengths, one after the other.
 //   group       path
 //   data set    path, type, rank, sizes, offset, bytes, storage       type as in Hdf5Dataset
 //   attribute   path, name, extent, count, texts
@@ -40,10 +40,10 @@ class Writer {
   std::string bytes_{kSignature};
 };
 
-/// Reads what may be anything: the program that wrote it had a stranger's file in its hands.
+/// Reads an answer that may be corrupt: the program that wrote it was parsing an untrusted file.
 class Reader {
  public:
-  /// @throws std::out_of_range, as all its functions do, where the answer ends too early or is none.
+  /// @throws std::out_of_range, as all its functions do, if the answer ends too early or is malformed.
   explicit Reader(std::string_view bytes) : rest_(bytes) {
     if (take(kSignature.size()) != kSignature) throw std::out_of_range("not an answer");
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kWeights = "/model_weights";
 
-/// Weights to layers by name; a file whose names differ from its own configuration is matched by order, as Keras does.
+/// Gives weights to layers by name; if names differ from the file's own configuration, by order, as Keras does.
 void attach_weights(const Hdf5File& file, Network& network, const std::string& path) {
   std::vector<StoredLayer> stored = stored_layers(file, kWeights);
   if (!file.texts(kWeights, "layer_names"))

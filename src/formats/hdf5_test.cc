@@ -1,4 +1,4 @@
-// Files are put together byte by byte here, as the format's description has them; tests/test_hdf5.py reads h5py's.
+// Builds files byte by byte, following the format's specification; tests/test_hdf5.py reads files of h5py.
 #include "formats/hdf5.h"
 
 #include <fmt/format.h>
@@ -117,7 +117,7 @@ class FileBuilder {
   std::string objects_;
 };
 
-/// What Keras writes for one layer, in small.
+/// A small version of what Keras writes for one layer.
 std::string small_model() {
   FileBuilder builder;
   const auto kernel = builder.floats({1, 2, 3, 4, 5, 6}, {2, 3}), bias = builder.floats({0.5f}, {1});
@@ -299,7 +299,7 @@ TEST(Hdf5, OutlivesDamageOfEveryKind) {
   EXPECT_GT(refused, 20);
 }
 
-/// Names another reader as long as it lives.
+/// While it exists, another program is the reader.
 class ReaderVariable {
  public:
   explicit ReaderVariable(const char* path) {
@@ -317,7 +317,7 @@ class ReaderVariable {
   std::optional<std::string> before_;
 };
 
-/// Stands in for kerascope-h5 as long as it lives.
+/// A replacement for kerascope-h5 while it exists.
 class OtherReader {
  public:
   explicit OtherReader(const std::string& script) {
@@ -337,7 +337,7 @@ class OtherReader {
   std::optional<ReaderVariable> variable_;
 };
 
-/// A shell command that gives `bytes` as the answer; its descriptor is the last argument.
+/// A shell command that writes `bytes` as the answer to the descriptor in its last argument.
 std::string answering(const std::string& bytes) {
   std::string octal;
   for (const char c : bytes) octal += fmt::format("\\{:03o}", static_cast<unsigned char>(c));

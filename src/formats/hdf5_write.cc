@@ -15,7 +15,7 @@ namespace {
   throw Error({.code = "hdf5-unwritable", .what = "the weights cannot be laid out as HDF5", .because = because});
 }
 
-/// What is to be laid out, as a file without a name.
+/// The description of the layout, as an anonymous file.
 class Plan {
  public:
   explicit Plan(const std::string& text) : descriptor_(::memfd_create("kerascope-plan", MFD_CLOEXEC)) {

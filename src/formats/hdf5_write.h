@@ -14,7 +14,7 @@ struct NamedWeight {
   StoredWeight weight;
 };
 
-/// Writes an HDF5 file behind `offset` of a file that can seek, up to its end; one weight is in memory at a time.
+/// Writes an HDF5 file at `offset` of a seekable file, up to its end, with one weight in memory at a time.
 /// @throws Error{reader-missing, hdf5-unwritable, output-unwritable}, and what reading the weights throws
 void write_hdf5(FileWriter& file, std::uint64_t offset, const std::vector<NamedWeight>& weights);
 

@@ -10,9 +10,9 @@ namespace kerascope {
 
 ModelData read_keras_archive(std::shared_ptr<const MappedFile> file);
 
-/// The same unpacked.
+/// Reads an unpacked .keras archive.
 ModelData read_keras_folder(const std::string& path);
-/// Whether a folder is one: it holds a config.json, and metadata.json or weights beside it.
+/// Whether a folder is an unpacked archive: it holds config.json, and metadata.json or weights.
 bool is_keras_folder(const std::string& path);
 
 }  // namespace kerascope

@@ -17,19 +17,19 @@ namespace {
 
 constexpr const char* kOldContainer = "_layer_checkpoint_dependencies";
 
-enum class Visits { kTwice, kOnce, kAll };  ///< which visits count: see the header
+enum class Visits { kTwice, kOnce, kAll };  ///< which visits of the walk count: see the header
 
-/// The layers of one class in one container, in the order of the walk, and the numbers of the groups of that class.
+/// The layers of one class in one container, in the order of the walk, and the numbers of that class's groups.
 struct Kind {
   std::string stem;
   std::vector<LayerData*> layers;
   std::set<int> numbers;
 };
 
-/// The number of each layer's group; none where it was met before or has no group.
+/// The number of each layer's group; none if the layer was met before or has no group.
 using Match = std::vector<std::optional<int>>;
 
-/// "conv2d" is number 0 of its kind, "conv2d_4" number 4.
+/// 0 for "conv2d", 4 for "conv2d_4".
 std::optional<int> number_of(const std::string& member, const std::string& stem) {
   if (member == stem) return 0;
   if (!text::starts_with(member, stem + "_")) return std::nullopt;
@@ -53,7 +53,7 @@ bool holds_weights(const Hdf5File& file, const std::string& group) {
   return false;
 }
 
-/// vars/0, vars/1, .. of one object, then those of the objects inside.
+/// Gathers vars/0, vars/1, .. of one object, then those of the objects inside it.
 void gather_weights(const Hdf5File& file, const std::string& group, const std::string& inside,
                     std::vector<StoredWeight>& weights) {
   for (std::size_t i = 0;; ++i) {
@@ -66,7 +66,7 @@ void gather_weights(const Hdf5File& file, const std::string& group, const std::s
       gather_weights(file, group, inside + member + "/", weights);
 }
 
-/// Equal but for the marks of objects that are described more than once; the first description has none.
+/// Whether two descriptions are equal except for the marks of shared objects, which a first description lacks.
 bool say_the_same(const Json& one, const Json& other) {
   constexpr const char* kMark = "shared_object_id";
   if (one.type() != other.type()) return false;
@@ -91,7 +91,7 @@ class Filing {
   }
 
  private:
-  /// Remembers what LayerData leaves out.
+  /// Keeps the descriptions, parts of which LayerData leaves out.
   void describe(const Network& network, const Json& description) {
     const Json& config = member(description, "config");
     const Json& layers = config.is_array() ? config : member(config, "layers");
@@ -111,7 +111,7 @@ class Filing {
     return found == descriptions_.end() ? kNone : *found->second;
   }
 
-  /// A class may be registered under another name than it has in Python, after which its groups are named.
+  /// Groups are named after the class's Python name, which may differ from its registered name.
   std::string stem_of(const LayerData& layer) const {
     const std::string in_python = text_or(description_of(layer), "class_name", "");
     const std::string& name = in_python.empty() ? layer.class_name : in_python;
@@ -120,7 +120,7 @@ class Filing {
 
   // --- layers that occur in two containers ---
 
-  /// Of each layer that may be the same object as one before.
+  /// Finds each layer that may be the same object as an earlier one.
   void find_twins(Network& network) {
     for (LayerData& layer : network.layers) {
       std::vector<LayerData*>& same = met_[layer.name + "/" + layer.class_name];
@@ -159,12 +159,12 @@ class Filing {
       else if (const auto twin = twins_.find(&layer); twin != twins_.end())
         met_before_.emplace_back(&layer, twin->second);
       else if (layer.network)
-        walk(*layer.network, container + "/" + stem_of(layer));  // only what was met before can have weights
+        walk(*layer.network, container + "/" + stem_of(layer));  // only layers that were met before can have weights
     }
   }
 
-  /// Groups of classes that no layer has belong to the layer of their name: its class may be registered under another
-  /// one, or the configuration was edited.
+  /// A group whose class no layer has belongs to the layer with its name: that layer's class may be registered under
+  /// another name, or the configuration was edited.
   void take_by_name(const Network& network, const std::string& container,
                     std::map<const LayerData*, std::string>& groups) const {
     std::set<std::string> taken;
@@ -199,7 +199,7 @@ class Filing {
       kinds[found->second].layers.push_back(&layer);
     }
     for (const std::string& member : file_.members(container)) {
-      // A class may be called as another one's second group.
+      // A class's name may equal the name of another class's second group.
       if (const auto exact = index.find(member); exact != index.end()) {
         kinds[exact->second].numbers.insert(0);
         continue;
@@ -211,7 +211,7 @@ class Filing {
     return kinds;
   }
 
-  // --- which group is whose ---
+  // --- which group belongs to which layer ---
 
   bool has_twin(const LayerData* layer) const { return twins_.count(layer) != 0; }
 
@@ -226,19 +226,19 @@ class Filing {
       if (static_cast<std::size_t>(number) < match.size())
         match[static_cast<std::size_t>(number)] = number;
       else if (!name_of(kind, container,
-                        number))  // of another layer; names show whether the others are in their places
+                        number))  // another layer's group; names tell whether the others are right
         return std::nullopt;
     return match;
   }
 
-  /// Whether all that were not met before have a group, as in files of Keras itself.
+  /// Whether all layers that were not met before have a group, as in files of Keras itself.
   bool is_complete(const Kind& kind, const Match& match) const {
     for (std::size_t i = 0; i < match.size(); ++i)
       if (!match[i] && !has_twin(kind.layers[i])) return false;
     return true;
   }
 
-  /// As many as have no group, if it is clear which.
+  /// The layers without a group, because they were met before; nothing if it is unclear which these are.
   std::optional<std::set<const LayerData*>> met_before(const Kind& kind) const {
     if (kind.numbers.size() > kind.layers.size()) return std::nullopt;
     const std::size_t missing = kind.layers.size() - kind.numbers.size();
@@ -254,13 +254,13 @@ class Filing {
     return std::nullopt;
   }
 
-  /// In order, where the numbers are those that the walk gives.
+  /// In order, if the numbers are those that the walk predicts.
   std::optional<Match> by_order(const Kind& kind, const std::string& container, Visits visits) const {
     const auto before = met_before(kind);
     if (!before) return std::nullopt;
     Match match(kind.layers.size());
     auto next = kind.numbers.begin();
-    int least = 0, most = 0;  // what the next number may be
+    int least = 0, most = 0;  // range of the next number
     for (std::size_t i = 0; i < kind.layers.size(); ++i) {
       const bool is_new = !before->count(kind.layers[i]);
       bool weighs = false;
@@ -271,7 +271,7 @@ class Filing {
         match[i] = *next++;
       }
       if (visits == Visits::kTwice) {
-        // One whose group is empty may still have weights, which were met before.
+        // A layer with an empty group may still have weights, stored with an earlier object.
         least += weighs ? 2 : 1;
         most += 2;
       } else if (is_new) {
@@ -333,7 +333,7 @@ class Filing {
   const std::string container_;
   std::map<const LayerData*, const Json*> descriptions_;
   std::map<std::string, std::vector<LayerData*>> met_;
-  std::map<const LayerData*, LayerData*> twins_;               ///< a layer and an equal one before
+  std::map<const LayerData*, LayerData*> twins_;               ///< a layer, and an equal earlier one
   std::vector<std::pair<LayerData*, LayerData*>> met_before_;  ///< in the order of the walk
   std::vector<NamedPair> names_;
 };
@@ -342,7 +342,7 @@ bool is_made_up(const std::string& name, const LayerData& layer) {
   return is_made_up_name(name, layer.class_name) || (layer.network && is_made_up_name(name, "Model"));
 }
 
-/// The number at the end of a name that Keras made up.
+/// The number at the end of a name made up by Keras.
 std::int64_t count_in(const std::string& name) {
   const auto last = name.rfind('_');
   return last == name.npos ? 0 : text::to_integer(name.substr(last + 1)).value_or(0);
@@ -376,7 +376,7 @@ std::string disagreement(const std::vector<NamedPair>& pairs) {
     own.insert(layer->name);
   }
   const bool are_the_same_layers = stored == own;
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> counts;  // by class: of the file, of the model
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> counts;  // by class: counts in the file, in the model
   for (const NamedPair& pair : pairs) {
     const auto& [layer, name] = pair;
     const bool says_little = is_made_up(name, *layer);

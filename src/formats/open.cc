@@ -46,7 +46,7 @@ bool is_folder(const std::string& path) {
 }  // namespace
 
 bool is_hdf5(std::span<const std::byte> bytes) {
-  // The user's block has 512, 1024, 2048, .. bytes.
+  // A user block has 512, 1024, 2048, .. bytes.
   constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
   for (std::size_t offset = 0; offset + kSignature.size() <= bytes.size(); offset = offset ? offset * 2 : 512)
     if (std::memcmp(bytes.data() + offset, kSignature.data(), kSignature.size()) == 0) return true;
@@ -55,7 +55,7 @@ bool is_hdf5(std::span<const std::byte> bytes) {
 
 namespace {
 
-/// What model.to_json() writes; it may begin with blanks.
+/// Whether it looks like model.to_json(); it may begin with blanks.
 bool is_json(std::span<const std::byte> bytes) {
   for (const std::byte byte : bytes.first(std::min<std::size_t>(bytes.size(), 512)))
     if (!std::isspace(static_cast<int>(byte))) return static_cast<char>(byte) == '{';
@@ -82,7 +82,7 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
   }
   ModelData model;
   model.format = "JSON";
-  // Keras 3 leaves its version out, as the first Keras 1 did.
+  // Keras 3 does not store its version, nor did the first versions of Keras 1.
   model.keras_version = text_or(description, "keras_version", is_keras_1(description) ? "1" : "3");
   model.backend = text_or(description, "backend", "");
   if (model.keras_major() < 2) throw of_keras_1(file->name());
@@ -90,7 +90,7 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
   return model;
 }
 
-/// Nested models that are called several times multiply; a small file can ask for calls without end.
+/// Nested models that are called several times multiply, so a small file can demand a huge number of calls.
 void require_few_calls(const ModelData& model) {
   constexpr double kMost = 100'000;  // the largest network of keras.applications makes some 1,000
   if (const double calls = expanded_calls(model.network); calls > kMost)

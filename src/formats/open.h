@@ -1,4 +1,4 @@
-// Opens a model file of any format that Kerascope knows, told by its content.
+// Opens a model file of any format that Kerascope knows; the content tells the format.
 #pragma once
 
 #include <span>
@@ -12,10 +12,10 @@ namespace kerascope {
 /// @throws Error{file-missing, format-unknown, format-unsupported, model-missing, model-opaque, config-invalid, ...}
 ModelData open_model(const std::string& path);
 
-/// True if the file begins as a model's does: HDF5, JSON, or an archive that holds a config.json.
+/// True if the file begins like a model: HDF5, JSON, or an archive that holds a config.json.
 bool is_model_file(const std::string& path);
 
-/// True if the bytes begin as HDF5 does, maybe behind a block of the user's own.
+/// True if the bytes begin like HDF5, possibly after a user block.
 bool is_hdf5(std::span<const std::byte> bytes);
 
 }  // namespace kerascope

@@ -60,10 +60,10 @@ const Magic kMagics[] = {
      {"a program", "give the model itself"}},
 };
 
-/// A message of protobuf as a list of its first fields.
+/// A field of a protobuf message.
 struct ProtoField {
   std::uint64_t number = 0, wire = 0;
-  std::string_view bytes;  ///< of a field with a length
+  std::string_view bytes;  ///< the content of a length-delimited field
 };
 
 std::optional<std::uint64_t> varint(std::string_view& rest) {
@@ -77,7 +77,7 @@ std::optional<std::uint64_t> varint(std::string_view& rest) {
   return std::nullopt;
 }
 
-/// Empty where it is none. A field that was cut short is the last one.
+/// The first fields of a protobuf message; empty if the bytes are none. The last field may be truncated.
 std::vector<ProtoField> proto_fields(std::string_view rest) {
   std::vector<ProtoField> fields;
   while (!rest.empty() && fields.size() < 64) {
@@ -128,7 +128,7 @@ std::optional<Foreign> recognise_proto(std::string_view bytes) {
   return std::nullopt;
 }
 
-/// The length of a JSON header, then the header.
+/// Begins with the length of a JSON header, then the header.
 bool is_safetensors(std::string_view bytes) {
   std::uint64_t length = 0;
   if (bytes.size() < 10) return false;
@@ -136,14 +136,14 @@ bool is_safetensors(std::string_view bytes) {
   return length >= 2 && length <= bytes.size() - 8 && bytes[8] == '{' && (bytes[9] == '"' || bytes[9] == '}');
 }
 
-/// A table of LevelDB, which holds the names in a checkpoint.
+/// A LevelDB table, which holds the names of a checkpoint.
 bool is_checkpoint_index(std::string_view bytes) { return bytes.ends_with("\x57\xfb\x80\x8b\x24\x75\x47\xdb"sv); }
 
 std::optional<Foreign> recognise_text(std::string_view bytes) {
   std::string front(bytes.substr(0, 4096));
   std::ranges::replace_if(
       front, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  if (front.size() < bytes.size()) front.resize(front.rfind(' ') + 1);  // a character may be cut in two at the end
+  if (front.size() < bytes.size()) front.resize(front.rfind(' ') + 1);  // the last character may be truncated
   const std::string shown = text::printable(front);
   if (shown.empty() || shown.find("\\x") != shown.npos) return std::nullopt;
   const std::string start = text::lower(shown.substr(std::min(shown.find_first_not_of(' '), shown.size()), 200));

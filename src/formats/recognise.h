@@ -1,4 +1,4 @@
-// What a file is that Kerascope does not open: told by its content, so that the message can name it.
+// Recognises the format of a file that Kerascope does not open by its content, so that the message can name it.
 #pragma once
 
 #include <optional>
@@ -13,9 +13,9 @@ struct Foreign {
   std::string hint;  ///< what to do
 };
 
-/// @return  nothing where nobody knows
+/// @return  nothing if it is unknown
 std::optional<Foreign> recognise(std::span<const std::byte> bytes);
-/// The same of an archive with these members, and of a folder with these files.
+/// The same for an archive with these members, or a folder with these files.
 std::optional<Foreign> recognise_archive(const std::vector<std::string>& members);
 std::optional<Foreign> recognise_folder(const std::vector<std::string>& files);
 

@@ -16,7 +16,7 @@
 namespace kerascope {
 namespace {
 
-/// Calls visit(group) for each layer's group below.
+/// Calls visit(group) for each layer's group below this one.
 template <typename Visit>
 void each_layer(const Hdf5File& file, const std::string& group, const std::string& container, const Visit& visit) {
   const std::string layers = group + "/" + container;
@@ -35,7 +35,7 @@ void gather_named(const Network& network, std::vector<StoredLayer>& layers) {
   }
 }
 
-/// Empty where the file does not say, as Keras 1 did not.
+/// Empty if the file does not say, as in Keras 1.
 std::string version_of(const Hdf5File& file, const std::string& group) {
   if (auto version = file.text(group, "keras_version")) return *std::move(version);
   return file.text("/", "keras_version").value_or(std::string());
@@ -62,7 +62,7 @@ std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& 
     const auto weights = file.texts(own, "weight_names");
     if (!weights) continue;
     for (const std::string& weight : *weights) {
-      // States of random number generators are no weights.
+      // States of random number generators are not weights.
       if (weight.find("seed_generator") != weight.npos) continue;
       layer.weights.push_back(file.stored(own + "/" + weight, weight));
     }

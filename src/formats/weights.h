@@ -1,4 +1,4 @@
-// Files of weights: those that save_weights wrote, and the weights of whole models.
+// Files of weights: from save_weights, and the weights in full models.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace kerascope {
 
-/// What a file stores under one name of a layer.
+/// The weights that a file stores under one layer name.
 struct StoredLayer {
   std::string name;
   std::vector<StoredWeight> weights;
@@ -19,26 +19,26 @@ struct StoredLayer {
 
 struct WeightsFile {
   std::string path;           ///< for messages
-  std::string backend;        ///< "theano", ..; empty where the file does not say
+  std::string backend;        ///< "theano", ..; empty if the file does not say
   std::string keras_version;  ///< empty for a .weights.h5, which does not say
-  /// True where weights lie layer by layer, in the order of `model.layers` (.h5); false where their paths count equal
-  /// class names (.keras, .weights.h5), see layer_groups.h.
+  /// True if weights are stored layer by layer, in the order of `model.layers` (.h5); false if paths number the layers
+  /// of each class (.keras, .weights.h5), see layer_groups.h.
   bool is_by_layer = false;
-  std::vector<StoredLayer> layers;  ///< by layer: all, also those without weights; a nested model is one
+  std::vector<StoredLayer> layers;  ///< if is_by_layer: all layers, also without weights; a nested model is one layer
   std::shared_ptr<const Hdf5File> hdf5;
-  std::string archive;  ///< the path of a .keras, which says how its layers are named; else empty
+  std::string archive;  ///< the path of a .keras, whose configuration names its layers; else empty
 };
 
 /// @throws Error{file-missing, format-unknown, weights-missing, format-unsupported, ...}
 WeightsFile open_weights(const std::string& path);
 
-/// Layer by layer, from the group that holds `layer_names`; empty where there is no such list.
+/// The layers of the group that holds `layer_names`, in that order; empty if there is no such list.
 std::vector<StoredLayer> stored_layers(const Hdf5File& file, const std::string& group);
 
-/// Calls visit(layer, group) for each layer that is no model with the group in which Keras 3 finds its weights, see
+/// Calls visit(layer, group) for each layer that is not a model, with the group in which Keras 3 finds its weights, see
 /// layer_groups.h.
-/// @param class_of  the class that Keras 3 has for a layer
-/// @param outer     of a nested model, with its slash
+/// @param class_of  gives a layer's class in Keras 3
+/// @param outer     the group of the enclosing nested model, with its slash
 template <typename ClassOf, typename Visit>
 void each_filed(const Network& network, const ClassOf& class_of, const Visit& visit, const std::string& outer = "") {
   std::map<std::string, int> seen;
@@ -56,10 +56,10 @@ void each_filed(const Network& network, const ClassOf& class_of, const Visit& vi
   }
 }
 
-/// A layer's weights as a list of a file alone shows them.
+/// A layer's weights for the list of a file of weights alone.
 struct ListedWeights {
-  std::string group;  ///< "layers/conv2d_1"; of a file by layer the same as its name
-  std::string name;   ///< the layer's, empty where the file does not say
+  std::string group;  ///< "layers/conv2d_1"; if is_by_layer, the same as `name`
+  std::string name;   ///< the layer's name; empty if the file does not say
   std::vector<StoredWeight> weights;
   std::string title() const { return name.empty() || name == group ? group : group + " (" + name + ")"; }
 };
@@ -67,11 +67,11 @@ struct ListedWeights {
 /// All layers of a file that have weights, also those inside nested models.
 std::vector<ListedWeights> listed_weights(const WeightsFile& file);
 
-/// The paths of all weights of layers in a file that is not by layer.
+/// The paths of all layer weights in a file with is_by_layer = false.
 std::vector<std::string> weight_paths(const Hdf5File& file);
 
-/// The layers of such a file, at any depth, by the name that they had.
-/// @throws Error{weights-unnamed} if the Keras that wrote it did not keep the names
+/// The layers of such a file, at any depth, with their stored names.
+/// @throws Error{weights-unnamed} if the Keras version that wrote it did not store names
 std::vector<StoredLayer> named_layers(const WeightsFile& file);
 
 }  // namespace kerascope

@@ -1,5 +1,5 @@
-// Zip, as PKWARE's APPNOTE describes it. Nothing is ever extracted, so names that climb out of a folder are harmless,
-// and entries that overlap cost nothing. Where a name occurs twice the last one counts, as in Python's zipfile.
+// Zip, as specified in PKWARE's APPNOTE. Nothing is ever extracted to disk, so names such as ../x are harmless, and
+// overlapping entries cost nothing. If a name occurs twice, the last entry counts, as in Python's zipfile.
 #include "formats/zip.h"
 
 #include <fcntl.h>
@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::uint32_t kLocalHeader = 0x04034b50, kCentralHeader = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50,
                         kEnd64Locator = 0x07064b50;
-constexpr std::uint32_t kIn64 = 0xFFFFFFFF;  // the number stands in the zip64 field instead
+constexpr std::uint32_t kIn64 = 0xFFFFFFFF;  // the number is in the zip64 field instead
 constexpr std::uint64_t kEndSize = 22, kCentralSize = 46, kLocalSize = 30, kMostComment = 0xFFFF;
-constexpr std::uint64_t kMostDeflateRatio = 1032;  // what the format can reach
+constexpr std::uint64_t kMostDeflateRatio = 1032;  // the format's maximum
 constexpr int kStored = 0, kDeflated = 8;
 
 [[noreturn]] void damaged(const std::string& what, const std::string& where) {
@@ -32,7 +32,7 @@ constexpr int kStored = 0, kDeflated = 8;
                .hint = "copy or download the file again; it may have been cut short or changed on the way"});
 }
 
-/// Little-endian numbers at positions that a stranger chose.
+/// Little-endian numbers at untrusted positions.
 class Reader {
  public:
   Reader(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(where) {}
@@ -86,7 +86,7 @@ std::shared_ptr<const MappedFile> inflated(std::span<const std::byte> packed, st
     damaged("the member claims to hold " + text::bytes(size) + " in " + text::bytes(packed.size()), where);
   const int memory = ::memfd_create("kerascope-inflated", MFD_CLOEXEC);
   void* plain = MAP_FAILED;
-  // Taken at once: a hole that cannot be filled later would be a signal instead of an error.
+  // Allocated at once: filling a hole later could fail with a signal instead of an error.
   if (size == 0 || (memory >= 0 && ::posix_fallocate(memory, 0, static_cast<off_t>(size)) == 0))
     plain = size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (memory < 0 || plain == MAP_FAILED) {
@@ -147,7 +147,7 @@ ZipArchive ZipArchive::open(std::shared_ptr<const MappedFile> file) {
     for (std::uint64_t field = 0; field + 4 <= extra_size;) {
       const std::uint64_t field_size = extra.at<std::uint16_t>(field + 2);
       if (extra.at<std::uint16_t>(field) == 1) {
-        // Only those numbers stand here that did not fit in their usual places.
+        // Only numbers that did not fit in their usual fields are here.
         const Reader numbers(extra.slice(field + 4, field_size), where);
         std::uint64_t number = 0;
         for (std::uint64_t* value : {&entry.size, &entry.compressed, &entry.local_header})
@@ -183,7 +183,7 @@ ZipArchive::Member ZipArchive::member(const std::string& name) const {
   const Entry& entry = found->second;
   const std::string where = name + " in " + file_->name();
 
-  // The local header repeats the name; its sizes may be zero, so only those of the directory count.
+  // The local header repeats the name; its sizes may be zero, so the directory's sizes are used.
   const Reader read(file_->bytes(), where);
   const std::uint64_t header = entry.local_header;
   if (read.at<std::uint32_t>(header) != kLocalHeader)

@@ -13,7 +13,7 @@ namespace kerascope {
 
 class ZipArchive {
  public:
-  /// Where a member's plain bytes lie: in the archive itself if it is stored, else in memory inflated for it.
+  /// A member's uncompressed bytes: in the archive itself if it is stored, otherwise inflated into memory.
   struct Member {
     std::shared_ptr<const MappedFile> file;
     std::uint64_t offset = 0, size = 0;
@@ -21,15 +21,15 @@ class ZipArchive {
   };
 
   static bool recognises(std::span<const std::byte> bytes);
-  /// Reads zip64 too. @throws Error{zip-invalid} where a number does not fit the file; encrypted archives likewise.
+  /// Reads zip64 too. @throws Error{zip-invalid} if a number does not fit the file, and for encrypted archives.
   static ZipArchive open(std::shared_ptr<const MappedFile> file);
 
-  /// In the order in which the members lie in the file.
+  /// The members' names, in their order in the file.
   std::vector<std::string> names() const;
   bool has(const std::string& name) const;
-  /// @throws Error{zip-invalid} if the member is damaged: wrong sizes, or a wrong CRC where it was deflated.
+  /// @throws Error{zip-invalid} if the member is damaged: wrong sizes, or, if it is deflated, a wrong CRC.
   Member member(const std::string& name) const;
-  /// The same as JSON, which is small. @throws Error{config-too-large} before it is inflated, {json-invalid}
+  /// The member as JSON, whose size is limited. @throws Error{config-too-large} before it is inflated, {json-invalid}
   Json json(const std::string& name) const;
 
  private:

@@ -49,7 +49,7 @@ struct MemberPlan {
   int flags = 0;
 };
 
-/// An archive as the format's description has it; a plan's oddities are real ones of other programs.
+/// An archive following the format's specification; the odd cases in a plan occur in archives of real programs.
 std::string archive(const std::vector<MemberPlan>& plans, const std::string& comment = "", bool zip64_end = false) {
   std::string bytes, directory;
   for (const MemberPlan& plan : plans) {

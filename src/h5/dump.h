@@ -1,4 +1,4 @@
-// An answer as JSON, for looking at a file and for the tests.
+// An answer as JSON, to inspect a file and for the tests.
 #pragma once
 
 #include <string>

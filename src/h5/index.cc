@@ -24,11 +24,11 @@ using hdf5_answer::Storage;
 
 constexpr int kMostDepth = 200;
 constexpr std::uint64_t kMostElements = std::uint64_t{1} << 40;
-// What deflate can reach, and room for data sets of a few numbers.
+// Deflate's maximal ratio, and a size below which data sets are always believed.
 constexpr std::uint64_t kMostRatio = 1100, kAlwaysBelieved = 64 << 10;
 constexpr std::uint64_t kAlignment = 64;
 
-/// The innermost of libhdf5's own complaints, which says most.
+/// libhdf5's innermost error message, which says most.
 std::string complaint() {
   std::string text = "libhdf5 gives no reason";
   H5Ewalk2(
@@ -42,7 +42,7 @@ std::string complaint() {
   return text;
 }
 
-/// Why the file could not be opened, with both sizes where it was cut short.
+/// Why the file could not be opened, with both sizes if it is truncated.
 std::string why_not_opened() {
   const std::string why = complaint();
   unsigned long long size = 0, base = 0, end = 0;
@@ -52,7 +52,7 @@ std::string why_not_opened() {
   return why;
 }
 
-/// Sizes of a data set or attribute; a null data space has none of them and no elements.
+/// The sizes of a data set or attribute; a null data space has no sizes and no elements.
 struct Extents {
   std::vector<hsize_t> sizes;
   std::uint64_t elements = 0;
@@ -94,7 +94,7 @@ class Walk {
   }
 
  private:
-  /// A data set as it is answered; `why` it cannot be read, if so.
+  /// A data set for the answer; `why` says why it cannot be read, if so.
   struct Found {
     std::string type;
     Extents extents;
@@ -135,7 +135,7 @@ class Walk {
 
   static herr_t link(hid_t group, const char* name, const H5L_info_t* link, void* to) {
     auto& [walk, parent] = *static_cast<Place*>(to);
-    if (link->type != H5L_TYPE_HARD) return 0;  // other kinds lead out of the file, or to what has its own name
+    if (link->type != H5L_TYPE_HARD) return 0;  // other kinds leave the file or are second names
     const std::string path = parent + "/" + name;
     const Id object = H5Oopen(group, name, H5P_DEFAULT);
     switch (object.ok() ? H5Iget_type(object) : H5I_BADID) {
@@ -158,7 +158,7 @@ class Walk {
     const bool has_info = H5Oget_info2(dataset, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS) >= 0;
     if (!has_info) return unreadable(path, "", complaint());
     attributes(dataset, path, info.num_attrs);
-    // Many links may lead to one data set, which is decoded once.
+    // Several links may lead to one data set, which is decoded only once.
     const auto [known, is_new] = found_.try_emplace(info.addr);
     if (is_new) known->second = examine(dataset);
     const Found& found = known->second;
@@ -184,7 +184,7 @@ class Walk {
     Found found{.type = std::string(numbers.type), .extents = *extents};
     found.bytes = extents->elements * H5Tget_size(numbers.read_as);
     if (found.bytes == 0) return found;
-    const haddr_t offset = H5Dget_offset(dataset);  // defined only for numbers that lie in one piece
+    const haddr_t offset = H5Dget_offset(dataset);  // defined only for contiguous numbers
     H5Eclear2(H5E_DEFAULT);
     if (offset != HADDR_UNDEF && numbers.in_place) {
       if (offset > source_.length || found.bytes > source_.length - offset)
@@ -208,7 +208,7 @@ class Walk {
            " lie outside of the file, which has " + std::to_string(source_.length);
   }
 
-  /// Why numbers that must be decoded are not to be believed, or "".
+  /// Why numbers that need decoding cannot be read or are implausible, or "".
   std::string why_not_read(hid_t dataset, std::uint64_t bytes, haddr_t offset) {
     const Id plan = H5Dget_create_plist(dataset);
     if (!plan.ok()) return complaint();
@@ -233,7 +233,7 @@ class Walk {
     return "";
   }
 
-  /// Appends to the memory that the parent gave, at an aligned place; memory_used_ is then the end.
+  /// Appends to the memory that the parent process gave, aligned; memory_used_ is the new end.
   bool keep(const std::vector<char>& bytes) {
     std::uint64_t at = (memory_used_ + kAlignment - 1) / kAlignment * kAlignment;
     for (std::size_t done = 0; done < bytes.size();) {
@@ -311,7 +311,7 @@ class Walk {
   std::unordered_set<haddr_t> visited_;       ///< groups
   std::unordered_map<haddr_t, Found> found_;  ///< data sets
   int depth_ = 0;
-  std::uint64_t stored_left_;  ///< bytes of the file that no decoded data set has claimed yet
+  std::uint64_t stored_left_;  ///< bytes of the file that decoded data sets have not claimed yet
   std::uint64_t memory_used_ = 0;
 };
 
@@ -319,7 +319,7 @@ class Walk {
 
 std::string index(const Source& source) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  H5PLset_loading_state(0);  // no filter from somebody else's library
+  H5PLset_loading_state(0);  // never load filter plugins
   register_lzf();
   return Walk(source).run();
 }

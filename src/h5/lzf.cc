@@ -13,8 +13,8 @@ namespace {
 
 constexpr H5Z_filter_t kLzf = 32000;
 
-/// A control byte below 32 starts a run of that many bytes and one more; another one holds, in its upper 3 bits, the
-/// length (7: a byte with the rest follows) and, in its lower 5 and the next byte, how far back to copy from.
+/// A control byte n below 32 precedes n + 1 literal bytes. Any other control byte holds a length in its upper 3 bits
+/// (7: a byte with the rest follows); its lower 5 bits and the next byte are the distance to copy from.
 bool expand(std::span<const std::uint8_t> packed, std::vector<std::uint8_t>& plain) {
   std::size_t at = 0;
   const auto left = [&] { return packed.size() - at; };

@@ -1,4 +1,4 @@
-// The LZF compression of h5py, which libhdf5 does not bring along.
+// h5py's LZF compression, which libhdf5 does not include.
 #pragma once
 
 namespace kerascope::h5 {

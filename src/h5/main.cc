@@ -38,11 +38,11 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-/// Nobody is left to hear an answer once the program that asked is gone, however it ended.
+/// Ends this process when its parent ends in any way, as then nobody reads the answer.
 void die_with_parent(int answer) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   pollfd listener{answer, 0, 0};
-  if (::poll(&listener, 1, 0) > 0 && (listener.revents & POLLERR)) ::_exit(1);  // it was gone before
+  if (::poll(&listener, 1, 0) > 0 && (listener.revents & POLLERR)) ::_exit(1);  // the parent has already ended
 }
 
 int answer(const char* const* arguments) {
@@ -68,7 +68,7 @@ int dump(const char* path, const char* decoded) {
   return write_all(STDOUT_FILENO, kerascope::h5::as_json(kerascope::h5::index(source))) ? 0 : 1;
 }
 
-/// Makes a file with room for what the plan names; answers where.
+/// Creates a file with room for the plan's data sets; answers with their positions.
 int lay_out(const char* const* arguments) {
   const int file = std::atoi(arguments[0]), plan = std::atoi(arguments[2]), descriptor = std::atoi(arguments[3]);
   const std::uint64_t offset = std::strtoull(arguments[1], nullptr, 10);
@@ -105,5 +105,5 @@ int main(int count, char** arguments) {
     result = answer(arguments + 1);
   else
     std::fputs(kUsage, stderr);
-  ::_exit(result);  // libhdf5 has nothing left to say at its exit
+  ::_exit(result);  // skips libhdf5's exit handlers
 }

@@ -49,7 +49,7 @@ Numbers numbers_of(hid_t file_type) {
       return floats(file_type);
     case H5T_INTEGER:
       return integers(file_type);
-    // h5py writes NumPy's bool as an enumeration of one byte and bfloat16 as two bytes of no type.
+    // h5py writes NumPy's bool as a one-byte enumeration, and bfloat16 as two opaque bytes.
     case H5T_ENUM:
       return size == 1 ? copied_as_is("b1", file_type) : Numbers{};
     case H5T_OPAQUE:

@@ -1,4 +1,4 @@
-// Which of the file's types hold numbers, and as which type they are handed out.
+// Which types in a file hold numbers, and as which type these are returned.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,9 @@
 namespace kerascope::h5 {
 
 struct Numbers {
-  std::string_view type;  ///< as in Hdf5Dataset; empty where they cannot be handed out
+  std::string_view type;  ///< as in Hdf5Dataset; empty if they cannot be returned
   Id read_as = -1;        ///< the little-endian type to read them as
-  bool in_place = false;  ///< the file stores them in just that form
+  bool in_place = false;  ///< the file stores them in exactly that form
 };
 
 Numbers numbers_of(hid_t file_type);

@@ -15,7 +15,7 @@ struct Part {
 };
 
 struct PartFile {
-  H5FD_t base;  // libhdf5 knows the object by its first member
+  H5FD_t base;  // libhdf5 requires it as the first member
   Part part;
   haddr_t end_of_allocated;
 };
@@ -74,7 +74,7 @@ herr_t write(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t size,
   return 0;
 }
 
-/// The file ends where its last data set does, also if nobody has written that yet.
+/// The file ends at the end of its last data set, even if that is not written yet.
 herr_t truncate(H5FD_t* file, hid_t, hbool_t) {
   Part& part = self(file)->part;
   if (!part.is_new) return 0;
@@ -87,7 +87,7 @@ herr_t query(const H5FD_t*, unsigned long* features) {
   return 0;
 }
 
-/// @return  access to it
+/// @return  an access property list for it
 hid_t with_driver(const Part& part) {
   const H5FD_class_t driver{.name = "kerascope_part",
                             .maxaddr = static_cast<haddr_t>(INT64_MAX),
@@ -103,7 +103,7 @@ hid_t with_driver(const Part& part) {
                             .write = write,
                             .truncate = truncate,
                             .fl_map = H5FD_FLMAP_DICHOTOMY};
-  // These two are never closed: that would forget why the file could not be opened.
+  // These two are never closed, as closing clears the error of a failed open.
   const hid_t driver_id = H5FDregister(&driver), access = H5Pcreate(H5P_FILE_ACCESS);
   return H5Pset_driver(access, driver_id, &part) < 0 ? -1 : access;
 }
@@ -116,7 +116,7 @@ Id open_part(int descriptor, std::uint64_t offset, std::uint64_t length) {
 
 Id create_part(int descriptor, std::uint64_t offset) {
   const hid_t access = with_driver({descriptor, offset, 0, true});
-  // So that numbers lie where a processor likes them.
+  // Align numbers for fast access.
   H5Pset_alignment(access, 4096, 64);
   return H5Fcreate("part", H5F_ACC_TRUNC, H5P_DEFAULT, access);
 }

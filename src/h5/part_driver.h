@@ -7,10 +7,10 @@
 
 namespace kerascope::h5 {
 
-/// Opens for reading what lies at [offset, offset + length) of the open file `descriptor`, which stays the caller's.
+/// Opens the part [offset, offset + length) of the open file `descriptor` for reading; the caller keeps the descriptor.
 Id open_part(int descriptor, std::uint64_t offset, std::uint64_t length);
 
-/// Makes an HDF5 file that begins at `offset` of the open file `descriptor` and goes on to its end.
+/// Creates an HDF5 file that extends from `offset` of the open file `descriptor` to its end.
 Id create_part(int descriptor, std::uint64_t offset);
 
 }  // namespace kerascope::h5

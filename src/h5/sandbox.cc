@@ -9,7 +9,7 @@
 namespace kerascope::h5 {
 namespace {
 
-// The sanitizers need address space and system calls of their own.
+// Sanitizers need additional address space and system calls.
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool kSanitized = true;
 #else

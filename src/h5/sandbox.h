@@ -1,4 +1,4 @@
-// Takes from this process what reading a stranger's file does not need.
+// Drops all rights of this process that reading an untrusted file does not need.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace kerascope::h5 {
 
-/// Limits on time and memory for a file of this size, then a list of the system calls that are still allowed. Where the
-/// system offers no such list, the limits remain.
+/// Limits time and memory according to the file's size, then allows only a list of system calls (seccomp). On systems
+/// without such lists, only the limits apply.
 void enter_sandbox(const Source& source, int answer);
 
 }  // namespace kerascope::h5

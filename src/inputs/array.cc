@@ -1,4 +1,4 @@
-// .npy and .npz: every number cast to float32, rows last.
+// .npy and .npz: every number is cast to float32; the result is row-major.
 #include "inputs/array.h"
 
 #include <fmt/format.h>
@@ -38,8 +38,8 @@ float to_float(Number number) {
   return static_cast<float>(number);
 }
 
-/// Whether float32 tells float64's numbers apart: of all of them, and of each place of the last axis, which may hold
-/// times beside shares.
+/// Whether the cast from float64 to float32 loses digits that tell numbers apart: in the whole array, or in a column
+/// (an index of the last axis), as columns may have different units.
 class Digits {
  public:
   explicit Digits(const Shape& shape) {
@@ -79,7 +79,7 @@ class Digits {
     bool is_lost() const {
       if (least > greatest) return false;
       const double size = std::max(std::abs(least), std::abs(greatest)), range = greatest - least;
-      constexpr double kNoise = 1e-11;  // of float64 itself
+      constexpr double kNoise = 1e-11;  // rounding noise of float64 itself
       return range > kNoise * size ? error > 1e-4 * range : error > 1e-6 * size;
     }
   };
@@ -87,14 +87,14 @@ class Digits {
   bool is_beyond_ = false;
 };
 
-/// A 64-bit integer needs more digits than a double has.
+/// Whether the cast changes an integer. 64-bit integers need more digits than a double has.
 template <typename Number>
 bool is_changed(Number number, float cast) {
   using Exact = std::conditional_t<sizeof(Number) == 8, long double, double>;
   return static_cast<Exact>(number) != static_cast<Exact>(cast);
 }
 
-// The place in the file of each number in turn, the last axis running fastest.
+// Iterates over the numbers with the last axis fastest, and gives each one's position in the file.
 class FileOrder {
  public:
   FileOrder(const Shape& shape, bool fortran_order) : shape_(shape), steps_(shape.sizes()), index_(shape.sizes()) {
@@ -124,7 +124,7 @@ class FileOrder {
 
 template <typename Number>
 void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) {
-  if (array.tensor.size() == 0) return;  // the other sizes may be beyond counting
+  if (array.tensor.size() == 0) return;  // the product of the other sizes may overflow
   const bool big_endian = header.type[0] == '>';
   float* out = array.tensor.mutable_data();
   FileOrder order(header.shape, header.fortran_order);
@@ -142,7 +142,7 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
 }
 
 struct Type {
-  std::string_view code;  ///< NumPy's kind and bytes
+  std::string_view code;  ///< NumPy's type code: kind and size
   std::int64_t size = 0;
   void (*cast)(const std::byte*, const NpyHeader&, NamedArray&) = nullptr;
 };

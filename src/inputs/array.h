@@ -12,15 +12,15 @@
 namespace kerascope {
 
 struct NamedArray {
-  std::string name;  ///< of the .npz member, without ".npy"; empty for a .npy file
+  std::string name;  ///< the .npz member's name without ".npy"; empty for a .npy file
   Tensor tensor;
-  std::string type;    ///< NumPy's name of what the file holds: "<f8"
-  bool lossy = false;  ///< digits that matter were lost in the cast to float32: of a whole number any, of a fraction
-                       ///< those that tell the array's numbers apart
+  std::string type;    ///< NumPy's name of the file's type: "<f8"
+  bool lossy = false;  ///< the cast to float32 lost digits that matter: any of an integer, or those of a fraction
+                       ///< that tell the array's numbers apart
 };
 
-/// One array of a .npy, all of a .npz in the order of the file; told by content.
-/// Fortran order and either byte order are read; float, integer and bool types.
+/// The array of a .npy, or all arrays of a .npz in the file's order; the content tells which it is.
+/// Reads Fortran order and either byte order; float, integer and bool types.
 /// @throws Error{array-invalid, array-pickled, array-type, file-missing, zip-invalid}
 std::vector<NamedArray> read_arrays(const std::filesystem::path& path);
 

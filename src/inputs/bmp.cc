@@ -1,4 +1,4 @@
-// BMP without compression: palettes of 1, 4 and 8 bits, 24 and 32 bits -> RGB or RGBA.
+// Uncompressed BMP (palettes of 1, 4 and 8 bits, 24 and 32 bits) -> RGB or RGBA.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace kerascope {
 namespace {
 
-/// Little-endian numbers at places that may lie beyond the end.
+/// Little-endian numbers at positions that may lie beyond the end.
 class Fields {
  public:
   explicit Fields(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -29,7 +29,7 @@ class Fields {
 };
 
 struct Header {
-  std::size_t end = 0;  ///< where it ends
+  std::size_t end = 0;  ///< the position after it
   std::int64_t width = 0, height = 0;
   std::uint32_t bits = 0, colors = 0;
   std::size_t color_size = 4;

@@ -12,7 +12,7 @@
 namespace kerascope {
 namespace {
 
-/// What these errors say is clearer beside a list of the model's inputs.
+/// Whether this error is clearer with a list of the model's inputs.
 bool wants_inputs_listed(const Error& error) {
   const std::string code = error.code();
   return (code.starts_with("input-") || code == "image-channels") && code != "input-given-twice";
@@ -50,7 +50,7 @@ class Feeder {
             Error({.code = "input-shape",
                    .what = fmt::format("the inputs' batches differ: {} and {}", fed_.batch, source.batch),
                    .where = fmt::format("'{}' and '{}'", fed_.sources[0].input.name, source.input.name)}));
-    fed_.take(0, 1);  // what cannot be prepared is found here
+    fed_.take(0, 1);  // finds inputs that cannot be prepared
     return std::move(fed_);
   }
 
@@ -98,7 +98,7 @@ class Feeder {
     }
   }
 
-  /// Of an archive with all layers the one that is meant.
+  /// The array with the wanted name, in an archive with the outputs of all layers.
   static const NamedArray& array_named(const InputFile& file, const std::vector<NamedArray>& arrays) {
     const auto found = std::ranges::find(arrays, file.name, &NamedArray::name);
     if (found != arrays.end()) return *found;
@@ -150,13 +150,13 @@ class Feeder {
     fed_.sources[at] = std::move(source);
   }
 
-  /// ", fed as the output of layer 'conv1'"; of one input of several its name.
+  /// ", fed as the output of layer 'conv1'"; if there are several inputs, the input's name.
   std::string destination(std::size_t at) const {
     if (is_layer(at)) return fmt::format(", fed as the output of layer '{}'", inputs_[at].name);
     return inputs_.size() > 1 ? fmt::format(" for input '{}'", inputs_[at].name) : "";
   }
 
-  /// @param what  how they are called in the line that tells of them
+  /// @param what  what to call them in the message
   void pictures(std::size_t at, const Pictures& read, const std::string& what, const std::string& path) {
     const Preprocessing preprocessing =
         is_layer(at) ? Preprocessing() : options_.preprocessing.value_or(guesses_[at].preprocessing);
@@ -227,8 +227,8 @@ class Feeder {
          path);
   }
 
-  std::vector<ModelInput> inputs_;  ///< the model's, then layers
-  std::size_t count_;               ///< of the model's
+  std::vector<ModelInput> inputs_;  ///< the model's inputs, then fed layers
+  std::size_t count_;               ///< how many of them are the model's
   const InputOptions& options_;
   Damaged damaged_;
   std::vector<OwnScaling> own_;
@@ -236,11 +236,11 @@ class Feeder {
   Fed fed_;
 };
 
-/// What a mode does to pictures and arrays for this input.
+/// Applies the preprocessing to the pictures or arrays of one input.
 Tensor prepare_input(const ModelInput& input, const Tensor& unprepared, const Preprocessing& preprocessing) {
   const bool by_channel = preprocessing.mode == Preprocessing::Mode::kMeanStd || input.axes.size() != 2;
   if (by_channel) return preprocess(unprepared, preprocessing, input.axes == "CHW");
-  // (H, W): a grey picture without an axis for its one channel.
+  // (H, W): a grey picture without a channel axis.
   std::vector<std::int64_t> sizes = unprepared.shape().sizes();
   sizes.push_back(1);
   return preprocess(unprepared.reshaped(Shape(sizes)), preprocessing).reshaped(unprepared.shape());

@@ -1,4 +1,4 @@
-// From files to what a model is fed: pictures, folders of them and arrays, one for each of its inputs.
+// Turns files (pictures, folders of pictures, arrays) into a model's inputs.
 #pragma once
 
 #include <algorithm>
@@ -23,39 +23,39 @@ struct InputWarning {
 };
 
 struct Fed {
-  std::int64_t batch = 0;          ///< how many samples there are
-  std::vector<Tensor> tensors;     ///< one a source, batch first: the samples that were taken last
-  std::vector<Tensor> unprepared;  ///< the same before any preprocessing
-  std::vector<std::string> done;   ///< one line a file: what was done to it
+  std::int64_t batch = 0;          ///< the number of samples
+  std::vector<Tensor> tensors;     ///< one per source, batch first: the samples of the last take()
+  std::vector<Tensor> unprepared;  ///< the same without preprocessing
+  std::vector<std::string> done;   ///< one line per file: how it was prepared
   std::vector<InputWarning> warnings;
-  std::vector<std::string> names;    ///< of a folder's pictures, one a sample; else empty
-  std::vector<std::string> skipped;  ///< pictures of a folder that cannot be read, each with why
+  std::vector<std::string> names;    ///< of a folder's pictures, one per sample; else empty
+  std::vector<std::string> skipped;  ///< pictures of a folder that cannot be read, each with the reason
 
-  /// Where the samples of an input, or of a layer's output, come from.
+  /// The origin of the samples for an input or for a layer's output.
   struct Source {
     ModelInput input;
     std::int64_t batch = 0;
     std::function<Tensor(std::int64_t first, std::int64_t count)> read;
     std::optional<Preprocessing> preprocessing = {};
     bool is_layer = false;                   ///< the output of a layer, which is then not computed
-    std::optional<ModelInput> picture = {};  ///< what `read` gives, if the input takes its numbers in one row
+    std::optional<ModelInput> picture = {};  ///< the shape that `read` gives, if the input is a flat row
 
-    /// What the model is fed, of samples that were read.
+    /// The model's input, made of samples as they were read.
     Tensor prepared(const Tensor& unprepared, const Preprocessing& preprocessing) const;
   };
-  std::vector<Source> sources;  ///< one a model input, in its order, then one a layer; without layers all inputs
+  std::vector<Source> sources;  ///< one per model input, in its order, then one per layer; without layers, all inputs
   bool has_layers() const { return std::ranges::any_of(sources, &Source::is_layer); }
 
-  /// Fills `tensors` and `unprepared` with the samples [first, first + count); feed() takes the first alone.
+  /// Fills `tensors` and `unprepared` with the samples [first, first + count); feed() takes only the first.
   /// @throws Error{preprocess-shape}
   void take(std::int64_t first, std::int64_t count);
 };
 
-/// What becomes of a folder's picture that cannot be read.
+/// What to do with a picture of a folder that cannot be read.
 enum class Damaged { kFail, kPassOver };
 
-/// @param layers  whose outputs may be fed as well, under their addresses, with what is known of their shapes. If one
-/// is, inputs may be missing.
+/// @param layers  layers whose outputs may be fed, too, by address, with their shapes as far as known. If one is fed,
+/// inputs may be missing.
 /// @throws Error{input-missing, input-unknown, input-shape, input-rank, image-channels, ...}
 Fed feed(const ModelData& model, const std::vector<InputFile>& files, const InputOptions& options,
          const std::vector<ModelInput>& layers = {}, Damaged damaged = Damaged::kFail);
@@ -63,11 +63,11 @@ Fed feed(const ModelData& model, const std::vector<InputFile>& files, const Inpu
 /// "the model's inputs are 'picture' (8, 8, 3), 'extra' (1, 1, 3), in this order".
 std::string inputs_text(const std::vector<ModelInput>& inputs);
 
-/// Whether an input of shape `declared` takes a tensor of this one. Batch first, of any size; a size below 0 is open,
-/// on either side; a declared shape of no axes is unknown.
+/// Whether an input of shape `declared` accepts a tensor of `shape`. The batch is first and may have any size; a size
+/// below 0 is open, in both shapes; a declared shape without axes is unknown.
 bool fits(const Shape& shape, const Shape& declared);
 
-/// A tensor as such an input takes it: with a batch of one where it has no batch axis. Nothing where it does not fit.
+/// The tensor for such an input, with a batch axis of 1 if it has none. Nothing if it does not fit.
 std::optional<Tensor> as_batch(const Tensor& tensor, const Shape& declared);
 
 }  // namespace kerascope

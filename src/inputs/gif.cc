@@ -38,7 +38,7 @@ void check(const Reader& gif, int status) {
   if (status == GIF_ERROR) fail(gif->Error);
 }
 
-/// Reads up to the first frame's pixels; gives its transparent index.
+/// Reads up to the first frame's pixels; returns its transparent index.
 std::optional<int> find_frame(const Reader& gif) {
   std::optional<int> transparent;
   for (GifRecordType record = UNDEFINED_RECORD_TYPE; record != IMAGE_DESC_RECORD_TYPE;) {
@@ -56,7 +56,7 @@ std::optional<int> find_frame(const Reader& gif) {
   return transparent;
 }
 
-// Without a palette, or with one that says no more, indexes are greys; beyond a palette all is black.
+// Without a palette, or with a grey ramp as palette, indices are greys; colours beyond the palette are black.
 Palette palette_of(const Reader& gif, std::optional<int> transparent) {
   const ColorMapObject* map = gif->Image.ColorMap ? gif->Image.ColorMap : gif->SColorMap;
   const auto colors =
@@ -82,7 +82,7 @@ Image decode_gif(std::span<const std::byte> bytes) {
   if (!gif) fail(error);
   const std::optional<int> transparent = find_frame(gif);
   const GifImageDesc& frame = gif->Image;
-  // As in Pillow, a frame that leaves the canvas widens it.
+  // As in Pillow, a frame that exceeds the canvas enlarges it.
   const int width = std::max(gif->SWidth, frame.Left + frame.Width);
   const int height = std::max(gif->SHeight, frame.Top + frame.Height);
   Image image = allocate_image(width, height, transparent ? 4 : 3, most_blank_pixels(bytes.size()));

@@ -12,16 +12,16 @@ namespace {
 using Mode = Preprocessing::Mode;
 
 struct Family {
-  /// How a network's name begins, in small letters; empty where another row has it.
+  /// How a network's name begins, in lower case; empty if another row has the same.
   std::string_view name;
-  /// Two early layers that only this family has together; the star is what a name may begin with.
+  /// Two early layers that only this family has together; a star stands for any beginning of a name.
   std::string_view layer_a, layer_b;
   Mode mode;
-  /// Made with include_preprocessing=False, so that nothing inside scales.
+  /// The mode for networks made with include_preprocessing=False, which do not scale their input.
   Mode mode_without_scaling = mode;
 };
 
-// keras.applications: `preprocess_input` of each family, names from its source, those of older versions too.
+// keras.applications: each family's `preprocess_input`; names from its source code, also of older versions.
 constexpr Family kFamilies[] = {
     {"vgg1", "block1_conv1", "block1_pool", Mode::kCaffe},
     {"resnet50v2", "conv1_conv", "conv2_block1_preact_bn", Mode::kTf},
@@ -63,7 +63,7 @@ const Family* family_by_name(const Network& network) {
   return found == std::end(kFamilies) ? nullptr : found;
 }
 
-/// By the layers, since users rename networks and name their own like known ones; else by the name.
+/// First by the layers, as users rename networks and give known names to their own; then by the name.
 const Family* family_of(const Network& network) {
   const Family* family = family_by_layers(network);
   return family ? family : family_by_name(network);
@@ -74,7 +74,7 @@ struct Known {
   const Network* network = nullptr;
 };
 
-/// Of the networks around an input's first layer.
+/// The known network among those around an input's first layer.
 Known known_around(const std::vector<const Network*>& networks) {
   for (auto network = networks.rbegin(); network != networks.rend(); ++network)
     if (const Family* family = family_by_layers(**network)) return {family, *network};
@@ -83,7 +83,7 @@ Known known_around(const std::vector<const Network*>& networks) {
   return {};
 }
 
-/// The first that is met in a walk.
+/// The first known network in a walk over nested models.
 Known known_inside(const Network& network) {
   if (const Family* family = family_of(network)) return {family, &network};
   for (const LayerData& layer : network.layers)
@@ -107,7 +107,7 @@ PreprocessingGuess guess(const ModelData& model, const OwnScaling& own) {
     return {{}, own_text(own) + (own.steps[0].layer->is_operation ? " prepares its input" : " scales")};
   }
   if (!known.family) {
-    // Behind a layer that is not known, or that makes three channels of one.
+    // The network may come after an unknown layer, or after one that makes three channels of one.
     known = known_inside(model.network);
     if (!known.family) return {};
     if (scales_itself(*known.network))

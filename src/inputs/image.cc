@@ -1,4 +1,4 @@
-// Tells a picture by its first bytes, has it decoded and converts its channels as Pillow does.
+// Recognises a picture's format by its first bytes, decodes it, and converts channels as Pillow does.
 #include "inputs/image.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ using namespace std::string_view_literals;
 struct Kind {
   std::string_view name, bytes;
   std::size_t offset = 0;
-  Image (*decode)(std::span<const std::byte> bytes, int wanted_channels) = nullptr;  ///< none: told, but not read
+  Image (*decode)(std::span<const std::byte> bytes, int wanted_channels) = nullptr;  ///< null: cannot be decoded
 };
 
 template <auto decode>
@@ -82,7 +82,7 @@ Image decode(const MappedFile& file, int wanted_channels) {
   return kind->decode(file.bytes(), wanted_channels);
 }
 
-// Pillow's integer form of ITU-R 601.
+// Pillow's integer version of ITU-R 601 luma.
 unsigned char luma(const unsigned char* rgb) {
   return static_cast<unsigned char>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
 }
@@ -140,7 +140,7 @@ Image allocate_image(std::int64_t width, std::int64_t height, int channels, std:
                  .what = fmt::format("the picture claims {} x {} pixels, but its bytes can hold at most {}", width,
                                      height, text::thousands(most_pixels))});
   const auto size = static_cast<std::size_t>(width * height * channels * bits / 8);
-  constexpr std::size_t kAlwaysTaken = 64 << 20, kTimes = 2;  // it is decoded, then converted or resized
+  constexpr std::size_t kAlwaysTaken = 64 << 20, kTimes = 2;  // two copies: decoded, then converted or resized
   if (size > kAlwaysTaken && kTimes * size > available_memory())
     throw Error({.code = "memory-short",
                  .what = fmt::format("the picture of {} x {} pixels takes {}, and {} of memory are left", width, height,

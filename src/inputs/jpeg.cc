@@ -1,4 +1,4 @@
-// JPEG -> grey or RGB, through libjpeg-turbo's exact inverse cosine transform and smooth chroma, Pillow's defaults.
+// JPEG -> grey or RGB, with libjpeg-turbo's accurate inverse DCT and smooth chroma upsampling, Pillow's defaults.
 #include <fmt/format.h>
 #include <turbojpeg.h>
 
@@ -16,8 +16,8 @@ struct Frame {
   int components = 0;
 };
 
-// Walks the markers. libjpeg invents what a truncated file lacks and only warns; Pillow refuses a file without its end
-// marker, and so does this.
+// Walks over the markers. For a truncated file libjpeg makes up the missing pixels and only warns; Pillow refuses a
+// file without an end marker, and so does this.
 Frame find_frame(std::span<const std::byte> bytes) {
   const auto byte = [&](std::size_t at) { return std::to_integer<int>(bytes[at]); };
   const auto word = [&](std::size_t at) { return byte(at) << 8 | byte(at + 1); };
@@ -33,7 +33,7 @@ Frame find_frame(std::span<const std::byte> bytes) {
     }
     if (marker == 0xd9) return frame;
     if (at + 4 > bytes.size()) break;
-    // C0 to CF begin a frame, apart from the tables C4 and CC and the reserved C8.
+    // C0 to CF begin a frame, except the tables C4 and CC and the reserved C8.
     const bool begins_frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     if (begins_frame && at + 10 <= bytes.size())
       frame = {.width = word(at + 7), .height = word(at + 5), .components = byte(at + 9)};
@@ -44,7 +44,7 @@ Frame find_frame(std::span<const std::byte> bytes) {
                .hint = "copy or download the file again"});
 }
 
-// Pillow takes every CMYK for Adobe's, which stores 255 minus the ink, and multiplies each ink by the black's rest.
+// Pillow treats every CMYK as Adobe's, which stores 255 minus the ink, and multiplies each ink with 255 minus black.
 void make_rgb(Image& image) {
   const std::vector<unsigned char> cmyk = std::move(image.pixels);
   image.channels = 3;
@@ -65,7 +65,7 @@ Image decode_jpeg(std::span<const std::byte> bytes) {
     throw Error({.code = "image-invalid",
                  .what = fmt::format("the JPEG picture has {} channels, not 1, 3 or 4", frame.components)});
 
-  // Even a blank block of 64 pixels takes a bit.
+  // Even a blank block of 64 pixels takes at least one bit.
   Image image =
       allocate_image(frame.width, frame.height, frame.components, static_cast<std::int64_t>(bytes.size()) * 8 * 64);
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
@@ -74,7 +74,7 @@ Image decode_jpeg(std::span<const std::byte> bytes) {
   const int failed =
       tjDecompress2(decoder.get(), encoded, bytes.size(), image.pixels.data(), static_cast<int>(image.width), 0,
                     static_cast<int>(image.height), format, TJFLAG_LIMITSCANS);
-  // Warnings are about damage inside the compressed data; Pillow shows what there is.
+  // Warnings are about damaged compressed data, of which Pillow decodes what it can.
   if (failed && tjGetErrorCode(decoder.get()) == TJERR_FATAL)
     throw Error({.code = "image-invalid",
                  .what = "the JPEG picture cannot be decoded",

@@ -12,7 +12,7 @@
 namespace kerascope {
 
 std::vector<Library> image_libraries() {
-  const int webp = WebPGetDecoderVersion();  // a byte each
+  const int webp = WebPGetDecoderVersion();  // one byte per part
   return {{"libjpeg-turbo", KERASCOPE_QUOTED(LIBJPEG_TURBO_VERSION)},
           {"libspng", spng_version_string()},
           {"libwebp", fmt::format("{}.{}.{}", webp >> 16, webp >> 8 & 255, webp & 255)},

@@ -70,7 +70,7 @@ class Parser {
     at_ = end + 1;
     return inside;
   }
-  // A structured type, whose inside is of no interest.
+  // A structured type, whose fields are not read.
   std::string list() {
     const std::size_t begin = at_;
     int depth = 0;

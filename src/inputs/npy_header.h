@@ -10,7 +10,7 @@
 namespace kerascope {
 
 struct NpyHeader {
-  std::string type;  ///< NumPy's descr: "<f8"; the whole list of a structured array
+  std::string type;  ///< NumPy's descr: "<f8"; for a structured array the whole list
   bool fortran_order = false;
   Shape shape;
   std::size_t size = 0;  ///< bytes before the first number
@@ -18,8 +18,8 @@ struct NpyHeader {
 
 bool is_npy(std::span<const std::byte> bytes);
 
-/// Nothing is evaluated: only what NumPy itself writes is understood (formats 1 to 3).
-/// @throws Error{array-invalid} without a place.
+/// Evaluates nothing: understands only the syntax that NumPy itself writes (formats 1 to 3).
+/// @throws Error{array-invalid} without `where`.
 NpyHeader parse_npy_header(std::span<const std::byte> bytes);
 
 }  // namespace kerascope

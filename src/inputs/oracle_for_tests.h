@@ -1,4 +1,4 @@
-// What tests/oracle/images.py wrote: files, and the answers of Pillow, Keras and NumPy.
+// The output of tests/oracle/images.py: files, and the answers of Pillow, Keras and NumPy.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -79,7 +79,7 @@ inline void expect_refusals(const Oracle& oracle, const std::string& kind,
   ::testing::Test::RecordProperty("refused", std::to_string(oracle.cases(kind).size()));
 }
 
-/// A folder of its own that goes away with the test.
+/// A temporary folder that is removed with the test.
 struct TemporaryFolder {
   std::filesystem::path path;
   TemporaryFolder() {
@@ -90,8 +90,8 @@ struct TemporaryFolder {
   ~TemporaryFolder() { std::filesystem::remove_all(path); }
 };
 
-/// Writes `count` damaged versions of a file: bytes changed, a part cut out or the end cut off. `read` may give a
-/// result or throw an Error; anything else fails the test.
+/// Writes `count` damaged versions of a file: with bytes changed, a part cut out or the end cut off. `read` may return
+/// or throw an Error; anything else fails the test.
 inline void survive_mutations(const std::filesystem::path& original, int count,
                               const std::function<void(const std::filesystem::path&)>& read) {
   const TemporaryFolder folder;
@@ -105,7 +105,7 @@ inline void survive_mutations(const std::filesystem::path& original, int count,
       const auto at = static_cast<std::ptrdiff_t>(random() % whole.size());
       damaged.erase(damaged.begin() + at, damaged.begin() + std::min(at + 8, std::ssize(whole)));
     }
-    // Most numbers that matter stand at the beginning.
+    // Most important numbers are at the beginning.
     if (i % 4 >= 2)
       for (unsigned flips = 1 + random() % 3; flips > 0; --flips)
         damaged[random() % (i % 4 == 2 ? std::min<std::size_t>(whole.size(), 200) : whole.size())] =

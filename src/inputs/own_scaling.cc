@@ -25,7 +25,7 @@ bool is_one_of(std::string_view name, std::string_view names) {
   return false;
 }
 
-/// Layers that change no number at inference, though they may move, repeat or leave out some.
+/// Layers that change no number at inference; they may only move, repeat or drop numbers.
 constexpr std::string_view kMovingLayers =
     "InputLayer Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout AlphaDropout "
     "ActivityRegularization Identity Reshape Flatten Permute RepeatVector Masking ZeroPadding1D ZeroPadding2D "
@@ -35,13 +35,13 @@ constexpr std::string_view kMovingOperations =
     "Copy Identity StopGradient Cast Reshape Transpose ExpandDims Squeeze Concatenate Stack Flip Split GetItem "
     "tf.identity tf.stop_gradient tf.cast tf.reshape tf.transpose tf.compat.v1.transpose tf.expand_dims tf.squeeze "
     "tf.compat.v1.squeeze tf.concat tf.stack tf.reverse tf.split tf.__operators__.getitem tf.image.resize";
-/// Of each number by itself, in a way that is no y = ax + b.
+/// Elementwise operations that are not of the form y = ax + b.
 constexpr std::string_view kElementwiseOperations =
     "Abs Absolute Square Sqrt Rsqrt Exp Log Reciprocal Clip Power Maximum Minimum Relu Relu6 ReLU Sigmoid Tanh "
     "tf.math.abs tf.math.square tf.math.sqrt tf.math.rsqrt tf.math.exp tf.math.log tf.math.reciprocal "
     "tf.clip_by_value tf.math.pow tf.math.maximum tf.math.minimum tf.nn.relu tf.nn.relu6 tf.math.sigmoid tf.math.tanh "
     "tf.image.per_image_standardization";
-/// What x - mean(x) is made of.
+/// Statistics, as in x - mean(x).
 constexpr std::string_view kStatistics =
     "Mean Max Amax Sum Min Amin Var Std tf.math.reduce_mean tf.math.reduce_max tf.math.reduce_sum tf.math.reduce_min "
     "tf.math.reduce_variance tf.math.reduce_std";
@@ -51,13 +51,13 @@ constexpr std::string_view kSubtract = "Subtract tf.math.subtract";
 constexpr std::string_view kMultiply = "Multiply tf.math.multiply";
 constexpr std::string_view kDivide = "Divide TrueDivide tf.math.divide tf.math.truediv";
 
-/// A tensor that an input's numbers reach one by one.
+/// A tensor that depends elementwise on one input.
 struct Reached {
   std::size_t input = 0;
   std::vector<OwnScaling::Step> steps;
   Affine known;
   bool is_known = true;
-  bool is_statistic = false;  ///< of these numbers: a mean, say
+  bool is_statistic = false;  ///< it is a statistic of these numbers, such as a mean
 };
 using MaybeReached = std::optional<Reached>;
 
@@ -67,7 +67,7 @@ std::string operation_name(const LayerData& layer) {
   return layer.class_name;
 }
 
-/// The mean of the numbers in nested lists, also as Keras stores NumPy's arrays.
+/// The mean of the numbers in nested lists or in a NumPy array as Keras stores it.
 std::optional<double> mean_of(const Json& given) {
   const Json& value = given.is_object() ? member(member(given, "config"), "value") : given;
   if (value.is_number()) return value.get<double>();
@@ -89,7 +89,7 @@ std::optional<double> mean_of(const StoredWeight* weight) {
     return std::accumulate(numbers.numbers().begin(), numbers.numbers().end(), 0.0) /
            static_cast<double>(numbers.size());
   } catch (const Error&) {
-    return {};  // whoever needs the weight says so
+    return {};  // the layer that needs the weight reports this
   }
 }
 
@@ -104,7 +104,7 @@ std::optional<Affine> rescaling(const LayerData& layer) {
   return a && b ? affine_of(*a, *b) : std::nullopt;
 }
 
-/// In HDF5 the weights of a nested model's layers stand in one list, under their layers' names.
+/// In HDF5 the weights of a nested model are one list, with names that begin with the layers' names.
 const StoredWeight* weight_of(const LayerData& layer, const std::vector<const LayerData*>& holders, const char* name) {
   for (const StoredWeight& weight : layer.weights)
     if (weight.name.find(name) != weight.name.npos) return &weight;
@@ -125,7 +125,7 @@ std::optional<Affine> normalization(const LayerData& layer, const std::vector<co
   return affine_of(1 / std::sqrt(*variance), -*mean / std::sqrt(*variance));
 }
 
-/// The arguments of a call in order: the positional ones, and those named like an operand.
+/// The operands of a call in order: positional arguments, then keywords with an operand's name.
 std::vector<const Json*> operands(const LayerData& layer, const Call& call) {
   std::vector<const Json*> all;
   for (const Json& argument : call.positional) all.push_back(&argument);
@@ -136,7 +136,7 @@ std::vector<const Json*> operands(const LayerData& layer, const Call& call) {
   return all;
 }
 
-/// Arithmetic of a tensor and a constant.
+/// The affine function of a call with a tensor and a constant, if it is one.
 std::optional<Affine> arithmetic(const LayerData& layer, const Call& call) {
   const std::string name = operation_name(layer);
   if (is_one_of(name, "Negative tf.math.negative")) return Affine{-1, 0};
@@ -156,7 +156,7 @@ class Walk {
  public:
   explicit Walk(std::size_t inputs) : found_(inputs) {}
 
-  /// @param holders  the nested models' layers around `network`, the outermost first
+  /// @param holders  the nested models around `network`, as layers, the outermost first
   std::vector<MaybeReached> network(const Network& network, const std::vector<MaybeReached>& inputs,
                                     std::vector<const LayerData*> holders) {
     networks_.push_back(&network);
@@ -168,12 +168,12 @@ class Walk {
       const auto& outputs =
           results[static_cast<std::size_t>(reference.layer)][static_cast<std::size_t>(reference.call)];
       if (!outputs || outputs->empty()) return {};
-      // The parts of a split are all of the same numbers.
+      // All parts of a split come from the same numbers.
       return static_cast<std::size_t>(reference.output) < outputs->size()
                  ? (*outputs)[static_cast<std::size_t>(reference.output)]
                  : outputs->front();
     };
-    // Layers stand in an order in which they can be computed, or nearly so.
+    // The layers' order is nearly an order of computation, so few turns are enough.
     bool has_grown = true;
     for (int turn = 0; has_grown && turn < kMostTurns; ++turn) {
       has_grown = false;
@@ -201,7 +201,7 @@ class Walk {
 
  private:
   static constexpr int kMostTurns = 16;
-  static constexpr int kMostVisited = 100'000;  // models in models may be called more often than anybody can follow
+  static constexpr int kMostVisited = 100'000;  // nested calls multiply, so the walk is limited
 
   std::vector<MaybeReached> outputs_of(const LayerData& layer, const Call& call, const std::vector<MaybeReached>& given,
                                        std::vector<const LayerData*> holders) {
@@ -214,7 +214,7 @@ class Walk {
         std::ranges::all_of(given, [&](const MaybeReached& one) { return one && one->input == (*first)->input; });
     const bool is_own_class = !layer.is_operation && !layer.module.empty() && !is_keras_module(layer.module);
     if (!is_alone || is_own_class) return ends_at(given);
-    // Of x - mean(x) the statistic is the second, or the first of mean(x) * x.
+    // Continue from the plain operand: in x - mean(x) the first, in mean(x) * x the second.
     const auto plain = std::ranges::find_if(given, [](const MaybeReached& one) { return !one->is_statistic; });
     Reached reached = plain == given.end() ? **first : **plain;
     const std::string name = layer.is_operation ? operation_name(layer) : layer.class_name;
@@ -249,7 +249,7 @@ class Walk {
     return {reached};
   }
 
-  /// A layer that learns, mixes, or is not known: what its inputs went through is what prepares them.
+  /// For a layer that learns, mixes numbers, or is unknown: records the steps before it as its inputs' own scaling.
   std::vector<MaybeReached> ends_at(const std::vector<MaybeReached>& given) {
     for (const MaybeReached& one : given) {
       if (!one || one->is_statistic || !found_[one->input].networks.empty()) continue;
@@ -259,11 +259,11 @@ class Walk {
   }
 
   std::vector<OwnScaling> found_;
-  std::vector<const Network*> networks_;  ///< around the layer at hand
+  std::vector<const Network*> networks_;  ///< around the current layer
   int visited_ = 0;
 };
 
-/// From 0 to 255 into some units, and the middle of pixels to 0.
+/// Limits for a scaling of 0..255 down to some units, and for a centring of pixels around 0.
 constexpr double kScalesDown = 1.0 / 16, kLeastMiddle = 20, kGreatestMiddle = 235;
 
 bool scales(const Affine& affine) { return std::abs(affine.scale) <= kScalesDown; }
@@ -272,7 +272,7 @@ bool centres(const Affine& affine) {
   return zero >= kLeastMiddle && zero <= kGreatestMiddle;
 }
 
-/// What a mode does to pixels.
+/// The affine function that a mode applies to pixels.
 Affine affine_of(const Preprocessing& given) {
   const std::vector<float> two = {0, 255};
   const Tensor pixels = Tensor::of({2, 1}, two);

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The part of a name that is a number, without leading zeros; or one character.
+/// Takes the next part of a name: a number without leading zeros, or one character.
 std::string_view next_part(std::string_view& name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto end = std::find_if_not(name.begin(), name.end(), is_digit);
@@ -37,10 +37,10 @@ bool stands_before(const std::string& a, const std::string& b) {
   return left.empty() != right.empty() ? left.empty() : a < b;
 }
 
-/// The sizes and the order of axes that an input wants of a picture; -1 takes any size.
+/// The sizes and axis order that an input expects of a picture; -1 accepts any size.
 struct Wanted {
   std::int64_t channels, height, width;
-  bool is_flat = false;            ///< (H, W) without channels takes a grey picture
+  bool is_flat = false;            ///< (H, W) without channels: a grey picture
   bool is_channels_first = false;  ///< (C, H, W)
   bool is_row = false;             ///< (H * W * C)
 };
@@ -57,7 +57,7 @@ std::string colour_text(std::int64_t channels) { return channels == 1 ? "grey" :
        .hint = "give an .npy array"});
 }
 
-/// Of an input of one axis: the picture's own size in grey or in colours, or else a square.
+/// For a flat input: the picture's own size in grey or colour if that fits, otherwise a square.
 Wanted row_wanted_by(const ModelInput& input, const std::string& path) {
   const std::int64_t numbers = input.shape[1];
   const Image first = read_image(path, 1);
@@ -89,7 +89,7 @@ Wanted wanted_by(const ModelInput& input, const std::string& path) {
           .is_channels_first = first};
 }
 
-/// Also what only its name says is one, as what cannot be read or was cut to nothing: it is told of when it is read.
+/// By content or by extension: a file that only has the extension (unreadable, or empty) is reported when it is read.
 bool is_picture(const fs::path& path) {
   static const std::set<std::string> kEndings = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"};
   if (kEndings.count(text::lower(path.extension().string()))) return true;
@@ -100,13 +100,13 @@ bool is_picture(const fs::path& path) {
   }
 }
 
-/// Of one file alone, whatever the others are.
+/// Whether the error concerns one file alone.
 bool is_damage(const Error& error) {
   const std::string code = error.code();
   return code == "image-invalid" || code == "image-format" || code == "file-unreadable" || code == "file-missing";
 }
 
-/// Reads and resizes pictures, and keeps what is to be said of them.
+/// Reads and resizes pictures, and collects messages about them.
 class Reader {
  public:
   Reader(const ModelInput& input, const Wanted& wanted, const InputOptions& options)

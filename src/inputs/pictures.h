@@ -1,4 +1,4 @@
-// Pictures for one input of a model: a file, or all of a folder as a batch, each prepared alike.
+// Pictures for one input of a model: one file, or a folder as a batch, all prepared alike.
 #pragma once
 
 #include <string>
@@ -8,31 +8,31 @@
 
 namespace kerascope {
 
-/// The pictures of a folder, told by content or by name, in natural order (9.png before 10.png).
+/// The pictures of a folder, recognised by content or extension, in natural order (9.png before 10.png).
 struct PictureFolder {
   std::vector<std::string> names;
-  std::size_t passed_over = 0;  ///< files that are no pictures, or hidden
+  std::size_t passed_over = 0;  ///< files that are not pictures, or are hidden
 };
-/// @throws Error{input-missing} without a picture, file-unreadable.
+/// @throws Error{input-missing} if there is no picture, Error{file-unreadable}
 PictureFolder list_pictures(const std::string& folder);
 
-/// Pictures of one size, as they were decoded: a fourth of what their numbers would take, or less.
+/// Pictures of one size as decoded bytes, which take a fourth of the memory of float32 or less.
 struct Pictures {
   std::vector<Image> images;
-  std::string axes;  ///< of a batch, without its first: "HWC", "CHW", "HW"
+  std::string axes;  ///< of a sample, without the batch: "HWC", "CHW", "HW"
   std::string done;  ///< "640x427 -> 224x224 (nearest, as load_img)"
   std::vector<std::string> warnings;
-  std::vector<std::size_t> places;      ///< of each image among the paths
-  std::vector<std::string> skipped;     ///< paths that cannot be read, with why
-  std::optional<ModelInput> flattened;  ///< their size and channels, if the input takes their numbers in one row
+  std::vector<std::size_t> places;      ///< each image's index among the paths
+  std::vector<std::string> skipped;     ///< unreadable paths, each with the reason
+  std::optional<ModelInput> flattened;  ///< their size and channels, if the input is a flat row
 
-  /// Pictures [first, first + count), (count, ...) in the input's order of axes, not preprocessed yet.
+  /// Pictures [first, first + count) as (count, ...) in the input's axis order, not preprocessed.
   Tensor batch(std::int64_t first, std::int64_t count) const;
 };
 
-/// An input of one axis takes a picture of its size, or resized to a square.
-/// @throws Error{input-rank, image-channels, input-shape, ...}; they are at most 2^30 bytes. Without any picture that
-/// can be read what is wrong with the first.
+/// Reads pictures for an input. A flat input takes a picture with as many numbers, or one resized to a square.
+/// @throws Error{input-rank, image-channels, input-shape, ...}; also beyond 2^30 bytes. If no picture can be read, the
+/// error of the first one.
 Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& paths, const InputOptions& options,
                        Damaged damaged);
 

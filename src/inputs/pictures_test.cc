@@ -43,7 +43,7 @@ TEST(ListPictures, CountsWhatItPassesOver) {
   input_tests::write_file(folder.path / "empty.png", {});
   std::filesystem::create_directory(folder.path / "more");
   const PictureFolder listed = list_pictures(folder.path);
-  // What is called a picture and is none is listed: whoever reads it says so.
+  // A file that only has a picture's extension is listed: the error comes when it is read.
   EXPECT_THAT(listed.names, ElementsAre("a.png", "empty.png", "really-a-png.txt", "words.png"));
   EXPECT_EQ(listed.passed_over, 2);
 }

@@ -20,7 +20,7 @@ void check(int status) {
         {.code = "image-invalid", .what = "the PNG picture cannot be decoded", .because = spng_strerror(status)});
 }
 
-// One row's samples as 8 bits: of 16 bits the upper 8, fewer bits as they are.
+// One row's samples as 8 bits: the upper 8 of 16 bits; fewer bits unchanged.
 void unpack(const unsigned char* row, int bits, std::span<unsigned char> samples) {
   if (bits >= 8) {
     const std::size_t step = static_cast<std::size_t>(bits / 8);
@@ -34,7 +34,7 @@ void unpack(const unsigned char* row, int bits, std::span<unsigned char> samples
   }
 }
 
-// Pillow cuts grey of 16 bits to 255, where it takes the upper 8 bits of other colours. True if any was above.
+// Pillow clips 16-bit grey to 255, but takes the upper 8 bits of other colours. True if any number was clipped.
 bool clip(const unsigned char* row, std::span<unsigned char> samples) {
   bool is_any = false;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -65,7 +65,7 @@ PngPalette palette_of(spng_ctx* decoder) {
   return palette;
 }
 
-// The colour that is meant to be see-through, compared as Pillow does: its low 8 bits with the 8-bit pixel.
+// The transparent colour, for comparison as in Pillow: its low 8 bits with the 8-bit pixel.
 std::optional<std::array<unsigned char, 3>> transparent_colour(spng_ctx* decoder, const spng_ihdr& header) {
   spng_trns transparency;
   if (spng_get_trns(decoder, &transparency) != SPNG_OK) return std::nullopt;
@@ -94,7 +94,7 @@ int samples_per_pixel(int colour_type) {
 Image decode_png(std::span<const std::byte> bytes, int wanted_channels) {
   const Decoder decoder(spng_ctx_new(0), spng_ctx_free);
   if (!decoder) throw std::bad_alloc();
-  constexpr std::size_t kMostChunk = 64 << 20;  // texts and colour profiles may be compressed
+  constexpr std::size_t kMostChunk = 64 << 20;  // as texts and colour profiles may be compressed
   check(spng_set_chunk_limits(decoder.get(), kMostChunk, kMostChunk));
   check(spng_set_png_buffer(decoder.get(), bytes.data(), bytes.size()));
   spng_ihdr header;
@@ -105,7 +105,7 @@ Image decode_png(std::span<const std::byte> bytes, int wanted_channels) {
   const auto transparent = indexed ? std::nullopt : transparent_colour(decoder.get(), header);
   const int channels = indexed ? (palette.has_alpha ? 4 : 3) : in_channels + (transparent ? 1 : 0);
 
-  // Deflate packs at most 1032 bytes into one.
+  // Deflate compresses at most 1032 bytes into one.
   const std::int64_t most_bits = static_cast<std::int64_t>(bytes.size()) * 1032 * 8;
   const std::int64_t most_pixels = most_bits / (bits * in_channels);
   std::size_t size = 0;

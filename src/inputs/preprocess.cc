@@ -1,4 +1,4 @@
-// What keras.applications does to pixels before its networks see them, in the same float32 steps.
+// The preprocessing of keras.applications, in the same float32 steps.
 #include <fmt/format.h>
 
 #include <algorithm>

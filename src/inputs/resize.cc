@@ -1,4 +1,4 @@
-// Pillow's Image.resize, sample for sample: nearest, and filters that average over what shrinks.
+// Equals Pillow's Image.resize in every sample: nearest, and filters that average when shrinking.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,8 +25,8 @@ Image blank(std::int64_t width, std::int64_t height, const Image& like) {
   return image;
 }
 
-// For each new pixel of an axis the old one under its centre. Pillow's rounding is followed: with 8 bits it adds the
-// step up, with 16 it multiplies.
+// For each new pixel of an axis, the old pixel at its centre, with Pillow's rounding: for 8 bits it accumulates the
+// step, for 16 bits it multiplies.
 std::vector<std::int64_t> nearest_positions(std::int64_t begin, std::int64_t end, std::int64_t to, int bits) {
   std::vector<std::int64_t> positions(to_size(to));
   const double first = static_cast<double>(begin), step = static_cast<double>(end - begin) / static_cast<double>(to);
@@ -44,7 +44,7 @@ Image nearest(const Image& image, const Box& box, std::int64_t width, std::int64
   unsigned char* pixel = out.pixels.data();
   for (const std::int64_t row : rows)
     for (const std::int64_t column : columns) {
-      // Where the steps add up to just beyond the edge, Pillow leaves the pixel 0.
+      // If the accumulated steps end just beyond the edge, Pillow leaves the pixel 0.
       if (row < image.height && column < image.width)
         std::copy_n(&image.pixels[to_size((row * image.width + column) * pixel_size)], pixel_size, pixel);
       pixel += pixel_size;
@@ -56,8 +56,8 @@ double sinc(double x) { return x == 0 ? 1 : std::sin(x * std::numbers::pi) / (x 
 
 struct Kernel {
   std::string_view name;
-  double reach;              ///< pixels from the centre to where it ends
-  double (*weight)(double);  ///< of a pixel at this distance
+  double reach;              ///< pixels from the centre to the kernel's end
+  double (*weight)(double);  ///< of a pixel at a distance
 };
 
 constexpr Kernel kKernels[] = {
@@ -74,14 +74,14 @@ constexpr Kernel kKernels[] = {
     {"lanczos", 3, [](double x) { return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0; }},
 };
 
-// How Pillow sums: samples of 8 bits in fixed point, of 16 bits in double.
+// How Pillow sums: 8-bit samples in fixed point, 16-bit samples in double.
 template <typename Sample>
 struct Sum;
 
 template <>
 struct Sum<unsigned char> {
   using Number = std::int32_t;
-  static constexpr int kFractionBits = 22;  // a sample times the weights then fits 32 bits
+  static constexpr int kFractionBits = 22;  // so that samples times weights fit into 32 bits
   static constexpr Number kStart = 1 << (kFractionBits - 1);
   static Number weight(double exact) {
     return static_cast<Number>((exact < 0 ? -0.5 : 0.5) + exact * (1 << kFractionBits));
@@ -108,7 +108,7 @@ struct Window {
   const Number* weights = nullptr;
 };
 
-// For each new pixel the kernel around its centre, as wide as new pixels (or as old ones, where the picture grows).
+// For each new pixel the kernel around its centre, scaled to new pixels (when enlarging, to old pixels).
 template <typename Sample>
 struct Windows {
   using Number = typename Sum<Sample>::Number;
@@ -210,13 +210,13 @@ Image resample(const Image& image, const Box& box, std::int64_t width, std::int6
     if (is_as_high) return from;
     return resample_columns(from, Windows<Sample>(kernel, image.height, box.top, box.bottom, height));
   };
-  // Each pass rounds, so their order shows. Pillow 13 was seen to take the columns first exactly where the height
-  // shrinks by more than twice what the width does, whatever the box; before 13 the rows always came first.
+  // Each pass rounds, so the order of the passes matters. Pillow 13 was observed to resize columns first exactly if the
+  // height shrinks by more than twice as many pixels as the width, whatever the box; before 13, rows were always first.
   const bool columns_first = height < image.height && image.height - height > 2 * (image.width - width);
   return columns_first ? rows(columns(image)) : columns(rows(image));
 }
 
-// Transparent pixels must not lend their colour to their neighbours.
+// The colour of transparent pixels must not bleed into their neighbours.
 void multiply_by_alpha(Image& rgba) {
   for (std::size_t i = 0; i < rgba.pixels.size(); i += 4)
     for (std::size_t c = 0; c < 3; ++c) {
@@ -240,7 +240,7 @@ constexpr auto kFilterNames = [] {
   return names;
 }();
 
-// The picture between the two passes counts too.
+// Also counts the intermediate picture between the two passes.
 void require_size(const Image& image, std::int64_t width, std::int64_t height) {
   constexpr std::int64_t kMostSide = 1 << 28, kMostPixels = 1 << 28;
   if (width < 1 || height < 1 || width > kMostSide || height > kMostSide ||

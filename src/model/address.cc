@@ -8,7 +8,7 @@
 namespace kerascope {
 namespace {
 
-/// Splits at a character that is neither in brackets nor behind a backslash.
+/// Splits at a character that is neither in brackets nor escaped by a backslash.
 std::vector<std::string> split_outside(const std::string& whole, char separator) {
   std::vector<std::string> parts(1);
   int brackets = 0;
@@ -53,7 +53,7 @@ std::string without_calls(const std::string& path) {
   return plain;
 }
 
-/// A pattern may leave out @call and #output, of the layer and of the models around it: that means all of them.
+/// A pattern may leave out @call and #output, of the layer and of its enclosing models: that means all of them.
 bool matches_site(const std::string& pattern, const Site& site) {
   const bool whole_path = has_unescaped(pattern, "/");
   if (!site.inner.empty()) {
@@ -134,7 +134,7 @@ class Selector {
 
   const Site& site(int i) const { return sites_[static_cast<std::size_t>(i)]; }
 
-  /// Takes ":17" or "[3,4]:17" off the end.
+  /// Removes ":17" or "[3,4]:17" from the end and stores it in `unit`.
   static std::string without_unit(const std::string& text, Selection& unit) {
     const auto colon = text.rfind(':');
     if (colon == text.npos || colon == 0 || text[colon - 1] == '\\') return text;
@@ -186,7 +186,7 @@ class Selector {
     return found;
   }
 
-  /// "2" of the layer that `kerascope layers` lists as 2/1.
+  /// "2" for the layer that `kerascope layers` lists as 2/1.
   static std::string container_index(const Site& site) {
     const auto slash = site.index_path.rfind('/');
     return slash == std::string::npos ? "" : site.index_path.substr(0, slash);
@@ -226,13 +226,13 @@ class Selector {
       require_inside(pattern);
       not_found(asked, pattern);
     }
-    // A plain name that several layers have is a question back, not a choice of ours.
+    // If several layers have a plain name, that is an error, not a selection of all.
     if (!has_unescaped(without_inner(pattern, matched), "*?/")) require_one_layer(pattern, matched);
     unit.by_name = !has_unescaped(pattern, "*?");
     for (int i : matched) add(i, unit);
   }
 
-  /// "conv1" of "conv1/kernel", if all that it matched lies inside of layers.
+  /// "conv1" of "conv1/pre_activation", if all matched sites are inside layers.
   std::string without_inner(const std::string& pattern, const std::vector<int>& matched) const {
     const std::string& inner = site(matched[0]).inner;
     const bool is_inner = std::ranges::all_of(matched, [&](int i) { return site(i).inner == inner; });
@@ -252,7 +252,7 @@ class Selector {
                  .hint = "one of " + text::join(paths, ", ")});
   }
 
-  /// "dense/pre_activation" or "split#2" of a layer that could not be built: the layer stands for it, which has the
+  /// "dense/pre_activation" or "split#2" of a layer that could not be built: selects the layer itself, which has the
   /// reason.
   bool part_of_unbuilt(const std::string& text, const Selection& unit) {
     const auto mark = text.find_last_of("/#");

@@ -19,7 +19,7 @@ class AddressTest : public testing::Test {
  protected:
   struct Options {
     std::string call = "", output = "", inner = "";
-    const LayerData* layer = nullptr;  ///< of an earlier site; null: a layer of its own
+    const LayerData* layer = nullptr;  ///< an earlier site's layer; null: a new layer
   };
 
   /// `index` -1: not listed in model.layers.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kDeepest = 200;
 
-/// Puts Python's three words that JSON does not know in quotes, outside of strings.
+/// Quotes Python's NaN, Infinity and -Infinity, which JSON does not know, except inside strings.
 std::string with_quoted_words(std::string_view text) {
   std::string quoted;
   quoted.reserve(text.size() + 64);

@@ -1,4 +1,4 @@
-// JSON from strangers: parsed with a depth limit, read with errors that name the place.
+// JSON from untrusted files: parsed with a depth limit; errors name the place.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,13 +14,14 @@ using Json = nlohmann::json;
 Json parse_json(std::string_view text, const std::string& place);
 
 /// The member `key` of an object.
-/// @throws Error{config-invalid} naming `place` if `object` is no object, has no such member or one of another type.
+/// @throws Error{config-invalid} naming `place` if `object` is not an object, or the member is missing or of another
+///         type.
 const Json& require(const Json& object, const char* key, Json::value_t type, const std::string& place);
 std::string require_text(const Json& object, const char* key, const std::string& place);
 
-/// The member or null; also null where `object` is no object.
+/// The member or null; also null if `object` is not an object.
 const Json& member(const Json& object, const char* key);
-/// The member's text, or `otherwise` where there is none.
+/// The member's text, or `otherwise` if there is none.
 std::string text_or(const Json& object, const char* key, std::string otherwise);
 
 }  // namespace kerascope

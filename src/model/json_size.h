@@ -1,4 +1,4 @@
-// How much JSON is read from a stranger's file.
+// The limit for JSON in an untrusted file.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ std::string snake_case(std::string_view class_name) {
   auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   std::string snake;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    // A word begins where a capital is followed by a small letter, or follows one.
+    // A word begins at a capital that precedes or follows a small letter.
     const bool starts_word =
         is_upper(name[i]) && i > 0 && ((i + 1 < name.size() && is_lower(name[i + 1])) || is_lower(name[i - 1]));
     if (starts_word && snake.back() != '_') snake += '_';

@@ -1,4 +1,4 @@
-// What a model file says, as plain data: layers, their configs, the calls that connect them, weights by handle.
+// The content of a model file as plain data: layers, their configs, the calls that connect them, weights by handle.
 #pragma once
 
 #include <functional>
@@ -14,9 +14,9 @@ namespace kerascope {
 
 using Json = nlohmann::json;
 
-/// A weight as it lies in the file; read when a plan needs it.
+/// A weight in the file; read when a plan needs it.
 struct StoredWeight {
-  std::string name;   ///< as the file names it: "conv1/kernel:0" or, in an archive, "vars/0"
+  std::string name;   ///< its name in the file: "conv1/kernel:0" or, in an archive, "vars/0"
   std::string place;  ///< for messages: "/model_weights/conv1/conv1/kernel:0 in vgg16.h5"
   Shape shape;
   std::function<Tensor()> read;  ///< float32, checked against `shape`; throws Error with the place
@@ -32,21 +32,21 @@ struct TensorRef {
 
 /// One use of a layer (Keras's node).
 struct Call {
-  std::vector<TensorRef> inputs;  ///< all tensors of the arguments, in order
-  /// The arguments as the file has them; {"tensor": 1} stands for inputs[1], wherever it lies in lists.
+  std::vector<TensorRef> inputs;  ///< all tensors among the arguments, in order
+  /// The arguments as in the file; {"tensor": 1} stands for inputs[1], also inside lists.
   Json positional = Json::array();
   Json keywords = Json::object();  ///< {"training": false}
-  /// What the file says of its outputs' shapes, batch first, -1 for an open size; empty if it says nothing.
+  /// The outputs' shapes as the file states them, batch first, -1 for an open size; empty if it does not.
   std::vector<std::vector<std::int64_t>> output_shapes;
 };
 
 struct Network;
 
-/// A network of its own, or none; a copy copies it.
+/// An owned network, or none; a copy is deep.
 class NestedNetwork {
  public:
   NestedNetwork() = default;
-  NestedNetwork(Network network);  // NOLINT: what it holds
+  NestedNetwork(Network network);  // NOLINT: implicit, as it only holds this
   NestedNetwork(const NestedNetwork& other);
   NestedNetwork(NestedNetwork&&) noexcept = default;
   NestedNetwork& operator=(NestedNetwork other) noexcept;
@@ -64,7 +64,7 @@ class NestedNetwork {
 
 struct LayerData {
   std::string class_name;  ///< "Conv2D"; with the package of registered custom classes: "Custom>SpatialGate"
-  std::string module;      ///< "keras.layers", a user's own; empty in files that do not say
+  std::string module;      ///< "keras.layers" or a user's own; empty if the file does not say
   std::string name;
   Json config;
   std::string place;          ///< for messages: "config.layers[41]"
@@ -75,7 +75,7 @@ struct LayerData {
   /// What the file stores for this layer, in the file's order. In an HDF5 file a nested model holds all weights of
   /// its layers in one list (trainable ones first); in an archive each layer holds its own, in creation order.
   std::vector<StoredWeight> weights;
-  /// They are this layer's own and stand in the order in which Keras creates them, whatever the file's.
+  /// True: `weights` are this layer's own, in the order in which Keras creates them, not the file's.
   bool weights_in_order = false;
 };
 
@@ -86,9 +86,9 @@ struct Network {
   bool is_sequential = false;
   std::vector<LayerData> layers;  ///< in the file's order; a Sequential always starts with its InputLayer
   std::vector<TensorRef> inputs, outputs;
-  /// The names under which a dict of outputs is known, empty otherwise; same order as outputs.
+  /// The keys, if the outputs are a dict, in the order of `outputs`; otherwise empty.
   std::vector<std::string> output_names;
-  bool input_layer_in_file = true;  ///< false where a Sequential's file names none and one was added
+  bool input_layer_in_file = true;  ///< false if a Sequential's file has none and one was added
 };
 
 /// Immutable once it is loaded; may be shared between threads.
@@ -96,38 +96,38 @@ struct ModelData {
   std::string path;           ///< as the user gave it
   std::string format;         ///< "HDF5" or "Keras archive"
   std::string keras_version;  ///< "2.1.6", "2.12.0", "3.15.1"
-  std::string backend;        ///< "tensorflow", "theano", ...; empty where the file does not say
+  std::string backend;        ///< "tensorflow", "theano", ...; empty if the file does not say
   Network network;
-  Json training;  ///< the training configuration, null without one
+  Json training;  ///< the training configuration, or null
 
-  int keras_major() const;  ///< 1 where no version is said
-  /// True for Keras 3, and for tf.keras, whose versions are 2.4 and above or end in "-tf". There a frozen batch
-  /// normalization keeps its moving statistics in the training phase; in Keras up to 2.3 it does not.
+  int keras_major() const;  ///< 1 if the file states no version
+  /// True for Keras 3 and for tf.keras (version 2.4 or above, or ending in "-tf"): there a frozen batch normalization
+  /// uses its moving statistics in the training phase; in Keras up to 2.3 it does not.
   bool freezes_statistics() const;
 };
 
 /// The name that Keras derives from a class: "GlobalAveragePooling2D" -> "global_average_pooling2d".
 std::string snake_case(std::string_view class_name);
 
-/// Whether Keras itself, in any of its packages, defines what a module holds.
+/// Whether a module belongs to Keras itself, in any of its packages.
 bool is_keras_module(std::string_view module);
 
-/// The roles of a tensor's axes where nobody says else, by rank without the batch axis: 1 "C", 2 "TC", 3 "HWC".
+/// The default roles of a tensor's axes, by rank without the batch axis: 1 "C", 2 "TC", 3 "HWC".
 std::string usual_axes(int rank_without_batch);
 
-/// An input of the model: the InputLayer's name and what the file says of its shape (-1 where it says nothing).
+/// An input of the model: the InputLayer's name, and its shape in the file (-1 for unknown sizes).
 struct ModelInput {
   std::string name;
-  std::vector<std::int64_t> shape;  ///< batch first; empty where the file says nothing at all
+  std::vector<std::int64_t> shape;  ///< batch first; empty if the file states none
   std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
   DType dtype = DType::kFloat32;    ///< what is computed with: every floating-point type is computed as float32
 };
 std::vector<ModelInput> model_inputs(const ModelData& model);
 
-/// How many calls of layers one run makes, those inside each call of a nested model included.
+/// The number of layer calls in one run, including those inside each call of a nested model.
 double expanded_calls(const Network& network);
 
-/// How many numbers the file holds for this layer and, in nested models, all layers below.
+/// The number of parameters in the file for this layer, including all layers of a nested model.
 std::int64_t parameter_count(const LayerData& layer);
 
 }  // namespace kerascope

@@ -23,7 +23,7 @@ struct Inks {
 };
 constexpr Inks kGrayInks = {0, kGapGray, 30, 52, 0};
 
-// A palette has 256 colours: those beyond the map's are the inks'. With 251 levels the middle is one of them.
+// A palette has 256 colours: the colour map's levels, then the inks. An odd number of levels has a middle one.
 constexpr int kColorLevels = 251;
 constexpr Inks kColorInks = {kColorLevels, kColorLevels + 1, kColorLevels + 2, kColorLevels + 3, kColorLevels + 4};
 
@@ -85,7 +85,7 @@ void Canvas::choose_zoom(int wanted, LeastTile least) {
       zoom_y_ = std::clamp<std::int64_t>(kGreatestStretchedHeight_px / numbers_down, 1, tallest);
       zoom_x_ = std::min(zoom_x_, kGreatestStretch * zoom_y_);
     } else {
-      // A narrow picture would become endless.
+      // A narrow picture would become extremely high.
       zoom_x_ = std::clamp<std::int64_t>(tiles_.tallest_px / numbers_down, 1, zoom_x_);
       zoom_x_ = zoom_y_ = std::max(zoom_x_, tiles_.least_zoom);
     }

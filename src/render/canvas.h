@@ -1,4 +1,4 @@
-// The picture while it is drawn: tiles of equal size in reading order, each number a rectangle of pixels.
+// The picture while it is drawn: equal tiles in reading order, with a rectangle of pixels per number.
 #pragma once
 
 #include <cstdint>
@@ -11,33 +11,33 @@ namespace kerascope {
 /// @throws Error{grid-invalid, scale-unknown}
 void require_valid_options(const GridOptions& options);
 
-/// Holds one byte a pixel: a grey, or in colour one of levels() colours of the map or one of a few others.
-/// Threads may draw different tiles at once.
+/// Holds one byte per pixel: a grey, or with a colour map one of its levels() colours or of a few others. Threads may
+/// draw different tiles at once.
 class Canvas {
  public:
-  /// A tile is made at least so large where the zoom can do it.
+  /// The least size of a tile in pixels, which the zoom is raised for if possible.
   struct LeastTile {
     std::int64_t width_px = 1, height_px = 1;
   };
   /// @throws Error{picture-too-large} beyond 2^28 pixels.
   Canvas(const Tiles& tiles, const GridOptions& options, LeastTile least = {1, 1});
 
-  /// How many pixels wide a number is.
+  /// Pixels per number, across.
   int zoom() const { return static_cast<int>(zoom_x_); }
-  /// True where the tiles' least size made the zoom larger than it would have been.
+  /// True if the tiles' least size raised the zoom.
   bool is_zoom_raised() const { return is_zoom_raised_; }
-  /// What draw_row() takes: 0 to levels() - 1.
+  /// The number of levels for draw_row(): 0 to levels() - 1.
   int levels() const;
 
   std::int64_t left(std::int64_t tile) const;
   std::int64_t top(std::int64_t tile) const;
 
-  /// Draws row `y` of a tile from one level a number.
+  /// Draws row `y` of a tile from one level per number.
   void draw_row(std::int64_t tile, std::int64_t y, const unsigned char* levels);
-  /// Diagonal stripes that go on from tile to tile, so that a field of constant channels stays calm.
+  /// Draws diagonal stripes that continue from tile to tile, so that many constant channels look uniform.
   void hatch(std::int64_t tile);
 
-  /// Before draw_magenta(): a grey picture has to become RGB, once everything grey is drawn.
+  /// Call before draw_magenta(), after everything grey is drawn: turns a grey picture into RGB.
   void make_room_for_magenta();
   void draw_magenta(std::int64_t tile, std::int64_t y, std::int64_t x);
 

@@ -1,4 +1,4 @@
-// Several pictures as one, each under its name.
+// Several pictures in one, each below its name.
 #pragma once
 
 #include <span>
@@ -13,7 +13,7 @@ struct Captioned {
   Picture picture;
 };
 
-/// One below the other on the dark ground of the grids.
+/// Pictures one below the other on the grids' dark background.
 Picture with_captions(std::span<const Captioned> pictures);
 
 }  // namespace kerascope

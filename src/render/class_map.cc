@@ -20,9 +20,9 @@ namespace {
 constexpr std::int64_t kMargin_px = 16, kSwatch_px = 14, kSpace_px = 8, kMostNamed = 24, kWidestName_px = 320;
 constexpr std::int64_t kLeastWidth_px = 512;
 constexpr Rgb kInk = {232, 232, 232}, kFaint = {160, 160, 160};
-constexpr double kTint = 0.5;  // of the class's colour over the input
+constexpr double kTint = 0.5;  // opacity of the class's colour over the input
 
-/// The levels of a colour map that a class's number may be, see Canvas.
+/// Levels of a colour map that can stand for class indices, see Canvas.
 constexpr std::int64_t kLevels = 251;
 constexpr float kNowhere = std::numeric_limits<float>::quiet_NaN();
 
@@ -35,7 +35,7 @@ Rgb from_hue(double hue, double saturation, double value) {
   return {part(5), part(3), part(1)};
 }
 
-/// The first are far apart from each other; the others go round the circle of hues by the golden section.
+/// The first colours are far apart from each other; the others step around the hue circle by the golden ratio.
 Rgb color_of_class(std::int64_t index) {
   constexpr std::array<Rgb, 12> kFirst = {{{86, 98, 120},
                                            {230, 159, 0},
@@ -55,7 +55,7 @@ Rgb color_of_class(std::int64_t index) {
                   0.95 - 0.45 * std::fmod(turn * 0.23, 1));
 }
 
-/// The scores with their channels as the last axis of a plain walk: offsets of places, and a channel's stride.
+/// Reads scores place by place, with all channels of a place, wherever the channel axis is.
 class Places {
  public:
   Places(const Tensor& scores, const std::string& axes) : scores_(scores) {
@@ -82,7 +82,7 @@ class Places {
   const std::string& roles() const { return roles_; }
   std::int64_t classes() const { return std::max<std::int64_t>(channels_, 2); }
 
-  /// The class of each place; NaN where its numbers are not finite.
+  /// The class of each place; NaN if its numbers are not finite.
   Tensor classes_by_place() const {
     Tensor result(shape_);
     const Range range = finite_range(scores_.numbers());
@@ -124,10 +124,10 @@ std::vector<ClassShare> shares_of(const Tensor& classes, std::int64_t count, con
   return shares;
 }
 
-/// Each number of a place in its class's colour.
+/// The map with each place in its class's colour.
 Picture colored(const Tensor& classes, const Tiles& tiles, const GridOptions& options) {
   GridOptions by_level = options;
-  by_level.colormap = Colormap::kViridis;  // its palette's colours make room for the classes'
+  by_level.colormap = Colormap::kViridis;  // any palette: its colours are replaced by the classes'
   by_level.scale = {.kind = Scale::Kind::kFixed, .low = 0, .high = static_cast<float>(kLevels - 1)};
   Tensor levels = classes;
   for (std::int64_t i = 0; i < levels.size(); ++i)
@@ -139,7 +139,7 @@ Picture colored(const Tensor& classes, const Tiles& tiles, const GridOptions& op
   return rgb_picture(picture);
 }
 
-/// The class's colour mixed with the input's, in the input's size.
+/// The classes' colours mixed with the input, at the input's size.
 Picture over_input(const Tensor& classes, const Tiles& tiles, const ClassOptions& options) {
   const std::string& axes = options.input_axes;
   const bool is_picture = (axes == "HWC" || axes == "CHW") && options.input.shape().rank() == 3 &&

@@ -15,7 +15,7 @@ constexpr std::int64_t kMargin_px = 16, kBarWidth_px = 18, kTick_px = 5, kSpace_
 constexpr Rgb kInk = {232, 232, 232}, kFaint = {150, 150, 150};
 
 struct Label {
-  double place;  // 0 at the bar's lower end, 1 at its upper
+  double place;  // 0 at the bar's lower end, 1 at its upper end
   std::string text;
 };
 
@@ -24,7 +24,7 @@ std::string with_minus(std::string number) {
   return number;
 }
 
-/// Round numbers strictly between the ends: 1, 2 or 5 times a power of ten apart.
+/// Round numbers strictly between the ends, at steps of 1, 2 or 5 times a power of ten.
 std::vector<Label> round_labels(double low, double high, std::int64_t most) {
   const double rough = (high - low) / static_cast<double>(most);
   const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -47,7 +47,7 @@ std::vector<Label> round_labels(double low, double high, std::int64_t most) {
   return labels;
 }
 
-/// The ends' numbers and, where there is room, round ones between them.
+/// The numbers at the ends and, if there is room, round numbers between them.
 std::vector<Label> labels_of(const Grid& grid, std::int64_t height_px) {
   if (!grid.has_one_scale) return {{1, "max"}, {0, "min"}};
   const double low = grid.low, high = grid.high;
@@ -76,7 +76,7 @@ void add_colorbar(Grid& grid) {
   const Picture tiles = grid.picture.palette.empty() ? std::move(grid.picture) : rgb_picture(grid.picture);
   const std::int64_t bar_height = std::max(tiles.height, kLeastHeight_px);
   const std::vector<Label> labels = labels_of(grid, bar_height);
-  // Under a scale a tile the numbers differ from tile to tile.
+  // With a scale per tile, the numbers differ between tiles.
   const std::string remark = grid.has_one_scale ? "" : "of each tile";
   std::int64_t text_px = text_width(remark, kSmallText);
   for (const Label& label : labels) text_px = std::max(text_px, text_width(label.text));
@@ -103,7 +103,7 @@ void add_colorbar(Grid& grid) {
            colors(grid.colormap)[static_cast<std::size_t>(place * 256)]);
       continue;
     }
-    // A channel's number is how much there is of its colour.
+    // For a colour channel, a number is the amount of its colour.
     const auto level = static_cast<unsigned char>(place * 256);
     const Rgb ramps[] = {{level, 0, 0}, {0, level, 0}, {0, 0, level}};
     for (std::int64_t c = 0; c < 3; ++c)
@@ -112,7 +112,7 @@ void add_colorbar(Grid& grid) {
   for (const Label& label : labels) {
     const std::int64_t y = kMargin_px + std::lround((1 - label.place) * static_cast<double>(bar_height - 1));
     fill(picture, bar_left + kBarWidth_px, y, kTick_px, 1, kFaint);
-    // The ends' numbers stay within the bar's height.
+    // Keep the numbers at the ends within the bar's height.
     const std::int64_t text_top = std::clamp(y - line_height() / 2, kMargin_px - line_height() / 4,
                                              kMargin_px + bar_height - line_height() * 3 / 4);
     draw_text(picture, text_left, text_top, label.text, kInk);

@@ -1,4 +1,4 @@
-// Which colour a number gets, once a scale has put it between 0 and 1.
+// The colours for numbers that a scale has mapped to 0..1.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@ namespace kerascope {
 
 std::string name_of(Colormap colormap);
 
-/// From the least number to the greatest.
+/// The colours from the smallest number to the largest.
 std::span<const Rgb, 256> colors(Colormap colormap);
 
 }  // namespace kerascope

@@ -1,4 +1,4 @@
-// The colours of the colour maps, from the least number to the greatest.
+// The tables of the colour maps, from the smallest number to the largest.
 #pragma once
 
 #include <array>

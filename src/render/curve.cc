@@ -16,9 +16,9 @@ namespace {
 constexpr Rgb kGround{20, 22, 27}, kGrid{38, 42, 50}, kFaint{112, 120, 134}, kPlain{188, 194, 204},
     kBright{238, 240, 244}, kCool{98, 168, 222}, kWarm{242, 134, 92}, kLimit{222, 190, 110};
 constexpr std::int64_t kMargin = 28, kPlotWidth = 620, kLane = 72, kMostNameWidth = 320, kRightMargin = 190;
-constexpr double kLeastDecade = -10;  // nothing that float32 computes is closer
+constexpr double kLeastDecade = -10;  // float32 results are never closer than this
 
-/// Where a value lies across, and a row down the page.
+/// Maps a value to a position across the page, and a row to a position down the page.
 class Frame {
  public:
   Frame(std::span<const CurvePoint> points, const CurveOptions& options) {
@@ -106,7 +106,7 @@ void draw_name(Picture& picture, const Frame& frame, std::size_t row, const std:
             std::llround(frame.y(row)) - line_height(kSmallText) / 2, name, color, kSmallText);
 }
 
-/// As many names as stay readable; the marked one before all.
+/// Draws as many names as stay readable; the marked one always.
 void draw_names(Picture& picture, const Frame& frame, std::span<const CurvePoint> points, const CurveOptions& options) {
   const auto step =
       static_cast<std::size_t>(std::ceil(static_cast<double>(line_height(kSmallText)) / frame.row_height));

@@ -12,19 +12,19 @@ namespace kerascope {
 
 struct CurvePoint {
   std::string name;
-  double value = 0;    ///< zero and infinity have lanes of their own; NaN: no point, the line is broken
-  std::string remark;  ///< stands in the point's place where there is none: "only in A"
+  double value = 0;    ///< zero and infinity have their own lanes; NaN: no point, the line is interrupted
+  std::string remark;  ///< shown instead of a missing point: "only in A"
 };
 
 struct CurveOptions {
   std::string title, subtitle;
-  double limit = 0;                   ///< what is beyond is warm, what is not is cool; 0: no line is drawn
+  double limit = 0;                   ///< values above it are in a warm colour, others in a cool one; 0: none
   std::string limit_name;             ///< "tolerance"
   std::optional<std::size_t> marked;  ///< the point that matters most
   std::string marked_name;            ///< "parts first"
 };
 
-/// Rows shrink where there are many points, and then only as many are named as stay readable.
+/// With many points the rows shrink, and only as many are named as stay readable.
 Picture depth_curve(std::span<const CurvePoint> points, const CurveOptions& options);
 
 }  // namespace kerascope

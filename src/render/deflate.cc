@@ -13,17 +13,17 @@ namespace {
 
 using Counts = std::vector<std::uint32_t>;  // by symbol
 
-// Four literals and what is left of the byte before them then fit into 64 bits.
+// The limit lets four codes and the bits of an unfinished byte fit into 64 bits.
 constexpr int kLongestCode = 14, kLongestLengthCode = 7;
 constexpr std::uint32_t kEndOfBlock = 256, kSymbols = 286, kLongestRun = 258, kShortestRun = 3;
 
-/// So many literals, then so many repetitions of the last of them.
+/// Some literals, then repetitions of the last of them.
 struct Stretch {
   std::uint32_t literals, repeats;
 };
 
-/// Finds the runs of at least 15 bytes, and shorter ones where they lie well: what a literal or two more costs is
-/// little.
+/// Finds all runs of at least 15 bytes, and of shorter runs those that fill one of the words it looks at; missing a few
+/// costs little.
 std::vector<Stretch> stretches_of(std::span<const unsigned char> bytes) {
   std::vector<Stretch> found;
   std::size_t begin = 0;
@@ -44,7 +44,7 @@ std::vector<Stretch> stretches_of(std::span<const unsigned char> bytes) {
   return found;
 }
 
-/// How a run is written: a symbol, then some bits.
+/// The encoding of a run's length: a symbol and some extra bits.
 struct RunLength {
   std::uint32_t symbol, extra;
   int extra_bits;
@@ -70,7 +70,7 @@ void each_run(std::uint32_t repeats, const Take& take) {
 
 Counts counts_of(std::span<const unsigned char> bytes, std::span<const Stretch> stretches) {
   Counts counts(kSymbols);
-  // Equal neighbours would wait for each other's sum in one table.
+  // Four tables, as increments of one counter for equal neighbours would have to wait for each other.
   std::array<std::array<std::uint32_t, 256>, 4> literals{};
   const unsigned char* from = bytes.data();
   for (const Stretch& stretch : stretches) {
@@ -87,7 +87,7 @@ Counts counts_of(std::span<const unsigned char> bytes, std::span<const Stretch> 
   return counts;
 }
 
-/// The lengths of a Huffman code, 0 for symbols that do not occur; at least two must.
+/// The code lengths of a Huffman code, 0 for symbols that do not occur; at least two symbols must occur.
 std::vector<unsigned char> code_lengths(Counts counts, int longest) {
   std::vector<std::size_t> leaves;
   for (std::size_t symbol = 0; symbol < counts.size(); ++symbol)
@@ -99,7 +99,7 @@ std::vector<unsigned char> code_lengths(Counts counts, int longest) {
   std::vector<std::size_t> parents(2 * count - 1);
   std::vector<int> depths(2 * count - 1);
   for (;;) {
-    // First the leaves by weight, then the nodes above them, which arise in the order of their weight.
+    // First the leaves by weight, then the inner nodes, which are created in the order of their weight.
     for (std::size_t i = 0; i < count; ++i) weights[i] = counts[leaves[i]];
     std::size_t leaf = 0, inner = count;
     for (std::size_t node = count; node < weights.size(); ++node) {
@@ -113,17 +113,17 @@ std::vector<unsigned char> code_lengths(Counts counts, int longest) {
     }
     for (std::size_t node = weights.size() - 1; node-- > 0;) depths[node] = depths[parents[node]] + 1;
     if (depths[0] <= longest) break;
-    for (std::uint32_t& weight : counts) weight = weight ? weight / 2 + 1 : 0;  // flatter; keeps their order
+    for (std::uint32_t& weight : counts) weight = weight ? weight / 2 + 1 : 0;  // flatter; the order stays
   }
   for (std::size_t i = 0; i < count; ++i) lengths[leaves[i]] = static_cast<unsigned char>(depths[i]);
   return lengths;
 }
 
 struct Code {
-  std::uint16_t bits = 0, length = 0;  // the first bit lowest
+  std::uint16_t bits = 0, length = 0;  // the first bit is the lowest
 };
 
-/// Codes of equal length follow each other in the order of their symbols.
+/// Canonical codes: codes of equal length are consecutive, in the order of their symbols.
 std::vector<Code> codes_of(std::span<const unsigned char> lengths) {
   std::vector<Code> codes(lengths.size());
   std::uint32_t next = 0;
@@ -142,7 +142,7 @@ class BitWriter {
  public:
   explicit BitWriter(unsigned char* to) : to_(to) {}
 
-  /// Up to 56 bits between two calls of flush().
+  /// Adds bits, at most 56 between two calls of flush().
   void put(std::uint64_t bits, int count) {
     held_ |= bits << count_;
     count_ += count;
@@ -166,7 +166,7 @@ class BitWriter {
   int count_ = 0;
 };
 
-/// The code lengths of the block: those of the literals and runs, then that of the only distance, 1.
+/// Writes the block's code lengths: of literals and run lengths, then of the only distance, 1.
 void put_header(BitWriter& out, std::span<const unsigned char> lengths) {
   struct Item {
     std::uint32_t symbol, extra;
@@ -208,7 +208,7 @@ void put_header(BitWriter& out, std::span<const unsigned char> lengths) {
 }
 
 void put_literals(BitWriter& to, std::span<const unsigned char> literals, const Code* codes) {
-  BitWriter out = to;  // a copy stays in registers
+  BitWriter out = to;  // a local copy stays in registers
   std::size_t i = 0;
   for (; i + 4 <= literals.size(); i += 4) {
     for (std::size_t k = 0; k < 4; ++k) out.put(codes[literals[i + k]]);
@@ -246,7 +246,7 @@ std::vector<unsigned char> deflated(std::span<const unsigned char> bytes, bool i
   }
   out.put(codes[kEndOfBlock]);
   out.flush();
-  if (!is_last) {  // an empty stored block, which the next piece follows at a whole byte
+  if (!is_last) {  // an empty stored block, so that the next piece begins at a whole byte
     out.put(0, 3);
     unsigned char* const sizes = out.end();
     std::copy_n(std::array<unsigned char, 4>{0, 0, 0xFF, 0xFF}.begin(), 4, sizes);

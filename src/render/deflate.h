@@ -1,5 +1,5 @@
-// Compression for pictures, by Huffman codes and runs of one byte (a part of RFC 1951): no other repetition is looked
-// for, as PNG's filters leave hardly any. Several times as fast as searching for them.
+// Compression for pictures with Huffman codes and runs of one byte (a subset of RFC 1951). It does not search for other
+// repetitions, of which PNG's filters leave hardly any; this is several times faster.
 #pragma once
 
 #include <span>
@@ -7,9 +7,9 @@
 
 namespace kerascope {
 
-/// One piece of a deflate stream: pieces that were compressed apart give a stream side by side.
-/// @param bytes    not empty; one code is made for all of them, so they should be alike.
-/// @param is_last  ends the stream.
+/// One piece of a deflate stream; pieces that were compressed separately can be concatenated to a stream.
+/// @param bytes    not empty; one Huffman code serves all of them, so they should be similar.
+/// @param is_last  whether this piece ends the stream.
 std::vector<unsigned char> deflated(std::span<const unsigned char> bytes, bool is_last);
 
 }  // namespace kerascope

@@ -10,7 +10,7 @@ namespace {
 
 using Bytes = std::vector<unsigned char>;
 
-/// By zlib, which must find the stream complete.
+/// Inflated by zlib, which must find the stream complete.
 Bytes inflated(const Bytes& stream, std::size_t size) {
   Bytes result(size + 1);
   z_stream state{};
@@ -57,7 +57,7 @@ TEST(Deflate, BoundsTheCodesOfFibonaccisFrequencies) {
   Bytes bytes;
   std::size_t count = 1, next = 1;
   for (unsigned char symbol = 0; symbol < 24; ++symbol) {
-    // Mixed, so that they are no runs.
+    // Shuffled, so that there are no runs.
     for (std::size_t i = 0; i < count; ++i) bytes.push_back(symbol);
     next += std::exchange(count, next);
   }

@@ -30,7 +30,7 @@ void levels_from(std::span<const float> numbers, const Range& own, const Range& 
       }
     return;
   }
-  // Adding 1.5 * 2^23 rounds to a whole number, as the processor does it, and leaves that number in the lowest bits.
+  // Adding 1.5 * 2^23 rounds to a whole number in the processor's rounding mode and leaves it in the lowest bits.
   constexpr float kRounder = 12582912.0f;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const float level = factor * (numbers[i] - range.minimum) / width;
@@ -38,7 +38,7 @@ void levels_from(std::span<const float> numbers, const Range& own, const Range& 
   }
 }
 
-/// Tiles of some neighbouring channels, each laid out row by row. Channels that lie side by side in memory are copied
+/// Copies the tiles of some neighbouring channels, each row by row. Channels that are interleaved in memory are copied
 /// together, so that each cache line is read once.
 class Gatherer {
  public:
@@ -59,14 +59,14 @@ class Gatherer {
   const float* tile(std::int64_t k) const { return numbers_.data() + k * pitch(); }
 
  private:
-  // Tiles a power of two apart would compete for the same few cache lines.
+  // Tiles at distances of a power of two would compete for the same cache sets.
   std::int64_t pitch() const { return tiles_.tile_size() + 16; }
 
   const Tiles& tiles_;
   std::vector<float> numbers_;
 };
 
-/// Draws one tile from its numbers row by row, and says their range.
+/// Draws one tile from its numbers row by row; returns their range.
 Range draw_tile(Canvas& canvas, std::int64_t tile, const Tiles& tiles, const float* numbers, const Range* scale,
                 std::vector<unsigned char>& levels) {
   const std::span<const float> all(numbers, static_cast<std::size_t>(tiles.tile_size()));
@@ -87,7 +87,7 @@ void draw_not_finite(Canvas& canvas, std::int64_t tile, const Tiles& tiles, cons
       if (!std::isfinite(numbers[y * tiles.height.stride + x * tiles.width.stride])) canvas.draw_magenta(tile, y, x);
 }
 
-/// Each tile's range, once all are drawn.
+/// Draws all tiles; returns each one's range.
 std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles& tiles, std::span<const Range> scales) {
   std::vector<Range> ranges(static_cast<std::size_t>(tiles.count()));
   auto scale_of = [&](std::int64_t tile) {
@@ -96,7 +96,7 @@ std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles&
   const std::int64_t slices = tiles.slice_count();
   const std::int64_t together = tiles.rows_are_contiguous() ? 1 : Gatherer::kTogether;
   const std::int64_t groups = (tiles.channels.size + together - 1) / together * slices;
-  constexpr std::int64_t kGrain = 1 << 16;  // numbers that are worth a thread
+  constexpr std::int64_t kGrain = 1 << 16;  // as many numbers make another thread worthwhile
   parallel_for(groups, kGrain / (together * tiles.tile_size()) + 1, [&](std::int64_t begin, std::int64_t end) {
     Gatherer gatherer(tiles);
     std::vector<unsigned char> levels(static_cast<std::size_t>(tiles.tile_size()));
@@ -115,7 +115,7 @@ std::vector<Range> draw_tiles(Canvas& canvas, const float* numbers, const Tiles&
   return ranges;
 }
 
-/// Of each tile's three colours together.
+/// The range of each tile's three colours together.
 std::vector<Range> color_ranges(const float* numbers, const Tiles& tiles, std::int64_t color_stride) {
   std::vector<Range> ranges;
   std::vector<float> all;
@@ -140,7 +140,7 @@ Picture merged(const std::array<Grid, 3>& planes) {
     unsigned char* const rgb_pixel = &picture.pixels[pixel * 3];
     for (std::size_t c = 0; c < 3; ++c)
       rgb_pixel[c] = planes[c].picture.pixels[pixel * static_cast<std::size_t>(planes[c].picture.channels)];
-    // A plane with NaN or infinity comes coloured: what is not grey there is magenta.
+    // A plane with NaN or infinity is RGB: its pixels that are not grey are magenta.
     for (const Grid& plane : planes)
       if (plane.picture.channels == 3 && plane.picture.pixels[pixel * 3] != plane.picture.pixels[pixel * 3 + 1])
         std::copy_n(&plane.picture.pixels[pixel * 3], 3, rgb_pixel);

@@ -1,4 +1,4 @@
-// Draws tiles, whatever they stand for: greys or colours, what is constant or not finite, numbers, the colour bar.
+// Draws tiles of any kind: greys or colours, constant and non-finite numbers, labels, the colour bar.
 #pragma once
 
 #include "render/grid.h"
@@ -6,13 +6,13 @@
 
 namespace kerascope {
 
-/// @param numbers  the first number that the tiles' offsets count from.
-/// @param scales   of all tiles, of each tile, or none: each tile from its least to its greatest number.
+/// @param numbers  the number that the tiles' offsets start from.
+/// @param scales   one for all tiles, one per tile, or none: each tile from its smallest to its largest number.
 Grid draw(const float* numbers, const Tiles& tiles, std::span<const Range> scales, const GridOptions& options);
 
-/// Three drawings of the same tiles as the red, green and blue of one.
-/// @param color_stride  from a number's red to its green and from there to its blue, in numbers.
-/// @param scales        of all tiles, or none: each tile from its least to its greatest number of all three colours.
+/// Draws the same tiles three times, as the red, green and blue of one picture.
+/// @param color_stride  distance from a number's red to its green, and from its green to its blue, in numbers.
+/// @param scales        one for all tiles, or none: each tile from the smallest to the largest of its three colours.
 Grid draw_rgb(const float* numbers, const Tiles& tiles, std::int64_t color_stride, std::span<const Range> scales,
               const GridOptions& options);
 

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-// Laid out as tools/make_font.py says.
+// tools/make_font.py describes the layout.
 extern "C" const unsigned char kerascope_font[];
 
 namespace kerascope {
@@ -48,7 +48,7 @@ const Glyph& glyph_of(const Face& face, char32_t character) {
   return found != glyphs.end() && found->character == character ? *found : glyphs[0];
 }
 
-/// Calls visit(glyph, bytes of its character) from left to right until it says false.
+/// Calls visit(glyph, bytes of its character) from left to right until it returns false.
 template <typename Visit>
 void for_each_glyph(std::string_view utf8, const Face& face, Visit visit) {
   while (!utf8.empty()) {

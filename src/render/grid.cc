@@ -20,7 +20,7 @@
 namespace kerascope {
 namespace {
 
-/// The chosen channels in their order, one after the other.
+/// Copies the chosen channels in their order.
 Tensor with_channels(const Tensor& activation, std::size_t axis, const std::vector<std::int64_t>& channels) {
   const Shape& shape = activation.shape();
   const int at = static_cast<int>(axis);
@@ -44,7 +44,7 @@ std::string name_of_channel(const std::vector<std::int64_t>& channels, std::int6
   return std::to_string(channels.empty() ? place : channels[static_cast<std::size_t>(place)]);
 }
 
-/// The number of each tile's channel; of several slices only the first one carries it.
+/// The channel index for each tile; of several slices only the first one has it.
 std::vector<std::string> channel_labels(const Tiles& tiles, const std::vector<std::int64_t>& channels) {
   if (tiles.may_stretch) return {};
   std::vector<std::string> labels(static_cast<std::size_t>(tiles.count()));
@@ -77,7 +77,7 @@ Grid number_as_text(float number, const GridOptions& options) {
   return grid;
 }
 
-/// The tiles with their three channels as the colours of one; nothing where they are not three maps.
+/// Turns three tiles into one whose colours are the three channels; nothing if they are not three maps.
 std::optional<Axis> take_colors(Tiles& tiles) {
   if (tiles.channels.size != 3 || tiles.one_scale) return {};
   const Axis colors = std::exchange(tiles.channels, {});
@@ -103,7 +103,7 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
   Tiles tiles = tiles_of(drawn.shape(), axes);
   if (drawn.size() == 1 && options.zoom == 0) return number_as_text(drawn.data()[0], options);
   const bool has_own_scales = options.scale.kind == Scale::Kind::kTile;
-  // Of all channels, whichever are drawn.
+  // The scale is that of all channels, also those that are not drawn.
   const auto shared = [&] { return range_of(options.scale, activation.numbers()); };
   if (options.in_color)
     if (const auto colors = take_colors(tiles)) {
@@ -113,7 +113,7 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
   if (are_lines(tiles, options)) {
     require_valid_options(options);
     std::vector<std::string> names;
-    // A channel that was cut out of the others is not number 0.
+    // A channel that was selected from several need not be number 0.
     const bool is_alone = tiles.height.size == 1 && channels.empty();
     for (std::int64_t i = 0; i < tiles.height.size; ++i) names.push_back(is_alone ? "" : name_of_channel(channels, i));
     const Range range = shared();

@@ -1,4 +1,4 @@
-// Feature maps as pictures: one tile a channel, or cells, rows, slices for what is no map.
+// Feature maps as pictures: one tile per channel; other tensors as cells, lines or slices.
 #pragma once
 
 #include "kerascope/drawing.h"
@@ -11,7 +11,7 @@ namespace kerascope {
 /// The dark grey between tiles and around a colour bar.
 constexpr unsigned char kGapGray = 64;
 
-/// The grid with what was done to its sample before its layout.
+/// The grid with a remark on its sample, such as "8x8 tokens", added to its layout.
 Grid with_remark(Grid grid, const std::string& remark);
 
 }  // namespace kerascope

@@ -27,7 +27,7 @@ Tensor random_tensor(const Shape& shape, unsigned seed) {
   return tensor;
 }
 
-/// The number at the given place of each axis, the axes named as in `roles`.
+/// The number at the given index of each axis, with the axes' letters from `roles`.
 float number_at(const Tensor& tensor, const std::string& roles, std::map<char, std::int64_t> place) {
   std::int64_t offset = 0;
   for (int axis = 0; axis < tensor.shape().rank(); ++axis)
@@ -35,13 +35,13 @@ float number_at(const Tensor& tensor, const std::string& roles, std::map<char, s
   return tensor.data()[offset];
 }
 
-/// What NumPy computes, step by step in float32: np.round(255 * (x - min) / (max - min)).
+/// NumPy's computation, step by step in float32: np.round(255 * (x - min) / (max - min)).
 unsigned char grey(float number, float minimum, float maximum) {
   volatile float product = 255.0f * (number - minimum);
   return static_cast<unsigned char>(std::nearbyint(product / (maximum - minimum)));
 }
 
-/// The pixel that the rule gives for tiles of one size, each with its own scale.
+/// The pixels that the rule gives for tiles of one size, each with its own scale.
 std::vector<unsigned char> plain_grid(const std::vector<Map>& tiles) {
   const auto columns = static_cast<std::size_t>(std::ceil(std::sqrt(tiles.size())));
   const std::size_t height = tiles[0].size(), width = tiles[0][0].size();
@@ -206,7 +206,7 @@ TEST(Grid, OneNumberIsText) {
     EXPECT_GT(std::ranges::count_if(found.picture.pixels, [](unsigned char level) { return level > 200; }), 20);
   }
   EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{kNan}), "C").str(), "one number, NaN");
-  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{3}), "C", kPlain).picture.width, 1);  // a pixel a number
+  EXPECT_EQ(grid(Tensor::of({1}, std::vector<float>{3}), "C", kPlain).picture.width, 1);  // one pixel per number
 }
 
 TEST(Grid, AVectorHasFullRowsWherePossible) {
@@ -227,12 +227,12 @@ TEST(Grid, ASequencesTimeRunsFromLeftToRight) {
   const Grid turned = grid(tensor, "CT", kPlain);
   EXPECT_EQ(turned.picture.width, 3);
   EXPECT_EQ(turned.picture.pixels, (std::vector<unsigned char>{0, 51, 102, 153, 204, 255}));
-  // One channel is no square of cells, however many steps it has.
+  // One channel is never a square of cells, however many steps it has.
   EXPECT_EQ(grid(random_tensor({400, 1}, 1), "TC", kPlain).picture.width, 400);
   EXPECT_EQ(grid(random_tensor({400, 1}, 1), "TC", kPlain).picture.height, 1);
 }
 
-/// The rows in which the pixels of this column are bright, within the only line's panel.
+/// The first and last bright row of a column, within the only line's panel.
 std::pair<std::int64_t, std::int64_t> bright_rows(const Picture& picture, std::int64_t x) {
   std::int64_t first = -1, last = -1;
   for (std::int64_t y = 12; y < 12 + 160; ++y)
@@ -378,7 +378,7 @@ TEST(ClassMap, IsTheLargestChannelInEveryAxisOrder) {
   const ClassMap found = class_map(hwc, "HWC", {.names = {"sky", "road"}});
   EXPECT_EQ(found.grid.picture.pixels, class_map(chw, "CHW", {.names = {"sky", "road"}}).grid.picture.pixels);
   ASSERT_EQ(found.classes.size(), 3u);
-  EXPECT_EQ(found.classes[0].name, "road");  // of equal numbers the first
+  EXPECT_EQ(found.classes[0].name, "road");  // the first of equal numbers
   EXPECT_EQ(found.classes[0].share, 0.5);
   EXPECT_EQ(found.classes[1].name, "sky");
   EXPECT_EQ(found.classes[2].name, "2");
@@ -398,7 +398,7 @@ TEST(ClassMap, OfOneChannelHasTwoClasses) {
 
 TEST(ClassMap, LiesOverTheInput) {
   const Tensor scores = random_tensor({4, 6, 5}, 3), input = random_tensor({8, 12, 3}, 4);
-  // A pixel of the input, of which two by two lie on one place of the map: half its colour, half the class's.
+  // Each place of the map covers 2 x 2 pixels of the input: half the pixel's colour, half the class's.
   const ClassMap alone = class_map(scores, "HWC", {.zoom = 2});
   const ClassMap over = class_map(scores, "HWC", {.zoom = 1, .input = input});
   const Picture below = input_picture(input, "HWC", kPlain).picture;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kMostTiles = 1024, kSampledTiles = 256, kSampledSide = 16, kMostDown = 64, kMostAcross = 128;
 constexpr std::int64_t kMostMatrixSide = 1024;
 
-/// Takes every so-manieth place of an axis, so that at most `most` remain.
+/// Keeps every n-th place of an axis, so that at most `most` remain; returns n.
 std::int64_t thin_out(Axis& axis, std::int64_t most) {
   const std::int64_t step = (axis.size + most - 1) / most;
   axis.size = (axis.size + step - 1) / step;
@@ -52,7 +52,7 @@ class KernelPicture {
     const bool is_1d = places_.size() == 1;
     tiles_.height = is_1d ? inputs_ : places_[places_.size() - 2];
     tiles_.width = places_.back();
-    tiles_.least_zoom = 4;  // or a 3x3 kernel could hardly be seen
+    tiles_.least_zoom = 4;  // otherwise a 3x3 kernel could hardly be seen
     if (places_.size() > 2) {
       tiles_.slices.assign(places_.begin(), places_.end() - 2);
       tiles_.least_zoom = 8;
@@ -82,7 +82,7 @@ class KernelPicture {
     filters_.size = 1;
   }
 
-  /// A row per filter.
+  /// One row per filter.
   Grid steps() {
     tiles_.one_scale = tiles_.may_stretch = true;
     tiles_.height = filters_;
@@ -94,7 +94,7 @@ class KernelPicture {
     return plain();
   }
 
-  /// With a single row or column: rows of cells.
+  /// A matrix; if it has a single row or column, rows of cells.
   Grid matrix(const Axis& down, const std::string& down_name) {
     tiles_.one_scale = true;
     if (down.size == 1 || filters_.size == 1) {
@@ -113,7 +113,7 @@ class KernelPicture {
     return plain();
   }
 
-  /// A tile (or its slices) for each of these channels.
+  /// One tile (or its slices) for each of these channels.
   void list(const Axis& channels, std::int64_t first_number, const std::string& things) {
     tiles_.channels = channels;
     const std::int64_t step = thin_out(tiles_.channels, kMostTiles);
@@ -170,7 +170,7 @@ class KernelPicture {
 
   const Tensor& weight_;
   const KernelOptions& options_;
-  GridOptions grid_;  ///< of options_, with more room between the slices of a volume
+  GridOptions grid_;  ///< options_.grid, with wider gaps between the slices of a volume
   Axis inputs_, filters_;
   std::vector<Axis> places_;
   std::int64_t first_filter_ = 0, start_ = 0;

@@ -7,16 +7,16 @@
 
 namespace kerascope {
 
-/// How kernel_picture() is to see a weight: its roles, and the shape that they are for, of as many numbers.
+/// A weight's axis roles for kernel_picture(), and the shape (with as many numbers) that they belong to.
 struct KernelView {
   std::string roles;
   Shape shape;
 };
-/// @param class_name  the layer's; a depthwise kernel's (.., channels, multipliers) count as filters
+/// @param class_name  the layer's class; (.., channels, multipliers) of a depthwise kernel count as filters
 /// @param weight      its name and shape in the layer: "depthwise_kernel"
 KernelView kernel_view(const std::string& class_name, const std::string& weight, const Shape& shape);
 
-/// Whether a weight of this name is what a layer is drawn by: a kernel, or embeddings.
+/// Whether a weight of this name is the one to draw for a layer: a kernel, or embeddings.
 bool is_kernel(const std::string& weight);
 
 }  // namespace kerascope

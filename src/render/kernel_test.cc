@@ -23,7 +23,7 @@ KernelOptions plain() {
   return {.grid = {.gap_px = 0, .zoom = 1, .scale = {.kind = Scale::Kind::kFixed, .low = -5, .high = 5}}};
 }
 
-/// What kFixed -5 to 5 makes of a number.
+/// A number's grey with a fixed scale from -5 to 5.
 int gray(float number) { return static_cast<int>(std::nearbyint(255 * (number + 5) / 10)); }
 
 int pixel(const Picture& picture, std::int64_t y, std::int64_t x, int channel = 0) {

@@ -16,7 +16,7 @@
 namespace kerascope {
 namespace {
 
-constexpr std::int64_t kMostLines = 32;  // that are lines by themselves
+constexpr std::int64_t kMostLines = 32;  // more channels are cells by default
 constexpr std::int64_t kPlot_px = 720, kAllPanels_px = 1200, kLeastPanel_px = 24, kTallestPanel_px = 160;
 constexpr std::int64_t kMargin_px = 12, kSpace_px = 8, kTick_px = 4, kMostPixels = std::int64_t{1} << 28;
 constexpr std::int64_t kHatchStripe_px = 4;
@@ -29,7 +29,7 @@ struct Box {
   Size size;
 };
 
-/// One channel in its box.
+/// Draws one channel in its box.
 class Line {
  public:
   Line(Picture& picture, const Box& box, const float* numbers, const Axis& steps, const Range& range)
@@ -56,7 +56,7 @@ class Line {
   double bottom() const { return static_cast<double>(box_.top + box_.size.height); }
   float at(std::int64_t step) const { return numbers_[step * steps_.stride]; }
 
-  /// Each step has its share of the width, and its number stands in the middle.
+  /// The x of a step's number: the middle of the step's share of the width.
   double x(std::int64_t step) const {
     return left() + (static_cast<double>(step) + 0.5) / static_cast<double>(steps_.size) * (right() - left());
   }
@@ -80,7 +80,7 @@ class Line {
     }
   }
 
-  /// Of many steps a pixel shows the least to the greatest number, and reaches its neighbour.
+  /// For many steps: each column of pixels spans its smallest to its largest number and touches its neighbour.
   void envelope() const {
     const std::int64_t width = box_.size.width;
     for (std::int64_t pixel = 0; pixel < width; ++pixel) {
@@ -128,7 +128,7 @@ void draw_panel(Picture& picture, const Box& box, const float* numbers, const Ax
   Line(picture, box, numbers, steps, range).draw();
 }
 
-/// 1, 2 or 5 times a power of ten, so that not more than `most` fit.
+/// A step of 1, 2 or 5 times a power of ten, with at most `most` ticks.
 std::int64_t tick_step(std::int64_t count, std::int64_t most) {
   for (std::int64_t power = 1;; power *= 10)
     for (const std::int64_t factor : {1, 2, 5})

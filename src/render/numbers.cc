@@ -8,7 +8,7 @@ namespace kerascope {
 namespace {
 
 constexpr Rgb kInk = {240, 240, 240};
-constexpr int kPlateGray = 16, kPlateShare = 176;  // of 255: what lies below shines through
+constexpr int kPlateGray = 16, kPlateShare = 176;  // opacity of 255: the tile stays visible below
 constexpr std::int64_t kSide_px = 3;
 
 std::int64_t plate_width(const std::string& label) { return text_width(label, kSmallText) + 2 * kSide_px; }

@@ -8,10 +8,10 @@
 
 namespace kerascope {
 
-/// How large tiles must be to carry these labels (one a tile, some may be empty) and still show something.
+/// How large tiles must be for these labels (one per tile, may be empty) and still show something.
 Canvas::LeastTile tile_for(const std::vector<std::string>& labels);
 
-/// Each on a small dark plate in the upper left corner of its tile. A palette picture becomes RGB.
+/// Draws each label on a small dark plate in the upper left corner of its tile. A palette picture becomes RGB.
 void draw_numbers(Picture& picture, const Canvas& canvas, const std::vector<std::string>& labels);
 
 }  // namespace kerascope

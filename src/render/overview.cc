@@ -18,7 +18,7 @@ constexpr std::int64_t kHighest_px = 4000, kWidest_px = 6000, kDeepest = 6;
 constexpr Size kInput{.width = 256, .height = 128};
 constexpr std::int64_t kCaptionGap_px = 4, kLineGap_px = 3, kTitleGap_px = 8;
 
-/// How large tiles are in models of how many rows.
+/// Sizes of tiles and text, from sparse to dense, for more and more rows.
 struct Density {
   std::int64_t tile_px, tiles, text_px;
   std::int64_t strip_px() const { return tiles * (tile_px + kTileGap_px) - kTileGap_px; }
@@ -53,7 +53,7 @@ void draw_right(Picture& page, std::int64_t right, std::int64_t y, const std::st
   draw_text(page, right - text_width(text, size), y, text, color, size);
 }
 
-/// Left and right in one line; what is left gives way.
+/// Draws a left and a right text in one line; the left text is shortened if there is no room.
 void draw_pair(Picture& page, std::int64_t left, std::int64_t right, std::int64_t y, const std::string& first,
                Rgb first_color, const std::string& second, Rgb second_color, int size) {
   const std::string end = fitted(second, (right - left) * 2 / 3, size);
@@ -111,7 +111,7 @@ void draw_head(Picture& page, const Overview& overview) {
   draw_text(page, x, y + kTitleGap_px, fitted(overview.legend, room, kSmallText), kFaint, kSmallText);
 }
 
-/// The names of the nested models that the row at a column's top lies in.
+/// The names of the nested models that contain the row at the top of a column.
 std::string continued(const std::vector<OverviewRow>& rows, std::size_t first) {
   std::string path;
   int depth = rows[first].depth;

@@ -1,4 +1,4 @@
-// The overview: the input, then one row a layer, in one picture.
+// The overview: the input, then one row per layer, in one picture.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 namespace kerascope {
 
 struct OverviewRow {
-  int depth = 0;        ///< how many nested models it lies in
-  std::string name;     ///< within the innermost of them
+  int depth = 0;        ///< how many nested models contain it
+  std::string name;     ///< relative to the innermost of them
   std::string kind;     ///< "Conv2D"
   std::string shape;    ///< "H28 W28 C64"
   std::string range;    ///< "0 .. 6.31"
   std::string warning;  ///< "3 constant"
-  Picture strip;        ///< of thumbnails(), or without pixels where `problem` says why there is none
+  Picture strip;        ///< from thumbnails(); without pixels if `problem` gives the reason
   std::string problem;
 };
 
@@ -32,13 +32,13 @@ struct Overview {
   std::vector<OverviewRow> rows;
 };
 
-/// How the inputs' pictures and the rows' strips are to be made; large models get smaller tiles.
+/// Options for the inputs' pictures and the rows' strips; large models get smaller tiles.
 ThumbnailOptions overview_input_options();
 ThumbnailOptions overview_strip_options(std::size_t rows);
 
-/// One row below the other, in as many columns as make the picture at most 4000 pixels high and not much higher than
-/// wide; up to 600 rows it is also at most 6000 wide, beyond that it grows downwards. Light on dark, RGB. A text that
-/// has no room ends in an ellipsis.
+/// Draws one row below the other, in enough columns to be at most 4000 pixels high and not much higher than wide; up to
+/// 600 rows it is also at most 6000 wide, beyond that it grows in height. Light on dark, RGB. A text that does not fit
+/// ends with an ellipsis.
 Picture draw(const Overview& overview);
 
 }  // namespace kerascope

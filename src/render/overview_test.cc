@@ -42,7 +42,7 @@ std::int64_t count_of(const Picture& picture, Rgb color) {
   return count;
 }
 
-/// How many pixels of a block are not the ground.
+/// How many pixels of a block are not background.
 std::int64_t drawn_in(const Picture& page, std::int64_t left, std::int64_t top, Size size) {
   std::int64_t count = 0;
   for (std::int64_t y = top; y < top + size.height; ++y)
@@ -119,8 +119,7 @@ TEST(Overview, DrawsTheInputsThatFit) {
   EXPECT_EQ(drawn % (128 * 128), 0);
 }
 
-/// Rows as "name+folded" of layers whose addresses begin with '!' where they cannot be computed, and end with '/' where
-/// they are models.
+/// Rows as "name+folded". Addresses begin with '!' for layers that cannot be computed, and end with '/' for models.
 std::vector<std::string> arranged(const std::vector<std::string>& words, int depth = 0) {
   std::vector<SeenLayer> layers;
   for (std::string word : words) {
@@ -142,7 +141,7 @@ TEST(Arrange, LayersThatCannotBeComputedAreOneRow) {
   using Rows = std::vector<std::string>;
   EXPECT_EQ(arranged({"a", "!b", "!c", "!d", "e", "!f"}), (Rows{"a", "b+2", "e", "f"}));
   EXPECT_EQ(arranged({"a", "!m/", "!m/x", "!m/y", "!z"}), (Rows{"a", "m+3"}));
-  // A model that can be seen in part keeps its row, and what lies outside of it has one of its own.
+  // A model that can be seen in part keeps its row; layers outside it get another row.
   EXPECT_EQ(arranged({"!m/", "m/x", "!m/y", "!m/z", "!n"}), (Rows{"m", "x", "y+1", "n"}));
   EXPECT_EQ(arranged({"!a", "!b", "!m/", "m/x"}), (Rows{"a+1", "m", "x"}));
   EXPECT_EQ(arranged({"!m/", "!m/n/", "m/n/x", "!m/y"}), (Rows{"m", "n", "x", "y"}));

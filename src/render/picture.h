@@ -1,11 +1,11 @@
-// What is drawn on: pixels.
+// The pixels that are drawn on.
 #pragma once
 
 #include "kerascope/drawing.h"
 
 namespace kerascope {
 
-/// The same picture as RGB, whatever it was.
+/// The picture converted to RGB.
 Picture rgb_picture(const Picture& picture);
 
 }  // namespace kerascope

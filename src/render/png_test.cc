@@ -31,7 +31,7 @@ struct Decoded {
   std::vector<unsigned char> pixels;
 };
 
-/// By libspng, in the file's own format.
+/// Decoded by libspng, in the file's own format.
 Decoded decoded(const fs::path& path) {
   const auto file = MappedFile::open(path);
   const std::unique_ptr<spng_ctx, void (*)(spng_ctx*)> context(spng_ctx_new(0), spng_ctx_free);
@@ -53,7 +53,7 @@ TEST_F(PngTest, ReadsBackAsItWasWritten) {
         SCOPED_TRACE(testing::Message() << width << "x" << height << "x" << channels << " kind " << kind);
         Picture picture{.width = width, .height = height, .channels = channels};
         for (int i = 0; i < width * height * channels; ++i) {
-          // Noise, a gradient across, rows that repeat: each filter has its case.
+          // Noise, a horizontal gradient, repeated rows: one case per filter.
           const int x = i % (width * channels), y = i / (width * channels);
           const unsigned number = kind == 0   ? random()
                                   : kind == 1 ? static_cast<unsigned>(3 * x + y)

@@ -8,7 +8,7 @@
 namespace kerascope {
 namespace {
 
-/// Which pixels of a line a new one covers, and how much of each.
+/// Which pixels of a line a new pixel covers, and the share of each.
 struct Cover {
   std::int64_t first = 0;
   std::vector<float> shares;  // their sum is 1
@@ -21,7 +21,7 @@ std::vector<Cover> covers(std::int64_t from, std::int64_t to) {
     Cover& cover = result[static_cast<std::size_t>(i)];
     const double begin = static_cast<double>(i * from) / static_cast<double>(to), end = begin + step;
     cover.first = i * from / to;
-    // What rounding leaves of a neighbour is none of it.
+    // Ignore a neighbour of which only a rounding error is covered.
     for (std::int64_t at = cover.first; at < from && static_cast<double>(at) < end - 1e-9; ++at)
       cover.shares.push_back(static_cast<float>(
           (std::min<double>(static_cast<double>(at + 1), end) - std::max<double>(static_cast<double>(at), begin)) /

@@ -33,7 +33,7 @@ TEST(Resized, WholeFactorsRepeatPixels) {
 TEST(Resized, SmallerIsTheMeanOfTheArea) {
   EXPECT_EQ(resized(grey(4, 2, {0, 10, 100, 100, 20, 30, 100, 200}), 2, 1).pixels,
             (std::vector<unsigned char>{15, 125}));
-  // Three pixels on two: the middle one belongs to both halves.
+  // Three pixels to two: the middle one belongs to both halves.
   EXPECT_EQ(resized(grey(3, 1, {0, 90, 30}), 2, 1).pixels, (std::vector<unsigned char>{30, 50}));
 }
 

@@ -32,7 +32,7 @@ Scale fixed(const std::string& text) {
   return scale;
 }
 
-/// numpy.percentile's: between the two nearest numbers, in proportion. Reorders the numbers.
+/// As numpy.percentile: linear interpolation between the two nearest numbers. Reorders the numbers.
 float percentile(std::vector<float>& numbers, double percent) {
   const double place = percent / 100 * static_cast<double>(numbers.size() - 1);
   const auto below = numbers.begin() + static_cast<std::ptrdiff_t>(place);

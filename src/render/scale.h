@@ -1,4 +1,4 @@
-// From which number to which the grey or colour goes.
+// The range of numbers that maps to greys or colours.
 #pragma once
 
 #include <span>
@@ -9,13 +9,13 @@
 
 namespace kerascope {
 
-/// @throws Error{scale-unknown} for a fixed one whose ends are not finite, or the first not less
+/// @throws Error{scale-unknown} for a fixed scale with ends that are not finite, or `low` not below `high`
 void require_valid(const Scale& scale);
 
-/// As parse_scale() reads it.
+/// The scale's name in the format of parse_scale().
 std::string name_of(const Scale& scale);
 
-/// The scale's ends for a layer of these numbers; NaN where none is finite. kTile as kLayer.
+/// The scale's ends for a layer with these numbers; NaN if none is finite. Treats kTile as kLayer.
 Range range_of(const Scale& scale, std::span<const float> numbers);
 
 }  // namespace kerascope

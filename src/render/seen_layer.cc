@@ -13,7 +13,7 @@
 namespace kerascope {
 namespace {
 
-/// "tower" of "tower#1": the layers inside have addresses that begin with it.
+/// "tower" for "tower#1": addresses of the layers inside begin with it.
 std::string without_output(const std::string& address) {
   const auto hash = address.rfind('#');
   return hash != address.npos && text::to_integer(address.substr(hash + 1)) ? address.substr(0, hash) : address;
@@ -26,8 +26,8 @@ std::string color_text(const Scale& scale, const Tensor& sample) {
   return fmt::format("RGB {} .. {}", text::number(range.minimum), text::number(range.maximum));
 }
 
-/// Those that cannot be computed and follow each other, from `first` on; a model that holds the layer after them, which
-/// can be seen, stands alone.
+/// The end of the run of consecutive layers that cannot be computed, from `first` on. A model is not in a run if a
+/// layer inside it, after the run, can be seen.
 std::size_t end_of_run(std::span<SeenLayer* const> layers, std::span<const std::size_t> kept, std::size_t first) {
   const auto at = [&](std::size_t place) -> const SeenLayer& { return *layers[kept[place]]; };
   std::size_t end = first;

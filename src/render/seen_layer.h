@@ -1,4 +1,4 @@
-// What the overview keeps of a layer, and says of it.
+// What the overview keeps and shows of a layer.
 #pragma once
 
 #include <span>
@@ -13,19 +13,19 @@
 
 namespace kerascope {
 
-/// What is kept of a layer once it was seen; its activation is not.
+/// The data that is kept of a layer after its run, without its activation.
 struct SeenLayer {
   std::string address;
-  std::string name;  ///< within the innermost nested model that is in the overview
-  int depth = 0;     ///< how many of those it lies in
+  std::string name;  ///< relative to the innermost enclosing model in the overview
+  int depth = 0;     ///< how many such models enclose it
   std::string class_name;
   bool is_model = false;
-  Shape shape;  ///< of the sample
+  Shape shape;  ///< the sample's shape
   std::string axes, shape_text;
   Statistics statistics;
-  std::vector<std::string> assumes;  ///< as an Activation's
-  std::string look;                  ///< how it was drawn where that is not plain: "RGB 0 .. 1", "8x8 tokens"
-  Picture strip;                     ///< without pixels where `problem` says why
+  std::vector<std::string> assumes;  ///< as in Activation
+  std::string look;                  ///< how it was drawn, if specially: "RGB 0 .. 1", "8x8 tokens"
+  Picture strip;                     ///< without pixels if `problem` gives the reason
   std::string problem;
 
   bool is_seen() const { return problem.empty(); }
@@ -34,41 +34,41 @@ struct SeenLayer {
   OverviewRow row() const;
 };
 
-/// @param sample  of the activation, without the batch axis. What cannot be drawn is still listed.
-/// @param view    of overview_view()
+/// @param sample  one of the activation, without the batch axis. A sample that cannot be drawn is still listed.
+/// @param view    from overview_view()
 SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const View& view, ThumbnailOptions options);
 SeenLayer skipped_layer(const Skipped& skipped);
 
-/// Says of layers, one after the other in the model's order, in which of the nested models before them they lie.
+/// Tracks, layer by layer in the model's order, which nested models enclose a layer.
 class Nesting {
  public:
   void place(SeenLayer& layer);
 
  private:
-  std::vector<std::string> around_;  ///< the models that the walk is in, each with its slash
+  std::vector<std::string> around_;  ///< the enclosing models, each with its slash
 };
 
-/// A row of the overview: a layer, and those after it that cannot be computed either.
+/// A row of the overview: a layer, and the layers after it that share its row as they cannot be computed either.
 struct OverviewEntry {
-  std::size_t layer = 0;  ///< index of the layers
+  std::size_t layer = 0;  ///< index in the layers
   std::vector<std::size_t> folded = {};
 };
 
-/// Puts the layers, which come in the model's order, into rows: `depth` levels of them (0: all), and each run of layers
-/// that cannot be computed as one row, unless it leaves the nested model that it began in.
+/// Arranges layers, given in the model's order, in rows: `depth` levels of models (0: all). A run of layers that cannot
+/// be computed is one row, but ends at the end of its nested model.
 std::vector<OverviewEntry> arrange(std::span<SeenLayer* const> layers, int depth);
 OverviewRow row_of(const OverviewEntry& entry, std::span<const SeenLayer* const> layers);
 /// Why an entry's layers cannot be computed.
 std::string problem_of(const OverviewEntry& entry, std::span<const SeenLayer* const> layers);
-/// "and 160 more, to answer"; empty where nothing is folded.
+/// "and 160 more, to answer"; empty if nothing is folded.
 std::string folded_text(const OverviewEntry& entry, std::span<const SeenLayer* const> layers);
 
-/// What the tiles' greys and colours mean.
+/// A text on what the tiles' greys and colours mean.
 std::string legend(const ThumbnailOptions& options);
 
-/// "H28 W28 C64" of a shape with batch axis.
+/// "H28 W28 C64" for a shape with a batch axis.
 std::string shape_with_roles(const Shape& shape, const std::string& axes);
-/// "3 of 64 constant (2 dead), 1 with NaN": empty where all is well.
+/// "3 of 64 constant (2 dead), 1 with NaN"; empty if nothing is unusual.
 std::string channel_text(const Statistics& statistics);
 
 }  // namespace kerascope

@@ -15,7 +15,7 @@ void blend(Picture& picture, std::int64_t x, std::int64_t y, Rgb color, double o
     pixel[i] = static_cast<unsigned char>(std::lround(pixel[i] + (samples[i] - pixel[i]) * opacity));
 }
 
-/// Calls draw(x, y, how much of the pixel is covered) on all pixels of a box that lie in the picture.
+/// Paints the pixels of a box inside the picture; coverage(x, y) is the covered share of a pixel.
 void over_box(Picture& picture, Point low, Point high, Rgb color, double opacity, auto coverage) {
   KERASCOPE_CHECK(picture.channels == 3);
   const auto first = [](double at) { return std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(at)), 0); };

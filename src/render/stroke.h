@@ -6,7 +6,7 @@
 namespace kerascope {
 
 struct Point {
-  double x = 0, y = 0;  ///< pixel (0, 0) has its middle at (0.5, 0.5)
+  double x = 0, y = 0;  ///< the centre of pixel (0, 0) is (0.5, 0.5)
 };
 
 Picture filled_picture(std::int64_t width, std::int64_t height, Rgb ground);

@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::int64_t kLargestCell_px = 24;
 constexpr std::int64_t kLeastTile_px = 3;
-constexpr std::int64_t kLeastLine_px = 112;  // wide, if there are several
+constexpr std::int64_t kLeastLine_px = 112;  // the least width, if there are several
 
 Picture strip_of(std::int64_t width, std::int64_t height, const ThumbnailOptions& options) {
   return plain({.width = width, .height = height}, options.ground);
 }
 
-/// A picture with one pixel a number.
+/// The grid as a picture with one pixel per number.
 Picture pixels_of(const Grid& grid) { return grid.picture.palette.empty() ? grid.picture : rgb_picture(grid.picture); }
 
 Grid plain_grid(const Tensor& numbers, const std::string& axes, const Scale& scale, const ThumbnailOptions& options) {
@@ -39,16 +39,16 @@ Tensor tile_numbers(const Tensor& sample, const Tiles& tiles, std::int64_t chann
   return numbers;
 }
 
-/// What grid() drew with a pixel a number, in another size.
+/// A tile of grid() with one pixel per number, resized.
 Picture resized_tile(const Grid& tile, const Picture& pixels, Size size, const ThumbnailOptions& options) {
   if (tile.minimum < tile.maximum || has_magenta(pixels)) return resized(pixels, size.width, size.height);
-  // A hatch must not be resized, so one of the wanted size is drawn.
+  // A hatch must not be resized, so it is drawn at the target size.
   Tensor constant({size.height, size.width});
   std::fill_n(constant.mutable_data(), constant.size(), 0.0f);
   return pixels_of(plain_grid(constant, "HW", {}, options));
 }
 
-/// Of a map's proportions, as high as the strip unless that is too wide.
+/// A tile's size: the map's proportions, as high as the strip unless that is too wide.
 Size size_of_tile(const Tiles& tiles, const ThumbnailOptions& options) {
   const auto part = [](std::int64_t of, std::int64_t numerator, std::int64_t denominator) {
     return std::max((of * numerator + denominator / 2) / denominator, kLeastTile_px);
@@ -87,7 +87,7 @@ Picture cells(const Picture& numbers, std::int64_t count, const ThumbnailOptions
   std::int64_t side = std::min(kLargestCell_px, options.height_px);
   while (side > 1 && (options.width_px / side) * (options.height_px / side) < count) --side;
   const std::int64_t per_row = std::min(options.width_px / side, count), rows = (count + per_row - 1) / per_row;
-  // Large cells are told apart by a gap.
+  // Large cells are separated by a gap.
   const std::int64_t inner = side >= 8 ? side - 1 : side;
   Picture strip = strip_of(per_row * side, rows * side, options);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -98,7 +98,7 @@ Picture cells(const Picture& numbers, std::int64_t count, const ThumbnailOptions
   return rows * side > options.height_px ? resized(strip, strip.width, options.height_px) : strip;
 }
 
-/// Some channels beside each other, each as a line over time.
+/// Some channels side by side, each as a line over time.
 Picture lines(const Tensor& sample, const Tiles& tiles, const ThumbnailOptions& options) {
   const std::int64_t gap = options.gap_px, all = tiles.height.size;
   const std::int64_t count = std::clamp<std::int64_t>((options.width_px + gap) / (kLeastLine_px + gap), 1, all);
@@ -125,7 +125,7 @@ Picture number_as_text(float number, const ThumbnailOptions& options) {
   return strip;
 }
 
-/// The channels apart, and behind them their colours.
+/// The three channels separately, then together as a colour picture.
 Picture with_colors(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
   const Picture whole = grid(sample, axes, {.gap_px = 0, .zoom = 1, .scale = options.scale, .in_color = true}).picture;
   const Size size = fitting(whole, {.width = options.width_px / 4, .height = options.height_px});
@@ -140,7 +140,7 @@ Picture with_colors(const Tensor& sample, const std::string& axes, const Thumbna
   return strip;
 }
 
-/// Whole factors where there is room for them.
+/// A length of whole pixels per cell, if there is room for that.
 std::int64_t line_length(std::int64_t count, std::int64_t room) {
   return count >= room ? room : count * std::min(room / count, kLargestCell_px);
 }
@@ -159,7 +159,7 @@ Picture thumbnails(const Tensor& sample, const std::string& axes, const Thumbnai
   const Picture pixels = pixels_of(all);
   if (!tiles.may_stretch) {
     Picture strip = cells(pixels, tiles.count(), options);
-    // A hatch of one pixel a number has the ground's colour.
+    // A hatch with one pixel per number would have the background's colour.
     if (!(all.low < all.high) && !has_magenta(pixels))
       strip = rgb_picture(resized_tile(all, pixels, {.width = strip.width, .height = strip.height}, options));
     return strip;

@@ -14,20 +14,20 @@ struct ThumbnailOptions {
   Rgb ground = {30, 30, 30};
   Scale scale = {};
   Colormap colormap = Colormap::kGray;
-  std::vector<std::int64_t> channels = {};  ///< the first of these instead; empty: evenly spaced ones
-  bool in_color = false;                    ///< three channels also as one picture, behind them
+  std::vector<std::int64_t> channels = {};  ///< draws the first of these; empty: evenly spaced channels
+  bool in_color = false;                    ///< three channels also as one picture, after them
 };
 
-/// An RGB strip of at most that width and that height, on the ground's colour; the numbers are drawn as grid() does.
-///   - maps: as many tiles as fit, of the channels 0, C/n, 2C/n, ...; a tile keeps its proportions, and is at most a
-///     third of the strip wide. Of slices, those from the middle outwards, more of them where channels are few.
+/// An RGB strip within the given width and height, on the background colour; numbers are drawn as by grid().
+///   - maps: as many tiles as fit, of the channels 0, C/n, 2C/n, ...; a tile keeps its proportions, and its width is at
+///     most a third of the strip's. Of slices, the middle ones; more of them if there are few channels.
 ///   - vectors: rows of square cells. One number: text.
-///   - sequences: time from left to right; lines of some channels beside each other, or cells with channels downwards,
-///     as grid() chooses.
+///   - sequences: time from left to right; lines of some channels side by side, or cells with channels down, as grid()
+///     chooses.
 /// @throws Error{shape-empty}
 Picture thumbnails(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
 
-/// The input as the model sees it, within the given size: a picture, or what thumbnails() makes of it.
+/// The input as the model sees it, within the given size: a picture, or otherwise the result of thumbnails().
 Picture input_thumbnail(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options);
 
 }  // namespace kerascope

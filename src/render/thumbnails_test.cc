@@ -30,7 +30,7 @@ Rgb pixel(const Picture& picture, std::int64_t x, std::int64_t y) {
 bool is_bright(const Picture& picture, std::int64_t x, std::int64_t y) { return pixel(picture, x, y).g > 200; }
 
 TEST(Thumbnails, AreOfEvenlySpacedChannelsFromTheFirst) {
-  // Channel c is white at pixel c of its 8 x 8, so that each tile tells which channel it is.
+  // Channel c is white only at pixel c of its 8 x 8, so that each tile shows which channel it is.
   for (const std::int64_t channels : {3, 12, 13, 64}) {
     Tensor tensor({8, 8, channels});
     for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data()[i] = i / channels == i % channels;

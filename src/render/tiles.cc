@@ -10,8 +10,8 @@
 namespace kerascope {
 namespace {
 
-constexpr std::int64_t kLongestRow = 16;        // cells that are still one row
-constexpr std::int64_t kWidestStrip_px = 4096;  // of the slices of one channel
+constexpr std::int64_t kLongestRow = 16;        // up to so many cells make one row
+constexpr std::int64_t kWidestStrip_px = 4096;  // width of one channel's slices together
 
 std::int64_t square_side(std::int64_t count) {
   return static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));

@@ -1,4 +1,4 @@
-// A tensor seen as tiles, and where they lie in the picture.
+// A tensor as tiles, and their layout in the picture.
 #pragma once
 
 #include <string>
@@ -12,21 +12,21 @@ struct Axis {
   std::int64_t size = 1, stride = 0;  // in numbers
 };
 
-/// Tiles of height x width: those of channel 0 slice by slice, then the next channel's, in reading order.
+/// Tiles of height x width in reading order: channel 0 slice by slice, then the next channel, and so on.
 struct Tiles {
   Axis channels, height, width;
   std::vector<Axis> slices;  ///< slowest first
-  bool one_scale = false;    ///< even where each tile of a map would have its own
-  bool may_stretch = false;  ///< height and width measure different things, so that numbers need not be squares; of an
-                             ///< output it is a sequence, time across
+  bool one_scale = false;    ///< also with Scale::Kind::kTile
+  bool may_stretch = false;  ///< height and width have different units, so numbers need not be squares; for an output
+                             ///< this means a sequence, time across
 
-  bool hatch_constant = true;                      ///< a tile whose numbers are all the same
-  std::int64_t least_zoom = 1, tallest_px = 4096;  ///< of a zoom that is ours to choose
+  bool hatch_constant = true;                      ///< hatches a tile whose numbers are all equal
+  std::int64_t least_zoom = 1, tallest_px = 4096;  ///< limits if the zoom is chosen automatically
 
   std::int64_t rows = 1, columns = 1;
-  std::int64_t strip = 0;           ///< so many columns belong together, apart from others beside and below; 0: all
+  std::int64_t strip = 0;           ///< so many columns form a group, with wider gaps around it; 0: all
   std::string layout;               ///< for people: "8x8 tiles"; empty for one tile
-  std::vector<std::string> labels;  ///< one a tile, or none at all
+  std::vector<std::string> labels;  ///< one per tile, or none at all
 
   std::int64_t slice_count() const;
   std::int64_t count() const { return channels.size * slice_count(); }
@@ -37,17 +37,17 @@ struct Tiles {
   }
 };
 
-/// How grid() sees a sample (see there). @throws Error{shape-empty}
+/// The tiles for a sample, as described at grid(). @throws Error{shape-empty}
 Tiles tiles_of(const Shape& shape, const std::string& roles);
 
-/// As many rows as columns: ceil(sqrt(tiles)).
+/// Lays the tiles out with as many rows as columns: ceil(sqrt(tiles)).
 void lay_square(Tiles& tiles);
-/// True where each tile is a channel's map, which may be laid in any number of columns.
+/// True if each tile is a channel's map, so that any number of columns is possible.
 bool are_maps(const Tiles& tiles);
 void lay_in_columns(Tiles& tiles, std::int64_t columns);
-/// Rows that are all full where that is possible, and not much wider than high, so that a cell is easily counted out.
+/// Lays cells out in rows, all full if possible, and not much wider than high, so that a cell's index is easy to count.
 void lay_cells(Tiles& tiles);
-/// The slices of a channel side by side, and as many channels across as make the picture about as wide as high.
+/// Lays a channel's slices side by side, and so many channels across that the picture is about as wide as high.
 void lay_strips(Tiles& tiles);
 
 }  // namespace kerascope

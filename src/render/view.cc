@@ -13,12 +13,12 @@ namespace kerascope {
 namespace {
 
 constexpr std::int64_t kMostTokensBefore = 8;                   // a class token, registers
-constexpr std::int64_t kLeastGuessedSide = 3, kLeastWidth = 8;  // of a grid of tokens, of a token
+constexpr std::int64_t kLeastGuessedSide = 3, kLeastWidth = 8;  // of a grid of tokens; of a token (channels)
 constexpr std::int64_t kLeastSquare = 3, kLeastPicture = 8;
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
-/// The side of the square that all tokens but the first make; 0 where they make none.
+/// The side of the square that all tokens except the first form; 0 if they form none.
 std::int64_t side_beside_class_token(std::int64_t tokens) {
   const auto side = std::llround(std::sqrt(static_cast<double>(tokens - 1)));
   return side >= kLeastGuessedSide && side * side + 1 == tokens ? side : 0;
@@ -34,7 +34,7 @@ View on_grid(const Tensor& sample, const TokenGrid& grid, std::int64_t before) {
           .remark = std::move(remark)};
 }
 
-/// Nowhere negative, and each run of `length` numbers sums to 1.
+/// Whether no number is negative, and each row of `length` numbers sums to 1.
 bool is_shares(std::span<const float> numbers, std::int64_t length, std::int64_t stride) {
   const auto count = static_cast<std::int64_t>(numbers.size());
   if (count == 0 || length < 2) return false;
@@ -60,7 +60,7 @@ bool is_attention(const Tensor& sample, const std::string& axes, const std::stri
   const int rank = sample.shape().rank();
   if (axes != (rank == 3 ? "HWC" : "TC") || sample.shape()[rank - 1] != sample.shape()[rank - 2]) return false;
   const std::int64_t side = sample.shape().back();
-  // As many heads as positions might as well be a map.
+  // With as many heads as positions, it might also be a map.
   const bool is_plain = rank == 2 || sample.shape()[0] != side;
   return side >= kLeastSquare && ((is_plain && computes_attention(class_name)) || is_shares(sample.numbers(), side, 1));
 }
@@ -105,7 +105,7 @@ View overview_view(const Activation& activation, const Tensor& sample, const std
   View view;
   try {
     view = view_of(sample, activation.axes, activation.class_name, tokens);
-  } catch (const Error&) {  // other tokens than these
+  } catch (const Error&) {  // the grid is for other tokens
     view = view_of(sample, activation.axes, "", {});
   }
   view.in_color = view.remark.empty() && is_picture(sample, activation.axes, activation.class_name, is_output);
@@ -148,7 +148,7 @@ bool is_picture(const Tensor& sample, const std::string& axes, const std::string
                                                      "ZeroPadding2D", "Cropping2D", "CenterCrop",    "RandAugment"};
   if (std::ranges::find(kKeep, class_name) != kKeep.end() || text::starts_with(class_name, "Random")) return true;
   const std::optional<Range> range = picture_range(sample.numbers());
-  // Small numbers of any kind lie between 0 and 255, too.
+  // Any small numbers lie between 0 and 255: so the maximum must be at least 128.
   const bool suits = range && (range->maximum < 2 || finite_range(sample.numbers()).maximum >= 128);
   return is_output && suits && !is_shares(sample.numbers(), 3, sample.shape().elements(channels + 1, 3));
 }

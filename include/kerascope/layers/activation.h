@@ -1,4 +1,4 @@
-// keras.layers: activations, element by element but Softmax. (...) -> (...)
+// keras.layers: activations, all elementwise except Softmax. (...) -> (...)
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -9,11 +9,11 @@ namespace kerascope::layers {
 ///
 ///     const auto relu = ks::layer(kl::Activation{"relu"});
 struct Activation {
-  ActivationFunction activation;  ///< required by Keras; here linear if not given
+  ActivationFunction activation;  ///< required by Keras; the default here is linear
 };
 
-/// y = max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold), none of them
-/// below 0. (...) -> (...)
+/// y = max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold). No argument may
+/// be negative. (...) -> (...)
 struct ReLU {
   std::optional<float> max_value;  ///< none if not given
   float negative_slope = 0;
@@ -30,10 +30,10 @@ struct ELU {
   float alpha = 1;
 };
 
-/// y = x where x > 0, else alpha * x. (N, ...) -> (N, ...). Weight: alpha, of the input's shape without the batch, with
-/// 1 in place of the axes that share it.
+/// y = x where x > 0, else alpha * x. (N, ...) -> (N, ...). Weight: alpha, with the input's shape without the batch,
+/// but size 1 along the shared axes.
 struct PReLU {
-  std::vector<std::int64_t> shared_axes;  ///< counted from 1 behind the batch
+  std::vector<std::int64_t> shared_axes;  ///< counted from 1, after the batch
 };
 
 /// y = x where x > theta, else 0. (...) -> (...). Keras 2 only.
@@ -43,7 +43,7 @@ struct ThresholdedReLU {
 
 /// y = exp(x) / sum(exp(x)) along the axes. (...) -> (...)
 struct Softmax {
-  std::vector<std::int64_t> axis = {-1};  ///< one or several, the batch's is 0
+  std::vector<std::int64_t> axis = {-1};  ///< one or several axes; the batch's is 0
 };
 
 }  // namespace kerascope::layers

@@ -1,4 +1,4 @@
-// Layers that the networks of keras.applications define for themselves. (...) -> (...)
+// Layers that only networks of keras.applications define. (...) -> (...)
 //
 //     const auto block = ks::layer(kl::CustomScaleLayer{.scale = 0.17f});
 #pragma once
@@ -12,12 +12,12 @@ struct LayerScale {
   std::int64_t projection_dim = 0;  ///< required: C
 };
 
-/// ConvNeXt: in the training phase whole items of the batch become 0 and the others are scaled by 1 / (1 - rate).
+/// ConvNeXt: in the training phase, sets whole items of the batch to 0 and scales the others by 1 / (1 - rate).
 struct StochasticDepth {
   float drop_path_rate = 0;  ///< 0 to 1
 };
 
-/// InceptionResNetV2: y = a + b * scale of two inputs of one shape.
+/// InceptionResNetV2: y = a + b * scale, for two inputs of the same shape.
 struct CustomScaleLayer {
   float scale = 1;
 };

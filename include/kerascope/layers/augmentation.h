@@ -1,7 +1,7 @@
 // keras.layers: augmentation, which changes pictures in the training phase only. (N, H, W, C) -> (N, H, W, C).
 //
-// At inference y = x, but for RandomCrop. In the training phase they keep still: Kerascope does not compute that yet,
-// and a run says so. Their arguments are kept for the files that a model is saved in.
+// At inference y = x, except for RandomCrop. Kerascope does not compute the training phase yet: there, too, they are
+// the identity, and a run says so. Their arguments are kept so that a saved model has them.
 //
 //     const auto flip = ks::layer(kl::RandomFlip{.mode = kl::FlipMode::kHorizontal});
 //     const auto turn = ks::layer(kl::RandomRotation{.factor = {0.2f}});
@@ -11,16 +11,16 @@
 
 namespace kerascope::layers {
 
-/// One number, or the lower and the upper end, as the layer's class in Keras takes them; empty is Keras's None.
+/// One number, or lower and upper limit, with the meaning of the Keras layer; empty is Keras's None.
 using Factor = std::vector<float>;
 
-/// What lies beyond the edges of a picture that is moved: `fill_mode`.
+/// How pixels from beyond the picture's edges are filled: `fill_mode`.
 enum class FillMode {
   kConstant,  ///< fill_value
   kNearest,   ///< the pixel at the edge
-  kReflect,   ///< the picture mirrored, its outermost pixels twice
-  kWrap,      ///< the picture again
-  kMirror,    ///< mirrored, its outermost pixels once
+  kReflect,   ///< mirrored, with the outermost pixels repeated
+  kWrap,      ///< the picture from its other side
+  kMirror,    ///< mirrored, without repeating the outermost pixels
 };
 
 /// Along which axes RandomFlip mirrors.
@@ -32,16 +32,16 @@ struct RandomFlip {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Turns pictures, by a share of a full turn.
+/// Rotates pictures, by a fraction of a full turn.
 struct RandomRotation {
-  Factor factor = {};  ///< required, as each Factor below without a number
+  Factor factor = {};  ///< required, like each Factor below without a default number
   FillMode fill_mode = FillMode::kReflect;
   Interpolation interpolation = Interpolation::kBilinear;  ///< kNearest or kBilinear, as below
   float fill_value = 0;
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Makes pictures smaller (factors above 0) or larger, by a share of their size.
+/// Zooms pictures out (factors above 0) or in, by a fraction of their size.
 struct RandomZoom {
   Factor height_factor = {};
   Factor width_factor = {};  ///< empty: as the height's
@@ -51,7 +51,7 @@ struct RandomZoom {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Moves pictures, by a share of their size.
+/// Shifts pictures, by a fraction of their size.
 struct RandomTranslation {
   Factor height_factor = {}, width_factor = {};
   FillMode fill_mode = FillMode::kReflect;
@@ -69,7 +69,7 @@ struct RandomShear {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Views pictures from other places.
+/// Distorts pictures as if seen from another viewpoint.
 struct RandomPerspective {
   Factor factor = {1}, scale = {1};
   Interpolation interpolation = Interpolation::kBilinear;
@@ -77,7 +77,7 @@ struct RandomPerspective {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Bends pictures.
+/// Distorts pictures elastically.
 struct RandomElasticTransform {
   Factor factor = {1}, scale = {1};
   Interpolation interpolation = Interpolation::kBilinear;
@@ -87,27 +87,27 @@ struct RandomElasticTransform {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Cuts a part of height x width out of pictures. (N, H, W, C) -> (N, height, width, C) in the training phase, where
-/// Kerascope takes the middle. At inference y = x; in a model of Keras up to 3.7 the picture is cut and resized to that
-/// size, as each version does.
+/// Crops pictures to height x width. (N, H, W, C) -> (N, height, width, C) in the training phase (Kerascope always
+/// takes the centre). At inference y = x; in a model of Keras up to 3.7 the picture is cropped and resized to that
+/// size, as in that version.
 struct RandomCrop {
   std::int64_t height = 0, width = 0;  ///< required, in pixels
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Changes the height by a share of it. Keras 2 only.
+/// Changes the height by a fraction of it. Keras 2 only.
 struct RandomHeight {
   Factor factor = {};
   Interpolation interpolation = Interpolation::kBilinear;  ///< any
 };
 
-/// Changes the width by a share of it. Keras 2 only.
+/// Changes the width by a fraction of it. Keras 2 only.
 struct RandomWidth {
   Factor factor = {};
   Interpolation interpolation = Interpolation::kBilinear;  ///< any
 };
 
-/// Adds to all pixels.
+/// Adds a number to all pixels.
 struct RandomBrightness {
   Factor factor = {};
   Factor value_range = {0, 255};
@@ -119,7 +119,7 @@ struct RandomContrast {
   Factor value_range = {0, 255};  ///< Keras 2 has none
 };
 
-/// Mixes pictures with their grey.
+/// Blends pictures with their grey versions.
 struct RandomColorDegeneration {
   Factor factor = {};
   Factor value_range = {0, 255};
@@ -133,7 +133,7 @@ struct RandomSaturation {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Turns colours on their circle.
+/// Shifts hues around the colour wheel.
 struct RandomHue {
   Factor factor = {};
   Factor value_range = {0, 255};
@@ -147,34 +147,34 @@ struct RandomSharpness {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Brightness, contrast, saturation and hue, those that have a factor.
+/// Changes those of brightness, contrast, saturation and hue that have a factor.
 struct RandomColorJitter {
   Factor value_range = {0, 255};
   Factor brightness_factor = {}, contrast_factor = {}, saturation_factor = {}, hue_factor = {};
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Leaves fewer bits of each number.
+/// Reduces the number of bits per channel.
 struct RandomPosterization {
-  Factor factor = {};  ///< bits
+  Factor factor = {};  ///< the bits that are left
   Factor value_range = {0, 255};
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Takes the colours away.
+/// Converts pictures to grey.
 struct RandomGrayscale {
-  float factor = 0.5f;  ///< how often, 0 to 1
+  float factor = 0.5f;  ///< with which probability, 0 to 1
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Makes dark pixels bright and bright ones dark.
+/// Inverts pictures.
 struct RandomInvert {
   Factor factor = {1};
   Factor value_range = {0, 255};
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Makes the brightest pixels dark.
+/// Inverts the brightest pixels.
 struct Solarization {
   Factor addition_factor = {0}, threshold_factor = {0};
   Factor value_range = {0, 255};
@@ -198,7 +198,7 @@ struct RandomErasing {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Puts a part of one picture into another.
+/// Pastes a part of one picture into another.
 struct CutMix {
   Factor factor = {1};
   DataFormat data_format = DataFormat::kChannelsLast;
@@ -210,7 +210,7 @@ struct MixUp {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Mixes pictures with what chains of other layers make of them.
+/// Blends pictures with versions augmented by chains of other layers.
 struct AugMix {
   Factor value_range = {0, 255};
   std::int64_t num_chains = 3, chain_depth = 3;
@@ -221,7 +221,7 @@ struct AugMix {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// A few of the layers above, chosen anew for each batch.
+/// Applies a few of the layers above, newly chosen for each batch.
 struct RandAugment {
   Factor value_range = {0, 255};
   std::int64_t num_ops = 2;
@@ -230,7 +230,7 @@ struct RandAugment {
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// y = x, in either phase: it concerns bounding boxes beside the pictures.
+/// y = x, in either phase: it only affects bounding boxes that accompany the pictures.
 struct MaxNumBoundingBoxes {
   std::int64_t max_number = 0;  ///< required
   std::int64_t fill_value = -1;

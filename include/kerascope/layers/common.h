@@ -1,12 +1,12 @@
-// What several layer families share. Each layer is a plain struct with the arguments of Keras 3's class of its name
-// (keras.io/api/layers) and their defaults, given by name; what only training reads (initializers, regularizers,
-// constraints, seed, momentum) is left out, name and trainable stand in LayerOptions. N is the batch, C channels.
+// Types that several layer families share. Each layer is a plain struct with the arguments and defaults of the Keras 3
+// class of its name (keras.io/api/layers), given by name. Arguments only for training (initializers, regularizers,
+// constraints, seed, momentum) are left out; name and trainable are in LayerOptions. N is the batch, C channels.
 //
 //     const auto conv = ks::layer(kl::Conv2D{.filters = 8, .kernel_size = {3, 3}, .activation = {"relu"}});
 //
-// A size that Keras requires has a default that is refused (filters = 0). Wrong arguments throw when the layer is
-// called or added: Error{config-type} for a value of itself, Error{shape-mismatch, shape-rank, axis-invalid} for one
-// that does not suit the input; infinities, NaN and values outside of an enumeration when the layer is made.
+// A size that Keras requires has an invalid default (filters = 0). Wrong arguments throw when the layer is called or
+// added: Error{config-type} if the value alone is wrong, Error{shape-mismatch, shape-rank, axis-invalid} if it does not
+// fit the input. Infinities, NaN and values outside an enumeration throw when the layer is made.
 #pragma once
 
 #include <array>
@@ -21,18 +21,19 @@
 
 namespace kerascope::layers {
 
-/// Keras's "valid" (none) and "same" (output = ceil(input / stride), zeros around; the odd one at the end).
+/// Keras's "valid" (none) and "same" (output = ceil(input / stride), zeros around; the odd zero at the end).
 enum class Padding { kValid, kSame };
-/// Along a single axis padding can be causal: what an output sees lies at its place or before.
+/// Along a single axis padding can be causal: an output depends only on inputs at its own place or before.
 enum class SequencePadding { kValid, kSame, kCausal };
-/// (N, H, W, C) or (N, C, H, W), of input and output. A layer's default is kChannelsLast, whatever keras.json says.
+/// The axis order of input and output: (N, H, W, C) or (N, C, H, W). The default is always kChannelsLast, not that of
+/// keras.json.
 enum class DataFormat { kChannelsLast, kChannelsFirst };
 
-/// One number for each spatial axis, in the order D, H, W. Keras's single number for all axes is written out: {3, 3}.
+/// One number per spatial axis, in the order D, H, W. Keras's single number for all axes must be written out: {3, 3}.
 template <int Rank>
 using Size = std::array<std::int64_t, Rank>;
 
-/// As a default: the same number for each spatial axis.
+/// The same number for each spatial axis, for defaults.
 template <int Rank>
 constexpr Size<Rank> each(std::int64_t number) {
   Size<Rank> size{};
@@ -40,7 +41,7 @@ constexpr Size<Rank> each(std::int64_t number) {
   return size;
 }
 
-/// What is added or cut at both ends of one axis, in pixels: 3, or {before, after}.
+/// Padding or cropping at both ends of one axis, in pixels: 3, or {before, after}.
 struct Border {
   std::int64_t before = 0, after = 0;
   constexpr Border() = default;
@@ -48,7 +49,7 @@ struct Border {
   constexpr Border(std::int64_t first, std::int64_t last) : before(first), after(last) {}
 };
 
-/// The same of each spatial axis, as Keras reads it: 3 or {3} on all sides, {1, 2} at both ends of each axis, {{top,
+/// A Border per spatial axis, as Keras reads it: 3 or {3} on all sides, {1, 2} at both ends of each axis, {{top,
 /// bottom}, {left, right}}; along a single axis {before, after}. Numbers for fewer axes do not compile.
 template <int Rank>
 struct Borders : std::array<Border, Rank> {
@@ -80,8 +81,8 @@ struct KERASCOPE_API LayerConfig {
   LayerConfig(std::type_index type, const void* layer);
 };
 
-/// An `activation` argument: {"relu"}, a function of keras.activations by name; or a layer's class without weights and
-/// its config as JSON text: {"LeakyReLU", R"({"negative_slope": 0.1})"}. Error{config-type} for what the class has not.
+/// An `activation` argument: {"relu"}, a function of keras.activations by name; or a layer class without weights and
+/// its config as JSON: {"LeakyReLU", R"({"negative_slope": 0.1})"}. Error{config-type} for unknown keys.
 struct ActivationFunction {
   std::string name = "linear";  ///< Error{activation-unknown} with "did you mean"
   std::string config;           ///< empty: a function

@@ -1,7 +1,7 @@
-// keras.layers: convolutions, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last: with a
-// kernel that reaches over k' = dilation_rate (k - 1) + 1 places, H' is ceil((H - k' + 1) / stride) without padding and
-// ceil(H / stride) with kSame or kCausal. Required: filters and kernel_size. Conv and ConvTranspose take strides or a
-// dilation_rate above 1, not both.
+// keras.layers: convolutions, over 1, 2 or 3 spatial axes. Shapes below are for two axes and channels_last: with the
+// dilated kernel size k' = dilation_rate (k - 1) + 1, H' is ceil((H - k' + 1) / stride) without padding and
+// ceil(H / stride) with kSame or kCausal. Required: filters and kernel_size. In Conv and ConvTranspose, not both
+// strides and dilation_rate may be above 1.
 #pragma once
 
 #include <type_traits>
@@ -10,12 +10,12 @@
 
 namespace kerascope::layers {
 
-/// Along a single axis kCausal as well, which Keras 3 has no more for SeparableConv1D.
+/// Along a single axis also kCausal, which Keras 3 no longer has for SeparableConv1D.
 template <int Rank>
 using ConvPadding = std::conditional_t<Rank == 1, SequencePadding, Padding>;
 
-/// y = activation(x * kernel + bias): a correlation, the kernel is not turned around. (N, H, W, C) -> (N, H', W',
-/// filters). Weights: kernel (kh, kw, C/groups, filters), bias (filters).
+/// y = activation(x * kernel + bias), where * is a cross-correlation: the kernel is not flipped. (N, H, W, C) -> (N,
+/// H', W', filters). Weights: kernel (kh, kw, C/groups, filters), bias (filters).
 ///
 ///     const auto conv = ks::layer(kl::Conv2D{.filters = 64, .kernel_size = {3, 3}, .padding = kl::Padding::kSame});
 ///     std::cout << conv(ks::Input({64, 64, 1})).shape().str();  // (-1, 64, 64, 64)
@@ -35,8 +35,9 @@ using Conv1D = Conv<1>;
 using Conv2D = Conv<2>;
 using Conv3D = Conv<3>;
 
-/// A convolution of each channel alone; channel c gives the outputs c * depth_multiplier and on. (N, H, W, C) -> (N,
-/// H', W', C * depth_multiplier). Weights: kernel (kh, kw, C, depth_multiplier), bias (C * depth_multiplier).
+/// Convolves each channel alone; channel c gives depth_multiplier outputs, beginning with c * depth_multiplier. (N, H,
+/// W, C) -> (N, H', W', C * depth_multiplier). Weights: kernel (kh, kw, C, depth_multiplier), bias (C *
+/// depth_multiplier).
 template <int Rank>
 struct DepthwiseConv {
   Size<Rank> kernel_size = each<Rank>(0);
@@ -68,8 +69,8 @@ struct SeparableConv {
 using SeparableConv1D = SeparableConv<1>;
 using SeparableConv2D = SeparableConv<2>;
 
-/// The gradient of a convolution with these arguments: each number is spread over a kernel's reach. H' is what such a
-/// convolution would shrink to H: H * stride with kSame, (H - 1) * stride + max(k', stride) without padding. (N, H, W,
+/// The gradient of a convolution with these arguments: each input number is spread over k' places. H' is a size that
+/// such a convolution maps to H: H * stride with kSame, (H - 1) * stride + max(k', stride) without padding. (N, H, W,
 /// C) -> (N, H', W', filters). Weights: kernel (kh, kw, filters, C), bias (filters).
 template <int Rank>
 struct ConvTranspose {
@@ -77,7 +78,7 @@ struct ConvTranspose {
   Size<Rank> kernel_size = each<Rank>(0);
   Size<Rank> strides = each<Rank>(1);
   Padding padding = Padding::kValid;
-  std::optional<Size<Rank>> output_padding;  ///< chooses among the sizes that a convolution would shrink to the input's
+  std::optional<Size<Rank>> output_padding;  ///< chooses among the sizes that a convolution maps to the input's
   DataFormat data_format = DataFormat::kChannelsLast;
   Size<Rank> dilation_rate = each<Rank>(1);
   ActivationFunction activation;

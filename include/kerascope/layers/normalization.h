@@ -1,4 +1,4 @@
-// keras.layers: normalization. (...) -> (...). Axes count the batch's as 0, negative ones from the end.
+// keras.layers: normalization. (...) -> (...). Axis 0 is the batch; negative axes count from the end.
 //
 //     const auto norm = ks::layer(kl::BatchNormalization{.epsilon = 1e-5f}, {.trainable = false});
 #pragma once
@@ -7,11 +7,11 @@
 
 namespace kerascope::layers {
 
-/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta along the axis: with the moving statistics at inference,
-/// with the batch's own in the training phase, unless it is frozen (LayerOptions::trainable). (...) -> (...) Weights
-/// (C): gamma if `scale`, beta if `center`, moving_mean, moving_variance.
+/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta along the axis, with moving statistics at inference, and
+/// with the batch's statistics in the training phase unless the layer is frozen (LayerOptions::trainable). (...) ->
+/// (...) Weights (C): gamma if `scale`, beta if `center`, moving_mean, moving_variance.
 struct BatchNormalization {
-  std::int64_t axis = -1;  ///< the channels'
+  std::int64_t axis = -1;  ///< the channel axis
   float epsilon = 1e-3f;
   bool center = true;
   bool scale = true;
@@ -25,14 +25,14 @@ struct LayerNormalization {
   float epsilon = 1e-3f;
   bool center = true;
   bool scale = true;
-  bool rms_scaling = false;  ///< neither mean nor beta: y = x / sqrt(variance + epsilon) * gamma
+  bool rms_scaling = false;  ///< without mean and beta: y = x / sqrt(variance + epsilon) * gamma
 };
 
-/// As LayerNormalization over everything but the batch, for each group of neighbouring channels alone. (...) -> (...)
-/// Weights (C): gamma if `scale`, beta if `center`.
+/// LayerNormalization over all axes except the batch, separately for each group of neighbouring channels. (...) ->
+/// (...) Weights (C): gamma if `scale`, beta if `center`.
 struct GroupNormalization {
   std::int64_t groups = 32;  ///< divides C; -1: each channel is a group
-  std::int64_t axis = -1;    ///< the channels'
+  std::int64_t axis = -1;    ///< the channel axis
   float epsilon = 1e-3f;
   bool center = true;
   bool scale = true;

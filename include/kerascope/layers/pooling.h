@@ -1,4 +1,4 @@
-// keras.layers: pooling, over 1, 2 or 3 spatial axes. Shapes are those of two axes and channels_last: H' is ceil((H -
+// keras.layers: pooling, over 1, 2 or 3 spatial axes. Shapes below are for two axes and channels_last: H' is ceil((H -
 // pool_size + 1) / stride) without padding, ceil(H / stride) with kSame.
 #pragma once
 
@@ -52,7 +52,7 @@ using GlobalMaxPooling1D = GlobalMaxPooling<1>;
 using GlobalMaxPooling2D = GlobalMaxPooling<2>;
 using GlobalMaxPooling3D = GlobalMaxPooling<3>;
 
-/// (N, H, W, C) -> (N, output_size.., C): the mean of each of so many windows, which together cover the input.
+/// (N, H, W, C) -> (N, output_size.., C): the means of output_size windows, which together cover the input.
 template <int Rank>
 struct AdaptiveAveragePooling {
   Size<Rank> output_size{};  ///< required, each at least 1
@@ -62,8 +62,7 @@ using AdaptiveAveragePooling1D = AdaptiveAveragePooling<1>;
 using AdaptiveAveragePooling2D = AdaptiveAveragePooling<2>;
 using AdaptiveAveragePooling3D = AdaptiveAveragePooling<3>;
 
-/// (N, H, W, C) -> (N, output_size.., C): the largest number of each of so many windows, which together cover the
-/// input.
+/// (N, H, W, C) -> (N, output_size.., C): the largest numbers of output_size windows, which together cover the input.
 template <int Rank>
 struct AdaptiveMaxPooling {
   Size<Rank> output_size{};  ///< required, each at least 1

@@ -5,7 +5,7 @@
 
 namespace kerascope::layers {
 
-/// y = x * scale + offset; each one number, or one for each entry of the last axis. (...) -> (...)
+/// y = x * scale + offset; scale and offset are one number, or one per entry of the last axis. (...) -> (...)
 ///
 ///     const auto unit = ks::layer(kl::Rescaling{.scale = {1.0f / 255}});
 struct Rescaling {
@@ -13,58 +13,58 @@ struct Rescaling {
   std::vector<float> offset = {0};
 };
 
-/// y = (x - mean) / max(sqrt(variance), 1e-7) along the axes; with invert the way back. Mean and variance stand in the
-/// config, or are weights after Keras's `adapt`: mean, variance and count. (...) -> (...)
+/// y = (x - mean) / max(sqrt(variance), 1e-7) along the axes; with `invert`, the inverse. Mean and variance are in the
+/// config, or, after Keras's `adapt`, weights: mean, variance and count. (...) -> (...)
 struct Normalization {
-  std::vector<std::int64_t> axis = {-1};  ///< that have a mean of their own; empty: one for everything (Keras's None)
-  std::vector<float> mean;                ///< one number, or one for each place along the axes; empty: a weight
-  std::vector<float> variance;            ///< as many as of `mean`
+  std::vector<std::int64_t> axis = {-1};  ///< axes with separate statistics; empty: the same for all (Keras's None)
+  std::vector<float> mean;                ///< one number, or one per entry along the axes; empty: a weight
+  std::vector<float> variance;            ///< as many numbers as `mean`
   bool invert = false;
 };
 
-/// Pictures of another size. (N, H, W, C) -> (N, height, width, C)
+/// Resizes pictures. (N, H, W, C) -> (N, height, width, C)
 ///
 ///     const auto small = ks::layer(kl::Resizing{.height = 32, .width = 32, .crop_to_aspect_ratio = true});
 struct Resizing {
   std::int64_t height = 0, width = 0;                      ///< required, in pixels
-  Interpolation interpolation = Interpolation::kBilinear;  ///< kArea, kGaussian, kMitchellCubic are Keras 2's
-  bool crop_to_aspect_ratio = false;  ///< only the largest middle part of these proportions is resized
-  bool pad_to_aspect_ratio = false;   ///< the picture is padded to these proportions before it is resized
-  float fill_value = 0;               ///< what it is padded with
-  bool antialias = false;             ///< where a picture shrinks, every pixel of it counts
+  Interpolation interpolation = Interpolation::kBilinear;  ///< kArea, kGaussian, kMitchellCubic: Keras 2 only
+  bool crop_to_aspect_ratio = false;  ///< resizes only the largest central part with these proportions
+  bool pad_to_aspect_ratio = false;   ///< pads the picture to these proportions before resizing
+  float fill_value = 0;               ///< the padding's value
+  bool antialias = false;             ///< when shrinking, every pixel of the picture counts
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// The middle of pictures; of a smaller one the largest middle part of these proportions, resized.
+/// The centre of pictures. From a smaller picture: the largest central part with these proportions, resized.
 /// (N, H, W, C) -> (N, height, width, C)
 struct CenterCrop {
   std::int64_t height = 0, width = 0;  ///< required, in pixels
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// Spreads each channel of each picture over the whole range: its least number becomes the range's, its largest too.
-/// In either phase. (N, H, W, C) -> (N, H, W, C)
+/// Stretches each channel of each picture linearly to the whole range: its smallest and largest numbers become the
+/// range's ends. In either phase. (N, H, W, C) -> (N, H, W, C)
 struct AutoContrast {
   std::vector<float> value_range = {0, 255};
 };
 
-/// Spreads the numbers of each channel evenly over their range, tile by tile of a grid laid over the picture. In either
-/// phase. (N, H, W, C) -> (N, H, W, C)
+/// Equalizes the histogram of each channel, separately per tile of a grid laid over the picture. In either phase. (N,
+/// H, W, C) -> (N, H, W, C)
 struct ContrastLimitedAdaptiveHistogramEqualization {
   std::vector<float> value_range = {0, 255};
-  float clip_limit = 4;  ///< how many times commoner than the mean a number may be; 0: any number of times
+  float clip_limit = 4;                 ///< limit of a number's frequency, as a multiple of the mean frequency; 0: none
   Size<2> tile_grid_size = each<2>(8);  ///< tiles down and across
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// How CategoryEncoding writes numbers down.
+/// How CategoryEncoding encodes numbers.
 enum class CategoryMode {
-  kOneHot,    ///< each by itself: (N, 1) -> (N, num_tokens), (N, T) -> (N, T, num_tokens)
-  kMultiHot,  ///< 1 for each that occurs: (N, T) -> (N, num_tokens)
-  kCount,     ///< how often it occurs, or the sum of the weights that a second input gives
+  kOneHot,    ///< one vector per number: (N, 1) -> (N, num_tokens), (N, T) -> (N, T, num_tokens)
+  kMultiHot,  ///< 1 for each number that occurs: (N, T) -> (N, num_tokens)
+  kCount,     ///< how often each number occurs, or the sum of its weights in a second input
 };
 
-/// Whole numbers from 0 to num_tokens - 1 as vectors of zeros and ones. Others are passed over.
+/// Encodes whole numbers from 0 to num_tokens - 1 as vectors of zeros and ones. Other numbers are ignored.
 ///
 ///     const auto words = ks::layer(kl::CategoryEncoding{.num_tokens = 1000});
 struct CategoryEncoding {
