@@ -457,7 +457,7 @@ class NetworkCall {
     FieldReader fields(layer, keras_major);
     Outputs outputs = type->build(fields, build);
     build.require_all_read();
-    hand_on_mask(type->masking, inputs, outputs);
+    hand_on_mask(type->mask_rule, inputs, outputs);
     weights.is_known = true;
     taps = std::move(build.taps);
     for (const auto& notes : {build.notes, fields.notes()})

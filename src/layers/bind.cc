@@ -44,8 +44,23 @@ class Binder {
     for (const std::string& name : needs.order) order.push_back(needs.slots.at(name));
     if (model_.format == "HDF5" && layer.trainable && !layer.weights_in_order)
       std::stable_partition(order.begin(), order.end(), [](const auto& slot) { return slot->trainable; });
+    if (own_paths(layer, order)) return;
     for (std::size_t i = 0; i < order.size(); ++i)
       bind(layer, *order[i], i < layer.weights.size() ? &layer.weights[i] : nullptr);
+  }
+
+  /// Archives name the weights of each object by its place in the layer, and count them there: "cell/vars/0".
+  bool own_paths(const LayerData& layer, const std::vector<std::shared_ptr<WeightSlot>>& order) const {
+    const auto is_path = [](const StoredWeight& weight) { return weight.name.find("vars/") != std::string::npos; };
+    if (layer.weights.empty() || !std::ranges::all_of(layer.weights, is_path)) return false;
+    std::map<std::string, int> counts;
+    for (const auto& slot : order) {
+      const std::string path = slot->name.substr(0, slot->name.rfind('/') + 1);
+      const std::string name = fmt::format("{}vars/{}", path, counts[path]++);
+      const auto found = std::ranges::find(layer.weights, name, &StoredWeight::name);
+      bind(layer, *slot, found == layer.weights.end() ? nullptr : &*found);
+    }
+    return true;
   }
 
   using Match = std::vector<const StoredWeight*>;  ///< one a need

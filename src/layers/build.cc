@@ -110,20 +110,38 @@ auto Build::with_held(const layers::LayerConfig& held, const std::string& name, 
   return use(*type, fields, build);
 }
 
+Build Build::within(const std::string& name, InnerGraph* inside) {
+  Context part = {.layer = context_.layer,
+                  .model = context_.model,
+                  .call = context_.call,
+                  .training = context_.training,
+                  .random = context_.random,
+                  .key = context_.key,
+                  .inputs = context_.inputs,
+                  .slots = context_.slots,
+                  .slot_order = context_.slot_order,
+                  .weights = inside ? inside->weights : context_.weights,
+                  .path = context_.path + name + "/",
+                  .owner = context_.owner};
+  return Build(inside ? inside->graph : graph, part);
+}
+
 Outputs Build::call(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs,
-                    InnerGraph* inside) {
+                    InnerGraph* inside, std::vector<std::pair<std::string, Output>>* inner_taps) {
   return with_held(held, name, inputs, inside, [&](const LayerType& type, FieldReader& fields, Build& build) {
     Outputs outputs = type.build(fields, build);
     build.require_all_read();
-    hand_on_mask(type.masking, inputs, outputs);
-    for (auto& [inner, output] : build.taps) tap(name + "/" + inner, std::move(output));
+    hand_on_mask(type.mask_rule, inputs, outputs);
+    for (auto& [inner, output] : build.taps)
+      (inner_taps ? *inner_taps : taps).emplace_back(name + "/" + inner, std::move(output));
     for (const auto& list : {build.notes, fields.notes()}) notes.insert(notes.end(), list.begin(), list.end());
     return outputs;
   });
 }
 
-std::vector<Shape> Build::state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input) {
-  return with_held(cell, name, {input}, nullptr, [&](const LayerType& type, FieldReader& fields, Build& build) {
+std::vector<Shape> Build::state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input,
+                                       InnerGraph* inside) {
+  return with_held(cell, name, {input}, inside, [&](const LayerType& type, FieldReader& fields, Build& build) {
     if (!type.states)
       fail("layer-unsupported",
            fmt::format("layer '{}' ({}) holds '{}', which is no cell", layer().name, layer().class_name,
@@ -132,9 +150,9 @@ std::vector<Shape> Build::state_shapes(const layers::LayerConfig& cell, const st
   });
 }
 
-void hand_on_mask(Masking masking, const Outputs& inputs, Outputs& outputs) {
-  if (masking == Masking::kOwn) return;
-  const bool passes = masking == Masking::kPasses && !inputs.empty();
+void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs) {
+  if (rule == MaskRule::kOwn) return;
+  const bool passes = rule == MaskRule::kPasses && !inputs.empty();
   for (Output& output : outputs) output.mask = passes ? inputs[0].mask : std::nullopt;
 }
 

@@ -29,14 +29,14 @@ struct Output {
 using Outputs = std::vector<Output>;
 
 /// What becomes of the mask of a layer's first input (Keras's supports_masking and compute_mask).
-enum class Masking {
+enum class MaskRule {
   kStops,   ///< the outputs have none
   kPasses,  ///< all outputs have it
   kOwn,     ///< `build` gives each output its mask
 };
 
 /// Gives a layer's outputs their masks.
-void hand_on_mask(Masking masking, const Outputs& inputs, Outputs& outputs);
+void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs);
 
 /// A graph that a layer builds inside its own: what runs over time.
 struct InnerGraph {
@@ -87,10 +87,14 @@ class Build {
   /// Calls a layer that this one holds under `name`; its weights and what can be tapped in it lie below that name.
   /// @param inside  where to build it, if not in this layer's graph.
   /// @throws Error{layer-unknown} and what that layer's build throws
+  /// @param inner_taps  gets what can be tapped inside, instead of this layer's taps.
   Outputs call(const layers::LayerConfig& layer, const std::string& name, const Outputs& inputs,
-               InnerGraph* inside = nullptr);
+               InnerGraph* inside = nullptr, std::vector<std::pair<std::string, Output>>* inner_taps = nullptr);
   /// The shapes of a held cell's states, batch first, for an input of one step. @throws Error{layer-unsupported}
-  std::vector<Shape> state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input);
+  std::vector<Shape> state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input,
+                                  InnerGraph* inside = nullptr);
+  /// For a part of this layer whose weights lie below `name`; it has the same inputs.
+  Build within(const std::string& name, InnerGraph* inside = nullptr);
 
   const LayerData& layer() const { return context_.layer; }
   const ModelData& model() const { return context_.model; }

@@ -65,6 +65,12 @@ class FieldReader {
     (*this)(key, value);
     if (has(key) && raw(key).is_null()) value.clear();
   }
+  /// Keras's None is a value of its own, unlike a missing key.
+  template <typename T>
+  void or_none(const char* key, std::optional<T>& value) {
+    (*this)(key, value);
+    if (has(key) && raw(key).is_null()) value.reset();
+  }
   /// A single axis; tf.keras 1 and 2 write some as a list of one.
   void single_axis(const char* key, std::int64_t& value);
   /// Numbers; a single one is written without its list.
@@ -162,6 +168,10 @@ class FieldWriter {
     value.size() == 1 ? (*this)(key, value[0]) : (*this)(key, value);
   }
   void single_axis(const char* key, std::int64_t value) { config[key] = value; }
+  template <typename T>
+  void or_none(const char* key, const std::optional<T>& value) {
+    (*this)(key, value);
+  }
   void ignored(const char*) {}
   bool has(const char*) const { return false; }
   Json raw(const char*) const { return nullptr; }

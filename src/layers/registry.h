@@ -19,7 +19,7 @@ struct LayerType {
   Outputs (*build)(FieldReader& fields, Build& build) = nullptr;
   /// The config of any Keras as Keras 3 writes it, without what only training reads. @throws Error as `build` does
   Json (*today)(FieldReader& fields) = nullptr;
-  Masking masking = Masking::kStops;
+  MaskRule mask_rule = MaskRule::kStops;
   /// Of a cell: its states' shapes, batch first, for the input that `build` has. Otherwise null.
   std::vector<Shape> (*states)(FieldReader& fields, Build& build) = nullptr;
 };
@@ -42,7 +42,7 @@ std::vector<std::string> layer_class_names();
 void register_layer(std::string_view class_name, LayerType type);
 
 /// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it. Beside `fields` and
-/// `build` a layer may have a function `masking(const ReLU&)`, if it does not just drop its input's mask, and a cell has
+/// `build` a layer may have a function `mask_rule(const ReLU&)`, if it does not just drop its input's mask, and a cell has
 /// `states(const LSTMCell&, Build&)`.
 template <typename L>
 struct Register {
@@ -54,7 +54,7 @@ struct Register {
                             .module = module,
                             .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
                             .today = [](FieldReader& reader) { return written(read(reader)).config; },
-                            .masking = masking_of_class(),
+                            .mask_rule = mask_rule_of_class(),
                             .states = states_of_class()});
     register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module, .config = [](const void* layer) {
                                   FieldWriter writer = written(*static_cast<const L*>(layer));
@@ -64,9 +64,9 @@ struct Register {
   }
 
  private:
-  static constexpr Masking masking_of_class() {
-    if constexpr (requires(const L& layer) { masking(layer); }) return masking(L());
-    return Masking::kStops;
+  static constexpr MaskRule mask_rule_of_class() {
+    if constexpr (requires(const L& layer) { mask_rule(layer); }) return mask_rule(L());
+    return MaskRule::kStops;
   }
   static constexpr auto states_of_class() -> std::vector<Shape> (*)(FieldReader&, Build&) {
     if constexpr (requires(const L& layer, Build& b) { states(layer, b); })

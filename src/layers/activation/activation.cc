@@ -106,6 +106,8 @@ Outputs activated(Build& build, Value x, const ActivationFunction& activation, c
 
 void fields(of<Activation> auto& layer, auto&& field) { field.required("activation", layer.activation); }
 
+MaskRule mask_rule(const Activation&) { return MaskRule::kPasses; }
+
 Outputs build(const Activation& layer, Build& b) { return b.same_axes(activate(b, b.input(), layer.activation)); }
 
 const Register<Activation> registered{"Activation"};

@@ -7,6 +7,8 @@ namespace kerascope::layers {
 
 void fields(of<ELU> auto& layer, auto&& field) { field("alpha", layer.alpha); }
 
+MaskRule mask_rule(const ELU&) { return MaskRule::kPasses; }
+
 Outputs build(const ELU& layer, Build& b) {
   return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kElu, {.a = layer.alpha}));
 }

@@ -10,6 +10,8 @@ void fields(of<LeakyReLU> auto& layer, auto&& field) {
   field("negative_slope", layer.negative_slope);
 }
 
+MaskRule mask_rule(const LeakyReLU&) { return MaskRule::kPasses; }
+
 Outputs build(const LeakyReLU& layer, Build& b) {
   if (b.keras_major() >= 3) b.require_at_least(0, "negative_slope", layer.negative_slope);
   return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kRelu, {.negative_slope = layer.negative_slope}));

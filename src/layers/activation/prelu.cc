@@ -7,6 +7,8 @@ namespace kerascope::layers {
 
 void fields(of<PReLU> auto& layer, auto&& field) { field("shared_axes", layer.shared_axes); }
 
+MaskRule mask_rule(const PReLU&) { return MaskRule::kPasses; }
+
 Outputs build(const PReLU& layer, Build& b) {
   Shape alpha = b.shape().slice(1, b.shape().rank());
   // Counted from 1: 0 and less count from the end, as Python's lists do.

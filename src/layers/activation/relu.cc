@@ -11,6 +11,8 @@ void fields(of<ReLU> auto& layer, auto&& field) {
   field("threshold", layer.threshold);
 }
 
+MaskRule mask_rule(const ReLU&) { return MaskRule::kPasses; }
+
 Outputs build(const ReLU& layer, Build& b) {
   b.require_at_least(0, "max_value", layer.max_value.value_or(0));
   b.require_at_least(0, "negative_slope", layer.negative_slope);

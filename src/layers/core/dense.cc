@@ -15,6 +15,8 @@ void fields(of<Dense> auto& layer, auto&& field) {
   field.ignored("quantization_config");
 }
 
+MaskRule mask_rule(const Dense&) { return MaskRule::kPasses; }
+
 Outputs build(const Dense& layer, Build& b) {
   if (b.shape().rank() < 2) b.require_rank(2);
   b.require_at_least(1, "units", layer.units);

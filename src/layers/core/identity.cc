@@ -6,6 +6,8 @@ namespace kerascope::layers {
 
 void fields(of<Identity> auto&, auto&&) {}
 
+MaskRule mask_rule(const Identity&) { return MaskRule::kPasses; }
+
 Outputs build(const Identity&, Build& b) { return b.same_axes(b.input()); }
 
 const Register<Identity> registered{"Identity"};

@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Add> auto&, auto&&) {}
 
+MaskRule mask_rule(const Add&) { return MaskRule::kOwn; }
+
 Outputs build(const Add&, Build& b) { return merged(b, ops::Binary::kAdd); }
 
 const Register<Add> registered{"Add"};

@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Average> auto&, auto&&) {}
 
+MaskRule mask_rule(const Average&) { return MaskRule::kOwn; }
+
 Outputs build(const Average&, Build& b) {
   Output sum = merged(b, ops::Binary::kAdd)[0];
   const Value count = b.constant({}, {static_cast<float>(b.inputs())});

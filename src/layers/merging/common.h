@@ -3,6 +3,7 @@
 
 #include "layers/build.h"
 #include "ops/binary.h"
+#include "ops/compare.h"
 #include "ops/reshape.h"
 
 namespace kerascope::layers {
@@ -15,6 +16,20 @@ inline void require_list(const Build& b) {
   if (is_alone && b.keras_major() >= 3)
     b.fail("call-invalid", fmt::format("layer '{}' ({}) is called with 1 input and takes 2 or more", b.layer().name,
                                        b.layer().class_name));
+}
+
+/// What Keras makes of the inputs' masks: before Keras 3 a step counts where it counts in all inputs that have a mask;
+/// since then where it does in any, and only if all have one.
+inline std::optional<Value> merged_mask(Build& b) {
+  const bool is_any = b.keras_major() >= 3;
+  std::optional<Value> merged;
+  for (int i = 0; i < b.inputs(); ++i) {
+    const std::optional<Value>& mask = b.mask(i);
+    if (!mask && is_any) return {};
+    if (mask) merged = merged ? ops::logical(b.graph, *merged, *mask, is_any ? ops::Logical::kOr : ops::Logical::kAnd)
+                              : *mask;
+  }
+  return merged;
 }
 
 /// Folds all inputs from the left. Inputs of a lower rank get axes of size 1 after the batch, as Keras does it.
@@ -34,7 +49,9 @@ inline Outputs merged(Build& b, ops::Binary function) {
   };
   Value result = expanded(0);
   for (int i = 1; i < b.inputs(); ++i) result = ops::binary(b.graph, result, expanded(i), function);
-  return b.with_axes(result, b.axes(widest));
+  Outputs outputs = b.with_axes(result, b.axes(widest));
+  outputs[0].mask = merged_mask(b);
+  return outputs;
 }
 
 inline void require_two_inputs(const Build& b) {

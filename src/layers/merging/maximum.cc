@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Maximum> auto&, auto&&) {}
 
+MaskRule mask_rule(const Maximum&) { return MaskRule::kOwn; }
+
 Outputs build(const Maximum&, Build& b) { return merged(b, ops::Binary::kMaximum); }
 
 const Register<Maximum> registered{"Maximum"};

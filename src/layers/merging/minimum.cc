@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Minimum> auto&, auto&&) {}
 
+MaskRule mask_rule(const Minimum&) { return MaskRule::kOwn; }
+
 Outputs build(const Minimum&, Build& b) { return merged(b, ops::Binary::kMinimum); }
 
 const Register<Minimum> registered{"Minimum"};

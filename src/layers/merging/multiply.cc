@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Multiply> auto&, auto&&) {}
 
+MaskRule mask_rule(const Multiply&) { return MaskRule::kOwn; }
+
 Outputs build(const Multiply&, Build& b) { return merged(b, ops::Binary::kMultiply); }
 
 const Register<Multiply> registered{"Multiply"};

@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<Subtract> auto&, auto&&) {}
 
+MaskRule mask_rule(const Subtract&) { return MaskRule::kOwn; }
+
 Outputs build(const Subtract&, Build& b) {
   require_two_inputs(b);
   return merged(b, ops::Binary::kSubtract);

@@ -14,6 +14,8 @@ void fields(of<GroupNormalization> auto& layer, auto&& field) {
   field("scale", layer.scale);
 }
 
+MaskRule mask_rule(const GroupNormalization&) { return MaskRule::kPasses; }
+
 Outputs build(const GroupNormalization& layer, Build& b) {
   const int axis = b.axis_with_numbers(layer.axis);
   const std::int64_t channels = b.shape()[axis], groups = layer.groups == -1 ? channels : layer.groups;

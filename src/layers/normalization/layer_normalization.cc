@@ -15,6 +15,8 @@ void fields(of<LayerNormalization> auto& layer, auto&& field) {
   field("rms_scaling", layer.rms_scaling);
 }
 
+MaskRule mask_rule(const LayerNormalization&) { return MaskRule::kPasses; }
+
 Outputs build(const LayerNormalization& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);
   const Value x = axes_last(b, b.input(), axes);

@@ -8,6 +8,8 @@ namespace kerascope::layers {
 
 void fields(of<UnitNormalization> auto& layer, auto&& field) { field.axes("axis", layer.axis); }
 
+MaskRule mask_rule(const UnitNormalization&) { return MaskRule::kPasses; }
+
 Outputs build(const UnitNormalization& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);
   // Keras 3 limits the length from below by 1e-12, Keras 2 its square.

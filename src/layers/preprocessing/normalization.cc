@@ -31,6 +31,8 @@ void fields(of<Normalization> auto& layer, auto&& field) {
   field("invert", layer.invert);
 }
 
+MaskRule mask_rule(const Normalization&) { return MaskRule::kPasses; }
+
 Outputs build(const Normalization& layer, Build& b) {
   const int rank = b.shape().rank();
   std::vector<int> kept;

@@ -11,6 +11,8 @@ void fields(of<Rescaling> auto& layer, auto&& field) {
   field("offset", layer.offset);
 }
 
+MaskRule mask_rule(const Rescaling&) { return MaskRule::kPasses; }
+
 Outputs build(const Rescaling& layer, Build& b) {
   if (layer.scale.size() == 1 && layer.offset.size() == 1)
     return b.same_axes(

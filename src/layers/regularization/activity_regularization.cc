@@ -9,6 +9,8 @@ void fields(of<ActivityRegularization> auto&, auto&& field) {
   field.ignored("l2");
 }
 
+MaskRule mask_rule(const ActivityRegularization&) { return MaskRule::kPasses; }
+
 Outputs build(const ActivityRegularization&, Build& b) { return b.same_axes(b.input()); }
 
 const Register<ActivityRegularization> registered{"ActivityRegularization"};

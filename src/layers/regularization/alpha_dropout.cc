@@ -15,6 +15,8 @@ void fields(of<AlphaDropout> auto& layer, auto&& field) {
   field.ignored("seed");
 }
 
+MaskRule mask_rule(const AlphaDropout&) { return MaskRule::kPasses; }
+
 Outputs build(const AlphaDropout& layer, Build& b) {
   require_share(b, "rate", layer.rate);
   if (!b.random() || layer.rate == 0 || layer.rate == 1) return b.same_axes(b.input());

@@ -12,6 +12,8 @@ void fields(of<Dropout> auto& layer, auto&& field) {
   field.ignored("seed");
 }
 
+MaskRule mask_rule(const Dropout&) { return MaskRule::kPasses; }
+
 Outputs build(const Dropout& layer, Build& b) {
   require_share(b, "rate", layer.rate);
   if (!b.random() || layer.rate == 0) return b.same_axes(b.input());

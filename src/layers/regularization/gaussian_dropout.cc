@@ -13,6 +13,8 @@ void fields(of<GaussianDropout> auto& layer, auto&& field) {
   field.ignored("seed");
 }
 
+MaskRule mask_rule(const GaussianDropout&) { return MaskRule::kPasses; }
+
 Outputs build(const GaussianDropout& layer, Build& b) {
   require_share(b, "rate", layer.rate);
   if (!b.random() || layer.rate == 0) return b.same_axes(b.input());

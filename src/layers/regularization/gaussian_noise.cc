@@ -11,6 +11,8 @@ void fields(of<GaussianNoise> auto& layer, auto&& field) {
   field.ignored("seed");
 }
 
+MaskRule mask_rule(const GaussianNoise&) { return MaskRule::kPasses; }
+
 Outputs build(const GaussianNoise& layer, Build& b) {
   if (b.keras_major() >= 3) require_share(b, "stddev", layer.stddev);
   if (!b.random() || layer.stddev == 0) return b.same_axes(b.input());

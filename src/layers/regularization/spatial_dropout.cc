@@ -14,6 +14,11 @@ void fields(of_rank<SpatialDropout> auto& layer, auto&& field) {
 }
 
 template <int Rank>
+MaskRule mask_rule(const SpatialDropout<Rank>&) {
+  return MaskRule::kPasses;
+}
+
+template <int Rank>
 Outputs build(const SpatialDropout<Rank>& layer, Build& b) {
   require_share(b, "rate", layer.rate);
   b.require_rank(Rank + 2);

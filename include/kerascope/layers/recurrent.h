@@ -1,0 +1,66 @@
+// keras.layers: recurrent layers, their cells, and wrappers that run a layer over time. N is the batch, T the steps.
+//
+//     const auto both = ks::layer(kl::Bidirectional{.layer = kl::LSTM{.units = 32, .return_sequences = true}});
+//     const auto deep = ks::layer(kl::RNN{.cell = kl::StackedRNNCells{.cells = {kl::LSTMCell{.units = 8},
+//                                                                              kl::LSTMCell{.units = 4}}}});
+#pragma once
+
+#include "kerascope/layers/common.h"
+
+namespace kerascope::layers {
+
+/// One step of a long short-term memory (Hochreiter and Schmidhuber 1997): x (N, I), states h and c (N, units).
+/// i, f, o = recurrent_activation(x . W + h . U + b), each with its part of the weights; c' = f c + i activation(..);
+/// h' = o activation(c'). Weights: kernel (I, 4 units), recurrent_kernel (units, 4 units), bias (4 units), each with its
+/// parts in the order i, f, c, o.
+struct LSTMCell {
+  std::int64_t units = 0;  ///< required
+  ActivationFunction activation = {"tanh"};
+  ActivationFunction recurrent_activation = {"sigmoid"};
+  bool use_bias = true;
+  float dropout = 0;            ///< of the input, one mask for all steps
+  float recurrent_dropout = 0;  ///< of h, one mask per gate for all steps
+};
+
+/// An LSTMCell over time. (N, T, I) -> (N, units). Can be tapped: input_gate, forget_gate, candidate, output_gate,
+/// cell_state and hidden_state of all steps, (N, T, units) each.
+struct LSTM {
+  std::int64_t units = 0;  ///< required
+  ActivationFunction activation = {"tanh"};
+  ActivationFunction recurrent_activation = {"sigmoid"};
+  bool use_bias = true;
+  float dropout = 0, recurrent_dropout = 0;  ///< as in LSTMCell
+  bool return_sequences = false;             ///< the outputs of all steps (N, T, units), instead of the last one's
+  bool return_state = false;                 ///< the states after the last step are further outputs
+  bool go_backwards = false;                 ///< from the last step to the first; outputs in the order of computation
+  bool stateful = false;                     ///< without effect: each run begins with states of 0
+  bool unroll = false;                       ///< without effect on the numbers
+  bool zero_output_for_mask = false;         ///< a masked step gives 0, instead of the output of the step before
+};
+
+/// Any cell over time. (N, T, ..) -> (N, ..) Weights are the cell's; the other arguments are those of LSTM.
+struct RNN {
+  LayerConfig cell;  ///< required
+  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
+  bool zero_output_for_mask = false;
+};
+
+/// Cells that are run one after the other at each step; a cell by itself.
+struct StackedRNNCells {
+  std::vector<LayerConfig> cells;  ///< required
+};
+
+/// A recurrent layer that reads forwards, and one that reads backwards.
+struct Bidirectional {
+  enum class MergeMode { kConcat, kSum, kMul, kAve };
+  LayerConfig layer;                                        ///< required
+  std::optional<MergeMode> merge_mode = MergeMode::kConcat;  ///< nothing: two outputs
+  std::optional<LayerConfig> backward_layer;                 ///< nothing: as `layer`, the other way
+};
+
+/// A layer that is called on each step by itself. (N, T, ..) -> (N, T, ..)
+struct TimeDistributed {
+  LayerConfig layer;  ///< required
+};
+
+}  // namespace kerascope::layers
