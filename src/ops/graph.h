@@ -1,6 +1,7 @@
 // What to compute: values and the ops between them, for known shapes, in an order in which they can be computed.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -69,7 +70,7 @@ class Graph {
 
  private:
   Value add(Node node);
-  std::vector<Node> nodes_;
+  std::deque<Node> nodes_;  ///< references to nodes and shapes stay valid while the graph grows
 };
 
 }  // namespace kerascope
