@@ -55,9 +55,12 @@ simd::Instructions simd::instructions() {
 }
 
 int lanes() {
-  int count = 0;
-  with_lanes([&](auto lanes) { count = lanes(); });
-  return count;
+  static const int found = [] {
+    int count = 0;
+    with_lanes([&](auto lanes) { count = lanes(); });
+    return count;
+  }();
+  return found;
 }
 
 void stream(const float* from, std::int64_t count, float* to) {

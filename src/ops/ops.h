@@ -224,8 +224,12 @@ struct ClaheOptions {
 };
 Value clahe(Graph& graph, Value x, const ClaheOptions& options);
 
-/// (N, M, K) by (N, K, O) -> (N, M, O), matrix by matrix.
-Value matmul(Graph& graph, Value left, Value right);
+/// Which operands have their last two axes the other way round: (B.., K, M), (B.., O, K).
+struct MatmulOptions {
+  bool transpose_left = false, transpose_right = false;
+};
+/// (B.., M, K) by (B.., K, O) -> (B.., M, O), matrix by matrix; the axes before the last two broadcast as NumPy's.
+Value matmul(Graph& graph, Value left, Value right, const MatmulOptions& options = {});
 
 /// axes[i] is the input's axis that becomes axis i, as numpy.transpose. A view where no number moves.
 Value transpose(Graph& graph, Value x, std::vector<int> axes);
