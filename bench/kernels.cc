@@ -9,7 +9,6 @@
 #include <random>
 
 #include "base/parallel.h"
-#include "base/patience.h"
 #include "engine/machine.h"
 #include "engine/plan.h"
 #include "ops/ops.h"
@@ -193,8 +192,7 @@ const std::vector<Case>& cases() {
        {1, 8, 128, 64},
        [](Graph& graph, Value x) -> std::vector<Value> {
          const std::int64_t heads = graph.shape(x)[0] * 8;
-         return {
-             ops::matmul(graph, weights(graph, {heads, 128, 128}), ops::reshape(graph, x, {heads, 128, 64}))};
+         return {ops::matmul(graph, weights(graph, {heads, 128, 128}), ops::reshape(graph, x, {heads, 128, 64}))};
        }},
       {"matmul 64 heads 16x16 by 16x16", {1, 64, 16, 16}, scores},
       {"add 56x56 256",
@@ -211,7 +209,6 @@ const std::vector<Case>& cases() {
 
 int main(int argc, char** argv) {
   using namespace kerascope;
-  make_threads_patient(argv);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("peak FLOP/s", std::to_string(machine().flops));

@@ -7,8 +7,8 @@
 
 namespace kerascope {
 
-/// How many threads compute what this thread asks for: as many as OpenMP would take, unless a ThreadLimit says
-/// otherwise. oneDNN, which uses OpenMP's threads, takes as many.
+/// How many threads compute what this thread asks for, unless a ThreadLimit says otherwise: as many as OMP_NUM_THREADS
+/// says, which other libraries obey, too, or as this process may use processors.
 int thread_count();
 
 constexpr int kMostThreads = 1024;
@@ -23,7 +23,7 @@ class ThreadLimit {
   ThreadLimit& operator=(const ThreadLimit&) = delete;
 
  private:
-  int before_, openmp_before_;
+  int before_;
 };
 
 namespace parallel {

@@ -15,13 +15,13 @@ namespace {
 
 simd::Instructions find_instructions() {
   using enum simd::Instructions;
-  const char* set = std::getenv("ONEDNN_MAX_CPU_ISA");
-  const std::string_view most = set ? set : "ALL";
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || most == "SSE41" || most == "AVX")
+  const char* set = std::getenv("KERASCOPE_INSTRUCTIONS");
+  const std::string_view most = set ? set : "";
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || most == simd::name(kBaseline))
     return kBaseline;
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return wide && !most.starts_with("AVX2") ? kAvx512 : kAvx2;
+  return wide && most != simd::name(kAvx2) ? kAvx512 : kAvx2;
 }
 
 /// How many numbers lie before the first one at a multiple of 64 bytes.
@@ -52,6 +52,11 @@ simd::Instructions find_instructions() { return simd::Instructions::kBaseline; }
 simd::Instructions simd::instructions() {
   static const Instructions found = find_instructions();
   return found;
+}
+
+std::string_view simd::name(Instructions instructions) {
+  static constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512"};
+  return kNames[static_cast<int>(instructions)];
 }
 
 int lanes() {

@@ -13,8 +13,8 @@
 #include "engine/arena.h"
 #include "engine/strips.h"
 #include "kerascope/tensor.h"
-#include "onednn/session.h"
 #include "ops/graph.h"
+#include "ops/session.h"
 
 namespace kerascope {
 

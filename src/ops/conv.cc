@@ -7,8 +7,8 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "onednn/session.h"
 #include "ops/depthwise.h"
+#include "ops/session.h"
 #include "ops/window_product.h"
 #include "ops/winograd.h"
 
@@ -109,8 +109,8 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
                 const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
   const RightSide first = {.numbers = kernel, .depth = depth, .columns = group_filters, .row_step = filters};
-  const auto product = std::make_shared<const WindowProduct>(
-      Windows(axes, in[0].shape.back(), groups), PackedMatrices(first, groups, group_filters, bias));
+  const auto product = std::make_shared<const WindowProduct>(Windows(axes, in[0].shape.back(), groups),
+                                                             PackedMatrices(first, groups, group_filters, bias));
   const std::int64_t positions = out.elements() / filters;
   Kernel made;
   if (shares_panels(depth * filters, positions))

@@ -9,7 +9,7 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "onednn/session.h"
+#include "ops/session.h"
 #include "ops/window_product.h"
 
 namespace kerascope::ops {
@@ -23,7 +23,7 @@ constexpr std::int64_t kBlock = 128;
 /// A phase along one axis.
 struct AxisPhase {
   WindowAxis window;
-  std::int64_t first;                     ///< position of the output; the next one is a stride further
+  std::int64_t first;                       ///< position of the output; the next one is a stride further
   std::int64_t last_tap = 0, tap_step = 1;  ///< the taps go down from the last one
 };
 
@@ -71,7 +71,7 @@ Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
       tap = tap * sizes[axis] + phase[axis].last_tap - rest / inner * phase[axis].tap_step;
       rest %= inner;
     }
-    transpose(kernel + tap * filters * channels, channels, filters, channels, to, filters);
+    copy_transposed(kernel + tap * filters * channels, channels, filters, channels, to, filters);
   }
   return matrix;
 }

@@ -10,8 +10,8 @@
 #include "base/parallel.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
-#include "onednn/session.h"
 #include "ops/ops.h"
+#include "ops/session.h"
 #include "ops/tiles.h"
 
 namespace kerascope::ops {
@@ -19,6 +19,8 @@ namespace {
 
 /// Rows for which a panel is packed are at least as many, if the matrix has them: packing then costs little.
 constexpr std::int64_t kRows = 128;
+/// Numbers of a right side that several threads had better not read and pack each.
+constexpr std::int64_t kLarge = 128 << 10;
 
 /// The last two axes of an operand, and those before them.
 struct Matrices {
@@ -62,7 +64,7 @@ std::vector<std::int64_t> matrix_of_each(const Spatial& operand, const Spatial& 
 
 /// A product made ready.
 struct Product {
-  std::int64_t rows, depth, columns;     ///< of each matrix
+  std::int64_t rows, depth, columns;      ///< of each matrix
   std::vector<std::int64_t> left, right;  ///< which matrix of each operand, for each of the product's
   MatmulOptions options;
   std::optional<PackedMatrices> packed = {};
@@ -97,11 +99,10 @@ struct Product {
     const std::int64_t panel_numbers = packed ? 0 : panel_width() * depth;
     const auto at = static_cast<std::size_t>(matrix);
     const bool turns = options.transpose_left && depth != 1 && rows != 1;
-    float* const panel_memory =
-        memory.floats(static_cast<std::size_t>(panel_numbers + (turns ? count * depth : 0)));
+    float* const panel_memory = memory.floats(static_cast<std::size_t>(panel_numbers + (turns ? count * depth : 0)));
     const float* numbers = run.in[0] + left[at] * rows * depth + (turns ? first : first * depth);
     if (turns) {
-      transpose(numbers, rows, depth, count, panel_memory + panel_numbers, depth);
+      copy_transposed(numbers, rows, depth, count, panel_memory + panel_numbers, depth);
       numbers = panel_memory + panel_numbers;
     }
     lines.resize(static_cast<std::size_t>(count));
@@ -134,8 +135,7 @@ class Matmul final : public Op {
   }
 
   Shape infer(std::span<const Shape> in) const override {
-    if (in[0].rank() < 2 || in[1].rank() < 2)
-      refuse(in, "each operand needs two axes at least");
+    if (in[0].rank() < 2 || in[1].rank() < 2) refuse(in, "each operand needs two axes at least");
     const auto [left, right] = operands(in);
     if (left.columns != right.rows)
       refuse(in, fmt::format("the left rows have {} numbers, the right columns {}", left.columns, right.rows));
@@ -181,15 +181,16 @@ class Matmul final : public Op {
     return {Matrices(in[0], options_.transpose_left), Matrices(in[1], options_.transpose_right)};
   }
 
+  /// Whole matrices or, of large ones, parts.
+  static std::int64_t grain(const Product& product) {
+    return product.rows < kRows ? equal_parts(product.matrices(), kRows / product.rows) * product.rows
+                                : equal_parts(product.rows, kRows);
+  }
+
   static Kernel kernel_of(const std::shared_ptr<const Product>& product) {
     const std::int64_t rows = product->rows * product->matrices(), panels = panels_of(product->columns);
-    // Whole matrices or parts of one.
-    const std::int64_t grain = product->rows < kRows
-                                   ? kRows / product->rows * product->rows
-                                   : equal_parts(product->rows, kRows) ;
     Kernel made;
-    constexpr std::int64_t kLarge = 128 << 10;
-    if (product->depth * product->columns > kLarge && rows < 4 * thread_count() * grain)
+    if (product->depth * product->columns > kLarge && rows <= 4 * kRows)
       // Each thread reads its part of a large right side.
       made = [=](const KernelArguments& run) {
         parallel_for(product->matrices() * panels, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -202,7 +203,7 @@ class Matmul final : public Op {
         });
       };
     else
-      made = Kernel::by_rows(rows, grain,
+      made = Kernel::by_rows(rows, grain(*product),
                              [=](const KernelArguments& run) { product->compute_rows(run, run.begin, run.end); });
     made.take_epilogue(product->columns);
     return made;

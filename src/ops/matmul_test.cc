@@ -84,9 +84,9 @@ TEST(Matmul, EqualsSlowLoopsOnLargerMatrices) {
     for (const Case& c : std::vector<Case>{
              {{3, 40, 200}, {3, 200, 70}, {3, 40, 70}},
              {{5, 1, 513}, {5, 513, 1}, {5, 1, 1}},
-             {{2, 300, 20}, {2, 20, 33}, {2, 300, 33}},      // a matrix in parts
-             {{70, 9, 17}, {70, 17, 16}, {70, 9, 16}},       // several matrices in one call
-             {{20, 200}, {200, 700}, {20, 700}},             // panels shared among threads
+             {{2, 300, 20}, {2, 20, 33}, {2, 300, 33}},  // a matrix in parts
+             {{70, 9, 17}, {70, 17, 16}, {70, 9, 16}},   // several matrices in one call
+             {{20, 200}, {200, 700}, {20, 700}},         // panels shared among threads
              {{2, 130, 200}, {2, 200, 700}, {2, 130, 700}},
          })
       expect_equals_slow_loops(c, threads);
@@ -127,7 +127,8 @@ TEST(Matmul, ShapesThatDoNotFitAreErrors) {
     EXPECT_EQ(error_code(build), "shape-mismatch");
     EXPECT_THAT(error_text(build), testing::HasSubstr(what));
   };
-  refuse({2, 3, 4}, {2, 5, 6}, {}, "matmul of (2, 3, 4) by (2, 5, 6): the left rows have 4 numbers, the right columns 5");
+  refuse({2, 3, 4}, {2, 5, 6}, {},
+         "matmul of (2, 3, 4) by (2, 5, 6): the left rows have 4 numbers, the right columns 5");
   refuse({2, 3, 4}, {2, 4, 6}, {.transpose_left = true}, "the left rows have 3 numbers, the right columns 4");
   refuse({2, 3, 4}, {2, 4, 6}, {.transpose_right = true}, "the left rows have 4 numbers, the right columns 6");
   refuse({2, 3, 4}, {3, 4, 6}, {}, "the axes before the last two do not fit each other");

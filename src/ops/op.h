@@ -10,7 +10,7 @@
 
 namespace kerascope {
 
-class Session;  // onednn/session.h
+class Session;  // ops/session.h
 namespace ops {
 struct PadOptions;
 }

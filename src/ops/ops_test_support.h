@@ -10,8 +10,8 @@
 
 #include "kerascope/error.h"
 #include "kerascope/tensor.h"
-#include "onednn/session.h"
 #include "ops/graph.h"
+#include "ops/session.h"
 
 namespace kerascope::ops_test {
 

@@ -120,8 +120,8 @@ std::int64_t panel_width() { return 2 * lanes(); }
 
 std::int64_t panels_of(std::int64_t columns) { return (columns + panel_width() - 1) / panel_width(); }
 
-void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
-               std::int64_t to_step) {
+void copy_transposed(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
+                     std::int64_t to_step) {
   vectorized([=] {
     const std::int64_t whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
     for (std::int64_t c = 0; c < whole_columns; c += 4)
@@ -139,7 +139,7 @@ void pack_panel(const RightSide& right, std::int64_t panel, float* to) {
   const float* from = right.numbers + first * right.column_step;
   if (right.column_step != 1) {
     if (given < width) std::fill_n(to, width * right.depth, 0.0f);
-    return transpose(from, right.column_step, given, right.depth, to, width);
+    return copy_transposed(from, right.column_step, given, right.depth, to, width);
   }
   with_lanes([&](auto lanes) {
     if (width == 2 * lanes())

@@ -59,8 +59,8 @@ struct PanelProduct {
 void multiply(const PanelProduct& product, const Epilogue& to);
 
 /// to[c * to_step + r] = from[r * from_step + c]
-void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
-               std::int64_t to_step);
+void copy_transposed(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
+                     std::int64_t to_step);
 
 /// Right sides that are known before the first run, packed once.
 class PackedMatrices {

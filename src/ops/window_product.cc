@@ -34,7 +34,7 @@ std::array<std::int64_t, 4> Windows::index(std::int64_t position) const {
 }
 
 void Windows::find(const float* x, std::int64_t first, std::int64_t count, std::int64_t group, const float** left,
-          float*& copies) const {
+                   float*& copies) const {
   if (is_point_) {
     for (std::int64_t i = 0; i < count; ++i) left[i] = x + (first + i) * channels_ + group * group_channels_;
     return;

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "onednn/session.h"
 #include "ops/ops.h"
 #include "ops/ops_test_support.h"
+#include "ops/session.h"
 
 namespace kerascope {
 namespace {
