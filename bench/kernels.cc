@@ -177,6 +177,11 @@ const std::vector<Case>& cases() {
       {"conv_transpose 5x5 stride 2 7x7 256>128, DCGAN", {1, 7, 7, 256}, conv_transpose(5, 256, 128, 2)},
       {"matmul 8 heads 128x64 by 64x128", {1, 8, 128, 64}, scores},
       {"matmul 12 heads 512x64 by 64x512", {1, 12, 512, 64}, scores},
+      {"matmul 12 heads 512x64 by 512x64 transposed",
+       {1, 12, 512, 64},
+       [](Graph& graph, Value x) -> std::vector<Value> {
+         return {ops::matmul(graph, x, x, {.transpose_right = true})};
+       }},
       {"matmul 256x1024 by 1024x1024, weights",
        {1, 256, 1024},
        [](Graph& graph, Value x) -> std::vector<Value> {
