@@ -9,7 +9,6 @@
 #include <random>
 
 #include "base/parallel.h"
-#include "base/patience.h"
 #include "engine/machine.h"
 #include "engine/plan.h"
 #include "ops/batch_norm.h"
@@ -20,6 +19,9 @@
 #include "ops/reduce.h"
 #include "ops/spatial.h"
 #include "ops/unary.h"
+#include "ops/conv_transpose.h"
+#include "ops/matmul.h"
+#include "ops/reshape.h"
 
 namespace kerascope {
 namespace {
@@ -120,6 +122,22 @@ Build unary(ops::Unary function) {
   return [=](Graph& graph, Value x) -> std::vector<Value> { return {ops::unary(graph, x, function)}; };
 }
 
+Build conv_transpose(std::int64_t side, std::int64_t channels, std::int64_t filters, std::int64_t stride) {
+  return [=](Graph& graph, Value x) -> std::vector<Value> {
+    return {ops::conv_transpose(
+        graph, x, weights(graph, {side, side, filters, channels}), weights(graph, {filters}),
+        {.strides = {stride, stride}, .dilations = {}, .padding = Padding::kSame, .output_padding = {}})};
+  };
+}
+
+/// (N, heads, T, D): each head's matrix by the same numbers as (D, T), both known at the run only.
+std::vector<Value> scores(Graph& graph, Value x) {
+  const Shape shape = graph.shape(x);
+  const std::int64_t heads = shape[0] * shape[1];
+  return {ops::matmul(graph, ops::reshape(graph, x, {heads, shape[2], shape[3]}),
+                      ops::reshape(graph, x, {heads, shape[3], shape[2]}))};
+}
+
 struct Case {
   const char* name;
   Shape x;
@@ -162,6 +180,36 @@ const std::vector<Case>& cases() {
        [](Graph& graph, Value x) -> std::vector<Value> {
          return {ops::dense(graph, x, weights(graph, {25088, 4096}), weights(graph, {4096}))};
        }},
+      {"conv_transpose 4x4 stride 2 32x32 64>32", {1, 32, 32, 64}, conv_transpose(4, 64, 32, 2)},
+      {"conv_transpose 3x3 32x32 64>32", {1, 32, 32, 64}, conv_transpose(3, 64, 32, 1)},
+      {"conv_transpose 3x3 stride 2 32x32 64>32", {1, 32, 32, 64}, conv_transpose(3, 64, 32, 2)},
+      {"conv_transpose 2x2 stride 2 64x64 128>64, U-Net", {1, 64, 64, 128}, conv_transpose(2, 128, 64, 2)},
+      {"conv_transpose 5x5 stride 2 7x7 256>128, DCGAN", {1, 7, 7, 256}, conv_transpose(5, 256, 128, 2)},
+      {"matmul 8 heads 128x64 by 64x128", {1, 8, 128, 64}, scores},
+      {"matmul 12 heads 512x64 by 64x512", {1, 12, 512, 64}, scores},
+      {"matmul 12 heads 512x64 by 512x64 transposed",
+       {1, 12, 512, 64},
+       [](Graph& graph, Value x) -> std::vector<Value> {
+         return {ops::matmul(graph, x, x, {.transpose_right = true})};
+       }},
+      {"matmul 256x1024 by 1024x1024, weights",
+       {1, 256, 1024},
+       [](Graph& graph, Value x) -> std::vector<Value> {
+         return {ops::matmul(graph, ops::reshape(graph, x, {1, graph.shape(x)[0] * 256, 1024}),
+                             weights(graph, {1, 1024, 1024}))};
+       }},
+      {"matmul 256x1024 by 1024x1024, no weights",
+       {1, 1024, 1024},
+       [](Graph& graph, Value x) -> std::vector<Value> {
+         return {ops::matmul(graph, weights(graph, {graph.shape(x)[0], 256, 1024}), x)};
+       }},
+      {"matmul 8 heads 128x128 by 128x64, no weights",
+       {1, 8, 128, 64},
+       [](Graph& graph, Value x) -> std::vector<Value> {
+         const std::int64_t heads = graph.shape(x)[0] * 8;
+         return {ops::matmul(graph, weights(graph, {heads, 128, 128}), ops::reshape(graph, x, {heads, 128, 64}))};
+       }},
+      {"matmul 64 heads 16x16 by 16x16", {1, 64, 16, 16}, scores},
       {"add 56x56 256",
        {1, 56, 56, 256},
        [](Graph& graph, Value x) -> std::vector<Value> {
@@ -176,7 +224,6 @@ const std::vector<Case>& cases() {
 
 int main(int argc, char** argv) {
   using namespace kerascope;
-  make_threads_patient(argv);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("peak FLOP/s", std::to_string(machine().flops));

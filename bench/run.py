@@ -64,7 +64,7 @@ def commit():
 def facts():
     packages = ("onnxruntime", "openvino", "tensorflow-cpu", "keras", "matplotlib", "numpy")
     lines = subprocess.check_output([BUILD / "kerascope", "--version"], text=True).splitlines()
-    ours = ", ".join(" ".join(line.split()) for line in lines if line.startswith(("kerascope", "oneDNN")))
+    ours = ", ".join(" ".join(line.split()) for line in lines if line.startswith(("kerascope", "kernels")))
     return {
         "date": datetime.datetime.now().isoformat(timespec="minutes"),
         "commit": commit(),

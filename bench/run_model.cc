@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "base/patience.h"
 #include "engine/function.h"
 #include "formats/open.h"
 #include "inputs/array.h"
@@ -95,10 +94,7 @@ int run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  kerascope::make_threads_patient(argv);
-  return run({argv, argv + argc});
-} catch (const std::exception& error) {
+int main(int argc, char** argv) try { return run({argv, argv + argc}); } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';
   return 1;
 }

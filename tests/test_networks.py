@@ -15,8 +15,8 @@ def test_every_layer_equals_keras(kerascope, folder, file, tmp_path, record_prop
 # Other kernels than a new processor chooses by itself.
 OTHER_WAYS = {
     "exact": (["--exact"], {}),
-    "avx2": ([], {"ONEDNN_MAX_CPU_ISA": "AVX2"}),
-    "baseline": ([], {"ONEDNN_MAX_CPU_ISA": "SSE41"}),
+    "avx2": ([], {"KERASCOPE_INSTRUCTIONS": "avx2"}),
+    "baseline": ([], {"KERASCOPE_INSTRUCTIONS": "baseline"}),
     "one-thread": (["--threads", "1"], {}),
 }
 VARIED = [case for case in oracle_cases("networks") if case.id in ("resnet50-keras", "inceptionv3-keras", "efficientnetb0-keras")]

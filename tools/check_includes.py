@@ -14,21 +14,20 @@ api -> attribution engine formats inputs export render layers
 attribution -> engine
 engine -> layers
 layers -> ops model
-ops -> onednn
+ops -> base
 inputs h5 -> formats
 formats inputs export -> model
-model render onednn -> base
+model render -> base
 base -> public
 """
 
 # Angle-bracket headers that only these folders may see ("public" is include/kerascope).
 OWNED = {
-    r"oneapi/|dnnl": {"onednn", "ops"},
     r"hdf5|H5": {"h5"},
     r"CLI/|chafa": {"cli"},
     r"spng|turbojpeg|jpeglib": {"inputs"},
 }
-THIRD_PARTY_IN_PUBLIC = r"fmt/|nlohmann/|oneapi/|hdf5|H5|CLI/|spng|turbojpeg|libdeflate|zlib|omp"
+THIRD_PARTY_IN_PUBLIC = r"fmt/|nlohmann/|hdf5|H5|CLI/|spng|turbojpeg|libdeflate|zlib"
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
 

@@ -57,8 +57,8 @@ a model file.
 The package holds the program, and for programs in C++ and C the shared and
 the static library with their headers.")
 # Headers and libraries come along without what only programs with libkerascope.a need.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "g++, libdeflate-dev, libdnnl-dev, libfmt-dev, libgif-dev, libspng-dev, \
-libturbojpeg0-dev, libwebp-dev, zlib1g-dev")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "g++, libdeflate-dev, libfmt-dev, libgif-dev, libspng-dev, libturbojpeg0-dev, \
+libwebp-dev, zlib1g-dev")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 file(WRITE ${PROJECT_BINARY_DIR}/triggers "activate-noawait ldconfig\n")

@@ -1,9 +1,11 @@
 #include "base/parallel.h"
 
 #include <fmt/format.h>
-#include <omp.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -126,24 +128,31 @@ std::mutex pool_mutex;
 std::unique_ptr<Pool> pool;
 thread_local int limit = 0;  // 0: none
 
+int usual_threads() {
+  const char* wanted = std::getenv("OMP_NUM_THREADS");
+  int threads = wanted ? std::atoi(wanted) : 0;
+  cpu_set_t processors;
+  if (threads < 1 && sched_getaffinity(0, sizeof processors, &processors) == 0) threads = CPU_COUNT(&processors);
+  if (threads < 1) threads = static_cast<int>(std::thread::hardware_concurrency());  // more than a cpu_set_t holds
+  return std::clamp(threads, 1, kMostThreads);
+}
+
 }  // namespace
 
-int thread_count() { return limit > 0 ? limit : std::min(omp_get_max_threads(), kMostThreads); }
+int thread_count() {
+  static const int usual = usual_threads();
+  return limit > 0 ? limit : usual;
+}
 
-ThreadLimit::ThreadLimit(int threads) : before_(limit), openmp_before_(omp_get_max_threads()) {
+ThreadLimit::ThreadLimit(int threads) : before_(limit) {
   if (threads < 0 || threads > kMostThreads)
     throw Error({.code = "threads-invalid",
                  .what = fmt::format("{} threads are to compute, and it must be 1 to {}", threads, kMostThreads),
                  .hint = "0 takes as many as there are cores"});
-  if (threads == 0) return;
-  limit = threads;
-  omp_set_num_threads(threads);
+  if (threads > 0) limit = threads;
 }
 
-ThreadLimit::~ThreadLimit() {
-  limit = before_;
-  omp_set_num_threads(openmp_before_);
-}
+ThreadLimit::~ThreadLimit() { limit = before_; }
 
 void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64_t), const void* context) {
   std::unique_lock lock(pool_mutex, std::defer_lock);

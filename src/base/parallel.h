@@ -7,8 +7,8 @@
 
 namespace kerascope {
 
-/// How many threads work for the calling thread: OpenMP's number, unless a ThreadLimit sets another. oneDNN, which uses
-/// OpenMP's threads, takes as many.
+/// How many threads work for the calling thread, unless a ThreadLimit sets another number: OMP_NUM_THREADS, which other
+/// libraries obey, too, or else as many processors as this process may use.
 int thread_count();
 
 constexpr int kMostThreads = 1024;
@@ -23,7 +23,7 @@ class ThreadLimit {
   ThreadLimit& operator=(const ThreadLimit&) = delete;
 
  private:
-  int before_, openmp_before_;
+  int before_;
 };
 
 namespace parallel {

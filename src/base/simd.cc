@@ -15,13 +15,13 @@ namespace {
 
 simd::Instructions find_instructions() {
   using enum simd::Instructions;
-  const char* set = std::getenv("ONEDNN_MAX_CPU_ISA");
-  const std::string_view most = set ? set : "ALL";
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || most == "SSE41" || most == "AVX")
+  const char* set = std::getenv("KERASCOPE_INSTRUCTIONS");
+  const std::string_view most = set ? set : "";
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || most == simd::name(kBaseline))
     return kBaseline;
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return wide && !most.starts_with("AVX2") ? kAvx512 : kAvx2;
+  return wide && most != simd::name(kAvx2) ? kAvx512 : kAvx2;
 }
 
 /// How many numbers precede the first one that is aligned to 64 bytes.
@@ -54,10 +54,18 @@ simd::Instructions simd::instructions() {
   return found;
 }
 
+std::string_view simd::name(Instructions instructions) {
+  static constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512"};
+  return kNames[static_cast<int>(instructions)];
+}
+
 int lanes() {
-  int count = 0;
-  with_lanes([&](auto lanes) { count = lanes(); });
-  return count;
+  static const int found = [] {
+    int count = 0;
+    with_lanes([&](auto lanes) { count = lanes(); });
+    return count;
+  }();
+  return found;
 }
 
 void stream(const float* from, std::int64_t count, float* to) {

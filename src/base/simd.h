@@ -4,14 +4,17 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 namespace kerascope {
 namespace simd {
 
 enum class Instructions { kBaseline, kAvx2, kAvx512 };
-/// The best instruction set of this processor that the user's ONEDNN_MAX_CPU_ISA allows (it limits oneDNN, too).
+/// The best instruction set of this processor that the user's KERASCOPE_INSTRUCTIONS, a name, allows.
 Instructions instructions();
+/// "baseline", "avx2", "avx512"
+std::string_view name(Instructions instructions);
 
 template <typename Body>
 [[gnu::flatten, gnu::noinline]] void run_baseline(const Body& body) {

@@ -10,7 +10,6 @@
 
 #include "base/file.h"
 #include "base/parallel.h"
-#include "base/patience.h"
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/request.h"
@@ -86,7 +85,6 @@ int run_program(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   using namespace kerascope;
-  make_threads_patient(arguments);
   cli::fill_closed_streams();
   cli::clean_up_on_signals();
   try {

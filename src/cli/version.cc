@@ -11,9 +11,9 @@
 #include <build_facts.h>
 #include "base/parallel.h"
 #include "base/process.h"
+#include "base/simd.h"
 #include "base/text.h"
 #include "inputs/libraries.h"
-#include "onednn/version.h"
 
 namespace kerascope::cli {
 namespace {
@@ -40,8 +40,8 @@ std::string compiler() {
 std::string version_text() {
   std::vector<Library> lines = {{"built", fmt::format("{} by {}", KERASCOPE_BUILD_TYPE, compiler())}};
   if (*KERASCOPE_COMMIT) lines.push_back({"commit", KERASCOPE_COMMIT});
-  lines.push_back({"oneDNN", fmt::format("{}, {}, {} thread{}", onednn_version(), onednn_instructions(), thread_count(),
-                                         thread_count() == 1 ? "" : "s")});
+  lines.push_back({"kernels", fmt::format("{}, {} thread{}", simd::name(simd::instructions()), thread_count(),
+                                          thread_count() == 1 ? "" : "s")});
   lines.push_back({"HDF5", hdf5_version()});
   for (Library& library : image_libraries()) lines.push_back(std::move(library));
   lines.push_back({"chafa", fmt::format("{}.{}.{}", CHAFA_MAJOR_VERSION, CHAFA_MINOR_VERSION, CHAFA_MICRO_VERSION)});

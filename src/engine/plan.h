@@ -14,6 +14,7 @@
 #include "engine/strips.h"
 #include "kerascope/tensor.h"
 #include "ops/graph.h"
+#include "ops/session.h"
 
 namespace kerascope {
 

@@ -1,19 +1,16 @@
 // Convolution of (N, spatial.., C) with a kernel (spatial.., C/groups, O), plain or depthwise.
 //
-// A plain one is a product of matrices: a row of the left side has the numbers under the window at one position, a row
-// of the kernel together where they lie together.
+// A plain one is a product of matrices, see window_product.h.
 #include <fmt/format.h>
 
 #include <memory>
 
 #include "base/parallel.h"
-#include "base/workspace.h"
 #include "kerascope/error.h"
-#include "ops/session.h"
 #include "ops/conv.h"
 #include "ops/depthwise.h"
 #include "ops/pad.h"
-#include "ops/tiles.h"
+#include "ops/window_product.h"
 #include "ops/winograd.h"
 
 namespace kerascope::ops {
@@ -114,143 +111,12 @@ std::shared_ptr<const Op> Conv::over_unpadded(const PadOptions& padding) const {
   return same;
 }
 
-/// Where the numbers of a convolution lie. Three spatial axes always: those that the input lacks have one position.
-class Windows {
- public:
-  Windows(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups)
-      : channels_(channels), group_channels_(channels / groups) {
-    axes_.fill(kOnePosition);
-    std::ranges::copy_backward(axes, axes_.end());
-    const WindowAxis& wide = axes_[2];
-    lies_together_ = groups == 1 && wide.dilation == 1;
-    pieces_ = axes_[0].size * axes_[1].size * (lies_together_ ? 1 : wide.size);
-    piece_ = group_channels_ * (lies_together_ ? wide.size : 1);
-    is_point_ = is_point(axes);
-    zeros_.resize(static_cast<std::size_t>(piece_));
-  }
-
-  /// Of the batch's first item.
-  std::int64_t positions() const { return axes_[0].out * axes_[1].out * axes_[2].out; }
-  /// A window's numbers lie in so many pieces.
-  std::int64_t pieces() const { return pieces_; }
-  /// Numbers that find() may need to copy for one position.
-  std::int64_t most_copied() const {
-    return lies_together_ && (axes_[2].before > 0 || axes_[2].after > 0) ? pieces_ * piece_ : 0;
-  }
-
-  /// The pieces of `count` positions from `first` on, as PackedMatrices::multiply takes them; `copies` moves on behind
-  /// what was copied because the window reaches over an edge.
-  void find(const float* x, std::int64_t first, std::int64_t count, std::int64_t group, const float** left,
-            float*& copies) const {
-    if (is_point_) {
-      for (std::int64_t i = 0; i < count; ++i) left[i] = x + (first + i) * channels_ + group * group_channels_;
-      return;
-    }
-    const auto& [deep, high, wide] = axes_;
-    for (std::int64_t i = 0; i < count;) {
-      // Positions of one line.
-      const std::int64_t line = (first + i) / wide.out, w = (first + i) % wide.out, h = line % high.out,
-                         d = line / high.out % deep.out, n = line / high.out / deep.out,
-                         together = std::min(count - i, wide.out - w), start = w * wide.stride - wide.before;
-      const float** to = left + i;
-      for (std::int64_t kd = 0; kd < deep.size; ++kd)
-        for (std::int64_t kh = 0; kh < high.size; ++kh) {
-          const std::int64_t in_d = d * deep.stride - deep.before + kd * deep.dilation,
-                             in_h = h * high.stride - high.before + kh * high.dilation;
-          const bool inside = in_d >= 0 && in_d < deep.in && in_h >= 0 && in_h < high.in;
-          const float* numbers =
-              x + ((n * deep.in + in_d) * high.in + in_h) * wide.in * channels_ + group * group_channels_;
-          if (lies_together_) {
-            for (std::int64_t k = 0; k < together; ++k)
-              to[k] = inside ? whole_row(numbers, start + k * wide.stride, copies) : zeros_.data();
-            to += count;
-            continue;
-          }
-          for (std::int64_t kw = 0; kw < wide.size; ++kw, to += count)
-            for (std::int64_t k = 0; k < together; ++k) {
-              const std::int64_t at = start + k * wide.stride + kw * wide.dilation;
-              to[k] = inside && at >= 0 && at < wide.in ? numbers + at * channels_ : zeros_.data();
-            }
-        }
-      i += together;
-    }
-  }
-
- private:
-  /// A whole row of the kernel from position `at` of the line on.
-  const float* whole_row(const float* line, std::int64_t at, float*& copies) const {
-    const WindowAxis& wide = axes_[2];
-    if (at >= 0 && at + wide.size <= wide.in) return line + at * channels_;
-    float* copy = copies;
-    copies += piece_;
-    const std::int64_t from = std::clamp<std::int64_t>(-at, 0, wide.size),
-                       to = std::clamp<std::int64_t>(wide.in - at, from, wide.size);
-    std::fill_n(copy, from * channels_, 0.0f);
-    std::copy_n(line + (at + from) * channels_, (to - from) * channels_, copy + from * channels_);
-    std::fill_n(copy + to * channels_, (wide.size - to) * channels_, 0.0f);
-    return copy;
-  }
-
-  std::array<WindowAxis, 3> axes_;
-  std::int64_t channels_, group_channels_, pieces_ = 0, piece_ = 0;
-  bool lies_together_ = false, is_point_ = false;
-  std::vector<float> zeros_;
-};
-
-/// A plain convolution made ready.
-struct Product {
-  Windows windows;
-  PackedMatrices kernels;  ///< one a group
-
-  std::int64_t panels() const { return kernels.count() * kernels.panels(); }
-
-  /// Positions [begin, end), panels [first, last) of all groups'.
-  void compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end, std::int64_t first,
-               std::int64_t last) const {
-    constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first cache
-    const std::int64_t most = PackedMatrices::most_rows(), pieces = windows.pieces(),
-                       filters = kernels.count() * kernels.columns();
-    thread_local std::vector<const float*> left;
-    thread_local Workspace copied;
-    left.resize(static_cast<std::size_t>(kTogether * most * pieces));
-    float* const copies_begin = copied.floats(static_cast<std::size_t>(kTogether * most * windows.most_copied()));
-    for (std::int64_t place = 0; begin < end;) {
-      // Tiles of about equal size, rather than full ones and a small rest.
-      const std::int64_t tiles = (end - begin + most - 1) / most, now = std::min(tiles, kTogether),
-                         stop = begin + (end - begin) * now / tiles;
-      const auto start_of = [&](std::int64_t tile) { return begin + (stop - begin) * tile / now; };
-      for (std::int64_t panel = first, found_group = -1; panel < last; ++panel) {
-        const std::int64_t group = panel / kernels.panels();
-        if (group != found_group) {
-          float* copies = copies_begin;
-          for (std::int64_t tile = 0; tile < now; ++tile)
-            windows.find(x, start_of(tile), start_of(tile + 1) - start_of(tile), group,
-                         left.data() + (start_of(tile) - begin) * pieces, copies);
-          found_group = group;
-        }
-        for (std::int64_t tile = 0; tile < now; ++tile)
-          kernels.multiply(group, left.data() + (start_of(tile) - begin) * pieces, start_of(tile + 1) - start_of(tile),
-                           pieces, panel % kernels.panels(), to,
-                           place + (start_of(tile) - begin) * filters + group * kernels.columns(), filters);
-      }
-      place += (stop - begin) * filters;
-      begin = stop;
-    }
-  }
-};
-
-/// A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
-bool shares_panels(std::int64_t kernel_numbers, std::int64_t positions) {
-  return kernel_numbers > 128 << 10 && positions <= 256;
-}
-
 Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes, std::int64_t groups,
                 const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
-  const PackedMatrices::Sizes sizes = {
-      .count = groups, .depth = depth, .columns = group_filters, .matrix_step = group_filters, .row_step = filters};
-  const auto product = std::make_shared<const Product>(
-      Product{Windows(axes, in[0].shape.back(), groups), PackedMatrices(kernel, sizes, bias)});
+  const RightSide first = {.numbers = kernel, .depth = depth, .columns = group_filters, .row_step = filters};
+  const auto product = std::make_shared<const WindowProduct>(Windows(axes, in[0].shape.back(), groups),
+                                                             PackedMatrices(first, groups, group_filters, bias));
   const std::int64_t positions = out.elements() / filters;
   Kernel made;
   if (shares_panels(depth * filters, positions))
@@ -260,7 +126,7 @@ Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector
       });
     };
   else
-    made = Kernel::by_rows(positions, equal_parts(positions, PackedMatrices::most_rows()),
+    made = Kernel::by_rows(positions, equal_parts(positions, most_rows_of(lanes())),
                            [product](const KernelArguments& run) {
                              product->compute(run.in[0], Epilogue::of(run), run.begin, run.end, 0, product->panels());
                            });

@@ -165,7 +165,6 @@ TEST(Conv, OfAnEmptyBatchIsEmpty) {
   EXPECT_EQ(evaluate(graph, out, {{x.id, Tensor(Shape{0, 4, 4, 2})}}).shape(), (Shape{0, 2, 2, 5}));
 }
 
-// oneDNN's own scratchpad would belong to the thread that prepared.
 TEST(Conv, RunsInSeveralThreadsAtOnce) {
   const ConvCase c = {SlowWindow({{14, 3, 1, 1, ops::Padding::kSame}, {14, 3, 1, 1, ops::Padding::kSame}}), 1, 48, 64,
                       1};

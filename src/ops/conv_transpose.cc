@@ -1,17 +1,129 @@
-// Transposed convolution of (N, spatial.., C) with a kernel (spatial.., O, C), by oneDNN's deconvolution.
+// Transposed convolution of (N, spatial.., C) with a kernel (spatial.., O, C).
+//
+// Every stride-th position of the output, along each axis, is a convolution of the input at stride 1 with every
+// stride-th tap of the kernel, turned around: a phase. With stride 2 along two axes there are four.
 #include <fmt/format.h>
 
 #include <memory>
+#include <numeric>
 
+#include "base/parallel.h"
 #include "kerascope/error.h"
-#include "onednn/memory.h"
-#include "onednn/primitive.h"
-#include "ops/window.h"
+#include "ops/session.h"
+#include "ops/window_product.h"
 
 namespace kerascope::ops {
 namespace {
 
+/// Positions of a phase that are computed before those of the next one, which reads about the same of the input.
+constexpr std::int64_t kBlock = 128;
+
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
+
+/// A phase along one axis.
+struct AxisPhase {
+  WindowAxis window;
+  std::int64_t first;                       ///< position of the output; the next one is a stride further
+  std::int64_t last_tap = 0, tap_step = 1;  ///< the taps go down from the last one
+};
+
+/// @param spread  as ops::spread() gives it
+/// @param first  less than the stride and than the output's size
+AxisPhase axis_phase(const WindowAxis& spread, std::int64_t first) {
+  const std::int64_t common = std::gcd(spread.stride, spread.dilation);
+  AxisPhase phase = {.window = {.in = spread.in,
+                                .size = 0,
+                                .stride = 1,
+                                .dilation = spread.dilation / common,
+                                .out = (spread.out - first + spread.stride - 1) / spread.stride},
+                     .first = first,
+                     .tap_step = spread.stride / common};
+  WindowAxis& window = phase.window;
+  // Position i of the input and a tap meet where i * stride + tap * dilation is the output's position plus `before`.
+  for (std::int64_t tap = 0; tap < spread.size; ++tap) {
+    const std::int64_t at = first + spread.before - tap * spread.dilation;
+    if (at % spread.stride != 0) continue;
+    ++window.size;
+    phase.last_tap = tap;
+    window.before = -(at / spread.stride);
+  }
+  window.after = window.out + (window.size - 1) * window.dilation - window.before - window.in;
+  return phase;
+}
+
+std::vector<AxisPhase> axis_phases(const WindowAxis& spread) {
+  std::vector<AxisPhase> phases;
+  for (std::int64_t first = 0; first < std::min(spread.stride, spread.out); ++first)
+    phases.push_back(axis_phase(spread, first));
+  return phases;
+}
+
+/// A phase's taps of a kernel (spatial.., O, C) as a matrix (taps of it by C, O).
+Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
+                    const std::array<std::int64_t, 3>& sizes, std::int64_t filters, std::int64_t channels) {
+  const Shape taps = {phase[0].window.size, phase[1].window.size, phase[2].window.size};
+  Tensor matrix(Shape{taps.elements() * channels, filters});
+  float* to = matrix.mutable_data();
+  for (std::int64_t i = 0; i < taps.elements(); ++i, to += channels * filters) {
+    std::int64_t tap = 0, rest = i;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const std::int64_t inner = taps.elements(static_cast<int>(axis) + 1, 3);
+      tap = tap * sizes[axis] + phase[axis].last_tap - rest / inner * phase[axis].tap_step;
+      rest %= inner;
+    }
+    copy_transposed(kernel + tap * filters * channels, channels, filters, channels, to, filters);
+  }
+  return matrix;
+}
+
+std::vector<WindowProduct> phases_of(std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
+                                     const float* kernel, const float* bias) {
+  axes.insert(axes.begin(), 3 - axes.size(), kOnePosition);
+  const std::array<std::int64_t, 3> sizes = {axes[0].size, axes[1].size, axes[2].size};
+  std::vector<WindowProduct> products;
+  for (const AxisPhase& deep : axis_phases(axes[0]))
+    for (const AxisPhase& high : axis_phases(axes[1]))
+      for (const AxisPhase& wide : axis_phases(axes[2])) {
+        const Tensor matrix = phase_kernel(kernel, {deep, high, wide}, sizes, filters, channels);
+        const RightSide right = {
+            .numbers = matrix.data(), .depth = matrix.shape()[0], .columns = filters, .row_step = filters};
+        products.emplace_back(Windows({deep.window, high.window, wide.window}, channels, 1),
+                              PackedMatrices(right, 1, 0, bias),
+                              SparseOutput{.size = {axes[0].out, axes[1].out, axes[2].out},
+                                           .first = {deep.first, high.first, wide.first},
+                                           .step = {axes[0].stride, axes[1].stride, axes[2].stride}});
+      }
+  return products;
+}
+
+Kernel by_phases(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes,
+                 const float* kernel, const float* bias) {
+  const std::int64_t batch = out[0], filters = out.back(), channels = in[0].shape.back();
+  const auto phases =
+      std::make_shared<const std::vector<WindowProduct>>(phases_of(axes, channels, filters, kernel, bias));
+  const std::int64_t most = batch * phases->front().windows().positions(), panels = phases->front().panels();
+  Kernel made;
+  if (shares_panels(in[1].shape.elements(), most))
+    made = [=](const KernelArguments& run) {
+      parallel_for(panels, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (const WindowProduct& phase : *phases)
+          phase.compute(run.in[0], Epilogue::of(run), 0, batch * phase.windows().positions(), begin, end);
+      });
+    };
+  else
+    made = [=, blocks = (most + kBlock - 1) / kBlock](const KernelArguments& run) {
+      parallel_for(blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t block = begin; block < end; ++block)
+          for (const WindowProduct& phase : *phases) {
+            const std::int64_t positions = batch * phase.windows().positions();
+            phase.compute(run.in[0], Epilogue::of(run), positions * block / blocks, positions * (block + 1) / blocks, 0,
+                          panels);
+          }
+      });
+    };
+  made.take_epilogue(filters);
+  return made;
+}
 
 class ConvTranspose final : public Float32Op {
  public:
@@ -53,35 +165,13 @@ class ConvTranspose final : public Float32Op {
   KernelMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
     return {.kept = static_cast<std::size_t>(in[1].elements()) * sizeof(float)};
   }
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
-    const Shape &x = in[0].shape, &kernel = in[1].shape;
-    dnnl::memory::dims strides, dilations, before, after;
-    for (const WindowAxis& axis : axes(x)) {
-      strides.push_back(axis.stride);
-      dilations.push_back(axis.dilation - 1);  // oneDNN counts dilation from 0, Keras from 1.
-      before.push_back(axis.before);
-      after.push_back(axis.after);
-    }
-    // Activations stay in Keras's own layout; the kernel gets the one that oneDNN likes best, a constant one here,
-    // once.
-    const auto x_desc = channels_last(x), y_desc = channels_last(out),
-               given = transposed_kernel_desc(kernel, Layout::kKeras),
-               bias = in.size() > 2 ? row_major(in[2].shape) : dnnl::memory::desc();
-    const auto description = describe_primitive<dnnl::deconvolution_forward>(
-        session, describe(), dnnl::algorithm::deconvolution_direct, x_desc,
-        transposed_kernel_desc(kernel, Layout::kAny), bias, y_desc, strides, dilations, before, after);
-    const dnnl::memory::desc wanted = description.weights_desc();
-    std::optional<dnnl::memory> weights;
-    if (in[1].constant && wanted != given) weights = reordered(session, view(session, given, in[1].constant), wanted);
-    return [=, &session, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
-      dnnl::memory weights_now = weights ? *weights : view(session, given, run.in[1]);
-      if (!weights && wanted != given) weights_now = reordered(session, weights_now, wanted);
-      Primitive::Arguments arguments = {{DNNL_ARG_SRC, view(session, x_desc, run.in[0])},
-                                        {DNNL_ARG_WEIGHTS, weights_now},
-                                        {DNNL_ARG_DST, view(session, y_desc, run.out)}};
-      if (run.in.size() > 2) arguments.emplace(DNNL_ARG_BIAS, view(session, bias, run.in[2]));
-      primitive.run(std::move(arguments));
+    const std::vector<WindowAxis> taken = axes(in[0].shape);
+    const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
+    if (constant) return by_phases(in, out, taken, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
+    return [operands = std::vector(in.begin(), in.end()), out, taken](const KernelArguments& run) {
+      by_phases(operands, out, taken, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr).run(run);
     };
   }
 

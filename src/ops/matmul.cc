@@ -1,51 +1,215 @@
-// Matrix by matrix of a batch: (N, M, K) by (N, K, O) -> (N, M, O), by oneDNN.
+// Products of matrices, (B.., M, K) by (B.., K, O) -> (B.., M, O). A right side that is known before the run is packed
+// once, another one a panel at a time by the thread that needs it.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
+#include <utility>
 
+#include "base/parallel.h"
+#include "base/workspace.h"
 #include "kerascope/error.h"
-#include "onednn/memory.h"
-#include "onednn/primitive.h"
+#include "ops/broadcast.h"
 #include "ops/matmul.h"
+#include "ops/spatial.h"
+#include "ops/tiles.h"
 
 namespace kerascope::ops {
 namespace {
 
+/// Rows for which a panel is packed are at least as many, if the matrix has them: packing then costs little.
+constexpr std::int64_t kRows = 128;
+/// Numbers of a right side that several threads had better not read and pack each.
+constexpr std::int64_t kLarge = 128 << 10;
+
+/// The last two axes of an operand, and those before them.
+struct Matrices {
+  Matrices(const Shape& shape, bool transposed)
+      : rows(shape.back(transposed ? 1 : 2)),
+        columns(shape.back(transposed ? 2 : 1)),
+        batch(shape.begin(), shape.end() - 2) {}
+
+  std::int64_t size() const { return rows * columns; }
+
+  std::int64_t rows, columns;
+  Spatial batch;
+};
+
+/// Which of an operand's matrices belongs to each of the product's.
+std::vector<std::int64_t> matrix_of_each(const Spatial& operand, const Spatial& all) {
+  std::vector<std::int64_t> matrices = {0};
+  std::int64_t stride = 1;
+  for (std::size_t i = 0; i < all.size(); ++i) {  // from the last axis on
+    const std::int64_t size = i < operand.size() ? operand[operand.size() - 1 - i] : 1, count = all[all.size() - 1 - i];
+    std::vector<std::int64_t> outer;
+    for (std::int64_t k = 0; k < count; ++k)
+      for (std::int64_t inner : matrices) outer.push_back(inner + (size == 1 ? 0 : k * stride));
+    matrices = std::move(outer);
+    stride *= size;
+  }
+  return matrices;
+}
+
+/// A product made ready.
+struct Product {
+  std::int64_t rows, depth, columns;      ///< of each matrix
+  std::vector<std::int64_t> left, right;  ///< which matrix of each operand, for each of the product's
+  MatmulOptions options;
+  std::optional<PackedMatrices> packed = {};
+
+  std::int64_t matrices() const { return static_cast<std::int64_t>(left.size()); }
+
+  RightSide right_side(const float* numbers) const {
+    return {.numbers = numbers,
+            .depth = depth,
+            .columns = columns,
+            .row_step = options.transpose_right ? 1 : columns,
+            .column_step = options.transpose_right ? depth : 1};
+  }
+
+  /// Rows [begin, end) of all matrices', of which `to` starts at the first.
+  void compute_rows(const KernelArguments& run, std::int64_t begin, std::int64_t end) const {
+    for (std::int64_t row = begin; row < end;) {
+      const std::int64_t matrix = row / rows, stop = std::min(end, (matrix + 1) * rows);
+      // Parts of about equal size, so that the left side stays in a cache.
+      const std::int64_t parts = (stop - row + 2 * kRows - 1) / (2 * kRows), next = row + (stop - row) / parts;
+      compute(run, matrix, row - matrix * rows, next - row, 0, panels_of(columns), (row - begin) * columns);
+      row = next;
+    }
+  }
+
+  /// @param place  of the first row in the output
+  void compute(const KernelArguments& run, std::int64_t matrix, std::int64_t first, std::int64_t count,
+               std::int64_t first_panel, std::int64_t last_panel, std::int64_t place) const {
+    thread_local std::vector<const float*> lines;
+    thread_local std::vector<std::int64_t> places;
+    thread_local Workspace memory;
+    const std::int64_t panel_numbers = packed ? 0 : panel_width() * depth;
+    const auto at = static_cast<std::size_t>(matrix);
+    const bool turns = options.transpose_left && depth != 1 && rows != 1;
+    float* const panel_memory = memory.floats(static_cast<std::size_t>(panel_numbers + (turns ? count * depth : 0)));
+    const float* numbers = run.in[0] + left[at] * rows * depth + (turns ? first : first * depth);
+    if (turns) {
+      copy_transposed(numbers, rows, depth, count, panel_memory + panel_numbers, depth);
+      numbers = panel_memory + panel_numbers;
+    }
+    lines.resize(static_cast<std::size_t>(count));
+    places.resize(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      lines[i] = numbers + static_cast<std::int64_t>(i) * depth;
+      places[i] = place + static_cast<std::int64_t>(i) * columns;
+    }
+    for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
+      if (!packed) pack_panel(right_side(run.in[1] + right[at] * depth * columns), panel, panel_memory);
+      multiply({.left = lines.data(),
+                .rows = count,
+                .depth = depth,
+                .packed = packed ? packed->packed(right[at], panel) : panel_memory,
+                .panel = panel,
+                .columns = columns,
+                .places = places.data()},
+               Epilogue::of(run));
+    }
+  }
+};
+
 class Matmul final : public Float32Op {
  public:
+  explicit Matmul(const MatmulOptions& options) : options_(options) {}
+
   std::string kind() const override { return "matmul"; }
-  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return true; }
+  std::string attributes() const override {
+    return fmt::format("{}{}{}", options_.transpose_left ? "left transposed" : "",
+                       options_.transpose_left && options_.transpose_right ? ", " : "",
+                       options_.transpose_right ? "right transposed" : "");
+  }
+  /// Of what comes before the matrices.
+  bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
+    return std::max(in[0].rank(), in[1].rank()) > 2 && broadcasts_items_apart(in, has_items);
+  }
 
   Shape infer(std::span<const Shape> in) const override {
-    const Shape &left = in[0], &right = in[1];
-    if (left.rank() != 3 || right.rank() != 3 || left[0] != right[0] || left[2] != right[1])
-      throw Error({.code = "shape-mismatch",
-                   .what = fmt::format("matmul of {} by {}: (N, M, K) by (N, K, O) is due", left.str(), right.str())});
-    return {left[0], left[1], right[2]};
+    if (in[0].rank() < 2 || in[1].rank() < 2) refuse(in, "each operand needs two axes at least");
+    const auto [left, right] = operands(in);
+    if (left.columns != right.rows)
+      refuse(in, fmt::format("the left rows have {} numbers, the right columns {}", left.columns, right.rows));
+    std::vector<std::int64_t> sizes = broadcast_shape(kind(), std::array{Shape(left.batch), Shape(right.batch)}).sizes();
+    sizes.insert(sizes.end(), {left.rows, right.columns});
+    return Shape(std::move(sizes));
   }
 
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     Cost cost = Op::cost(in, out);
-    cost.flops = 2.0 * static_cast<double>(out.elements()) * static_cast<double>(in[0][2]);
+    cost.flops = 2.0 * static_cast<double>(out.elements()) * static_cast<double>(operands(in)[0].columns);
     return cost;
   }
 
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
-    if (in[0].shape[2] == 0)
-      return [count = out.elements()](const KernelArguments& run) { std::fill_n(run.out, count, 0.0f); };
+  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
-    const auto left = row_major(in[0].shape), right = row_major(in[1].shape), y = row_major(out);
-    const auto description = describe_primitive<dnnl::matmul>(session, describe(), left, right, y);
-    return [=, &session, primitive = Primitive(session, describe(), description)](const KernelArguments& run) {
-      primitive.run({{DNNL_ARG_SRC, view(session, left, run.in[0])},
-                     {DNNL_ARG_WEIGHTS, view(session, right, run.in[1])},
-                     {DNNL_ARG_DST, view(session, y, run.out)}});
-    };
+    const auto [left, right] = operands(std::array{in[0].shape, in[1].shape});
+    const Spatial batch(out.begin(), out.end() - 2);
+    Product made = {.rows = left.rows,
+                    .depth = left.columns,
+                    .columns = right.columns,
+                    .left = matrix_of_each(left.batch, batch),
+                    .right = matrix_of_each(right.batch, batch),
+                    .options = options_};
+    const std::int64_t right_matrices = Shape(right.batch).elements();
+    if (in[1].constant) made.packed.emplace(made.right_side(in[1].constant), right_matrices, right.size(), nullptr);
+    // All rows by the same matrix are rows of one.
+    if (right_matrices == 1 && !options_.transpose_left) {
+      made.rows *= made.matrices();
+      made.left = made.right = {0};
+    }
+    return kernel_of(std::make_shared<const Product>(std::move(made)));
   }
+
+ private:
+  [[noreturn]] void refuse(std::span<const Shape> in, const std::string& because) const {
+    throw Error({.code = "shape-mismatch",
+                 .what = fmt::format("{} of {} by {}: {}", describe(), in[0].str(), in[1].str(), because)});
+  }
+
+  std::array<Matrices, 2> operands(std::span<const Shape> in) const {
+    return {Matrices(in[0], options_.transpose_left), Matrices(in[1], options_.transpose_right)};
+  }
+
+  /// Whole matrices or, of large ones, parts.
+  static std::int64_t grain(const Product& product) {
+    return product.rows < kRows ? equal_parts(product.matrices(), kRows / product.rows) * product.rows
+                                : equal_parts(product.rows, kRows);
+  }
+
+  static Kernel kernel_of(const std::shared_ptr<const Product>& product) {
+    const std::int64_t rows = product->rows * product->matrices(), panels = panels_of(product->columns);
+    Kernel made;
+    if (product->depth * product->columns > kLarge && rows <= 4 * kRows)
+      // Each thread reads its part of a large right side.
+      made = [=](const KernelArguments& run) {
+        parallel_for(product->matrices() * panels, 1, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t i = begin; i < end;) {
+            const std::int64_t matrix = i / panels, next = std::min(end, (matrix + 1) * panels);
+            product->compute(run, matrix, 0, product->rows, i - matrix * panels, next - matrix * panels,
+                             matrix * product->rows * product->columns);
+            i = next;
+          }
+        });
+      };
+    else
+      made = Kernel::by_rows(rows, grain(*product),
+                             [=](const KernelArguments& run) { product->compute_rows(run, run.begin, run.end); });
+    made.take_epilogue(product->columns);
+    return made;
+  }
+
+  MatmulOptions options_;
 };
 
 }  // namespace
 
-Value matmul(Graph& graph, Value left, Value right) { return graph.apply(std::make_shared<Matmul>(), {left, right}); }
+Value matmul(Graph& graph, Value left, Value right, const MatmulOptions& options) {
+  return graph.apply(std::make_shared<Matmul>(options), {left, right});
+}
 
 }  // namespace kerascope::ops

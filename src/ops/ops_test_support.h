@@ -11,6 +11,7 @@
 #include "kerascope/error.h"
 #include "kerascope/tensor.h"
 #include "ops/graph.h"
+#include "ops/session.h"
 
 namespace kerascope::ops_test {
 

@@ -16,39 +16,77 @@ constexpr int most_rows_of(int lanes) { return lanes == 16 ? 14 : 6; }
 #else
 constexpr int most_rows_of(int) { return 12; }
 #endif
+constexpr int kMostRows = 14;  ///< of any
 
-/// The right sides of products, matrices (depth, columns), as the tiles read them: panels as wide as two registers, or
-/// one.
+/// A right side (depth, columns) as it lies in memory; one of the steps is 1.
+struct RightSide {
+  const float* numbers = nullptr;
+  std::int64_t depth = 0, columns = 0;
+  std::int64_t row_step = 0, column_step = 1;  ///< numbers between the starts of rows, of columns
+};
+
+/// Columns of a panel, two registers; a matrix's last panel may have one.
+std::int64_t panel_width();
+/// Of a matrix with so many columns, from the left; each is computed without the others.
+std::int64_t panels_of(std::int64_t columns);
+/// Brings a panel's numbers together as the tiles read them, with zeros behind the last column.
+/// @param to  panel_width() * depth numbers.
+void pack_panel(const RightSide& right, std::int64_t panel, float* to);
+
+/// Rows of a left side in tiles of about equal size, rather than full ones and a small rest.
+struct TileRows {
+  explicit TileRows(std::int64_t rows_of_all);
+  std::int64_t start(std::int64_t tile) const { return rows * tile / tiles; }
+  std::int64_t count(std::int64_t tile) const { return start(tile + 1) - start(tile); }
+
+  std::int64_t rows, tiles;
+};
+
+/// Rows of the left side times one packed panel, plus the bias.
+struct PanelProduct {
+  /// Where the rows' numbers lie, tile by tile: the first piece of each row, then the second of each, ..; a piece has
+  /// depth / pieces numbers.
+  const float* const* left = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t pieces = 1, depth = 0;
+  const float* packed = nullptr;
+  std::int64_t panel = 0, columns = 0;   ///< which one, and how many columns its matrix has
+  const float* bias = nullptr;           ///< of the panel's columns with their padding; null: none
+  const std::int64_t* places = nullptr;  ///< of each row's column 0; `place` is added
+  std::int64_t place = 0;
+  std::int64_t channel = 0;  ///< of the matrix's column 0, see finish()
+};
+void multiply(const PanelProduct& product, const Epilogue& to);
+
+/// to[c * to_step + r] = from[r * from_step + c]
+void copy_transposed(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
+                     std::int64_t to_step);
+
+/// Right sides that are known before the first run, packed once.
 class PackedMatrices {
  public:
-  struct Sizes {
-    std::int64_t count, depth, columns;
-    std::int64_t matrix_step, row_step;  ///< numbers between the starts of matrices, of rows
-  };
-  /// @param matrices  row-major.
-  /// @param bias  one number a column of the first matrix, then of the second, ..; or null.
-  PackedMatrices(const float* matrices, const Sizes& sizes, const float* bias);
+  /// @param first  the first of `count` matrices, whose starts lie `matrix_step` numbers apart.
+  /// @param bias  one number for each column of the first matrix, then of the second, ..; or null.
+  PackedMatrices(const RightSide& first, std::int64_t count, std::int64_t matrix_step, const float* bias);
 
-  std::int64_t count() const { return sizes_.count; }
-  std::int64_t columns() const { return sizes_.columns; }
-  /// Of one matrix, from the left; each is computed without the others.
-  std::int64_t panels() const { return (sizes_.columns + width_ - 1) / width_; }
+  std::int64_t count() const { return count_; }
+  std::int64_t depth() const { return depth_; }
+  std::int64_t columns() const { return columns_; }
+  std::int64_t panels() const { return panels_of(columns_); }
 
-  /// Rows that a tile has at most.
-  static std::int64_t most_rows();
-
-  /// `rows` rows of the left side times one panel of a matrix, plus the bias.
-  /// @param left  where the rows' numbers lie: the first piece of each row, then the second of each, ..; a piece has
-  ///     depth / pieces numbers.
-  /// @param place  of the first row's column 0; `step` numbers lie between the starts of rows.
-  void multiply(std::int64_t matrix, const float* const* left, std::int64_t rows, std::int64_t pieces,
-                std::int64_t panel, const Epilogue& to, std::int64_t place, std::int64_t step) const;
+  const float* packed(std::int64_t matrix, std::int64_t panel) const;
+  /// Null: none.
+  const float* bias(std::int64_t matrix, std::int64_t panel) const;
 
  private:
-  Sizes sizes_;
-  std::int64_t width_;       ///< of all panels but the last
-  std::int64_t padded_ = 0;  ///< columns of all panels; the last one's may be more than there are
-  std::vector<float> bias_;  ///< one number a padded column
+  /// Where a panel starts among the columns of all panels.
+  std::int64_t column(std::int64_t matrix, std::int64_t panel) const {
+    return matrix * padded_ + panel * panel_width();
+  }
+
+  std::int64_t count_, depth_, columns_;
+  std::int64_t padded_ = 0;  ///< columns of a matrix's panels, with their padding
+  std::vector<float> bias_;  ///< one number for each of these columns
   Tensor panels_;
 };
 

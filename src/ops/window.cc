@@ -41,7 +41,7 @@ std::int64_t extent(const WindowAxis& axis) { return (axis.size - 1) * axis.dila
 
 /// Everything but the output and the padding.
 std::vector<WindowAxis> checked_axes(const std::string& op, const Shape& in, const WindowOptions& options) {
-  constexpr std::int64_t kMostExtent = 1 << 30;  // oneDNN counts in 32 bits
+  constexpr std::int64_t kMostExtent = 1 << 30;  // further than any input
   const int rank = in.rank() - 2;
   if (rank < 1 || rank > 3)
     refuse(fmt::format("{} needs an input (batch, 1 to 3 spatial axes, channels), it gets {}", op, in.str()));

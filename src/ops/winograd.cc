@@ -102,13 +102,11 @@ class Winograd {
 
   Winograd(const Sizes& sizes, const float* kernel, const float* bias)
       : sizes_(sizes),
-        kernels_(transformed(kernel, sizes.channels * sizes.filters).data(),
-                 {.count = kPositions,
+        kernels_({.numbers = transformed(kernel, sizes.channels * sizes.filters).data(),
                   .depth = sizes.channels,
                   .columns = sizes.filters,
-                  .matrix_step = sizes.channels * sizes.filters,
                   .row_step = sizes.filters},
-                 nullptr) {
+                 kPositions, sizes.channels * sizes.filters, nullptr) {
     bias_.assign(static_cast<std::size_t>(sizes.filters), 0.0f);
     if (bias) std::copy_n(bias, sizes.filters, bias_.begin());
     zeros_.resize(static_cast<std::size_t>(sizes.channels));
@@ -227,22 +225,26 @@ class Winograd {
   /// (position, tile, channel) -> (position, tile, filter), for some positions.
   void multiply(std::int64_t tiles, std::int64_t begin, std::int64_t end, const Buffers& memory) const {
     constexpr std::int64_t kTogether = 4;
-    const std::int64_t channels = sizes_.channels, filters = sizes_.filters, most = PackedMatrices::most_rows();
-    const float* left[kTogether * 16];
-    for (std::int64_t p = begin; p < end; ++p) {
-      for (std::int64_t first = 0, stop = 0; first < tiles; first = stop) {
-        const std::int64_t parts = (tiles - first + most - 1) / most, now = std::min(parts, kTogether);
-        stop = first + (tiles - first) * now / parts;
-        for (std::int64_t i = first; i < stop; ++i)
-          left[i - first] = memory.before + p * memory.before_step + i * channels;
+    const float* left[kTogether * kMostRows];
+    std::int64_t places[kTogether * kMostRows];
+    for (std::int64_t p = begin; p < end; ++p)
+      for (std::int64_t first = 0; first < tiles;) {
+        const std::int64_t all = TileRows(tiles - first).tiles, rows = (tiles - first) * std::min(all, kTogether) / all;
+        for (std::int64_t i = 0; i < rows; ++i) {
+          left[i] = memory.before + p * memory.before_step + (first + i) * sizes_.channels;
+          places[i] = (first + i) * sizes_.filters;
+        }
         for (std::int64_t panel = 0; panel < kernels_.panels(); ++panel)
-          for (std::int64_t part = 0; part < now; ++part) {
-            const std::int64_t a = (stop - first) * part / now, b = (stop - first) * (part + 1) / now;
-            kernels_.multiply(p, left + a, b - a, 1, panel, {.out = memory.behind + p * memory.behind_step},
-                              (first + a) * filters, filters);
-          }
+          ops::multiply({.left = left,
+                         .rows = rows,
+                         .depth = sizes_.channels,
+                         .packed = kernels_.packed(p, panel),
+                         .panel = panel,
+                         .columns = sizes_.filters,
+                         .places = places},
+                        {.out = memory.behind + p * memory.behind_step});
+        first += rows;
       }
-    }
   }
 
   /// (position, tile, filter) -> the output, of which `to` starts at a row of the batch.

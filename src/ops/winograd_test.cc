@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/session.h"
 #include "ops/conv.h"
-#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
+#include "ops/session.h"
+#include "ops/spatial.h"
 
 namespace kerascope {
 namespace {

@@ -3,6 +3,7 @@
 #include "layers/merging/common.h"
 #include "layers/registry.h"
 #include "ops/concatenate.h"
+#include "ops/reshape.h"
 
 namespace kerascope::layers {
 

@@ -5,6 +5,7 @@
 #include "ops/binary.h"
 #include "ops/dense.h"
 #include "ops/slice.h"
+#include "ops/random.h"
 
 namespace kerascope::layers {
 namespace {
