@@ -121,7 +121,7 @@ class Matmul final : public Float32Op {
   std::string kind() const override { return "matmul"; }
   std::string attributes() const override {
     return fmt::format("{}{}{}", options_.transpose_left ? "left transposed" : "",
-                       options_.transpose_left && options_.transpose_right ? ", " : "",
+                       options_.transpose_left && options_.transpose_right ? " " : "",
                        options_.transpose_right ? "right transposed" : "");
   }
   /// Of what comes before the matrices.

@@ -131,7 +131,7 @@ TEST(Matmul, ShapesThatDoNotFitAreErrors) {
          "matmul of (2, 3, 4) by (2, 5, 6): the left rows have 4 numbers, the right columns 5");
   refuse({2, 3, 4}, {2, 4, 6}, {.transpose_left = true}, "the left rows have 3 numbers, the right columns 4");
   refuse({2, 3, 4}, {2, 4, 6}, {.transpose_right = true}, "the left rows have 4 numbers, the right columns 6");
-  refuse({2, 3, 4}, {3, 4, 6}, {}, "the axes before the last two do not fit each other");
+  refuse({2, 3, 4}, {3, 4, 6}, {}, "their sizes 2 and 3 do not broadcast");
   refuse({4}, {4, 6}, {}, "matmul of (4,) by (4, 6): each operand needs two axes at least");
   refuse({3, 4}, {4}, {}, "each operand needs two axes at least");
 }
