@@ -189,7 +189,8 @@ void RunningStatistics::Channel::add(const Channel& other) {
   finite += other.finite;
 }
 
-void RunningStatistics::add(const Tensor& part) {
+void RunningStatistics::add(const Tensor& given) {
+  const Tensor part = numbers_of(given);
   const std::vector<Channel> read = channels_of(part, Layout(part.shape(), channel_axis_));
   channels_.resize(read.size());
   std::int64_t finite = 0;
@@ -238,12 +239,22 @@ ByChannel by_channel(const Tensor& tensor, const std::string& axes) {
   return {tensor, static_cast<int>(role) - static_cast<int>(axes.size())};
 }
 
-Statistics statistics(const Tensor& tensor, const std::string& axes) {
+Tensor numbers_of(const Tensor& tensor) {
+  if (tensor.dtype() != DType::kString) return tensor.astype(DType::kFloat32);
+  // Texts count as what is not a number.
+  Tensor none(tensor.shape());
+  std::fill_n(none.mutable_data(), none.size(), std::numeric_limits<float>::quiet_NaN());
+  return none;
+}
+
+Statistics statistics(const Tensor& given, const std::string& axes) {
+  const Tensor tensor = numbers_of(given);
   const auto [same, axis] = by_channel(tensor, axes);
   return statistics(same, axis);
 }
 
-std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, const std::string& axes) {
+std::vector<ChannelStatistics> channel_statistics(const Tensor& given, const std::string& axes) {
+  const Tensor tensor = numbers_of(given);
   const auto [same, axis] = by_channel(tensor, axes);
   return channel_statistics(same, axis);
 }
@@ -264,13 +275,15 @@ std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor) {
   return channel_statistics(tensor, axes_of(tensor));
 }
 
-Statistics statistics(const Tensor& tensor, int channel_axis) {
+Statistics statistics(const Tensor& given, int channel_axis) {
+  const Tensor tensor = numbers_of(given);
   RunningStatistics running(channel_axis);
   running.add(tensor);
   return running.result();
 }
 
-std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, int channel_axis) {
+std::vector<ChannelStatistics> channel_statistics(const Tensor& given, int channel_axis) {
+  const Tensor tensor = numbers_of(given);
   const Layout layout(tensor.shape(), channel_axis);
   const std::vector<Channel> channels = channels_of(tensor, layout);
   std::vector<ChannelStatistics> result(channels.size());

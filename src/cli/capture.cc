@@ -40,12 +40,13 @@ void print_table(const std::vector<Row>& rows) {
   }
 }
 
-Json json_of(const Row& row, const Activation& activation, const Shape& shape) {
+Json json_of(const Row& row, const Activation& activation, const ValueType& type) {
   const Statistics& s = row.statistics;
   Json json = {{"address", row.address}, {"class", activation.class_name},
-               {"shape", shape.sizes()}, {"axes", activation.axes},
+               {"shape", type.shape.sizes()}, {"axes", activation.axes},
                {"min", s.minimum},       {"max", s.maximum},
                {"mean", s.mean},         {"zeros", s.zero_share}};
+  if (type.dtype != DType::kFloat32) json["dtype"] = std::string(name_of(type.dtype));
   json.update(channel_json(s));
   if (!row.assumes.empty()) json["assumes"] = row.assumes;
   return json;
@@ -65,7 +66,7 @@ class Output {
   }
   /// Call before anything is written. @throws Error{usage} for several arrays in one .npy, or if an input file would be
   /// overwritten.
-  void open(const Request& request, const std::vector<std::pair<std::string, Shape>>& arrays) {
+  void open(const Request& request, const std::vector<std::pair<std::string, ValueType>>& arrays) {
     if (path_.empty()) return;
     std::error_code ignored;
     const bool is_array = ending_of(path_) == ".npy" && !std::filesystem::is_directory(path_, ignored);
@@ -81,14 +82,14 @@ class Output {
       writer_ = std::make_unique<NpzWriter>(path_);
     } else {
       auto folder = std::make_unique<NpyFolderWriter>(path_);
-      for (const auto& [address, shape] : arrays) written.push_back(folder->path(address));
+      for (const auto& [address, type] : arrays) written.push_back(folder->path(address));
       writer_ = std::move(folder);
     }
     require_inputs_spared(request, written);
     std::uint64_t bytes = 0;
-    for (const auto& [address, shape] : arrays) {
-      writer_->reserve(address, shape);
-      bytes += static_cast<std::uint64_t>(shape.elements()) * sizeof(float);
+    for (const auto& [address, type] : arrays) {
+      writer_->reserve(address, type.shape, type.dtype);
+      bytes += static_cast<std::uint64_t>(type.shape.elements()) * element_bytes(type.dtype);
     }
     tell_size(request, bytes, arrays.size());
     thread_ = std::make_unique<WritingThread>(*writer_);
@@ -126,16 +127,16 @@ int capture(const Request& given) {
   require_inputs_spared(request, {request.output});
   Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
   if (print_dump(request, *prepared.function)) return kDone;
-  std::vector<std::pair<std::string, Shape>> arrays = prepared.function->addresses(), computed;
+  std::vector<std::pair<std::string, ValueType>> arrays = prepared.function->addresses(), computed;
   if (prepared.is_in_parts())
-    for (auto& [address, shape] : arrays) shape[0] = prepared.fed.batch;
+    for (auto& [address, type] : arrays) type.shape[0] = prepared.fed.batch;
   // Arrays are stored in the order of computation, so that `diff` knows where two archives start to differ.
   for (const std::size_t place : prepared.function->order_of_computation()) computed.push_back(arrays[place]);
   output.open(request, computed);
   std::vector<std::string> addresses;
-  for (const auto& [address, shape] : arrays) addresses.push_back(address);
+  for (const auto& [address, type] : arrays) addresses.push_back(address);
   output.list(addresses);
-  const std::map<std::string, Shape> shapes(arrays.begin(), arrays.end());
+  const std::map<std::string, ValueType> types(arrays.begin(), arrays.end());
   const bool wants_statistics = !request.quiet || request.json;
   std::map<std::string, RunningStatistics> statistics;
   const auto on_ready = [&](const Activation& activation) {
@@ -150,10 +151,11 @@ int capture(const Request& given) {
   for (const Activation& activation : result.activations) {
     if (!wants_statistics) break;
     rows.push_back({.address = activation.address,
-                    .shape = shape_with_roles(shapes.at(activation.address), activation.axes),
+                    .shape = shape_with_roles(types.at(activation.address).shape, activation.axes,
+                                              types.at(activation.address).dtype),
                     .statistics = statistics.at(activation.address).result(),
                     .assumes = activation.assumes});
-    if (request.json) listed.push_back(json_of(rows.back(), activation, shapes.at(activation.address)));
+    if (request.json) listed.push_back(json_of(rows.back(), activation, types.at(activation.address)));
   }
   const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());
   if (request.json) {

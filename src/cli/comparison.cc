@@ -6,13 +6,14 @@
 #include <optional>
 #include <set>
 
+#include "base/statistics.h"
 #include "kerascope/error.h"
 
 namespace kerascope::cli {
 namespace {
 
 ComparedRow row_of(const Side::Entry& one, const Side::Entry& other, double tolerance) {
-  const Tensor a = one.tensor(), b = other.tensor();
+  const Tensor a = numbers_of(one.tensor()), b = numbers_of(other.tensor());
   ComparedRow row{
       .address = one.address, .axes = one.axes.empty() ? other.axes : one.axes, .a = a.shape(), .b = b.shape()};
   row.assumes = one.assumes;

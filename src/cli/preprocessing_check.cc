@@ -79,7 +79,7 @@ std::string scaler_of_scaled(const Run& run, const NormFit& wrong) {
     const auto input = std::ranges::find(inputs, source.input.name, &ModelInput::name);
     if (source.is_layer || input == inputs.end()) continue;
     const OwnScaling& its = own[static_cast<std::size_t>(input - inputs.begin())];
-    const Range range = finite_range(run.fed.tensors[i].numbers());
+    const Range range = finite_range(numbers_of(run.fed.tensors[i]).numbers());
     if (its.scales_pixels() && std::max(std::abs(range.minimum), std::abs(range.maximum)) <= kGreatestScaled)
       return own_text(its);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <set>
 
@@ -50,7 +51,10 @@ Block block_of(const Shape& shape, const std::string& axes, const Selection& sel
 Tensor picked(const Tensor& tensor, const Block& block) {
   const Shape& shape = tensor.shape();
   const auto& [first, out] = block;
-  Tensor result(out);
+  Tensor result(out, tensor.dtype());
+  const std::size_t size = element_bytes(tensor.dtype());
+  const auto* const from = static_cast<const std::byte*>(tensor.bytes());
+  auto* const to = static_cast<std::byte*>(const_cast<void*>(result.bytes()));
   std::vector<std::int64_t> at(first.size(), 0);
   for (std::int64_t i = 0; i < out.elements(); ++i) {
     std::int64_t rest = i, offset = 0, stride = 1;
@@ -59,9 +63,11 @@ Tensor picked(const Tensor& tensor, const Block& block) {
       rest /= out[axis];
       stride *= shape[axis];
     }
-    result.mutable_data()[i] = tensor.data()[offset];
+    std::memcpy(to + static_cast<std::size_t>(i) * size, from + static_cast<std::size_t>(offset) * size, size);
   }
-  return result;
+  if (tensor.dtype() != DType::kString) return result;
+  const auto texts = result.elements<std::string_view>();
+  return Tensor::of(out, std::vector<std::string>(texts.begin(), texts.end()));
 }
 
 std::string unit_suffix(const Selection& selection) {
@@ -162,7 +168,8 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
   std::set<int> kept;
   for (const Value tap : taps_)
     if (kept.insert(tap.id).second)
-      bytes_ += static_cast<std::size_t>(assembly_.graph.shape(tap).elements()) * sizeof(float);
+      bytes_ += static_cast<std::size_t>(assembly_.graph.shape(tap).elements()) *
+                element_bytes(assembly_.graph.dtype(tap));
   norms_ = first_norms(assembly_, taps_, options.most_norm_fits);
   for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
   passes_by_ = options.pass_by;
@@ -201,9 +208,10 @@ void CompiledFunction::fail(const Site& site, const Error& problem) const {
   throw Error(std::move(parts));
 }
 
-std::vector<std::pair<std::string, Shape>> CompiledFunction::addresses() const {
-  std::vector<std::pair<std::string, Shape>> all;
-  for (const Wanted& wanted : wanted_) all.emplace_back(wanted.blank.address, wanted.shape);
+std::vector<std::pair<std::string, ValueType>> CompiledFunction::addresses() const {
+  std::vector<std::pair<std::string, ValueType>> all;
+  for (std::size_t i = 0; i < wanted_.size(); ++i)
+    all.emplace_back(wanted_[i].blank.address, ValueType{wanted_[i].shape, assembly_.graph.dtype(taps_[i])});
   return all;
 }
 
@@ -230,7 +238,10 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
   result.outputs = outputs_;
   std::vector<Tensor> norm_tensors(3 * norms_.size());
   const auto kept = [&](const Tensor& tensor) {
-    return passes_by_ ? Tensor::of(tensor.shape(), tensor.numbers()) : tensor;
+    if (!passes_by_ || tensor.dtype() == DType::kString) return tensor;
+    Tensor copy = tensor;
+    copy.mutable_bytes();  // which makes it its own
+    return copy;
   };
   auto on_tap = [&](std::size_t tap, const Tensor& tensor) {
     if (tap < wanted_.size()) {

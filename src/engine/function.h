@@ -54,7 +54,7 @@ class CompiledFunction {
   /// How many activations a run gives.
   std::size_t chosen() const { return wanted_.size(); }
   /// Each with the shape of its tensor, in the order in which they were asked for.
-  std::vector<std::pair<std::string, Shape>> addresses() const;
+  std::vector<std::pair<std::string, ValueType>> addresses() const;
   /// The same as places in that list, in the order in which a run computes them.
   std::vector<std::size_t> order_of_computation() const;
   /// What the numbers of a run take that are kept: of the activations, and of the model's outputs.

@@ -16,7 +16,8 @@ class ArrayWriter {
  public:
   virtual ~ArrayWriter() = default;
   /// Reserves room for an array; names must be unique.
-  virtual void reserve(const std::string& key, const Shape& shape) = 0;
+  virtual void reserve(const std::string& key, const Shape& shape, DType dtype) = 0;
+  void reserve(const std::string& key, const Shape& shape) { reserve(key, shape, DType::kFloat32); }
   /// The order in which an archive names its arrays, once all are reserved; by default the order of `reserve`.
   virtual void list(const std::vector<std::string>&) {}
   /// Writes the items [first, first + items of `part`) of a reserved array's first axis; each item exactly once.
@@ -25,7 +26,7 @@ class ArrayWriter {
   virtual void commit() = 0;
 
   void add(const std::string& key, const Tensor& tensor) {
-    reserve(key, tensor.shape());
+    reserve(key, tensor.shape(), tensor.dtype());
     write(key, 0, tensor);
   }
 };
@@ -37,7 +38,8 @@ class NpzWriter : public ArrayWriter {
  public:
   explicit NpzWriter(std::filesystem::path path);
   ~NpzWriter() override;
-  void reserve(const std::string& key, const Shape& shape) override;
+  using ArrayWriter::reserve;
+  void reserve(const std::string& key, const Shape& shape, DType dtype) override;
   void list(const std::vector<std::string>& keys) override;
   void write(const std::string& key, std::int64_t first, const Tensor& part) override;
   void commit() override;
@@ -54,7 +56,8 @@ class NpyWriter : public ArrayWriter {
  public:
   explicit NpyWriter(std::filesystem::path path);
   ~NpyWriter() override;
-  void reserve(const std::string& key, const Shape& shape) override;
+  using ArrayWriter::reserve;
+  void reserve(const std::string& key, const Shape& shape, DType dtype) override;
   void write(const std::string& key, std::int64_t first, const Tensor& part) override;
   void commit() override;
 
@@ -70,7 +73,8 @@ class NpyFolderWriter : public ArrayWriter {
   ~NpyFolderWriter() override;
   /// The path of an array's file.
   std::filesystem::path path(const std::string& key) const;
-  void reserve(const std::string& key, const Shape& shape) override;
+  using ArrayWriter::reserve;
+  void reserve(const std::string& key, const Shape& shape, DType dtype) override;
   void write(const std::string& key, std::int64_t first, const Tensor& part) override;
   void commit() override;
 

@@ -197,7 +197,7 @@ TEST_F(NpzTest, OneArrayComesInPartsInAnyOrder) {
 
 class Failing : public ArrayWriter {
  public:
-  void reserve(const std::string&, const Shape&) override {}
+  void reserve(const std::string&, const Shape&, DType) override {}
   void write(const std::string& key, std::int64_t, const Tensor&) override {
     if (key == "bad") throw Error({.code = "output-unwritable", .what = "no room"});
     written.push_back(key);

@@ -215,6 +215,7 @@ Picture with_legend(const Picture& map, const ClassMap& classes) {
 
 ClassMap class_map(const Tensor& scores, const std::string& axes, const ClassOptions& options) {
   if (scores.empty()) throw Error({.code = "shape-empty", .what = "a tensor without a shape cannot be drawn"});
+  if (scores.dtype() != DType::kFloat32) return class_map(drawable(scores), axes, options);
   const Places places(scores, axes);
   const Tensor classes = places.classes_by_place();
   Tiles tiles = tiles_of(classes.shape(), places.roles());

@@ -90,6 +90,7 @@ std::optional<Axis> take_colors(Tiles& tiles) {
 
 Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) {
   if (activation.empty()) throw Error({.code = "shape-empty", .what = "a tensor without a shape cannot be drawn"});
+  if (activation.dtype() != DType::kFloat32) return grid(drawable(activation), axes, options);
   if (options.tokens) {
     const View view = view_of(activation, axes, "", options.tokens);
     GridOptions others = options;
@@ -132,6 +133,7 @@ Grid with_remark(Grid grid, const std::string& remark) {
 }
 
 Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) {
+  if (input.dtype() != DType::kFloat32) return input_picture(drawable(input), axes, options);
   Tiles tiles;
   Axis colors;
   const bool may_be_rgb = input.shape().rank() == 3 && (axes == "HWC" || axes == "CHW");

@@ -71,7 +71,7 @@ SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const V
                      .is_model = activation.is_model,
                      .shape = sample.shape(),
                      .axes = activation.axes,
-                     .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes),
+                     .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes, activation.tensor.dtype()),
                      .statistics = statistics(sample, activation.axes),
                      .assumes = activation.assumes,
                      .look = view.remark};
@@ -143,14 +143,15 @@ std::string legend(const ThumbnailOptions& options) {
   return text + "; hatched: constant; magenta: not finite";
 }
 
-std::string shape_with_roles(const Shape& shape, const std::string& axes) {
+std::string shape_with_roles(const Shape& shape, const std::string& axes, DType dtype) {
   std::string text;
   for (int axis = 1; axis < shape.rank(); ++axis) {
     const auto role = static_cast<std::size_t>(axis - 1);
     text +=
         fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "", shape[axis]);
   }
-  return text.empty() ? "scalar" : text;
+  if (text.empty()) text = "scalar";
+  return dtype == DType::kFloat32 ? text : fmt::format("{} {}", text, name_of(dtype));
 }
 
 std::string channel_text(const Statistics& statistics) {

@@ -67,7 +67,7 @@ std::string folded_text(const OverviewEntry& entry, std::span<const SeenLayer* c
 std::string legend(const ThumbnailOptions& options);
 
 /// "H28 W28 C64" for a shape with a batch axis.
-std::string shape_with_roles(const Shape& shape, const std::string& axes);
+std::string shape_with_roles(const Shape& shape, const std::string& axes, DType dtype = DType::kFloat32);
 /// "3 of 64 constant (2 dead), 1 with NaN"; empty if nothing is unusual.
 std::string channel_text(const Statistics& statistics);
 

@@ -148,6 +148,7 @@ std::int64_t line_length(std::int64_t count, std::int64_t room) {
 }  // namespace
 
 Picture thumbnails(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  if (sample.dtype() != DType::kFloat32) return thumbnails(drawable(sample), axes, options);
   const Tiles tiles = tiles_of(sample.shape(), axes);
   if (options.in_color && has_three_colors(sample.shape(), axes) && !tiles.one_scale)
     return with_colors(sample, axes, options);
@@ -170,6 +171,7 @@ Picture thumbnails(const Tensor& sample, const std::string& axes, const Thumbnai
 }
 
 Picture input_thumbnail(const Tensor& sample, const std::string& axes, const ThumbnailOptions& options) {
+  if (sample.dtype() != DType::kFloat32) return input_thumbnail(drawable(sample), axes, options);
   const Tiles tiles = tiles_of(sample.shape(), axes);
   const bool is_picture = tiles.height.size > 1 && tiles.width.size > 1 && !tiles.may_stretch &&
                           tiles.slice_count() == 1 && (tiles.channels.size == 1 || tiles.channels.size == 3);

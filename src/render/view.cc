@@ -72,6 +72,12 @@ bool is_of_time(const std::string& class_name) {
   return std::ranges::any_of(kWords, [&](std::string_view word) { return contains(class_name, word); });
 }
 
+Tensor drawable(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kString)
+    throw Error({.code = "texts-drawn", .what = "texts have no picture", .hint = "`capture` shows and stores them"});
+  return tensor.astype(DType::kFloat32);
+}
+
 View view_of(const Tensor& sample, const std::string& axes, const std::string& class_name,
              const std::optional<TokenGrid>& tokens) {
   const View as_it_is{.sample = sample, .axes = axes, .remark = ""};

@@ -15,7 +15,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BATCH = 3
-KEYS = {"class", "config", "input", "inputs", "tokens", "training", "adapt", "scale", "offset", "tolerance", "keras", "archive", "axes", "required", "why"}
+KEYS = {"class", "config", "input", "inputs", "tokens", "training", "adapt", "scale", "offset", "tolerance", "keras", "archive", "axes", "required", "why", "arguments", "call", "steps"}
 # TensorFlow's CPU kernels refuse channels_first for these: the numbers come from a channels_last twin.
 LAST_ONLY = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling")
 
@@ -60,6 +60,31 @@ def randomise(layer, random):
     layer.set_weights(values)
 
 
+def flatten(outputs):
+    return [part for item in outputs for part in flatten(item)] if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def made(config, keras):
+    """Layers in a layer's config are made of their own."""
+    if isinstance(config, list):
+        return [made(item, keras) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if set(config) == {"class_name", "config"}:
+        return getattr(keras.layers, config["class_name"])(**made(config["config"], keras))
+    return {key: made(value, keras) for key, value in config.items()}
+
+
+def call(layer, tensors, question, **more):
+    """The tensors that `arguments` places by name stand there, the others in front of them."""
+    named = question.get("arguments", {})
+    places = {place for value in named.values() for place in (value if isinstance(value, list) else [value])}
+    plain = [tensor for place, tensor in enumerate(tensors) if place not in places]
+    given = {name: [tensors[i] for i in value] if isinstance(value, list) else tensors[value] for name, value in named.items()}
+    is_list = "inputs" in question and not named
+    return layer(plain if is_list else plain[0], **given, **question.get("call", {}), **more)
+
+
 def expected_output(layer, inputs, question):
     """The layer's own answer, or its channels_last twin's with the channel axis moved there and back."""
     # Keras's augmentation acts where nobody says anything; tf_keras refuses the argument where it means nothing.
@@ -74,7 +99,7 @@ def expected_output(layer, inputs, question):
         twin.set_weights(layer.get_weights())
         output = np.moveaxis(np.asarray(twin(moved)), -1, 1)
         return np.asarray(layer.activation(output)) if activation else output
-    return np.asarray(layer(inputs if "inputs" in question else inputs[0], **training))
+    return call(layer, inputs, question, **training)
 
 
 def given(question, shape, random):
@@ -90,23 +115,29 @@ def answer(question, folder, keras):
     home = importlib.import_module(question["module"]) if question["module"] else keras.layers
     layer_class = getattr(home, question["class"])
     make = (lambda **config: layer_class.from_config(config)) if "layers" in question["config"] else layer_class
-    layer = make(**question["config"], name="layer")
+    layer = make(**made(question["config"], keras), name="layer")
     if question.get("adapt"):
         layer.adapt(random.normal(1, 2, inputs[0].shape).astype("float32"))
     symbols = [keras.Input(shape, dtype=inputs[k].dtype, name=f"input_{k}") for k, shape in enumerate(shapes)]
-    output = layer(symbols if "inputs" in question else symbols[0])
+    fed, seen = symbols, inputs
+    if "steps" in question:  # how many count, item by item: the others hold 0 and are masked
+        for item, count in enumerate(question["steps"]):
+            inputs[0][item, count:] = 0
+        masking = keras.layers.Masking(name="masking")
+        fed, seen = [masking(symbols[0]), *symbols[1:]], [masking(inputs[0]), *inputs[1:]]
+    output = call(layer, fed, question)
     if not question.get("adapt"):
         randomise(layer, random)
-    expected = expected_output(layer, inputs, question)
-    if not np.isfinite(expected).all():
+    expected = [np.asarray(part) for part in flatten(expected_output(layer, seen, question))]
+    if not all(np.isfinite(part).all() for part in expected):
         raise ValueError("Keras's own answer is not finite; choose another input")
-    model = keras.Model(symbols, output)
+    model = keras.Model(symbols, flatten(output) if len(expected) > 1 else output)
     if question["keras"] == "keras":
         model.save(folder / "model.keras")
     if not question.get("archive"):
         model.save(str(folder / "model.h5"))
     np.savez(folder / "input.npz", **{f"input_{k}": array for k, array in enumerate(inputs)})
-    np.savez(folder / "expected.npz", layer=expected)
+    np.savez(folder / "expected.npz", **{f"output_{k}": part for k, part in enumerate(expected)})
 
 
 def main(out):

@@ -73,10 +73,28 @@ std::optional<Tensor> constant_of(const Json& argument) {
   return Tensor::of(Shape(std::move(sizes)), numbers);
 }
 
+bool are_whole(const Json& argument) {
+  return argument.is_array() ? std::ranges::all_of(argument, are_whole) : argument.is_number_integer();
+}
+
+bool has_integers(const Build& b) {
+  for (int i = 0; i < b.inputs(); ++i)
+    if (is_integer(b.graph.dtype(b.input(i)))) return true;
+  return false;
+}
+
+/// Python's whole numbers take the type of the tensor beside them.
+Tensor as_small_integers(const Tensor& numbers) {
+  float largest = 0;
+  for (const float number : numbers.numbers()) largest = std::max(largest, std::abs(number));
+  return numbers.astype(largest < 128 ? DType::kInt8 : largest < 32768 ? DType::kInt16 : DType::kInt64);
+}
+
 Value tensor_of(const Json& argument, FieldReader& arguments, const char* parameter, Build& b) {
   if (const Json& index = member(argument, "tensor"); index.is_number_unsigned() && index < b.inputs())
     return b.input(index.get<int>());
-  if (std::optional<Tensor> constant = constant_of(argument)) return b.graph.constant(*constant);
+  if (std::optional<Tensor> constant = constant_of(argument))
+    return b.graph.constant(are_whole(argument) && has_integers(b) ? as_small_integers(*constant) : *constant);
   arguments.fail(parameter, argument, "a tensor or numbers");
 }
 

@@ -82,11 +82,6 @@ Outputs bias_add(FieldReader& arguments, Build& b) {
 
 Outputs identity(FieldReader& arguments, Build& b) { return output(b, tensor(arguments, "x", b)); }
 
-Outputs cast(FieldReader& arguments, Build& b) {
-  if (const Json& type = arguments.raw("dtype"); type != "float32") arguments.fail("dtype", type, "\"float32\"");
-  return identity(arguments, b);
-}
-
 const RegisterOperations registered{
     {"Add", "x1 x2", binary<ops::Binary::kAdd>},
     {"Subtract", "x1 x2", binary<ops::Binary::kSubtract>},
@@ -107,8 +102,6 @@ const RegisterOperations registered{
 
     {"Copy Identity StopGradient", "x", identity},
     {"tf.identity tf.stop_gradient", "input=x", identity},
-    {"Cast", "x dtype", cast},
-    {"tf.cast", "x dtype", cast},
     {"Clip", "x x_min x_max", clip},
     {"tf.clip_by_value", "t=x clip_value_min=x_min clip_value_max=x_max", clip},
 
