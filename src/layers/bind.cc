@@ -57,7 +57,9 @@ class Binder {
     for (const auto& slot : order) {
       const std::string path = slot->name.substr(0, slot->name.rfind('/') + 1);
       const std::string name = fmt::format("{}vars/{}", path, counts[path]++);
-      const auto found = std::ranges::find(layer.weights, name, &StoredWeight::name);
+      // Versions of Keras differ in whether an attribute is a private one: "_query_dense".
+      auto found = std::ranges::find(layer.weights, name, &StoredWeight::name);
+      if (found == layer.weights.end()) found = std::ranges::find(layer.weights, '_' + name, &StoredWeight::name);
       bind(layer, *slot, found == layer.weights.end() ? nullptr : &*found);
     }
     return true;
