@@ -15,7 +15,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BATCH = 3
-KEYS = {"class", "config", "input", "inputs", "tokens", "training", "adapt", "scale", "offset", "tolerance", "keras", "archive", "axes", "required", "why", "arguments", "call", "steps"}
+KEYS = {"class", "config", "input", "inputs", "tokens", "texts", "training", "adapt", "scale", "offset", "tolerance", "keras", "archive", "axes", "required", "why", "arguments", "call", "steps"}
 # TensorFlow's CPU kernels refuse channels_first for these: the numbers come from a channels_last twin.
 LAST_ONLY = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling")
 
@@ -82,7 +82,7 @@ def call(layer, tensors, question, **more):
     plain = [tensor for place, tensor in enumerate(tensors) if place not in places]
     given = {name: [tensors[i] for i in value] if isinstance(value, list) else tensors[value] for name, value in named.items()}
     is_list = "inputs" in question and not named
-    return layer(plain if is_list else plain[0], **given, **question.get("call", {}), **more)
+    return layer(*([plain] if is_list else plain[:1]), **given, **question.get("call", {}), **more)
 
 
 def expected_output(layer, inputs, question):
@@ -102,24 +102,41 @@ def expected_output(layer, inputs, question):
     return call(layer, inputs, question, **training)
 
 
-def given(question, shape, random):
-    if "tokens" in question:
-        return random.integers(0, question["tokens"], shape)
+def given(question, shape, random, place=0):
+    tokens = question.get("tokens")
+    tokens = tokens[place] if isinstance(tokens, list) else tokens
+    if "texts" in question:
+        return random.choice(question["texts"], shape)
+    if tokens:
+        return random.integers(0, tokens, shape)
     return (question.get("scale", 1) * random.normal(size=shape) + question.get("offset", 0)).astype("float32")
 
 
+def is_text(array):
+    return array.dtype.kind == "U"
+
+
+def as_numpy(part):
+    array = np.asarray(part)
+    return np.char.decode(array.astype("S"), "utf-8") if array.dtype.kind in "OS" else array
+
+
 def answer(question, folder, keras):
+    import tensorflow
+
     random = np.random.default_rng(int(question["folder"][-16:], 16))
     shapes = question.get("inputs") or [question["input"]]
-    inputs = [given(question, [BATCH, *shape], random) for shape in shapes]
+    inputs = [given(question, [BATCH, *shape], random, place) for place, shape in enumerate(shapes)]
     home = importlib.import_module(question["module"]) if question["module"] else keras.layers
     layer_class = getattr(home, question["class"])
     make = (lambda **config: layer_class.from_config(config)) if "layers" in question["config"] else layer_class
     layer = make(**made(question["config"], keras), name="layer")
     if question.get("adapt"):
-        layer.adapt(random.normal(1, 2, inputs[0].shape).astype("float32"))
-    symbols = [keras.Input(shape, dtype=inputs[k].dtype, name=f"input_{k}") for k, shape in enumerate(shapes)]
-    fed, seen = symbols, inputs
+        normal = random.normal(1, 2, inputs[0].shape).astype("float32")
+        layer.adapt(given(question, inputs[0].shape, random) if {"texts", "tokens"} & set(question) else normal)
+    types = ["string" if is_text(array) else array.dtype for array in inputs]
+    symbols = [keras.Input(shape, dtype=types[k], name=f"input_{k}") for k, shape in enumerate(shapes)]
+    fed, seen = symbols, [tensorflow.constant(array) if is_text(array) else array for array in inputs]
     if "steps" in question:  # how many count, item by item: the others hold 0 and are masked
         for item, count in enumerate(question["steps"]):
             inputs[0][item, count:] = 0
@@ -128,8 +145,8 @@ def answer(question, folder, keras):
     output = call(layer, fed, question)
     if not question.get("adapt"):
         randomise(layer, random)
-    expected = [np.asarray(part) for part in flatten(expected_output(layer, seen, question))]
-    if not all(np.isfinite(part).all() for part in expected):
+    expected = [as_numpy(part) for part in flatten(expected_output(layer, seen, question))]
+    if not all(is_text(part) or np.isfinite(part).all() for part in expected):
         raise ValueError("Keras's own answer is not finite; choose another input")
     model = keras.Model(symbols, flatten(output) if len(expected) > 1 else output)
     if question["keras"] == "keras":

@@ -11,8 +11,8 @@ namespace kerascope::layers {
 
 /// One step of a long short-term memory (Hochreiter and Schmidhuber 1997): x (N, I), states h and c (N, units).
 /// i, f, o = recurrent_activation(x . W + h . U + b), each with its part of the weights; c' = f c + i activation(..);
-/// h' = o activation(c'). Weights: kernel (I, 4 units), recurrent_kernel (units, 4 units), bias (4 units), each with its
-/// parts in the order i, f, c, o.
+/// h' = o activation(c'). Weights: kernel (I, 4 units), recurrent_kernel (units, 4 units), bias (4 units), each with
+/// its parts in the order i, f, c, o.
 struct LSTMCell {
   std::int64_t units = 0;  ///< required
   ActivationFunction activation = {"tanh"};
@@ -38,6 +38,52 @@ struct LSTM {
   bool zero_output_for_mask = false;         ///< a masked step gives 0, instead of the output of the step before
 };
 
+/// One step of a gated recurrent unit (Cho et al. 2014): x (N, I), state h (N, units). z, r = recurrent_activation(x .
+/// W + h . U + b), each with its part of the weights; with `reset_after` n = activation(x . W + b + r (h . U + b')),
+/// otherwise n = activation(x . W + b + (r h) . U); h' = z h + (1 - z) n. Weights: kernel (I, 3 units),
+/// recurrent_kernel (units, 3 units), bias (2, 3 units), or without `reset_after` (3 units), each with its parts in the
+/// order z, r, n.
+struct GRUCell {
+  std::int64_t units = 0;  ///< required
+  ActivationFunction activation = {"tanh"};
+  ActivationFunction recurrent_activation = {"sigmoid"};
+  bool use_bias = true;
+  float dropout = 0, recurrent_dropout = 0;  ///< as in LSTMCell
+  bool reset_after = true;                   ///< the reset gate acts behind the product with U
+};
+
+/// A GRUCell over time. (N, T, I) -> (N, units). Can be tapped: update_gate, reset_gate, candidate and hidden_state of
+/// all steps, (N, T, units) each. The other arguments are those of LSTM.
+struct GRU {
+  std::int64_t units = 0;  ///< required
+  ActivationFunction activation = {"tanh"};
+  ActivationFunction recurrent_activation = {"sigmoid"};
+  bool use_bias = true;
+  float dropout = 0, recurrent_dropout = 0;
+  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
+  bool reset_after = true;
+  bool zero_output_for_mask = false;
+};
+
+/// One step of a plain recurrent cell: x (N, I), state h (N, units); h' = activation(x . W + h . U + b). Weights:
+/// kernel (I, units), recurrent_kernel (units, units), bias (units).
+struct SimpleRNNCell {
+  std::int64_t units = 0;  ///< required
+  ActivationFunction activation = {"tanh"};
+  bool use_bias = true;
+  float dropout = 0, recurrent_dropout = 0;  ///< as in LSTMCell
+};
+
+/// A SimpleRNNCell over time. (N, T, I) -> (N, units). The other arguments are those of LSTM.
+struct SimpleRNN {
+  std::int64_t units = 0;  ///< required
+  ActivationFunction activation = {"tanh"};
+  bool use_bias = true;
+  float dropout = 0, recurrent_dropout = 0;
+  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
+  bool zero_output_for_mask = false;
+};
+
 /// Any cell over time. (N, T, ..) -> (N, ..) Weights are the cell's; the other arguments are those of LSTM.
 struct RNN {
   LayerConfig cell;  ///< required
@@ -53,7 +99,7 @@ struct StackedRNNCells {
 /// A recurrent layer that reads forwards, and one that reads backwards.
 struct Bidirectional {
   enum class MergeMode { kConcat, kSum, kMul, kAve };
-  LayerConfig layer;                                        ///< required
+  LayerConfig layer;                                         ///< required
   std::optional<MergeMode> merge_mode = MergeMode::kConcat;  ///< nothing: two outputs
   std::optional<LayerConfig> backward_layer;                 ///< nothing: as `layer`, the other way
 };

@@ -1,72 +1,36 @@
 // A cell with a state that it forgets, adds to and shows a part of, each by a gate. (N, T, I) -> (N, units)
+#include "layers/recurrent/gates.h"
 #include "layers/recurrent/over_time.h"
 #include "layers/registry.h"
-#include "layers/regularization/common.h"
-#include "ops/binary.h"
 #include "ops/dense.h"
-#include "ops/slice.h"
-#include "ops/random.h"
 
 namespace kerascope::layers {
 namespace {
 
-constexpr std::int64_t kGates = 4;  ///< input, forget, candidate, output: the order of the weights' parts
+/// Input, forget, candidate, output: the order of the weights' parts.
+Gates gates_of(const LSTMCell& layer) { return Gates::of(layer, 4); }
 
-Value plus(Build& b, Value left, Value right) { return ops::binary(b.graph, left, right, ops::Binary::kAdd); }
-Value times(Build& b, Value left, Value right) { return ops::binary(b.graph, left, right, ops::Binary::kMultiply); }
-
-/// One of equal parts of the last axis.
-Value part_of(Build& b, Value x, std::int64_t part, std::int64_t size) {
-  std::vector<ops::SliceAxis> axes;
-  for (const std::int64_t whole : b.graph.shape(x)) axes.push_back({.size = whole});
-  axes.back() = {.start = part * size, .size = size};
-  return ops::slice(b.graph, x, std::move(axes));
-}
-
-/// The weights' needs in Keras's order, whichever graphs read them.
 void create_weights(const LSTMCell& layer, Build& b, std::int64_t inputs) {
-  b.require_at_least(1, "units", layer.units);
-  require_share(b, "dropout", layer.dropout);
-  require_share(b, "recurrent_dropout", layer.recurrent_dropout);
-  b.weight("kernel", {inputs, kGates * layer.units});
-  b.weight("recurrent_kernel", {layer.units, kGates * layer.units});
-  if (layer.use_bias) b.weight("bias", {kGates * layer.units});
+  create_weights(gates_of(layer), b, inputs, {gates_of(layer).width()});
 }
 
-/// What a step adds to its gates whatever the states are: (.., I) -> (.., 4 units).
 Value projected(const LSTMCell& layer, Build& b, Value x) {
-  const Shape& shape = b.graph.shape(x);
   std::optional<Value> bias;
-  const Value kernel = b.weight("kernel", {shape.back(), kGates * layer.units});
-  if (layer.use_bias) bias = b.weight("bias", {kGates * layer.units});
-  if (b.random() && layer.dropout > 0) {
-    Shape mask(std::vector<std::int64_t>(static_cast<std::size_t>(shape.rank()), 1));
-    mask[0] = shape[0];
-    mask[shape.rank() - 1] = shape.back();
-    x = times(b, x, keep_mask(b, mask, layer.dropout));
-  }
-  return ops::dense(b.graph, x, kernel, bias);
-}
-
-/// h . U, with a mask of its own for each gate if h is dropped.
-Value recurrent(const LSTMCell& layer, Build& b, Value h, std::int64_t gate) {
-  const Value kernel = b.weight("recurrent_kernel", {layer.units, kGates * layer.units});
-  const Value mask = ops::random(b.graph, b.graph.shape(h),
-                                 {.distribution = ops::Distribution::kKeepMask,
-                                  .a = layer.recurrent_dropout,
-                                  .key = b.random_key() + 1 + static_cast<std::uint64_t>(gate)});
-  return ops::dense(b.graph, times(b, h, mask), part_of(b, kernel, gate, layer.units), {});
+  if (layer.use_bias) bias = b.weight("bias", {gates_of(layer).width()});
+  return projected(gates_of(layer), b, x, bias);
 }
 
 Step step(const LSTMCell& layer, Build& b, Value z, Value h, Value c) {
-  const bool drops = b.random() && layer.recurrent_dropout > 0;
-  if (!drops) {
-    const Value kernel = b.weight("recurrent_kernel", {layer.units, kGates * layer.units});
-    z = plus(b, z, ops::dense(b.graph, h, kernel, {}));
-  }
+  const Gates gates = gates_of(layer);
+  const Value kernel = recurrent_kernel(gates, b);
+  const bool drops = gates.drops_states(b);
+  if (!drops) z = plus(b, z, ops::dense(b.graph, h, kernel, {}));
   const auto gate = [&](std::int64_t part, const ActivationFunction& function) {
-    Value own = part_of(b, z, part, layer.units);
-    if (drops) own = plus(b, own, recurrent(layer, b, h, part));
+    const std::int64_t begin = part * layer.units;
+    Value own = columns(b, z, begin, layer.units);
+    if (drops)
+      own = plus(b, own,
+                 ops::dense(b.graph, dropped_state(gates, b, h, part), columns(b, kernel, begin, layer.units), {}));
     return activate(b, own, function);
   };
   const Value input = gate(0, layer.recurrent_activation), forget = gate(1, layer.recurrent_activation),
@@ -83,16 +47,10 @@ Step step(const LSTMCell& layer, Build& b, Value z, Value h, Value c) {
                    {"hidden_state", {hidden, "C"}}}};
 }
 
-void cell_fields(auto& layer, auto& field) {
-  field.required("units", layer.units);
-  field("activation", layer.activation);
+void lstm_fields(auto& layer, auto& field) {
+  cell_fields(layer, field);
   field("recurrent_activation", layer.recurrent_activation);
-  field("use_bias", layer.use_bias);
   field.ignored("unit_forget_bias");
-  field("dropout", layer.dropout);
-  field("recurrent_dropout", layer.recurrent_dropout);
-  field.ignored("seed");
-  field.ignored("implementation");
 }
 
 LSTMCell cell_of(const LSTM& layer) {
@@ -106,7 +64,7 @@ LSTMCell cell_of(const LSTM& layer) {
 
 }  // namespace
 
-void fields(of<LSTMCell> auto& layer, auto&& field) { cell_fields(layer, field); }
+void fields(of<LSTMCell> auto& layer, auto&& field) { lstm_fields(layer, field); }
 
 std::vector<Shape> states(const LSTMCell& layer, Build& b) {
   return {{b.shape()[0], layer.units}, {b.shape()[0], layer.units}};
@@ -121,7 +79,7 @@ Outputs build(const LSTMCell& layer, Build& b) {
 }
 
 void fields(of<LSTM> auto& layer, auto&& field) {
-  cell_fields(layer, field);
+  lstm_fields(layer, field);
   over_time_fields(layer, field);
   field.ignored("time_major");
   field.ignored("use_cudnn");
