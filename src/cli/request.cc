@@ -257,7 +257,7 @@ Fed read_inputs(const Request& request, const ModelData& model) {
 
 void warn_of_infinite_inputs(const Request& request, const Fed& fed) {
   for (std::size_t i = 0; i < fed.tensors.size(); ++i)
-    if (!finite_range(numbers_of(fed.tensors[i]).numbers()).all_finite)
+    if (fed.tensors[i].dtype() != DType::kString && !finite_range(numbers_of(fed.tensors[i]).numbers()).all_finite)
       note(request, "warning",
            fmt::format("the numbers for {} '{}' are not all finite", fed.sources[i].is_layer ? "layer" : "input",
                        fed.sources[i].input.name));

@@ -119,6 +119,7 @@ Call without_masks(const Call& call, std::vector<Output>& inputs) {
     for (std::size_t i = 0; i < given->size(); ++i) take((*given)[i], i);
   else
     take(*given, 0);
+  if (!masks.empty()) plain.keywords["mask"] = true;  // it was given
   std::ranges::sort(masks, std::greater());
   masks.erase(std::ranges::unique(masks).begin(), masks.end());
   for (const std::size_t mask : masks) {

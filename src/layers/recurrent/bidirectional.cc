@@ -63,7 +63,9 @@ Outputs build(const Bidirectional& layer, Build& b) {
   if (!forward.is_object() || !backward.is_object()) b.refuse("layer", layer.layer.config, "a layer's config");
   if (!layer.backward_layer) backward["go_backwards"] = member(forward, "go_backwards") != true;
 
-  Outputs forward_inputs = {b.output()}, backward_inputs = {b.output()};
+  Output sequence = b.output();
+  sequence.mask = mask_over_time(b);
+  Outputs forward_inputs = {sequence}, backward_inputs = {sequence};
   for (int i = 1, half = 1 + (b.inputs() - 1) / 2; i < b.inputs(); ++i)
     (i < half ? forward_inputs : backward_inputs).push_back(b.output(i));
   const Outputs ahead = b.call(begun(layer.layer, forward), "forward_layer", forward_inputs);

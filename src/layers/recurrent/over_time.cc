@@ -51,6 +51,12 @@ Shape step_shape(const Build& b, const Shape& sequence) {
   return Shape(std::move(sizes));
 }
 
+std::optional<Value> mask_over_time(const Build& b) {
+  const bool is_of_model = !b.call().positional.empty() || !b.call().keywords.empty();
+  const bool is_found = is_of_model && !b.call().keywords.contains("mask");
+  return is_found && b.keras_major() >= 3 && b.inputs() > 1 ? std::nullopt : b.mask();
+}
+
 Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::vector<Shape>& state_shapes,
                   const BuildStep& build_step) {
   const auto body = std::make_shared<ops::ScanBody>();
@@ -66,7 +72,7 @@ Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::
   // The output is a state, too: what a masked step repeats, and what is left after the last one.
   const Value before = graph.input("output", graph.shape(step.output));
   begin.push_back(zeros(b.graph, graph.shape(step.output)));
-  if (const std::optional<Value>& mask = b.mask()) {
+  if (const std::optional<Value> mask = mask_over_time(b)) {
     const Shape& steps = b.graph.shape(*mask);
     const Shape& whole = b.graph.shape(sequence);
     if (steps.rank() < 2 || steps.elements() != whole[0] * whole[1])
@@ -78,8 +84,7 @@ Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::
     const Value otherwise = options.zero_output_for_mask ? zeros(graph, graph.shape(step.output)) : before;
     step.output = ops::select(graph, beside(graph, counts, step.output), step.output, otherwise);
     for (std::size_t i = 0; i < step.states.size(); ++i)
-      step.states[i] =
-          ops::select(graph, beside(graph, counts, step.states[i]), step.states[i], body->states[i]);
+      step.states[i] = ops::select(graph, beside(graph, counts, step.states[i]), step.states[i], body->states[i]);
   }
   body->states.push_back(before);
   body->next_states = step.states;
@@ -89,8 +94,7 @@ Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::
 
   const ops::Scanned scanned = ops::scan(b.graph, body, sequences, begin, {}, options.go_backwards);
   std::size_t next = options.return_sequences;
-  for (auto& [name, output] : step.taps)
-    b.tap(name, {.value = scanned.outputs[next++], .axes = "T" + output.axes});
+  for (auto& [name, output] : step.taps) b.tap(name, {.value = scanned.outputs[next++], .axes = "T" + output.axes});
   const Value result = options.return_sequences ? scanned.outputs[0] : scanned.states.back();
   Outputs outputs = b.usual(result);
   if (options.return_sequences) outputs[0].mask = b.mask();

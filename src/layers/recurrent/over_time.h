@@ -29,8 +29,8 @@ struct Step {
 /// @param slice  one step of the sequence.
 using BuildStep = std::function<Step(InnerGraph& inner, Value slice, const std::vector<Value>& states)>;
 
-/// Runs a step over (N, T, ..), from the states that the layer is called with, or from 0. Handles masks as Keras does: a
-/// masked step changes no state and gives the output of the step before.
+/// Runs a step over (N, T, ..), from the states that the layer is called with, or from 0. Handles masks as Keras does:
+/// a masked step changes no state and gives the output of the step before.
 /// @param sequence  the layer's first input, or what was made of it.
 Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::vector<Shape>& states,
                   const BuildStep& build_step);
@@ -44,6 +44,10 @@ void over_time_fields(auto& layer, Field& field) {
   field("unroll", layer.unroll);
   field("zero_output_for_mask", layer.zero_output_for_mask);
 }
+
+/// The mask that Keras hands to the layer: Keras 3 finds it by itself only if the sequence is the call's only tensor,
+/// so not beside initial states.
+std::optional<Value> mask_over_time(const Build& b);
 
 /// One step's shape of (N, T, ..). @throws Error{shape-rank} without a T
 Shape step_shape(const Build& b, const Shape& sequence);
