@@ -15,6 +15,7 @@
 #include "kerascope/inputs.h"
 #include "kerascope/layers/activation.h"
 #include "kerascope/layers/applications.h"
+#include "kerascope/layers/attention.h"
 #include "kerascope/layers/augmentation.h"
 #include "kerascope/layers/convolutional.h"
 #include "kerascope/layers/core.h"

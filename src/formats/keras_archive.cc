@@ -75,7 +75,12 @@ ModelData read_parts(const Parts& parts, const std::string& path) {
                  .hint = "save the model again with model.save(\"name.keras\")"});
   const ZipArchive::Member member = parts.member("model.weights.h5");
   const Hdf5File weights = Hdf5File::open(member.file, member.offset, member.size, "model.weights.h5 in " + path);
-  const auto names = attach_by_path(weights, model.network, {.keras_major = model.keras_major()}, config);
+  const auto vocabulary_of = [&](const std::string& group) -> std::optional<std::string> {
+    const std::string name = fmt::format("assets{}/vocabulary.txt", group);
+    return parts.has(name) ? std::optional(std::string(parts.member(name).text())) : std::nullopt;
+  };
+  const auto names = attach_by_path(weights, model.network,
+                                    {.keras_major = model.keras_major(), .vocabulary_of = vocabulary_of}, config);
   if (const std::string why = disagreement(names); !why.empty())
     throw Error({.code = "weights-mismatch",
                  .what = why,

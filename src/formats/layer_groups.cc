@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 
 #include "base/text.h"
 #include "kerascope/error.h"
@@ -61,6 +63,9 @@ void gather_weights(const Hdf5File& file, const std::string& group, const std::s
     if (!file.dataset(group + "/" + name)) break;
     weights.push_back(file.stored(group + "/" + name, name));
   }
+  // Layers that look tokens up name what they store.
+  if (const std::string name = inside + "vars/idf_weights"; file.dataset(group + "/" + name))
+    weights.push_back(file.stored(group + "/" + name, name));
   for (const std::string& member : file.members(inside.empty() ? group : group + "/" + inside))
     if (member != "vars" && member != "seed_generator" && file.has_group(group + "/" + inside + member))
       gather_weights(file, group, inside + member + "/", weights);
@@ -184,8 +189,32 @@ class Filing {
       return;
     }
     layer.weights = weights_below(file_, group);
+    if (const auto vocabulary = vocabulary_of(group); vocabulary && member(layer.config, "vocabulary").is_null())
+      layer.config["vocabulary"] = tokens_of(*vocabulary, layer);
     const auto name = file_.text(group + "/vars", "name");
     if (name && !layer.weights.empty()) names_.emplace_back(&layer, *name);
+  }
+
+  std::optional<std::string> vocabulary_of(const std::string& group) const {
+    return writer_.vocabulary_of ? writer_.vocabulary_of(group) : std::nullopt;
+  }
+
+  /// A vocabulary's lines, as the list that the config would hold. Empty lines at its end are none.
+  static Json tokens_of(const std::string& lines, const LayerData& layer) {
+    Json tokens = Json::array();
+    std::istringstream stream(lines);
+    for (std::string line; std::getline(stream, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      const bool is_number = text_or(layer.config, "vocabulary_dtype", "string") != "string";
+      std::int64_t number = 0;
+      const char* const end = line.data() + line.size();
+      if (is_number && std::from_chars(line.data(), end, number).ptr == end && !line.empty())
+        tokens.push_back(number);
+      else
+        tokens.push_back(line);
+    }
+    while (!tokens.empty() && tokens.back() == "") tokens.erase(tokens.size() - 1);
+    return tokens;
   }
 
   std::vector<Kind> kinds(Network& network, const std::string& container) const {
@@ -284,7 +313,8 @@ class Filing {
 
   Match matched(const Kind& kind, const std::string& container) const {
     if (std::ranges::none_of(kind.numbers, [&](int number) {
-          return holds_weights(file_, container + "/" + group_name(kind.stem, number));
+          const std::string group = container + "/" + group_name(kind.stem, number);
+          return holds_weights(file_, group) || vocabulary_of(group);
         }))
       return Match(kind.layers.size());
     const auto once = by_order(kind, container, Visits::kOnce);

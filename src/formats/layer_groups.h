@@ -10,6 +10,8 @@
 //   Keras 3                  in "layers", objects met before count; since 3.6 each group stores its layer's name
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +34,8 @@ using NamedPair = std::pair<const LayerData*, std::string>;
 struct Writer {
   int keras_major = 3;
   bool is_certain = true;  ///< false if this is known only from the model, and the weights are from another file
+  /// An archive's asset vocabulary.txt of a group; nothing if it has none.
+  std::function<std::optional<std::string>(const std::string& group)> vocabulary_of = {};
 };
 
 /// Gives the layers of a network the weights in their groups.

@@ -141,6 +141,46 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
   if constexpr (std::is_same_v<Number, double>) array.lossy = digits.are_lost();
 }
 
+/// A code point as UTF-8; what is none becomes the replacement character.
+void append_utf8(std::string& text, std::uint32_t point) {
+  if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) point = 0xfffd;
+  if (point < 0x80) {
+    text += static_cast<char>(point);
+    return;
+  }
+  const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;  // bytes behind the first
+  constexpr std::uint32_t kFirst[] = {0, 0xc0, 0xe0, 0xf0};
+  text += static_cast<char>(kFirst[more] | point >> 6 * more);
+  for (int byte = more - 1; byte >= 0; --byte) text += static_cast<char>(0x80 | (point >> 6 * byte & 0x3f));
+}
+
+/// Texts of one length each, with zeros behind: of bytes ("S7"), or of code points of 4 bytes ("U7").
+Tensor texts_of(const std::byte* begin, const NpyHeader& header, std::int64_t width, bool has_points) {
+  const bool swaps = (header.type[0] == '>') != (std::endian::native == std::endian::big);
+  const std::int64_t unit = has_points ? 4 : 1;
+  std::vector<std::string> texts(static_cast<std::size_t>(header.shape.elements()));
+  FileOrder order(header.shape, header.fortran_order);
+  for (std::string& text : texts) {
+    const std::byte* const at = begin + order.position() * width * unit;
+    std::vector<std::uint32_t> points;
+    for (std::int64_t i = 0; i < width; ++i) {
+      std::byte bytes[4] = {};
+      std::memcpy(bytes, at + i * unit, static_cast<std::size_t>(unit));
+      if (has_points && swaps) std::reverse(std::begin(bytes), std::end(bytes));
+      points.push_back(has_points ? std::bit_cast<std::uint32_t>(bytes) : std::to_integer<std::uint32_t>(bytes[0]));
+    }
+    while (!points.empty() && points.back() == 0) points.pop_back();
+    for (const std::uint32_t point : points) {
+      if (has_points)
+        append_utf8(text, point);
+      else
+        text += static_cast<char>(point);
+    }
+    order.advance();
+  }
+  return Tensor::of(header.shape, std::move(texts));
+}
+
 struct Type {
   std::string_view code;  ///< NumPy's type code: kind and size
   std::int64_t size = 0;
@@ -165,23 +205,37 @@ const Type& type_of(const std::string& descr) {
                  .what = "the array holds pickled Python objects, which are never loaded",
                  .because = "a pickle can run any code",
                  .hint = std::string(kFloat32Hint)});
-  throw Error({.code = "array-type",
-               .what = fmt::format("the array has the type '{}', known are f2 to f8, i1 to i8, u1 to u8 and b1", descr),
-               .because = code.starts_with("U") || code.starts_with("S") ? "it holds strings" : "",
-               .hint = std::string(kFloat32Hint)});
+  throw Error(
+      {.code = "array-type",
+       .what = fmt::format("the array has the type '{}', known are f2 to f8, i1 to i8, u1 to u8, b1, U and S", descr),
+       .hint = std::string(kFloat32Hint)});
+}
+
+/// The length of texts: 7 of "<U7" and "|S7"; nothing for other types.
+std::optional<std::int64_t> text_width(const std::string& descr) {
+  constexpr std::int64_t kMost = 1 << 20;
+  if (descr.size() < 3 || (descr[1] != 'U' && descr[1] != 'S') || !std::strchr("<>|=", descr[0])) return {};
+  const auto width = text::to_integer(std::string_view(descr).substr(2));
+  return width && *width > 0 && *width <= kMost ? width : std::nullopt;
 }
 
 }  // namespace
 
 NamedArray parse_npy(std::span<const std::byte> bytes) {
   const NpyHeader header = parse_npy_header(bytes);
-  const Type& type = type_of(header.type);
+  const auto width = text_width(header.type);
+  const bool has_points = width && header.type[1] == 'U';
+  const Type& type = width ? kTypes[0] : type_of(header.type);
   const std::int64_t left = static_cast<std::int64_t>(bytes.size() - header.size);
-  const std::int64_t needed = header.shape.elements() * type.size;  // below 2^43
+  const std::int64_t size = width ? *width * (has_points ? 4 : 1) : type.size;
+  const std::int64_t needed = header.shape.elements() * size;  // below 2^63
   if (needed > left)
     throw Error({.code = "array-invalid",
                  .what = fmt::format("the array is cut short: its shape {} of '{}' needs {} bytes, {} are left",
                                      header.shape.str(), header.type, text::thousands(needed), text::thousands(left))});
+  if (width)
+    return {
+        .name = {}, .tensor = texts_of(bytes.data() + header.size, header, *width, has_points), .type = header.type};
   NamedArray array{.tensor = Tensor(header.shape), .type = header.type};
   type.cast(bytes.data() + header.size, header, array);
   return array;
@@ -221,6 +275,29 @@ std::vector<NamedArray> read(const std::shared_ptr<const MappedFile>& file) {
 }
 
 }  // namespace
+
+bool holds_arrays(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  return ZipArchive::recognises(file->bytes()) || is_npy(file->bytes());
+}
+
+NamedArray read_lines(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  std::string_view rest(reinterpret_cast<const char*>(file->bytes().data()), file->size());
+  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; rest.starts_with(kMark)) rest.remove_prefix(kMark.size());
+  std::vector<std::string> lines;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.emplace_back(line);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  if (lines.empty())
+    throw Error({.code = "array-invalid", .what = "the file is empty", .where = path.filename().string()});
+  const Shape shape = {std::ssize(lines)};
+  return {.name = {}, .tensor = Tensor::of(shape, std::move(lines)), .type = "lines"};
+}
 
 std::vector<NamedArray> read_arrays(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);

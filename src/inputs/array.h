@@ -1,4 +1,4 @@
-// .npy and .npz arrays, as float32 tensors.
+// .npy and .npz arrays, as tensors of float32 or of strings.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,15 @@ struct NamedArray {
 };
 
 /// The array of a .npy, or all arrays of a .npz in the file's order; the content tells which it is.
-/// Reads Fortran order and either byte order; float, integer and bool types.
+/// Reads Fortran order and either byte order; float, integer and bool types become float32, texts (U, S) strings.
 /// @throws Error{array-invalid, array-pickled, array-type, file-missing, zip-invalid}
 std::vector<NamedArray> read_arrays(const std::filesystem::path& path);
+
+/// Whether the content is that of a .npy or .npz. @throws Error{file-missing}
+bool holds_arrays(const std::filesystem::path& path);
+
+/// The lines of a text file as strings: (lines). @throws Error{array-invalid} if it is empty, Error{file-missing}
+NamedArray read_lines(const std::filesystem::path& path);
 
 /// The array in the bytes of a .npy file, without a name.
 /// @throws Error{array-invalid, array-pickled, array-type} without a place.

@@ -85,6 +85,7 @@ class Feeder {
 
   void read(const InputFile& file) {
     if (std::filesystem::is_directory(file.path)) return folder(position(file), file.path);
+    if (takes_lines(file)) return lines_given(position(file), file.path);
     if (is_image_file(file.path)) return picture(position(file), file.path);
     const std::vector<NamedArray> arrays = read_arrays(file.path);
     if (arrays.empty())
@@ -197,8 +198,40 @@ class Feeder {
     pictures(at, read, what + ",", folder);
   }
 
+  /// Whether the file is a text for an input of strings.
+  bool takes_lines(const InputFile& file) const {
+    const auto is_text = [](const ModelInput& input) { return input.dtype == DType::kString; };
+    if (std::ranges::none_of(inputs_, is_text) || holds_arrays(file.path)) return false;
+    const std::size_t at = position(file);
+    return !is_layer(at) && is_text(inputs_[at]);
+  }
+
+  /// Each line is a sample.
+  void lines_given(std::size_t at, const std::string& path) {
+    NamedArray lines = read_lines(path);
+    std::vector<std::int64_t> sizes = lines.tensor.shape().sizes();
+    sizes.resize(std::max<std::size_t>(inputs_[at].shape.size(), 1), 1);
+    lines.tensor = lines.tensor.reshaped(Shape(std::move(sizes)));
+    array_given(at, lines, path);
+  }
+
+  /// Numbers are for inputs of numbers, and texts for those of texts.
+  void require_same_kind(std::size_t at, const NamedArray& array, const std::string& path) const {
+    const bool is_text = array.tensor.dtype() == DType::kString;
+    const bool wants_text = !is_layer(at) && inputs_[at].dtype == DType::kString;
+    if (is_text == wants_text) return;
+    throw Error(
+        {.code = "array-type",
+         .what = fmt::format("the array holds {} ('{}'), {} '{}' takes {}", is_text ? "strings" : "numbers", array.type,
+                             is_layer(at) ? "layer" : "input", inputs_[at].name, wants_text ? "strings" : "numbers"),
+         .where = path,
+         .hint = wants_text ? "give a text file with a line per sample, or an array of texts"
+                            : "save it as numbers: np.save(FILE, array.astype('float32'))"});
+  }
+
   void array_given(std::size_t at, const NamedArray& array, const std::string& path) {
     const ModelInput& input = inputs_[at];
+    require_same_kind(at, array, path);
     const std::optional<Tensor> fitting = as_batch(array.tensor, Shape(input.shape));
     if (!fitting)
       throw Error({.code = "input-shape",
@@ -217,13 +250,15 @@ class Feeder {
     if (array.lossy)
       fed_.warnings.push_back(
           {fmt::format("{} holds {} numbers; float32 loses digits that tell them apart", path, array.type), ""});
-    if (options_.preprocessing && !is_layer(at)) line += "; " + options_.preprocessing->str() + " preprocessing";
+    const bool is_text = tensor.dtype() == DType::kString;
+    const auto preprocessing = is_text || is_layer(at) ? std::nullopt : options_.preprocessing;
+    if (preprocessing) line += "; " + preprocessing->str() + " preprocessing";
     fed_.done.push_back(line);
     give(at,
          {.input = {},
           .batch = tensor.shape()[0],
           .read = [tensor = tensor](std::int64_t first, std::int64_t count) { return tensor.items(first, count); },
-          .preprocessing = options_.preprocessing},
+          .preprocessing = preprocessing},
          path);
   }
 

@@ -57,7 +57,12 @@ class Binder {
     for (const auto& slot : order) {
       const std::string path = slot->name.substr(0, slot->name.rfind('/') + 1);
       const std::string name = fmt::format("{}vars/{}", path, counts[path]++);
-      const auto found = std::ranges::find(layer.weights, name, &StoredWeight::name);
+      const std::string own = fmt::format("{}vars/{}", path, slot->name.substr(path.size()));
+      // Versions of Keras differ in whether an attribute is a private one: "_query_dense". Some layers name what they
+      // store: "vars/idf_weights".
+      auto found = layer.weights.end();
+      for (const std::string& possible : {name, '_' + name, own})
+        if (found == layer.weights.end()) found = std::ranges::find(layer.weights, possible, &StoredWeight::name);
       bind(layer, *slot, found == layer.weights.end() ? nullptr : &*found);
     }
     return true;

@@ -43,7 +43,10 @@ const Output& Build::output(int index) const {
 
 std::optional<int> Build::argument(const char* name, std::size_t position) const {
   const Json& named = member(call().keywords, name);
-  const Json& argument = named.is_null() && position < call().positional.size() ? call().positional[position] : named;
+  // Before Keras 3, and from code, all tensors stand in one list.
+  const bool is_one_list = call().positional.size() == 1 && call().positional[0].is_array();
+  const Json& positional = is_one_list ? call().positional[0] : call().positional;
+  const Json& argument = named.is_null() && position < positional.size() ? positional[position] : named;
   const Json& place = member(argument, "tensor");
   return place.is_number_unsigned() ? std::optional(place.get<int>()) : std::nullopt;
 }

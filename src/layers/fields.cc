@@ -148,6 +148,12 @@ void FieldReader::read(const Json& json, const char* key, std::string& value) co
   value = json.get<std::string>();
 }
 
+void FieldReader::read(const Json& json, const char* key, std::vector<std::string>& value) const {
+  value.clear();
+  if (!json.is_array()) fail(key, json, "a list of texts");
+  for (const Json& item : json) read(item, key, value.emplace_back());
+}
+
 void FieldReader::read_sizes(const Json& json, const char* key, std::span<std::int64_t> sizes) const {
   std::vector<std::int64_t> given;
   if (json.is_number() || json.is_array()) read(json, key, given);

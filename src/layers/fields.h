@@ -106,6 +106,7 @@ class FieldReader {
   void read(const Json& json, const char* key, layers::LayerConfig& value) const;
   void read(const Json& json, const char* key, std::vector<layers::LayerConfig>& value) const;
   void read(const Json& json, const char* key, std::string& value) const;
+  void read(const Json& json, const char* key, std::vector<std::string>& value) const;
   template <Enumeration E>
   void read(const Json& json, const char* key, E& value) const {
     value = static_cast<E>(read_name(json, key, names_of(value)));

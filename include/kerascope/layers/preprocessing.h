@@ -72,4 +72,46 @@ struct CategoryEncoding {
   CategoryMode output_mode = CategoryMode::kMultiHot;
 };
 
+/// What StringLookup and IntegerLookup make of each token's number.
+enum class LookupMode {
+  kInt,       ///< the number itself
+  kOneHot,    ///< as in CategoryMode
+  kMultiHot,  ///< as in CategoryMode
+  kCount,     ///< how often each token occurs
+  kTfIdf,     ///< the same times the token's idf_weights
+};
+
+/// The number of each token, which is a text. (...) of strings -> (...). The first numbers are those of the mask token
+/// (0; kInt only) and of tokens that the vocabulary does not hold; then come those of the vocabulary. With `invert`,
+/// whole numbers -> tokens.
+///
+///     const auto ids = ks::layer(kl::StringLookup{.vocabulary = {"cat", "dog"}});
+struct StringLookup {
+  std::optional<std::int64_t> max_tokens;  ///< at most so many numbers
+  std::int64_t num_oov_indices = 1;        ///< how many numbers other tokens share; 0: a run throws for these
+  std::optional<std::string> mask_token;
+  std::string oov_token = "[UNK]";
+  std::vector<std::string> vocabulary;  ///< required here; after Keras's `adapt`, an asset of the archive
+  std::vector<float> idf_weights;       ///< kTfIdf: one per token; empty: a weight
+  bool invert = false;
+  LookupMode output_mode = LookupMode::kInt;
+  bool pad_to_max_tokens = false;  ///< vectors have max_tokens places
+};
+
+/// The same for tokens that are whole numbers.
+struct IntegerLookup {
+  /// Which of several numbers another token gets.
+  enum class OovMethod { kFloormod, kFarmhash };
+  std::optional<std::int64_t> max_tokens;
+  std::int64_t num_oov_indices = 1;
+  std::optional<std::int64_t> mask_token;
+  std::int64_t oov_token = -1;
+  std::vector<std::int64_t> vocabulary;
+  std::vector<float> idf_weights;
+  bool invert = false;
+  LookupMode output_mode = LookupMode::kInt;
+  bool pad_to_max_tokens = false;
+  OovMethod oov_method = OovMethod::kFloormod;
+};
+
 }  // namespace kerascope::layers

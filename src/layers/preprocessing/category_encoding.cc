@@ -1,5 +1,5 @@
 // Whole numbers as vectors of zeros and ones. (N, T) -> (N, num_tokens)
-#include "kerascope/layers/preprocessing.h"
+#include "layers/preprocessing/encoded.h"
 #include "layers/registry.h"
 #include "model/json.h"
 #include "ops/categories.h"
@@ -24,25 +24,28 @@ void fields(of<CategoryEncoding> auto& layer, auto&& field) {
   field.ignored("sparse");  // where the zeros lie does not show
 }
 
-Outputs build(const CategoryEncoding& layer, Build& b) {
-  b.require_at_least(1, "num_tokens", layer.num_tokens);
-  const Value x = b.input();
-  const Shape& shape = b.shape();
-  ops::CategoriesOptions options = {.depth = layer.num_tokens, .counts = layer.output_mode == CategoryMode::kCount};
-  if (layer.output_mode == CategoryMode::kOneHot) {
+Value encoded(Build& b, Value x, std::int64_t depth, CategoryMode mode, std::optional<Value> weights) {
+  const Shape& shape = b.graph.shape(x);
+  const ops::CategoriesOptions options = {.depth = depth, .counts = mode == CategoryMode::kCount};
+  if (mode == CategoryMode::kOneHot) {
     // Each number by itself; a last axis of one of them gives way to the vector.
     std::vector<std::int64_t> sizes = shape.sizes();
     if (sizes.size() < 2 || sizes.back() != 1) sizes.push_back(1);
-    return b.usual(ops::categories(b.graph, ops::reshape(b.graph, x, Shape(sizes)), {}, options));
+    return ops::categories(b.graph, ops::reshape(b.graph, x, Shape(sizes)), {}, options);
   }
   if (shape.rank() < 2)
-    b.fail("shape-rank", fmt::format("layer '{}' (CategoryEncoding) needs an input with 2 axes and gets {}",
-                                     b.layer().name, shape.str()));
-  std::optional<Value> weights;
-  if (options.counts && b.inputs() > 1) weights = b.input(1);
+    b.fail("shape-rank", fmt::format("layer '{}' ({}) needs an input with 2 axes and gets {}", b.layer().name,
+                                     b.layer().class_name, shape.str()));
   // Keras joins the numbers along axis 1, also where there are more axes.
   if (weights) weights = axes_last(b, *weights, {1});
-  return b.usual(ops::categories(b.graph, axes_last(b, x, {1}), weights, options));
+  return ops::categories(b.graph, axes_last(b, x, {1}), weights, options);
+}
+
+Outputs build(const CategoryEncoding& layer, Build& b) {
+  b.require_at_least(1, "num_tokens", layer.num_tokens);
+  std::optional<Value> weights;
+  if (layer.output_mode == CategoryMode::kCount && b.inputs() > 1) weights = b.input(1);
+  return b.usual(encoded(b, b.input(), layer.num_tokens, layer.output_mode, weights));
 }
 
 const Register<CategoryEncoding> registered{"CategoryEncoding"};
