@@ -10,11 +10,11 @@ import sys
 import time
 
 import numpy as np
+from arguments import THREADS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build/release"
 MODELS = ROOT / "build/bench/models"
-THREADS = len(os.sched_getaffinity(0))
 PAUSE_S = 0.03  # between turns: threads of the one before that still spin come to rest
 TURN_MS = 50  # short runs are repeated until a turn is about as long
 

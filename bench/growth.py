@@ -3,18 +3,19 @@
 Writes build/bench/growth.json and growth.png; --publish renews those of docs/ as well.
 """
 
-import argparse
 import json
 import pathlib
 import statistics
 import subprocess
 import sys
 
+import arguments
 import contenders
 import document
 import figures
 import style
-from contenders import CONTENDERS, ROOT, THREADS
+from arguments import THREADS
+from contenders import CONTENDERS, ROOT
 from matplotlib import pyplot, ticker
 
 KEYS = ("Kerascope, all", "Kerascope, answer", "ONNX Runtime, answer")
@@ -111,12 +112,7 @@ def draw(growth, path):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench growth", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7, help="turns of each contender (7)")
-    parser.add_argument("--quick", action="store_true", help="every third point")
-    parser.add_argument("--only", default="", help="those whose title contains this: 'side', 'resnet50', 'layers'")
-    parser.add_argument("--publish", action="store_true", help="renew docs/")
-    options = parser.parse_args()
+    options = arguments.of_growth()
     growth = measure(options)
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "growth.json").write_text(json.dumps(growth, indent=1))

@@ -4,7 +4,6 @@ Prints tables of medians with quartiles and writes build/bench/results.json, whi
 build/bench/history/. --publish renews bench/results/ and the pictures and tables in docs/ as well.
 """
 
-import argparse
 import datetime
 import importlib.metadata
 import json
@@ -14,6 +13,7 @@ import platform
 import subprocess
 import sys
 
+import arguments
 import bound
 import contenders
 import document
@@ -21,32 +21,10 @@ import figures
 import picture
 import programs
 import report
-from contenders import BUILD, CONTENDERS, ROOT, THREADS
+from arguments import THREADS
+from contenders import BUILD, CONTENDERS, ROOT
 
-NETWORKS = ["vgg16", "resnet50", "mobilenetv2", "inceptionv3", "efficientnetb0", "digits"]
 OUT = ROOT / "build/bench"
-
-
-def numbers(text):
-    return [THREADS if part == "all" else int(part) for part in text.split(",")]
-
-
-def parse():
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
-    names = {"type": lambda text: text.split(",")}
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each contender (15)")
-    parser.add_argument("--models", **names, default=NETWORKS, help=",".join(NETWORKS))
-    parser.add_argument("--batch", type=numbers, default=[1, 8], help="1,8")
-    parser.add_argument("--threads", type=numbers, default=sorted({1, THREADS}), help="1,all")
-    parser.add_argument("--contenders", **names, help="those whose name contains one of these; Kerascope always")
-    parser.add_argument("--quick", action="store_true", help="5 rounds, batch 1, all threads")
-    parser.add_argument("--publish", action="store_true", help="renew docs/ and bench/results/")
-    options = parser.parse_args()
-    if options.quick:
-        options.rounds, options.batch, options.threads = 5, [1], [THREADS]
-    if unknown := set(options.models) - set(NETWORKS):
-        parser.error(f"no model {', '.join(sorted(unknown))}; there are {', '.join(NETWORKS)}")
-    return options
 
 
 def processor():
@@ -119,7 +97,7 @@ def write(path, results):
 
 
 def main():
-    options = parse()
+    options = arguments.of_race()
     prepare = pathlib.Path(__file__).with_name("prepare.py")
     subprocess.run([sys.executable, prepare, *options.models], check=True)
     results = measure(options)

@@ -49,32 +49,47 @@ def test_many_links_to_one_data_set_are_decoded_once(tmp_path):
     assert (tmp_path / "decoded").stat().st_size == 4_000_000
 
 
-def readers():
-    """The processes that read HDF5 files now."""
-    found = set()
+def readers_of(program):
+    """The processes that read HDF5 files for a process that runs."""
+    found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if (process / "exe").readlink() == h5_program().resolve() and "Z" not in (process / "stat").read_text().split()[2]:
-                found.add(process.name)
+            if (process / "stat").read_text().split()[3] == str(program.pid) and (process / "exe").readlink() == h5_program().resolve():
+                found.append(int(process.name))
         except OSError:
             pass
     return found
 
 
+def is_alive(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + 20
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return is_so()
+
+
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
 def test_the_reader_dies_with_the_program(tmp_path, sent):
-    """However the program ends, nothing stays that reads on: here a file that takes seconds to decode."""
+    """However the program ends, nothing stays that reads on: the reader is held up, so that it cannot end by itself."""
     with h5py.File(tmp_path / "slow.h5", "w") as file:
         slow = file.create_dataset("slow", (150_000_000,), "f4", compression="gzip", chunks=(1_000_000,))
         slow[:] = np.zeros(150_000_000, "f4")
     program = pathlib.Path(os.environ["KERASCOPE_BUILD"]) / "kerascope"
-    before = readers()
     running = subprocess.Popen([program, "layers", tmp_path / "slow.h5"], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
-    while not readers() - before and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert readers() - before, "the reader was too quick to be seen"
-    running.send_signal(sent)
-    running.wait()
-    time.sleep(0.2)
-    assert not readers() - before
+    assert wait_until(lambda: readers_of(running)), "the reader was too quick to be seen"
+    (reader,) = readers_of(running)
+    os.kill(reader, signal.SIGSTOP)
+    try:
+        running.send_signal(sent)
+        running.wait()
+        assert wait_until(lambda: not is_alive(reader))
+    finally:
+        if is_alive(reader):
+            os.kill(reader, signal.SIGKILL)

@@ -3,6 +3,7 @@
 import importlib
 import json
 
+import h5py
 import numpy as np
 import pytest
 from conftest import oracle_cases
@@ -63,9 +64,11 @@ def norm(keras, name):
     ],
     ids=str,
 )
+@pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("library", ["keras", "tf_keras"])
-def test_trainable_layers_in_frozen_models(kerascope, tmp_path, library, flags):
-    """Keras 2 orders a frozen model's weights by the flags inside it, Keras 3 leaves them as they were made."""
+def test_trainable_layers_in_frozen_models(kerascope, tmp_path, library, named, flags):
+    """Keras 2 orders a frozen model's weights by the flags inside it, Keras 3 leaves them as they were made; the order
+    alone must do, without names of weights that tell it, too."""
     keras = importlib.import_module(library)
     dense = keras.layers.Dense(4, activation="tanh", name="dense")
     inner = chain(keras, "inner", norm(keras, "norm"), dense, norm(keras, "norm2"))
@@ -78,6 +81,13 @@ def test_trainable_layers_in_frozen_models(kerascope, tmp_path, library, flags):
     for name, trainable in flags.items():
         made[name].trainable = trainable
     model.save(tmp_path / "model.h5")
+    if not named:
+        with h5py.File(tmp_path / "model.h5", "r+") as file:
+            weights = file["model_weights/outer"]
+            names = list(weights.attrs["weight_names"])
+            for i, name in enumerate(names):
+                weights.move(name, f"w{i}")
+            weights.attrs["weight_names"] = [f"w{i}".encode() for i in range(len(names))]
     given = random.normal(size=(3, 4)).astype("float32")
     np.save(tmp_path / "input.npy", given)
     kerascope("capture", tmp_path / "model.h5", tmp_path / "input.npy", "-o", tmp_path / "seen.npz")

@@ -1,10 +1,13 @@
 // The library as a program sees it. Numbers are compared with real Keras in tests/test_library.py.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <barrier>
-#include <chrono>
+#include <fstream>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -150,19 +153,31 @@ TEST(Run, CallbacksOfTwoThreadsMayCallEachOthersFunctions) {
   thread.join();
 }
 
+/// Returns once the kernel says that this thread of ours sleeps.
+void wait_until_asleep(pid_t thread) {
+  for (char state = 0; state != 'S'; std::this_thread::yield()) {
+    std::ifstream file(fmt::format("/proc/self/task/{}/stat", thread));
+    const std::string stat(std::istreambuf_iterator<char>(file), {});
+    state = stat.at(stat.rfind(')') + 2);
+  }
+}
+
 TEST(Function, ACallThatWaitsCanBeStopped) {
   const Model model = digits();
   const Tensor picture = digit(model);
   const Function f = function(model.inputs(), {model.layer("conv1").output()});
   std::stop_source stop;
   const auto on_progress = [&](std::size_t, std::size_t) {
-    std::thread waiting(
-        [&] { EXPECT_EQ(error_of([&] { f(picture, {.stop = stop.get_token()}); }).code(), "cancelled"); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // by now it is most likely waiting
+    std::promise<pid_t> id;
+    std::thread waiting([&] {
+      id.set_value(gettid());
+      EXPECT_EQ(error_of([&] { f(picture, {.threads = 1, .stop = stop.get_token()}); }).code(), "cancelled");
+    });
+    wait_until_asleep(id.get_future().get());
     stop.request_stop();
     waiting.join();
   };
-  f(picture, {.on_progress = on_progress});
+  f(picture, {.threads = 1, .on_progress = on_progress});
 }
 
 TEST(Run, AWrongShapeSaysWhatIsNeeded) {

@@ -142,6 +142,20 @@ TEST(Statistics, AChannelOfOneNumberIsNotCalledConstant) {
   EXPECT_EQ(statistics(Tensor::of({2, 3}, std::vector<float>{1, 2, 3, 1, 2, 4}), -1).constant_channels, 2);
 }
 
+TEST(Statistics, AChannelThatHardlyChangesIsNotConstant) {
+  const float after_one = std::nextafter(1.0f, 2.0f), smallest = std::numeric_limits<float>::denorm_min();
+  for (const std::int64_t count : {2, 5, 1000}) {
+    Tensor tensor({count, 5});
+    const std::vector<float> usual = {1, 0, -3e38f, 16777216, 1},
+                             odd = {after_one, smallest, -2.9999998e38f, 16777218, 1};
+    for (std::int64_t i = 0; i < count; ++i)
+      std::ranges::copy(i == count - 1 ? odd : usual, tensor.mutable_data() + i * 5);
+    const Statistics found = statistics(tensor, -1);
+    EXPECT_EQ(found.constant_indices, (std::vector<std::int64_t>{4})) << count;
+    EXPECT_EQ(found.dead_channels, 0) << count;
+  }
+}
+
 TEST(Statistics, OfAScalarAreThoseOfOneChannel) {
   const Statistics found = statistics(Tensor::of({}, std::vector<float>{2.5f}), -1);
   EXPECT_EQ(found.channels, 1);

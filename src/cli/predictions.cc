@@ -67,6 +67,7 @@ struct Prediction {
 std::vector<Prediction> predictions(const Activation& output, int sample_index,
                                     const std::vector<std::string>& labels) {
   const Shape& shape = output.tensor.shape();
+  if (output.tensor.dtype() != DType::kFloat32) return {};
   if (shape.rank() != 2 || sample_index >= shape[0]) return {};
   const Tensor sample = output.tensor.item(sample_index);
   std::vector<std::int64_t> order(static_cast<std::size_t>(sample.size()));

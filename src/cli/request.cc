@@ -371,6 +371,7 @@ Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
   run.fed = read_inputs(request, run.model);
   require_sample(request, run.fed.batch);
   make_function(request, run);
+  if (auto made = run.function->for_inputs(run.fed.tensors, run.seed)) run.function = std::move(made);
   warn_of_infinite_inputs(request, run.fed);
   for (const std::string& line : run.function->notes()) note(request, "note", line);
   tell_assumptions(request, *run.function);
@@ -388,7 +389,7 @@ class WholeOutputs {
     outputs_.resize(outputs.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const Tensor& part = outputs[i].tensor;
-      if (part.shape().rank() != 2) continue;
+      if (part.shape().rank() != 2 || part.dtype() != DType::kFloat32) continue;
       if (outputs_[i].empty()) outputs_[i] = Tensor({batch_, part.shape()[1]});
       std::copy_n(part.data(), part.size(), outputs_[i].mutable_data() + first * part.shape()[1]);
     }

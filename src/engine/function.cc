@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace kerascope {
@@ -107,7 +108,7 @@ Tensor of_type(const Tensor& tensor, const Graph::Node& input) {
 }
 
 Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options) {
-  AssembleOptions how{.phase = options.phase, .random = options.random, .fed = options.fed};
+  AssembleOptions how{.phase = options.phase, .random = options.random, .fed = options.fed, .known = options.known};
   if (options.assume.empty()) return assemble(model, shapes, how);
   const Assembly without = assemble(model, shapes, how);
   const std::vector<Selection> selections = select(without.sites, options.assume);
@@ -129,7 +130,10 @@ Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const 
 
 CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes,
                                    const FunctionOptions& options)
-    : assembly_(assembled(model, shapes, options)) {
+    : model_(model),
+      shapes_(shapes.begin(), shapes.end()),
+      options_(options),
+      assembly_(assembled(model, shapes, options)) {
   if (!assembly_.assumed.empty()) assumptions_ = assembly_.assumptions();
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
@@ -143,7 +147,8 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
     const Site& site = assembly_.sites[static_cast<std::size_t>(selection.site)];
     const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
     if (result.problem) {
-      if (selection.by_name) fail(site, *result.problem);
+      // What lies behind a barrier can be had once that is computed.
+      if (selection.by_name && result.problem->code() != "shape-by-numbers") fail(site, *result.problem);
       skipped_.push_back({.address = site.address,
                           .class_name = site.layer->class_name,
                           .is_model = bool(site.layer->network),
@@ -232,7 +237,36 @@ Activation CompiledFunction::activation(const Wanted& wanted, const Tensor& tens
   return ready;
 }
 
+std::vector<Tensor> CompiledFunction::typed(std::span<const Tensor> inputs) const {
+  std::vector<Tensor> typed;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    typed.push_back(of_type(inputs[i], assembly_.graph.node(assembly_.inputs[i])));
+  return typed;
+}
+
+std::unique_ptr<CompiledFunction> CompiledFunction::for_inputs(std::span<const Tensor> inputs,
+                                                               std::uint64_t seed) const {
+  std::unique_ptr<CompiledFunction> made;
+  FunctionOptions options = options_;
+  for (const CompiledFunction* now = this; !now->assembly_.barriers.empty(); now = made.get()) {
+    std::vector<Value> needed;
+    for (const ShapeBarrier& barrier : now->assembly_.barriers)
+      needed.insert(needed.end(), barrier.inputs.begin(), barrier.inputs.end());
+    Plan plan(now->assembly_.graph, now->assembly_.inputs, needed, options.exact);
+    const std::vector<Tensor> computed = plan.run(now->typed(inputs), {.seed = seed});
+    auto next = computed.begin();
+    for (const ShapeBarrier& barrier : now->assembly_.barriers) {
+      const std::vector<Tensor> its(next, next + std::ssize(barrier.inputs));
+      next += std::ssize(barrier.inputs);
+      KERASCOPE_CHECK(options.known.emplace(barrier.address, barrier.compute(its)).second);
+    }
+    made = std::make_unique<CompiledFunction>(model_, shapes_, options);
+  }
+  return made;
+}
+
 CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, const RunOptions& options) {
+  if (const auto made = for_inputs(inputs, options.seed)) return made->run(inputs, options);
   Result result;
   result.activations.resize(wanted_.size());
   result.outputs = outputs_;
@@ -255,10 +289,7 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
       norm_tensors[tap - wanted_.size() - outputs_.size()] = kept(tensor);
     }
   };
-  std::vector<Tensor> typed;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    typed.push_back(of_type(inputs[i], assembly_.graph.node(assembly_.inputs[i])));
-  plan_->run(typed,
+  plan_->run(typed(inputs),
              {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress, .on_step = options.on_step});
   for (std::size_t i = 0; i < norms_.size(); ++i)
     if (auto fit = norm_fit(norms_[i], norm_tensors[3 * i], norm_tensors[3 * i + 1], norm_tensors[3 * i + 2]))

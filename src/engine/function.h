@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -23,6 +24,7 @@ struct FunctionOptions {
   bool with_taps = true;
   std::vector<Feed> fed = {};            ///< instead of the model's inputs
   std::vector<std::string> assume = {};  ///< addresses and patterns: layers taken for the identity, see Assembly
+  std::map<std::string, std::vector<Tensor>> known = {};  ///< see AssembleOptions
   bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
@@ -50,6 +52,10 @@ class CompiledFunction {
     std::vector<NormFit> norm_fits;       ///< of the normalizations whose input the activations need
   };
   Result run(std::span<const Tensor> inputs, const RunOptions& options);
+
+  /// Null, unless shapes depend on the inputs' numbers: then the function for these inputs. It is made part by part:
+  /// what the shapes depend on is computed, and the rest is planned with that.
+  std::unique_ptr<CompiledFunction> for_inputs(std::span<const Tensor> inputs, std::uint64_t seed) const;
 
   /// How many activations a run gives.
   std::size_t chosen() const { return wanted_.size(); }
@@ -80,9 +86,13 @@ class CompiledFunction {
     Activation blank;  ///< without its numbers
   };
   [[noreturn]] void fail(const Site& site, const Error& problem) const;
+  std::vector<Tensor> typed(std::span<const Tensor> inputs) const;
   Activation blank(int site, const std::string& address) const;
   Activation activation(const Wanted& wanted, const Tensor& tensor) const;
 
+  const ModelData& model_;
+  std::vector<Shape> shapes_;
+  FunctionOptions options_;
   Times times_;
   Assembly assembly_;
   std::vector<std::set<std::string>> assumptions_;  ///< by value; empty if nothing is assumed

@@ -31,7 +31,7 @@ bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes, 
   constexpr std::int64_t kTwo = 2, kThree = 3;
   const Assembly of_two = for_batch(model, shapes, fed, kTwo), of_three = for_batch(model, shapes, fed, kThree);
   const Graph &two = of_two.graph, &three = of_three.graph;
-  if (two.size() != three.size()) return false;
+  if (!of_two.barriers.empty() || two.size() != three.size()) return false;
   const std::optional<std::vector<bool>> has_samples = ops::items_apart(two, of_two.inputs, taps_of(of_two));
   if (!has_samples) return false;
   for (int id = 0; id < two.size(); ++id) {

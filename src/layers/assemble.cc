@@ -443,7 +443,6 @@ class NetworkCall {
                    .where = layer.place});
     require_plain_dtype(layer);
     LayerWeights& weights = shared_.assembly.needs[&layer];
-    const int keras_major = shared_.model.keras_major();
     Build build(shared_.assembly.graph, {.layer = layer,
                                          .model = shared_.model,
                                          .call = call,
@@ -453,9 +452,29 @@ class NetworkCall {
                                          .inputs = inputs,
                                          .slots = weights.slots,
                                          .slot_order = weights.order,
-                                         .weights = weights.values});
+                                         .weights = weights.values,
+                                         .known = known_of(address)});
+    try {
+      return build_with(build, layer, call, type, weights, taps);
+    } catch (const Error&) {
+      if (build.barrier) {
+        build.barrier->address = address;
+        shared_.assembly.barriers.push_back(std::move(*build.barrier));
+      }
+      throw;
+    }
+  }
+
+  const std::vector<Tensor>* known_of(const std::string& address) const {
+    const auto known = shared_.options.known.find(address);
+    return known == shared_.options.known.end() ? nullptr : &known->second;
+  }
+
+  Outputs build_with(Build& build, const LayerData& layer, const Call& call, const LayerType* type,
+                     LayerWeights& weights, Taps& taps) {
+    const std::vector<Output>& inputs = build.all_inputs();
     if (layer.is_operation) return operations::build_call(call, build);
-    FieldReader fields(layer, keras_major);
+    FieldReader fields(layer, build.keras_major());
     Outputs outputs = type->build(fields, build);
     build.require_all_read();
     hand_on_mask(type->mask_rule, inputs, outputs);

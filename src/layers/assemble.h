@@ -1,6 +1,7 @@
 // From a Model to a Graph for known input shapes: every call of every layer at every depth, with its address.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,6 +34,8 @@ struct AssembleOptions {
   bool with_weights = true;  ///< false: nobody asks yet whether the file has them, see Assembly::needs
   /// Layers taken for the identity if they cannot be computed.
   std::set<const LayerData*> assumed = {};
+  /// What earlier parts of the run have computed, by the address of the call; see Assembly::barriers.
+  std::map<std::string, std::vector<Tensor>> known = {};
   /// Stands for a size that the file leaves open in the output of a layer that cannot be computed; 0: nothing does.
   std::int64_t open_size = 0;
 };
@@ -61,6 +64,9 @@ struct Assembly {
   std::vector<std::string> notes;                  ///< what was odd but not fatal
   std::map<const LayerData*, LayerWeights> needs;  ///< the weights that each layer asked for
   std::map<int, std::string> assumed;              ///< by value: the address of the call that is taken for the identity
+
+  /// Where shapes depend on numbers: what lies behind them is assembled once AssembleOptions::known has these.
+  std::vector<ShapeBarrier> barriers;
 
   /// The call that a value belongs to; null for the model's inputs.
   const BuiltCall* call_of(Value value) const;

@@ -113,6 +113,17 @@ auto Build::with_held(const layers::LayerConfig& held, const std::string& name, 
   return use(*type, fields, build);
 }
 
+std::vector<Value> Build::by_numbers(std::vector<Value> inputs, decltype(ShapeBarrier::compute) compute) {
+  if (!context_.known) {
+    barrier = ShapeBarrier{.address = "", .inputs = std::move(inputs), .compute = std::move(compute)};
+    fail("shape-by-numbers", fmt::format("the shape of what layer '{}' ({}) gives depends on the numbers of its input",
+                                         layer().name, layer().class_name));
+  }
+  std::vector<Value> values;
+  for (const Tensor& tensor : *context_.known) values.push_back(graph.constant(tensor));
+  return values;
+}
+
 Build Build::within(const std::string& name, InnerGraph* inside) {
   Context part = {.layer = context_.layer,
                   .model = context_.model,

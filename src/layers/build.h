@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,13 @@ enum class MaskRule {
 /// Gives a layer's outputs their masks.
 void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs);
 
+/// A call whose outputs' shapes depend on numbers: a run computes up to its inputs, and the rest is assembled then.
+struct ShapeBarrier {
+  std::string address;  ///< of the call
+  std::vector<Value> inputs;
+  std::function<std::vector<Tensor>(std::span<const Tensor> inputs)> compute;
+};
+
 /// A graph that a layer builds inside its own: what runs over time.
 struct InnerGraph {
   Graph& graph;
@@ -60,6 +68,7 @@ class Build {
     std::map<std::string, Value>& weights;                      ///< those already in this graph
     std::string path = {};        ///< of a layer within a layer: "forward_layer/"
     const void* owner = nullptr;  ///< of weights in the graph; null: the layer
+    const std::vector<Tensor>* known = nullptr;  ///< what an earlier part of the run computed for this call
   };
   Build(Graph& into, Context context) : graph(into), context_(context), read_(context.inputs.size()) {}
 
@@ -75,6 +84,7 @@ class Build {
   const std::optional<Value>& mask(int index = 0) const;
   /// The input as it is, with axes and mask.
   const Output& output(int index = 0) const;
+  const std::vector<Output>& all_inputs() const { return context_.inputs; }
   /// The place among the inputs of an argument that is given by its name, or else at that position; nothing if it is
   /// not given, or null.
   std::optional<int> argument(const char* name, std::size_t position) const;
@@ -93,6 +103,10 @@ class Build {
   /// The shapes of a held cell's states, batch first, for an input of one step. @throws Error{layer-unsupported}
   std::vector<Shape> state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input,
                                   InnerGraph* inside = nullptr);
+  /// Outputs whose shapes depend on the numbers of `inputs`: those that an earlier part of the run has computed.
+  /// @throws Error{shape-by-numbers} before that, and leaves `barrier`
+  std::vector<Value> by_numbers(std::vector<Value> inputs, decltype(ShapeBarrier::compute) compute);
+  std::optional<ShapeBarrier> barrier;
   /// For a part of this layer whose weights lie below `name`; it has the same inputs.
   Build within(const std::string& name, InnerGraph* inside = nullptr);
 

@@ -62,6 +62,15 @@ def comparisons(keras, x, y, p):
     return outputs + [ops.cast(x, "int64"), a + x, ops.cast(a, "int8")]
 
 
+def by_numbers(keras, x, y, p):
+    """Shapes that depend on the input's numbers."""
+    ops = keras.ops
+    items, rows, columns, channels = ops.nonzero(ops.greater(x, 1.0))
+    taken = ops.take(y, rows, axis=1)
+    again = ops.nonzero(ops.greater(ops.take(x, channels, axis=-1), 1.5))
+    return [items, rows, columns, channels, taken, ops.take(x, channels, axis=-1) * 2, again[1], ops.take(p, [0, -1], axis=2)]
+
+
 def shapes(keras, x, y, p):
     ops = keras.ops
     outputs = [ops.reshape(x, (-1, 30, 4)), ops.reshape(x, (-1, 5, 2, 3, 4)), ops.transpose(x, (0, 3, 1, 2))]
@@ -100,7 +109,7 @@ def tensorflow_axes_and_shapes(keras, x, y, p):
     return outputs + [x[:, 1:3], x[..., 0], x[:, tf.newaxis, ::2, -1], x[:, ::-1], x[:, 4:0:-2, ..., 1:], x[:, -1]]
 
 
-QUESTIONS = {make.__name__: (make, "keras") for make in (arithmetic, elementwise, along_axes, shapes)}
+QUESTIONS = {make.__name__: (make, "keras") for make in (arithmetic, elementwise, along_axes, comparisons, by_numbers, shapes)}
 QUESTIONS |= {make.__name__: (make, "tf_keras") for make in (tensorflow_arithmetic, tensorflow_axes_and_shapes)}
 
 

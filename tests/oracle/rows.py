@@ -1,13 +1,15 @@
-"""Real Keras answers every row of src/layers/**/*.rows.json.  Usage: rows.py OUT_DIR
+"""Real Keras answers every row of src/layers/**/*.rows.json.  Usage: rows.py OUT_DIR [PATTERN]
 
-The format of a rows file is described in tests/README.md. OUT_DIR/manifest.json lists the rows for the C++ driver; each row's
-folder holds model.h5, model.keras (not where tf_keras, which is Keras 2, answers), input.npz and expected.npz.
+With PATTERN it answers only the rows whose tests or file it names; what it answered before stays. The format of a rows file
+is described in tests/README.md. OUT_DIR/manifest.json lists the answered rows for the C++ driver; each row's folder holds model.h5, model.keras (not where tf_keras, which is Keras 2, answers), input.npz and expected.npz.
 """
 
 import importlib
+import importlib.util
 import inspect
 import json
 import pathlib
+import re
 import sys
 
 import cache
@@ -20,6 +22,20 @@ KEYS = {"class", "config", "input", "inputs", "tokens", "texts", "training", "ad
 LAST_ONLY = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling")
 
 
+def source_of(module):
+    """What the answers for a class of one's own depend on: its module's text; of Keras's the versions are known."""
+    if not module or module.split(".")[0] in ("keras", "tf_keras"):
+        return None
+    return pathlib.Path(importlib.util.find_spec(module).origin).read_text()
+
+
+def is_named_by(pattern, question):
+    """Whether a test of that name, or of rows that are like it, needs the answer."""
+    driver = (ROOT / "src/layers/rows_test.cc").read_text()
+    tests = [f"{suite}.{test}" for suite, test in re.findall(r"^TEST(?:_P)?\((\w+), (\w+)\)", driver, re.MULTILINE)]
+    return any(pattern in name for name in [question["file"], f"{question['class']}_{question['row']}", *tests])
+
+
 def questions():
     """Every row with the folder name that its answer has."""
     script = pathlib.Path(__file__).read_text()
@@ -29,6 +45,9 @@ def questions():
             unknown = set(row) - KEYS
             if unknown:
                 sys.exit(f"{path}: row {number} has the unknown keys {sorted(unknown)}")
+            parts = [script, table["class"], row]
+            if table.get("module"):
+                parts += [table["module"], source_of(table["module"])]
             yield {
                 "file": str(path.relative_to(ROOT)),
                 "row": number,
@@ -38,7 +57,7 @@ def questions():
                 "unread": table.get("unread", []),
                 "module": table.get("module"),
                 **row,
-                "folder": f"{row.get('class', table['class'])}-{cache.key_of(script, table['class'], row)}",
+                "folder": f"{row.get('class', table['class'])}-{cache.key_of(*parts)}",
             }
 
 
@@ -157,14 +176,14 @@ def answer(question, folder, keras):
     np.savez(folder / "expected.npz", **{f"output_{k}": part for k, part in enumerate(expected)})
 
 
-def main(out):
+def main(out, pattern=""):
     out.mkdir(parents=True, exist_ok=True)
     asked = list(questions())
     folders = [question["folder"] for question in asked]
     twice = {folder for folder in folders if folders.count(folder) > 1}
     if twice:
         sys.exit(f"the same row stands twice: {sorted(twice)}")
-    missing = [question for question in asked if not cache.is_made(out / question["folder"])]
+    missing = [question for question in asked if not cache.is_made(out / question["folder"]) and is_named_by(pattern, question)]
     if missing:
         from real_keras import keras as current
 
@@ -183,9 +202,11 @@ def main(out):
             keras.backend.clear_session()
         if refused:
             sys.exit(f"real Keras refused {refused} rows")
-    cache.remove_others(out, folders)
-    (out / "manifest.json").write_text(json.dumps(asked, indent=1))
-    print(f"{len(asked)} layer rows, {len(missing)} of them asked anew")
+    if not pattern:
+        cache.remove_others(out, folders)
+    answered = [question for question in asked if cache.is_made(out / question["folder"])]
+    (out / "manifest.json").write_text(json.dumps(answered, indent=1))
+    print(f"{len(answered)} of {len(asked)} layer rows, {len(missing)} of them asked anew")
 
 
-main(pathlib.Path(sys.argv[1]))
+main(pathlib.Path(sys.argv[1]), *sys.argv[2:])

@@ -3,10 +3,13 @@
 
 #include "layers/operations/call.h"
 #include "layers/registry.h"
+#include "ops/binary.h"
 #include "ops/cast.h"
 #include "ops/compare.h"
 #include "ops/gather.h"
+#include "ops/reshape.h"
 #include "ops/select.h"
+#include "ops/transpose.h"
 
 namespace kerascope::operations {
 namespace {
@@ -42,6 +45,77 @@ Outputs select(FieldReader& arguments, Build& b) {
   return output(b, ops::select(b.graph, condition, x, y));
 }
 
+/// For each element that is not 0, or true, its place along each axis: one row per element.
+std::vector<std::vector<std::int64_t>> places_of_true(const Tensor& given) {
+  const Tensor x = given.astype(DType::kBool);
+  std::vector<std::vector<std::int64_t>> places;
+  const auto elements = x.elements<bool>();
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    if (!elements[static_cast<std::size_t>(i)]) continue;
+    std::vector<std::int64_t> place(static_cast<std::size_t>(x.shape().rank()));
+    std::int64_t rest = i;
+    for (int axis = x.shape().rank() - 1; axis >= 0; --axis) {
+      place[static_cast<std::size_t>(axis)] = rest % x.shape()[axis];
+      rest /= x.shape()[axis];
+    }
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+/// Keras's: one vector per axis.
+Outputs nonzero(FieldReader& arguments, Build& b) {
+  const auto compute = [](std::span<const Tensor> inputs) {
+    const auto places = places_of_true(inputs[0]);
+    std::vector<Tensor> vectors;
+    for (int axis = 0; axis < inputs[0].shape().rank(); ++axis) {
+      std::vector<std::int32_t> along;
+      for (const auto& place : places) along.push_back(static_cast<std::int32_t>(place[static_cast<std::size_t>(axis)]));
+      vectors.push_back(Tensor::of({std::ssize(along)}, along));
+    }
+    return vectors;
+  };
+  Outputs outputs;
+  for (const Value value : b.by_numbers({tensor(arguments, "x", b)}, compute)) outputs.push_back({value, ""});
+  return outputs;
+}
+
+/// TensorFlow's, without values to choose from: one row per element.
+Outputs where(FieldReader& arguments, Build& b) {
+  if (arguments.has("x1") || arguments.has("x2")) return select(arguments, b);
+  const auto compute = [](std::span<const Tensor> inputs) {
+    std::vector<std::int64_t> all;
+    const auto places = places_of_true(inputs[0]);
+    for (const auto& place : places) all.insert(all.end(), place.begin(), place.end());
+    return std::vector<Tensor>{Tensor::of({std::ssize(places), inputs[0].shape().rank()}, all)};
+  };
+  return {{b.by_numbers({tensor(arguments, "condition", b)}, compute)[0], "C"}};
+}
+
+/// Entries along an axis; of all numbers in a row without one.
+Outputs take(FieldReader& arguments, Build& b) {
+  Value x = tensor(arguments, "x", b);
+  const Value indices = tensor(arguments, "indices", b);
+  std::optional<std::int64_t> along;
+  arguments("axis", along);
+  if (!along) x = ops::reshape(b.graph, x, {b.graph.shape(x).elements()});
+  const int axis = b.axis(along.value_or(0), b.graph.shape(x).rank()), rank = b.graph.shape(indices).rank();
+  std::vector<int> to_front = {axis}, back;
+  for (int i = 0; i < b.graph.shape(x).rank(); ++i)
+    if (i != axis) to_front.push_back(i);
+  // Indices count from the end if they are negative.
+  const Value size = b.graph.constant(Tensor::of(Shape(), std::vector<std::int64_t>{b.graph.shape(x)[axis]}));
+  const Value zero = b.graph.constant(Tensor::of(Shape(), std::vector<std::int64_t>{0}));
+  const Value whole = ops::cast(b.graph, indices, DType::kInt64);
+  const Value from_front = ops::select(b.graph, ops::compare(b.graph, whole, zero, ops::Comparison::kLess),
+                                       ops::binary(b.graph, whole, size, ops::Binary::kAdd), whole);
+  const Value taken = ops::gather(b.graph, ops::transpose(b.graph, x, to_front), from_front);
+  for (int i = 0; i < axis; ++i) back.push_back(rank + i);
+  for (int i = 0; i < rank; ++i) back.push_back(i);
+  for (int i = rank + axis; i < b.graph.shape(taken).rank(); ++i) back.push_back(i);
+  return output(b, ops::transpose(b.graph, taken, back));
+}
+
 /// Half precision is computed in full.
 Outputs cast(FieldReader& arguments, Build& b) {
   const Json& name = arguments.raw("dtype");
@@ -75,6 +149,9 @@ const RegisterOperations registered{
     {"tf.math.reduce_any", "input_tensor=x axis keepdims", quantify<ops::Quantifier::kAny>},
     {"tf.math.reduce_all", "input_tensor=x axis keepdims", quantify<ops::Quantifier::kAll>},
     {"Where", "condition x1 x2", select},
+    {"tf.where", "condition x=x1 y=x2", where},
+    {"Nonzero", "x", nonzero},
+    {"Take", "x indices axis", take},
     {"Cast", "x dtype", cast},
     {"tf.cast", "x dtype", cast},
 };
