@@ -37,6 +37,32 @@ TEST(ReadArrays, RefusesWhatHoldsNoNumbers) {
   input_tests::expect_refusals(Oracle(), "refused_arrays", [](const auto& path) { read_arrays(path); });
 }
 
+/// The bytes of a .npy file.
+std::vector<std::byte> npy(const std::string& type, const std::string& shape, const std::string& data,
+                           const std::string& fortran = "False") {
+  std::string dict = "{'descr': '" + type + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+  dict.resize(117, ' ');
+  const std::string all = std::string("\x93NUMPY\1\0v\0", 10) + dict + "\n" + data;
+  const auto bytes = std::as_bytes(std::span(all));
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(ReadArrays, TextsStayTexts) {
+  using namespace std::string_literals;
+  const auto texts = [](const std::vector<std::byte>& bytes) {
+    const Tensor tensor = parse_npy(bytes).tensor;
+    const auto all = tensor.elements<std::string_view>();
+    return std::vector<std::string>(all.begin(), all.end());
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(texts(npy("|S2", "(2,)", "a\0bc"s)), (Texts{"a", "bc"}));
+  EXPECT_EQ(texts(npy("<U2", "(2,)", "a\0\0\0\0\0\0\0\xe9\0\0\0\x3c\xf6\1\0"s)), (Texts{"a", "\u00e9\U0001f63c"}));
+  EXPECT_EQ(texts(npy(">U1", "(1,)", "\0\0\x20\xac"s)), (Texts{"\u20ac"}));
+  EXPECT_EQ(texts(npy("|S1", "(2, 2)", "abcd", "True")), (Texts{"a", "c", "b", "d"}));
+  EXPECT_THROW(texts(npy("<U2", "(2,)", "abc")), Error);
+  EXPECT_THROW(texts(npy("<U0", "(2,)", "")), Error);
+}
+
 TEST(ReadArrays, SurvivesDamage) {
   const Oracle oracle;
   for (const char* name : {"10.npy", "version2.npy", "version3.npy", "stored.npz", "packed.npz"})

@@ -1,0 +1,36 @@
+// FarmHash against TensorFlow's own results, and lookups of numbers in tables of texts; rows of StringLookup test the rest.
+#include "ops/lookup.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kerascope::ops {
+namespace {
+
+/// tf.strings.to_hash_bucket_fast(text, 2^31 - 1), for texts around each limit of the hash's cases.
+TEST(FarmHash, EqualsTensorFlow) {
+  std::string accents;
+  for (int i = 0; i < 50; ++i) accents += "ünï";
+  const std::pair<std::string, std::uint64_t> kBuckets[] = {
+      {"", 1699943623},
+      {"a", 493484721},
+      {"abc", 1043552938},
+      {"abcd", 2127136445},
+      {"abcdefg", 357369260},
+      {"abcdefgh", 245091680},
+      {"abcdefghijklmnop", 533456409},
+      {"abcdefghijklmnopq", 1773773112},
+      {std::string(32, 'x'), 848040801},
+      {std::string(33, 'x'), 410535650},
+      {std::string(64, 'y'), 245492011},
+      {std::string(65, 'y'), 4878865},
+      {std::string(128, 'z'), 1066478439},
+      {std::string(129, 'z'), 1702031710},
+      {accents, 754772913},
+  };
+  for (const auto& [text, bucket] : kBuckets) EXPECT_EQ(farm_hash(text) % 0x7fffffff, bucket) << text;
+}
+
+}  // namespace
+}  // namespace kerascope::ops
