@@ -234,7 +234,8 @@ TEST(LayerRows, CoverEveryLayerThatCanBeComputed) {
     if (const LayerType* type = find_layer_type(row["class"].get<std::string>())) covered.insert(type->build);
   covered.insert(find_layer_type("Equalization")->build);  // inside a Pipeline's row
   for (const std::string& name : layer_class_names())
-    EXPECT_TRUE(covered.count(find_layer_type(name)->build)) << name << " has no rows";
+    EXPECT_TRUE(find_layer_type(name)->module.starts_with("tests.") || covered.count(find_layer_type(name)->build))
+        << name << " has no rows";
 }
 
 }  // namespace
