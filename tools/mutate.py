@@ -25,14 +25,14 @@ BUILD = ROOT / "build/release"
 PLAN = "Plan*:*/Plan*:Run.*:Function.*:Phase.*:Threads.*:Keras/LayerRow.OutputEqualsKeras/*"
 FILES = [
     ("src/layers/bind.cc", "Weights.*:Files.*:Keras/LayerRow.*", ["test_nested.py", "test_library.py", "test_weights_files.py"]),
-    ("src/model/address.cc", "Address*:OddNames.*:Activations.*:Run.*", ["test_commands.py"]),
+    ("src/model/address.cc", "Address*:Model.*:OddNames.*:Activations.*:Run.*", ["test_commands.py"]),
     ("src/base/statistics.cc", "Statistics.*:ChannelStatistics.*:SortedChannels.*:FiniteRange.*:Scale.*", []),
     ("src/engine/norm_fit.cc", "", ["test_honest.py"]),
     ("src/engine/samples.cc", PLAN, ["test_batches.py"]),
     ("src/engine/profile.cc", "", ["test_profile.py"]),
     ("src/engine/machine.cc", "", ["test_profile.py"]),
     ("src/engine/*.cc", PLAN, ["test_memory.py", "test_batches.py"]),
-    ("src/formats/*.cc", "Hdf5*:Zip.*:Convert.*:Files.*:Model.*", ["test_bad_models.py", "test_old_archives.py", "test_hostile_files.py", "test_hdf5.py"]),
+    ("src/formats/*.cc", "Hdf5*:Zip.*:Convert.*:Files.*:Keras/LayerRow.OutputEqualsKeras/*", ["test_nested.py", "test_old_archives.py", "test_bad_models.py", "test_library.py", "test_hdf5.py"]),
     ("src/inputs/guess.cc", "Preprocess*:ParsePreprocessing.*", ["test_honest.py"]),
     ("src/inputs/own_scaling.cc", "Preprocess*:ParsePreprocessing.*", ["test_honest.py", "test_augmentation.py"]),
     ("src/inputs/preprocess.cc", "Preprocess*:ParsePreprocessing.*", ["test_honest.py"]),
@@ -66,7 +66,10 @@ RULES = [
 ]
 
 # Faults that change nothing a test could see, with the reason: (file, the whole line without its indent, rule).
-HARMLESS = {}
+HARMLESS = {
+    ("src/engine/samples.cc", "if (expected[0] != kTwo) return false;", rule): "a second look at what ops promise: where items are kept apart, axis 0 counts them"
+    for rule in ("truth", "dropped statement")
+}
 
 
 @dataclasses.dataclass
