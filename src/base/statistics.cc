@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
@@ -238,14 +239,18 @@ ByChannel by_channel(const Tensor& tensor, const std::string& axes) {
   return {tensor, static_cast<int>(role) - static_cast<int>(axes.size())};
 }
 
-Statistics statistics(const Tensor& tensor, const std::string& axes) {
+Statistics statistics(const Tensor& tensor, const std::string& axes) try {
   const auto [same, axis] = by_channel(tensor, axes);
   return statistics(same, axis);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
-std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, const std::string& axes) {
+std::vector<ChannelStatistics> channel_statistics(const Tensor& tensor, const std::string& axes) try {
   const auto [same, axis] = by_channel(tensor, axes);
   return channel_statistics(same, axis);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "render/canvas.h"
@@ -88,7 +89,7 @@ std::optional<Axis> take_colors(Tiles& tiles) {
 
 }  // namespace
 
-Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) {
+Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) try {
   if (activation.empty()) throw Error({.code = "shape-empty", .what = "a tensor without a shape cannot be drawn"});
   if (options.tokens) {
     const View view = view_of(activation, axes, "", options.tokens);
@@ -124,6 +125,8 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
   if (has_own_scales && !tiles.one_scale) return draw(drawn.data(), tiles, {}, options);
   const Range range = shared();
   return draw(drawn.data(), tiles, {&range, 1}, options);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 Grid with_remark(Grid grid, const std::string& remark) {
@@ -131,7 +134,7 @@ Grid with_remark(Grid grid, const std::string& remark) {
   return grid;
 }
 
-Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) {
+Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) try {
   Tiles tiles;
   Axis colors;
   const bool may_be_rgb = input.shape().rank() == 3 && (axes == "HWC" || axes == "CHW");
@@ -143,6 +146,8 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
   if (colors.size != 3 || input.size() == 0) return grid(input, axes, options);
   const Range shared = finite_range(input.numbers());
   return draw_rgb(input.data(), tiles, colors.stride, {&shared, 1}, options);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 std::string Grid::str() const {
