@@ -229,7 +229,7 @@ void CompiledFunction::fail(const Site& site, const Error& problem) const {
 std::vector<std::pair<std::string, ValueType>> CompiledFunction::addresses() const {
   std::vector<std::pair<std::string, ValueType>> all;
   for (std::size_t i = 0; i < wanted_.size(); ++i)
-    all.emplace_back(wanted_[i].blank.address, ValueType{wanted_[i].shape, assembly_.graph.dtype(taps_[i])});
+    all.emplace_back(wanted_[i].blank.address, ValueType{wanted_[i].shape, assembly_->graph.dtype(taps_[i])});
   return all;
 }
 

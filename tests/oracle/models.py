@@ -96,6 +96,6 @@ def all_outputs(keras, model, inputs, prefix=""):
 def check_alive(outputs):
     """An answer of zeros, or one in which everything else drowns, would agree with anything."""
     for address, array in outputs.items():
-        largest = np.abs(array).max()
+        largest = np.abs(array.astype("float64")).max()
         if not np.isfinite(array).all() or largest > 1e6 or largest < 1e-6:
             raise ValueError(f"{address} has the largest absolute value {largest}")
