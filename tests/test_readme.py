@@ -118,7 +118,7 @@ def test_the_pages_show_commands():
 def test_mentioned_options_and_verbs_exist(kerascope_program, page):
     known = "".join(kerascope_program(verb, "--help").stdout for verb in VERBS.split("|"))
     if page == "docs/performance.md":
-        known += (ROOT / "bench/run.py").read_text() + " --help "
+        known += (ROOT / "bench/arguments.py").read_text() + " --help "
     text = re.sub(r"(cmake|pkg-config) [^`\n]*", "", PAGES[page])  # have options of their own
     for option in set(re.findall(r"(?<![\w,-])--[a-z][a-z-]*", text)):
         assert re.search(rf"{option}\b", known), f"{page}: no command has {option}"

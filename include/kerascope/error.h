@@ -8,8 +8,9 @@
 
 namespace kerascope {
 
-/// An error that a user or a file can cause. The library throws only this type, std::bad_alloc, and what a program's
-/// own callbacks throw. A bug in the library itself prints a line and ends the program.
+/// The library throws only this type and what a program's own callbacks throw, and never ends the program. Most errors
+/// are caused by a user or a file. Two are not: "memory" says that there is not enough of it, "internal" that the
+/// library itself has a bug, at the place that `where` names; please report it.
 ///
 /// Sentences are lower case without a final period; `where` names the place inside the file, then the file.
 ///

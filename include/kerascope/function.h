@@ -18,8 +18,8 @@ struct FunctionState;
 
 /// The counterpart of K.function in Keras 2, with the phase given at each call. Make it with ks::function; a
 /// default-constructed object cannot be called. Copies are the same function, which keeps its model alive. Many threads
-/// may call one function; calls for the same shapes and phase wait for each other, as each uses all cores (a stop token
-/// ends the wait, too). A call from a callback does not wait; it may compile another plan.
+/// may call one function at a time: they share the cores, and calls beyond the number of threads wait (a stop token
+/// ends the wait, too). A call from a callback does not wait.
 ///
 ///     const ks::KerasTensor maps = model.layer("conv1").output(), digit = model.layer("digit").output();
 ///     const ks::Function f = ks::function(model.inputs(), {maps, digit});

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <typeindex>
@@ -155,6 +156,11 @@ Layer layer(const L& layer, const LayerOptions& options = {}) {
   return api::make_layer({typeid(L), &layer}, options);
 }
 
+/// Options of load().
+struct LoadOptions {
+  std::stop_token stop = {};  ///< ends the call with Error{cancelled}
+};
+
 /// How layers of a file are matched with layers of a model.
 struct LoadWeightsOptions {
   /// True: by name, in any order; layers that only one side has are left unchanged. False: by order, the layers with
@@ -171,8 +177,8 @@ struct LoadedWeights {
   std::vector<std::string> unused;   ///< layers that only the file has (by_name)
 };
 
-/// A trained network. It is a handle: copies mean the same model. Many threads may read and run one Model; runs with
-/// the same shapes, phase and layers wait for each other. load_weights and Sequential::add are not thread-safe.
+/// A trained network. It is a handle: copies mean the same model. Many threads may read and run one Model at a time: they
+/// share the cores and what was made of the weights. load_weights and Sequential::add are not thread-safe.
 /// Reading or running a Sequential without layers throws Error{model-empty}, one with a name twice Error{name-taken}.
 ///
 /// There is no compile(): optimizer, loss and metrics say how a model is trained, and Kerascope does not train.
@@ -343,7 +349,7 @@ class KERASCOPE_API Sequential : public Model {
 /// as .npz; Error{model-missing} for a file of weights alone, Error{model-opaque} for a subclassed model, which stores
 /// no layers; Error{config-invalid, json-invalid, hdf5-invalid, hdf5-unreadable, zip-invalid, reader-failed} for a
 /// damaged file; Error{weights-mismatch} if the file's own weights do not fit its layers; Error{reader-missing}
-/// if the program kerascope-h5 is not found; Error{memory-short}
-KERASCOPE_API Model load(const std::string& path);
+/// if the program kerascope-h5 is not found; Error{memory-short}; Error{cancelled} if it was stopped
+KERASCOPE_API Model load(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace kerascope

@@ -27,7 +27,7 @@ struct CallOptions {
   /// How many threads this call uses; 0: OMP_NUM_THREADS or the number of cores; in a callback, as many as the
   /// enclosing call. @throws Error{threads-invalid} from the call, if below 0 or above 1024
   int threads = 0;
-  /// Ends the call between two steps with Error{cancelled}; a step is one layer or a few.
+  /// Ends the call with Error{cancelled}, also within a layer, mostly after a few milliseconds. The model stays usable.
   std::stop_token stop = {};
   /// Called in the calling thread before each step, with the number of steps done (0 to all - 1) and of all steps. An
   /// exception from it ends the call and is passed on.

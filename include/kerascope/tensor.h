@@ -25,7 +25,7 @@ class KERASCOPE_API Tensor {
   /// The empty() tensor, without shape and numbers.
   Tensor() = default;
   /// Uninitialised, 64-byte aligned; strings are empty. @throws Error{size-too-large} beyond 2^40 numbers;
-  /// std::bad_alloc
+  /// Error{memory}
   explicit Tensor(Shape shape, DType dtype = DType::kFloat32);
   /// A view of `numbers`, shape.elements() floats that live as long as `owner`. Copies nothing.
   /// @throws Error{size-too-large}
@@ -56,7 +56,7 @@ class KERASCOPE_API Tensor {
   ///     ks::Tensor without = seen["conv1"].tensor;  // (1, 64, 64, 64)
   ///     for (std::int64_t i = 0; i < without.size(); i += 64) without.mutable_data()[i] = 0;  // its first channel
   ///
-  /// @throws Error{tensor-shape} for Tensor(); Error{tensor-type} unless it is of float32; std::bad_alloc
+  /// @throws Error{tensor-shape} for Tensor(); Error{tensor-type} unless it is of float32; Error{memory}
   float* mutable_data();
   /// All numbers, size() floats. @throws Error{tensor-type} as data()
   std::span<const float> numbers() const { return {data(), static_cast<std::size_t>(size_)}; }

@@ -2,13 +2,16 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <barrier>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "base/error_test_support.h"
@@ -167,7 +170,8 @@ TEST(Function, ACallThatWaitsCanBeStopped) {
   const Tensor picture = digit(model);
   const Function f = function(model.inputs(), {model.layer("conv1").output()});
   std::stop_source stop;
-  const auto on_progress = [&](std::size_t, std::size_t) {
+  const auto on_progress = [&](std::size_t done, std::size_t) {
+    if (done > 0) return;
     std::promise<pid_t> id;
     std::thread waiting([&] {
       id.set_value(gettid());
@@ -178,6 +182,88 @@ TEST(Function, ACallThatWaitsCanBeStopped) {
     waiting.join();
   };
   f(picture, {.threads = 1, .on_progress = on_progress});
+}
+
+TEST(Function, FromTheMiddleOnComputesOnlyWhatFollows) {
+  const Model model = digits();
+  const KerasTensor middle = model.layer("pool2").output();
+  const Tensor picture = digit(model);
+  std::size_t steps = 0;
+  const auto count = [&](std::size_t, std::size_t all) { steps = all; };
+  const Tensor map = function(model.inputs(), {middle})(picture)[0];
+  const Function rest = function({middle}, model.outputs());
+  EXPECT_EQ(numbers_of(rest(map, {.on_progress = count})[0]), numbers_of(model.predict(picture)[0]));
+  const std::size_t after = steps;
+  model.predict(picture, {.on_progress = count});
+  EXPECT_LT(after, steps);
+  Tensor changed = map;
+  for (float& number : std::span(changed.mutable_data(), static_cast<std::size_t>(changed.size()))) number = 0;
+  EXPECT_NE(numbers_of(rest(changed)[0]), numbers_of(rest(map)[0]));
+}
+
+TEST(Run, TwoModelsRunAtATime) {
+  const Model one = digits(), other = digits();
+  const Tensor picture = digit(one);
+  const std::vector<float> expected = numbers_of(one.predict(picture)[0]);
+  // Each waits at each of its steps for the other, which only ends if both go on.
+  std::barrier both(2);
+  const auto run = [&](const Model& model) {
+    const auto on_progress = [&](std::size_t, std::size_t) { both.arrive_and_wait(); };
+    EXPECT_EQ(numbers_of(model.predict(picture, {.on_progress = on_progress})[0]), expected);
+  };
+  std::thread thread([&] { run(one); });
+  run(other);
+  thread.join();
+}
+
+TEST(Run, OneLayerIsLookedAtTwiceAtATime) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  std::barrier both(2);
+  const auto run = [&] {
+    model.run(picture, {.taps = {"conv1"}, .threads = 2, .on_progress = [&](std::size_t, std::size_t) {
+                          both.arrive_and_wait();
+                        }});
+  };
+  std::thread thread(run);
+  run();
+  thread.join();
+}
+
+TEST(Run, OneModelShowsTwoLayersAtATime) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  const Activations expected = model.run(picture, {.taps = {"conv1", "conv2"}});
+  std::vector<std::thread> threads;
+  for (const char* layer : {"conv1", "conv2"})
+    threads.emplace_back([&, layer] {
+      for (int round = 0; round < 20; ++round)
+        EXPECT_EQ(numbers_of(model.run(picture, {.taps = {layer}})[0].tensor), numbers_of(expected[layer].tensor));
+    });
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Run, WantOfMemoryIsAnError) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  const auto fail = [](const Activation&) { throw std::bad_alloc(); };
+  EXPECT_EQ(error_of([&] { model.run(picture, {.on_ready = fail}); }).code(), "memory");
+  EXPECT_GT(model.run(picture).size(), 5u);
+  const auto ask_for_too_much = [] {
+    const rlimit limit = {std::size_t{1} << 30, std::size_t{1} << 30};
+    setrlimit(RLIMIT_AS, &limit);
+    std::_Exit(error_of([] { Tensor(Shape{1 << 30}); }).code() == "memory" ? 0 : 1);
+  };
+  EXPECT_EXIT(ask_for_too_much(), testing::ExitedWithCode(0), "");
+}
+
+TEST(Files, LoadingCanBeStopped) {
+  std::stop_source stop;
+  load(kDemo + "/digits.keras", {.stop = stop.get_token()});
+  stop.request_stop();
+  const Error error = error_of([&] { load(kDemo + "/digits.keras", {.stop = stop.get_token()}); });
+  EXPECT_EQ(error.code(), "cancelled");
+  EXPECT_THAT(error.what(), HasSubstr("digits.keras"));
 }
 
 TEST(Run, AWrongShapeSaysWhatIsNeeded) {

@@ -9,8 +9,9 @@ namespace kerascope::api {
 namespace {
 
 std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes) {
-  std::string key = fmt::format("{} {} {} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
-                                options.with_taps, options.with_outputs, options.pass_by, thread_count());
+  std::string key =
+      fmt::format("{} {} {} {} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
+                  options.with_taps, options.with_outputs, options.pass_by, options.keeps_kernels, thread_count());
   for (const Shape& shape : shapes) key += ' ' + shape.str();
   for (const Feed& feed : options.fed) key += "\nfed " + feed.address + ' ' + feed.shape.str();
   for (const std::string& assumed : options.assume) key += "\nassume " + assumed;
@@ -23,6 +24,11 @@ std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes
 std::shared_ptr<Compiled> CompiledCache::get(const std::shared_ptr<const ModelData>& data,
                                              const FunctionOptions& options, std::span<const Shape> shapes) {
   constexpr std::size_t kMost = 8;  // each holds packed weights and the memory of its results
+  if (data != data_) {
+    entries_.clear();
+    shared_ = std::make_shared<Shared>();
+    data_ = data;
+  }
   std::string key = key_of(options, shapes);
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   if (found != entries_.end()) {
@@ -31,12 +37,21 @@ std::shared_ptr<Compiled> CompiledCache::get(const std::shared_ptr<const ModelDa
   }
   auto compiled = std::make_shared<Compiled>();
   compiled->data = data;
+  compiled->shared = shared_;
   compiled->options = options;
   compiled->shapes.assign(shapes.begin(), shapes.end());
-  compiled->function = std::make_unique<CompiledFunction>(*data, shapes, options);
+  compiled->function = std::make_shared<CompiledFunction>(*data, shapes, options, shared_);
+  compiled->idle = {compiled->function};
   entries_.push_front({std::move(key), compiled});
   if (entries_.size() > kMost) entries_.pop_back();
   return compiled;
+}
+
+std::function<void()> stopping(const std::stop_token& stop, std::function<std::string()> what) {
+  if (!stop.stop_possible()) return {};
+  return [=] {
+    if (stop.stop_requested()) throw Error({.code = "cancelled", .what = what()});
+  };
 }
 
 FunctionOptions function_options(const CallOptions& options) {
@@ -48,47 +63,60 @@ namespace {
 /// How many nested runs this thread is in.
 thread_local int depth = 0;
 
-/// While it exists, no other call runs the function.
+/// While it exists, a call has a function of its own.
 class Turn {
  public:
+  /// @throws Error{cancelled} if the stop is requested while it waits
   Turn(Compiled& compiled, const std::stop_token& stop) : compiled_(compiled) {
     std::unique_lock lock(compiled.mutex);
-    has_it_ = depth > 0 ? !compiled.is_running : compiled.freed.wait(lock, stop, [&] { return !compiled.is_running; });
-    if (has_it_) compiled.is_running = true;
+    const auto has_room = [&] { return compiled.running < thread_count(); };
+    if (depth == 0 && !compiled.freed.wait(lock, stop, has_room))
+      throw Error({.code = "cancelled", .what = "the run was stopped before it began"});
+    compiled.idle.reserve(static_cast<std::size_t>(compiled.running) + compiled.idle.size() + 1);
+    if (!compiled.idle.empty()) {
+      function_ = std::move(compiled.idle.back());
+      compiled.idle.pop_back();
+    }
+    ++compiled.running;
     ++depth;
   }
   ~Turn() {
     --depth;
-    if (!has_it_) return;
     const std::lock_guard lock(compiled_.mutex);
-    compiled_.is_running = false;
+    --compiled_.running;
+    if (function_) compiled_.idle.push_back(std::move(function_));
     compiled_.freed.notify_one();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
-  bool has_it() const { return has_it_; }
+  CompiledFunction& function() {
+    if (!function_)
+      function_ =
+          std::make_shared<CompiledFunction>(*compiled_.data, compiled_.shapes, compiled_.options, compiled_.shared);
+    return *function_;
+  }
 
  private:
   Compiled& compiled_;
-  bool has_it_;
+  std::shared_ptr<CompiledFunction> function_;
 };
 
 }  // namespace
 
 CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
                              const std::function<void(const Activation&)>& on_ready) {
+  std::size_t steps_done = 0, steps = 0;
   const auto on_progress = [&](std::size_t done, std::size_t all) {
-    if (options.stop.stop_requested())
-      throw Error({.code = "cancelled", .what = fmt::format("the run was stopped after {} of {} steps", done, all)});
+    steps_done = done;
+    steps = all;
     if (options.on_progress) options.on_progress(done, all);
   };
-  const CompiledFunction::RunOptions run{
-      .seed = options.seed.value_or(0), .on_ready = on_ready, .on_progress = on_progress};
-  const Turn turn(compiled, options.stop);
-  if (turn.has_it()) return compiled.function->run(inputs, run);
-  if (options.stop.stop_requested()) throw Error({.code = "cancelled", .what = "the run was stopped before it began"});
-  return CompiledFunction(*compiled.data, compiled.shapes, compiled.options).run(inputs, run);
+  CompiledFunction::RunOptions run{.seed = options.seed.value_or(0), .on_ready = on_ready, .on_progress = on_progress};
+  run.between = stopping(options.stop,
+                         [&] { return fmt::format("the run was stopped after {} of {} steps", steps_done, steps); });
+  Turn turn(compiled, options.stop);
+  return turn.function().run(inputs, run);
 }
 
 }  // namespace kerascope::api

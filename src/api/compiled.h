@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,24 +16,27 @@
 
 namespace kerascope::api {
 
-/// A compiled function, and the data that must outlive it. One call at a time, see run().
+/// A compiled function, and the data that must outlive it.
 struct Compiled {
   std::shared_ptr<const ModelData> data;
+  std::shared_ptr<Shared> shared;  ///< of `data`
   FunctionOptions options;
   std::vector<Shape> shapes;
-  std::unique_ptr<CompiledFunction> function;
+  std::shared_ptr<CompiledFunction> function;  ///< to be asked; what runs is one of `idle`
   std::mutex mutex;
   std::condition_variable_any freed;
-  bool is_running = false;  ///< guarded by mutex
+  // Guarded by the mutex: equal functions, at first the one above, as each does one run at a time; and how many run.
+  std::vector<std::shared_ptr<CompiledFunction>> idle;
+  int running = 0;
 };
 
-/// The most recently used functions. Not thread-safe.
+/// The most recently used functions of a model, and what all of them share. Not thread-safe.
 class CompiledCache {
  public:
+  /// @param data  the model's; other data than before is that of new weights, with which everything begins anew.
   /// @throws what CompiledFunction throws
   std::shared_ptr<Compiled> get(const std::shared_ptr<const ModelData>& data, const FunctionOptions& options,
                                 std::span<const Shape> shapes);
-  void clear() { entries_.clear(); }
 
  private:
   struct Entry {
@@ -40,13 +44,19 @@ class CompiledCache {
     std::shared_ptr<Compiled> compiled;
   };
   std::list<Entry> entries_;  ///< the most recently used first
+  std::shared_ptr<const ModelData> data_;
+  std::shared_ptr<Shared> shared_;  ///< of data_
 };
 
-/// Runs the function for one call; waits while another call runs it. A call from a callback of a run does not wait, as
-/// the other call might wait for it: it compiles another function.
-/// @throws Error{cancelled} if the call is stopped, between two steps or while it waits
+/// Runs the function for one call. As many calls run at a time as there are threads, others wait; a call from a
+/// callback of a run never does, as the runs that it waits for might wait for it.
+/// @throws Error{cancelled} if the call is stopped, while it runs or while it waits
 CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
                              const std::function<void(const Activation&)>& on_ready = {});
+
+/// What a parallel::Computation calls between its pieces: throws Error{cancelled} if the stop is requested. Empty if
+/// nobody can request it.
+std::function<void()> stopping(const std::stop_token& stop, std::function<std::string()> what);
 
 /// The part of a call's options that decides how it is compiled.
 FunctionOptions function_options(const CallOptions& options);

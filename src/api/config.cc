@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "layers/registry.h"
+#include "model/class_description.h"
 #include "model/json.h"
 
 namespace kerascope::api {
@@ -65,22 +66,16 @@ class Writer {
 
   /// {module, class_name, registered_name} for a layer.
   Json class_of(const LayerData& layer) const {
-    const LayerType* type = model_.keras_major() < 3 ? find_layer_type(layer.class_name) : nullptr;
-    const std::string name = keras3_class(layer, model_);
-    const std::string module = type ? std::string(type->module) : layer.module.empty() ? "keras.layers" : layer.module;
-    const bool has_package = layer.class_name.find('>') != layer.class_name.npos;
-    Json registered = type && type->module != "keras.layers" ? Json(name) : Json();
-    if (!type && has_package) registered = layer.class_name;
-    return {{"module", module}, {"class_name", name}, {"registered_name", registered}};
+    if (const LayerType* type = model_.keras_major() < 3 ? layer_type_of(layer) : nullptr)
+      return described_class(type->class_name, type->module);
+    return described_class(layer.class_name, layer.module);
   }
 
   /// The number in "@1" or "#1"; 0 if the suffix is empty.
   static int number(const std::string& suffix) { return suffix.empty() ? 0 : std::stoi(suffix.substr(1)); }
 
   Json config_of(const LayerData& layer) {
-    const LayerType* type = layer.is_operation || !(layer.module.empty() || is_keras_module(layer.module))
-                                ? nullptr
-                                : find_layer_type(layer.class_name);
+    const LayerType* type = layer.is_operation ? nullptr : layer_type_of(layer);
     if (type && type->module.empty())
       unknown_.push_back(fmt::format("'{}' ({}, which Keras 3 has no more)", layer.name, layer.class_name));
     if (model_.keras_major() >= 3) return layer.config;
@@ -183,8 +178,8 @@ Json begun_config(const LayerData& layer) {
 std::string keras3_class(const LayerData& layer, const ModelData& model) {
   if (layer.network) return layer.network->is_sequential ? "Sequential" : "Functional";
   if (model.keras_major() < 3)
-    if (const LayerType* type = find_layer_type(layer.class_name)) return std::string(type->class_name);
-  return layer.class_name.substr(layer.class_name.rfind('>') + 1);
+    if (const LayerType* type = layer_type_of(layer)) return std::string(without_package(type->class_name));
+  return std::string(without_package(layer.class_name));
 }
 
 Json keras3_config(const ModelData& model, const OpenAssembly& open) {

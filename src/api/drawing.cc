@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "model/model.h"
 #include "render/kernel.h"
@@ -55,7 +56,7 @@ Grid kernel_picture(const Layer& layer, const KernelOptions& options) {
                .hint = "Layer::weights() gives all that it has"});
 }
 
-Picture overview(const Activations& seen, const OverviewOptions& options, std::int64_t sample) {
+Picture overview(const Activations& seen, const OverviewOptions& options, std::int64_t sample) try {
   require_valid(options.scale);
   Overview overview;
   overview.title = text::printable(options.title);
@@ -103,6 +104,8 @@ Picture overview(const Activations& seen, const OverviewOptions& options, std::i
     overview.rows.push_back(row_of(entry, pointers));
   }
   return draw(overview);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 }  // namespace kerascope

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/state.h"
+#include "base/memory.h"
 #include "export/npz.h"
 #include "inputs/array.h"
 #include "inputs/feed.h"
@@ -14,7 +15,7 @@ namespace kerascope {
 using namespace api;
 
 std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Model& model, const InputOptions& options,
-                                std::vector<std::string>* done) {
+                                std::vector<std::string>* done) try {
   std::vector<InputFile> files;
   for (const std::string& path : paths) files.push_back({.name = "", .path = path});
   Fed fed = feed(*Access::state(model)->data(), files, options);
@@ -24,26 +25,32 @@ std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Mod
     for (const InputWarning& warning : fed.warnings) done->push_back(warning.what);
   }
   return fed.tensors;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 Tensor read_image(const std::string& path, const Model& model, const InputOptions& options) {
   return read_inputs({path}, model, options).at(0);
 }
 
-Tensor read_npy(const std::string& path) {
+Tensor read_npy(const std::string& path) try {
   const std::vector<NamedArray> arrays = read_arrays(path);
   if (arrays.size() != 1 || !arrays[0].name.empty())
     throw Error({.code = "array-invalid", .what = "this is an .npz archive, not one array", .where = path});
   return arrays[0].tensor;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
-std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path) {
+std::vector<std::pair<std::string, Tensor>> read_npz(const std::string& path) try {
   std::vector<std::pair<std::string, Tensor>> named;
   for (NamedArray& array : read_arrays(path)) named.emplace_back(std::move(array.name), std::move(array.tensor));
   return named;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
-void write_npz(const std::string& path, const Activations& activations) {
+void write_npz(const std::string& path, const Activations& activations) try {
   std::set<std::string> named;
   for (const Activation& one : activations) {
     if (!named.insert(one.address).second)
@@ -54,6 +61,8 @@ void write_npz(const std::string& path, const Activations& activations) {
   NpzWriter writer(path);
   for (const Activation& one : activations) writer.add(one.address, one.tensor);
   writer.commit();
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 }  // namespace kerascope

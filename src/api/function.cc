@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/state.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 
 namespace kerascope {
@@ -52,7 +53,7 @@ std::string address_in(ModelState& model, const KerasTensor& tensor) {
 
 }  // namespace
 
-Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs) {
+Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs) try {
   if (inputs.empty() || outputs.empty())
     throw Error({.code = "graph-disconnected", .what = "a function needs at least one input and one output"});
   auto state = std::make_shared<FunctionState>();
@@ -86,9 +87,11 @@ Function function(std::vector<KerasTensor> inputs, std::vector<KerasTensor> outp
   Function function;
   function.state_ = std::move(state);
   return function;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
-std::vector<Tensor> Function::operator()(std::span<const Tensor> inputs, const CallOptions& options) const {
+std::vector<Tensor> Function::operator()(std::span<const Tensor> inputs, const CallOptions& options) const try {
   if (!state_)
     throw Error({.code = "call-invalid",
                  .what = "this function was declared and never made",
@@ -105,6 +108,8 @@ std::vector<Tensor> Function::operator()(std::span<const Tensor> inputs, const C
   for (const std::string& address : state_->outputs)
     outputs.push_back(std::ranges::find(result.activations, address, &Activation::address)->tensor);
   return outputs;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 std::vector<Tensor> Function::operator()(std::initializer_list<Tensor> inputs, const CallOptions& options) const {
   return (*this)(std::span(inputs.begin(), inputs.size()), options);

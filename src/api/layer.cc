@@ -3,6 +3,7 @@
 
 #include "api/config.h"
 #include "api/state.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "layers/registry.h"
 
@@ -206,7 +207,7 @@ std::vector<Layer> Layer::layers() const {
   return layers;
 }
 
-std::vector<Weight> Layer::weights() const {
+std::vector<Weight> Layer::weights() const try {
   std::vector<Weight> weights;
   if (state_) {
     if (state_->model) {
@@ -222,6 +223,8 @@ std::vector<Weight> Layer::weights() const {
   const auto open = model_->open(/*with_weights=*/true);
   gather_weights(*open->assembly.sites[place.sites[0]].layer, open->assembly, weights);
   return weights;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 KerasTensor Input(const Shape& shape, const std::string& name) { return Access::tensor({input_node(shape, name), 0}); }

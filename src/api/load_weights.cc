@@ -7,6 +7,7 @@
 #include <set>
 
 #include "api/state.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "formats/layer_groups.h"
 #include "formats/open.h"
@@ -351,10 +352,12 @@ Network api::with_weights(const ModelData& model, const std::string& path, const
   return network;
 }
 
-LoadedWeights Model::load_weights(const std::string& path, const LoadWeightsOptions& options) {
+LoadedWeights Model::load_weights(const std::string& path, const LoadWeightsOptions& options) try {
   LoadedWeights loaded;
   state_->take_weights(with_weights(*state_->data(), path, options, loaded));
   return loaded;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 }  // namespace kerascope

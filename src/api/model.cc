@@ -5,6 +5,7 @@
 
 #include "api/state.h"
 #include "api/summary.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "formats/open.h"
@@ -155,7 +156,7 @@ KerasTensor Model::tensor(std::string_view address) const {
 
 Layer Model::layer(int index) const { return layer(std::to_string(index)); }
 
-Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options) const {
+Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options) const try {
   const ThreadLimit limit(options.threads);
   const auto data = state_->data();
   const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*data));
@@ -169,6 +170,7 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
   compile.taps = options.taps;
   compile.assume = options.assume;
   compile.pass_by = static_cast<bool>(options.on_ready);
+  compile.keeps_kernels = !compile.pass_by || options.most_memory == 0;
   const auto compiled = state_->compiled(compile, shapes_of(fit));
   if (const std::size_t bytes = options.most_memory > 0 ? compiled->function->peak_bytes() : 0;
       bytes > options.most_memory)
@@ -180,6 +182,8 @@ Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options
   auto result = api::run(*compiled, fit, call, options.on_ready);
   if (options.on_ready) result.activations.clear();
   return Activations(std::move(result.activations), compiled->function->skipped());
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 Activations Model::run(const Tensor& input, const RunOptions& options) const {
   return run(std::span(&input, 1), options);
@@ -188,7 +192,7 @@ Activations Model::run(std::initializer_list<Tensor> inputs, const RunOptions& o
   return run(std::span(inputs.begin(), inputs.size()), options);
 }
 
-std::vector<Tensor> Model::predict(std::span<const Tensor> inputs, const CallOptions& options) const {
+std::vector<Tensor> Model::predict(std::span<const Tensor> inputs, const CallOptions& options) const try {
   const ThreadLimit limit(options.threads);
   const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*state_->data()));
   FunctionOptions compile = function_options(options);
@@ -201,6 +205,8 @@ std::vector<Tensor> Model::predict(std::span<const Tensor> inputs, const CallOpt
   std::vector<Tensor> outputs;
   for (Activation& output : api::run(*compiled, fit, options).outputs) outputs.push_back(std::move(output.tensor));
   return outputs;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 std::vector<Tensor> Model::predict(const Tensor& input, const CallOptions& options) const {
   return predict(std::span(&input, 1), options);
@@ -236,6 +242,15 @@ Layer Sequential::add(const Model& model) {
   return layer;
 }
 
-Model load(const std::string& path) { return Access::model(std::make_shared<ModelState>(open_model(path))); }
+Model load(const std::string& path, const LoadOptions& options) try {
+  const std::function<void()> between =
+      stopping(options.stop, [&] { return "'" + path + "' was to be loaded, and that was stopped"; });
+  const parallel::Computation computation(between);
+  ModelData data = open_model(path);
+  parallel::poll();
+  return Access::model(std::make_shared<ModelState>(std::move(data)));
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
+}
 
 }  // namespace kerascope

@@ -5,6 +5,7 @@
 
 #include "api/config.h"
 #include "api/state.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "export/zip_records.h"
 #include "formats/hdf5_write.h"
@@ -108,7 +109,7 @@ class Archive {
 
 }  // namespace
 
-void Model::save(const std::string& path) const {
+void Model::save(const std::string& path) const try {
   if (!text::ends_with(path, ".keras"))
     throw Error({.code = "save-unsupported",
                  .what = fmt::format("a model is saved as .keras, and '{}' has another ending", path)});
@@ -137,6 +138,8 @@ void Model::save(const std::string& path) const {
   archive.add("config.json", config);
   archive.add_weights("model.weights.h5", filed.weights);
   archive.commit();
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 }  // namespace kerascope

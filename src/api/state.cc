@@ -271,7 +271,6 @@ std::shared_ptr<const ModelData> ModelState::data() {
   if (!data_ || version != data_version_) {
     if (is_in_code()) refresh();
     open_ = with_weights_ = nullptr;
-    cache_.clear();
     data_version_ = version;
   }
   return data_;

@@ -1,13 +1,13 @@
-// A failed check is a bug of ours, never a user's error.
+// A failed check is a bug of ours, never a user's error: it throws Error{internal}.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
+namespace kerascope {
 
-#define KERASCOPE_CHECK(condition)                                                                            \
-  do {                                                                                                        \
-    if (!(condition)) {                                                                                       \
-      std::fprintf(stderr, "kerascope: internal check failed: %s (%s:%d)\n", #condition, __FILE__, __LINE__); \
-      std::abort();                                                                                           \
-    }                                                                                                         \
+[[noreturn]] void fail_check(const char* condition, const char* file, int line);
+
+}  // namespace kerascope
+
+#define KERASCOPE_CHECK(condition)                                             \
+  do {                                                                         \
+    if (!(condition)) ::kerascope::fail_check(#condition, __FILE__, __LINE__); \
   } while (false)

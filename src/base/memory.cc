@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
+
 namespace kerascope {
 namespace {
 
@@ -69,6 +71,13 @@ std::size_t left_by_own_limit() {
 std::size_t available_memory() {
   const auto free_kb = number_in("/proc/meminfo", "MemAvailable:");
   return std::min({free_kb ? 1024 * *free_kb : kUnlimited, left_by_groups(), left_by_own_limit()});
+}
+
+Error want_of_memory(std::size_t bytes) {
+  return Error({.code = "memory",
+                .what = bytes > 0 ? text::bytes(bytes) + " of memory are needed and not to be had"
+                                  : "more memory is needed than is to be had",
+                .hint = "ask for fewer layers, or give a smaller batch or input"});
 }
 
 }  // namespace kerascope

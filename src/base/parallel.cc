@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/simd.h"
+#include "base/workspace.h"
 #include "kerascope/error.h"
 
 namespace kerascope {
@@ -38,14 +41,19 @@ bool soon(const Condition& is_so) {
   return is_so();
 }
 
+/// What poll() calls; null: nothing.
+thread_local const std::function<void()>* between_pieces = nullptr;
+
 /// A thread pool that runs one job after another; each thread takes parts of it.
 class Pool {
  public:
   /// Starts as many helper threads as the system allows; jobs also run with fewer.
   explicit Pool(int helpers) : bells_(static_cast<std::size_t>(helpers)), wanted_(helpers) {
+    threads_.reserve(bells_.size());
     try {
       for (Bell& bell : bells_) threads_.emplace_back([this, &bell](std::stop_token stop) { help(stop, bell); });
     } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
     }
   }
   ~Pool() {
@@ -58,18 +66,38 @@ class Pool {
   /// The requested number of helpers.
   int wanted() const { return wanted_; }
 
-  void run(std::int64_t parts, void (*part)(const void*, std::int64_t), const void* context) {
-    run_ = part;
-    context_ = context;
+  /// One job; its threads may outlive the call, and then find no part of it.
+  struct Job {
+    void (*run)(const void*, std::int64_t);
+    const void* context;
+    const std::function<void()>* between;
+    std::atomic<bool> failed = false;
+    std::exception_ptr error = {};  ///< written by the first that fails
+
+    void part(std::int64_t which) noexcept {
+      if (failed.load(std::memory_order_relaxed)) return;
+      try {
+        parallel::poll();
+        run(context, which);
+      } catch (...) {
+        if (!failed.exchange(true)) error = std::current_exception();
+      }
+    }
+  };
+
+  /// @param helpers  that are woken at most.
+  void run(std::int64_t parts, std::size_t helpers, Job& job) {
+    job_ = &job;
     done_.store(0, std::memory_order_relaxed);
-    const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> kJobShift) + 1;
-    ticket_.store(job << kJobShift | static_cast<std::uint64_t>(parts) << kPartsShift, std::memory_order_release);
-    const auto woken = std::min(static_cast<std::size_t>(parts) - 1, threads_.size());
+    const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> kJobShift) + 1;
+    ticket_.store(number << kJobShift | static_cast<std::uint64_t>(parts) << kPartsShift, std::memory_order_release);
+    const auto woken = std::min({static_cast<std::size_t>(parts) - 1, threads_.size(), helpers});
     for (std::size_t i = 0; i < woken; ++i) bells_[i].ring();
     take_parts();
     const auto all = static_cast<std::uint32_t>(parts);
     const auto is_done = [&] { return done_.load(std::memory_order_acquire) == all; };
     while (!soon(is_done)) std::this_thread::yield();
+    if (job.error) std::rethrow_exception(job.error);
   }
 
   /// Whether this thread is doing a part of a job.
@@ -80,19 +108,22 @@ class Pool {
 
  private:
   // A ticket packs the job's number, its number of parts, and the next part to take. A thread that took an existing
-  // part may read the job's fields: the job ends only after all its parts are done.
+  // part may use the job: it ends only after all its parts are done.
   static constexpr int kPartsShift = 16, kJobShift = 32;
   static constexpr std::uint64_t kMask = 0xffff;
 
   void take_parts() noexcept {
     is_inside() = true;
+    const std::function<void()>* const own = between_pieces;
     for (;;) {
       const std::uint64_t ticket = ticket_.fetch_add(1, std::memory_order_acq_rel), part = ticket & kMask;
       if (part >= (ticket >> kPartsShift & kMask)) break;
-      run_(context_, static_cast<std::int64_t>(part));
+      between_pieces = job_->between;
+      job_->part(static_cast<std::int64_t>(part));
       stream_end();
       done_.fetch_add(1, std::memory_order_release);
     }
+    between_pieces = own;
     is_inside() = false;
   }
 
@@ -117,15 +148,12 @@ class Pool {
 
   std::atomic<std::uint64_t> ticket_ = 0;
   std::atomic<std::uint32_t> done_ = 0;
-  void (*run_)(const void*, std::int64_t) = nullptr;
-  const void* context_ = nullptr;
+  Job* job_ = nullptr;
   std::vector<Bell> bells_;
   int wanted_;
   std::vector<std::jthread> threads_;
 };
 
-std::mutex pool_mutex;
-std::unique_ptr<Pool> pool;
 thread_local int limit = 0;  // 0: none
 
 int usual_threads() {
@@ -137,12 +165,56 @@ int usual_threads() {
   return std::clamp(threads, 1, kMostThreads);
 }
 
+int usual() {
+  static const int threads = usual_threads();
+  return threads;
+}
+
+/// Pools that no thread uses. A thread takes one for each job, mostly the one that it has used before.
+class Pools {
+ public:
+  std::unique_ptr<Pool> take(int helpers) {
+    std::unique_ptr<Pool> small;  // ends its threads, which takes a while
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      small = std::move(idle_.back());
+      idle_.pop_back();
+      if (small->wanted() >= helpers) return small;
+    }
+    return nullptr;
+  }
+  void give_back(std::unique_ptr<Pool> pool) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+      idle_.push_back(std::move(pool));
+    } catch (const std::bad_alloc&) {  // then it ends
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Pool>> idle_;
+};
+
+Pools& pools() {
+  static Pools all;
+  return all;
+}
+
+/// How many computations there are, and how deep this thread is in its own.
+std::mutex computations_mutex;
+std::atomic<int> computations = 0;  // changed with the mutex held
+thread_local int depth = 0;
+
+/// Of a computation's threads, the calling one included, those that may work now.
+int share() {
+  const int threads = thread_count(), all = computations.load(std::memory_order_relaxed) + (depth == 0);
+  return all <= 1 ? threads : std::clamp(usual() / all, 1, threads);
+}
+
 }  // namespace
 
-int thread_count() {
-  static const int usual = usual_threads();
-  return limit > 0 ? limit : usual;
-}
+int thread_count() { return limit > 0 ? limit : usual(); }
 
 ThreadLimit::ThreadLimit(int threads) : before_(limit) {
   if (threads < 0 || threads > kMostThreads)
@@ -154,17 +226,45 @@ ThreadLimit::ThreadLimit(int threads) : before_(limit) {
 
 ThreadLimit::~ThreadLimit() { limit = before_; }
 
+parallel::Computation::Computation(const std::function<void()>& between)
+    : before_(between_pieces), is_outermost_(depth == 0 && !Pool::is_inside()) {
+  if (between) between_pieces = &between;
+  if (is_outermost_) {
+    const std::lock_guard lock(computations_mutex);
+    ++computations;
+  }
+  ++depth;
+}
+
+parallel::Computation::~Computation() {
+  --depth;
+  between_pieces = before_;
+  if (!is_outermost_) return;
+  const std::lock_guard lock(computations_mutex);
+  if (--computations == 0) Workspace::shrink_all();
+}
+
+void parallel::poll() {
+  if (between_pieces) (*between_pieces)();
+}
+
 void parallel::run_parts(std::int64_t parts, void (*run)(const void*, std::int64_t), const void* context) {
-  std::unique_lock lock(pool_mutex, std::defer_lock);
-  if (Pool::is_inside() || !lock.try_lock()) {
-    for (std::int64_t part = 0; part < parts; ++part) run(context, part);
+  const int threads = Pool::is_inside() ? 1 : share();
+  if (threads == 1) {
+    for (std::int64_t part = 0; part < parts; ++part) {
+      poll();
+      run(context, part);
+    }
     return;
   }
-  if (!pool || pool->wanted() < thread_count() - 1) {
-    pool.reset();
-    pool = std::make_unique<Pool>(thread_count() - 1);
-  }
-  pool->run(parts, run, context);
+  std::unique_ptr<Pool> pool = pools().take(thread_count() - 1);
+  if (!pool) pool = std::make_unique<Pool>(thread_count() - 1);
+  struct GiveBack {
+    std::unique_ptr<Pool>& pool;
+    ~GiveBack() { pools().give_back(std::move(pool)); }
+  } const give_back{pool};
+  Pool::Job job{.run = run, .context = context, .between = between_pieces};
+  pool->run(parts, static_cast<std::size_t>(threads - 1), job);
 }
 
 }  // namespace kerascope

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <type_traits>
 
 namespace kerascope {
@@ -28,15 +29,36 @@ class ThreadLimit {
 
 namespace parallel {
 
-/// Calls run(context, part) once for each part, in this thread and in the pool's threads that are awake; returns when
-/// all are done. Inside such a call, and while another thread uses the pool, the calling thread runs all parts itself.
+/// A computation by the thread that creates it. While there are several, they share the processors: each wakes only its
+/// share of the threads that help it. After the last one, workspaces shrink.
+class Computation {
+ public:
+  /// @param between  called between pieces of the work, by all threads that do it, also at the same time; throws if the
+  ///     work is to end. Empty: that of the computation around this one.
+  explicit Computation(const std::function<void()>& between = {});
+  ~Computation();
+  Computation(const Computation&) = delete;
+  Computation& operator=(const Computation&) = delete;
+
+ private:
+  const std::function<void()>* before_;
+  bool is_outermost_;
+};
+
+/// Calls the computation's `between`. Who works longer than some milliseconds calls it now and then.
+void poll();
+
+/// Calls run(context, part) once for each part, in this thread and in a pool's threads that are awake; returns when all
+/// are done. Inside such a call the calling thread runs all parts itself. After an exception, parts that have not begun
+/// are left out, and it is passed on.
 void run_parts(std::int64_t parts, void (*run)(const void* context, std::int64_t part), const void* context);
 
 }  // namespace parallel
 
 /// Splits [0, count) into at most thread_count() consecutive parts, each of at least `grain` items if there are
 /// several, and calls body(begin, end) or body(begin, end, part) on each. It does not wait for a thread that is slow to
-/// wake up: another runs its part. An exception from body while several threads run ends the program.
+/// wake up: another runs its part. An exception from body, the first one of several, is passed on when all threads are
+/// done.
 template <typename Body>
 void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
   const std::int64_t parts = std::min<std::int64_t>(thread_count(), count / std::max<std::int64_t>(grain, 1));

@@ -8,12 +8,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
 
+#include "base/parallel.h"
 #include "base/text.h"
 
 namespace kerascope {
@@ -21,14 +23,17 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
 
 /// Reads until the other side closes the pipe. Returns why it stopped earlier, or "".
 std::string read_all(int descriptor, const ProcessOptions& options, Clock::time_point deadline, std::string& output) {
+  constexpr std::chrono::milliseconds kBetweenPolls{5};
   for (;;) {
+    parallel::poll();
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     pollfd ready{descriptor, POLLIN, 0};
-    const int events = left.count() > 0 ? ::poll(&ready, 1, static_cast<int>(left.count())) : 0;
-    if (events < 0 && errno == EINTR) continue;
+    const int events = ::poll(&ready, 1, static_cast<int>(std::clamp(left, 0ms, kBetweenPolls).count()));
+    if ((events < 0 && errno == EINTR) || (events == 0 && left > 0ms)) continue;
     if (events <= 0) return fmt::format("it took longer than {} s", options.timeout.count() / 1000);
     char part[1 << 16];
     const ssize_t count = ::read(descriptor, part, sizeof part);
@@ -105,7 +110,13 @@ ProcessResult run_process(const fs::path& program, const ProcessOptions& options
   if (error != 0) {
     result.failure = fmt::format("'{}' cannot be started: {}", program.string(), std::strerror(error));
   } else {
-    result.failure = read_all(ends[0], options, deadline, result.output);
+    try {
+      result.failure = read_all(ends[0], options, deadline, result.output);
+    } catch (...) {  // the computation is to end, or memory is short
+      wait_for_end(child, Clock::now());
+      ::close(ends[0]);
+      throw;
+    }
     const std::string ending = wait_for_end(child, result.failure.empty() ? deadline : Clock::now());
     if (result.failure.empty()) result.failure = ending;
   }

@@ -27,7 +27,7 @@ struct ProcessResult {
   std::string failure;  ///< how it failed, for people, or empty: "it was ended by signal 11 (Segmentation fault)"
 };
 
-/// Runs a program and waits for its end. Thread-safe.
+/// Runs a program and waits for its end; kills it if parallel::poll() throws. Thread-safe.
 ProcessResult run_process(const std::filesystem::path& program, const ProcessOptions& options);
 
 }  // namespace kerascope

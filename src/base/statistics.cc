@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
@@ -247,16 +248,20 @@ Tensor numbers_of(const Tensor& tensor) {
   return none;
 }
 
-Statistics statistics(const Tensor& given, const std::string& axes) {
+Statistics statistics(const Tensor& given, const std::string& axes) try {
   const Tensor tensor = numbers_of(given);
   const auto [same, axis] = by_channel(tensor, axes);
   return statistics(same, axis);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
-std::vector<ChannelStatistics> channel_statistics(const Tensor& given, const std::string& axes) {
+std::vector<ChannelStatistics> channel_statistics(const Tensor& given, const std::string& axes) try {
   const Tensor tensor = numbers_of(given);
   const auto [same, axis] = by_channel(tensor, axes);
   return channel_statistics(same, axis);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 namespace {

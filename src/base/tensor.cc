@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/half.h"
+#include "base/memory.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
 
@@ -35,7 +36,7 @@ Tensor::Tensor(Shape shape, DType dtype) : shape_(std::move(shape)), dtype_(dtyp
   std::shared_ptr<void> memory;
   if (bytes < kWorthPages) {
     memory = {std::aligned_alloc(kAlignment, (bytes + kAlignment) / kAlignment * kAlignment), std::free};
-    if (!memory) throw std::bad_alloc();
+    if (!memory) throw want_of_memory(bytes);
   } else {
     memory = allocate_pages(bytes);
   }

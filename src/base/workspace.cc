@@ -2,8 +2,12 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <new>
+#include <mutex>
+#include <unordered_set>
+
+#include "base/memory.h"
 
 namespace kerascope {
 
@@ -14,7 +18,7 @@ Pages allocate_pages(std::size_t bytes) {
   const std::size_t page = bytes >= 2 * kHugePage ? kHugePage : kPage, rounded = (bytes + page) / page * page;
   const std::size_t most = page == kHugePage ? rounded + page : rounded;  // room to begin at a huge page's boundary
   void* mapped = mmap(nullptr, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  if (mapped == MAP_FAILED) throw want_of_memory(bytes);
   if (page != kHugePage) return {mapped, FreePages{rounded}};
   char* begin = static_cast<char*>(mapped);
   if (const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(begin) % page) % page; before > 0)
@@ -25,7 +29,42 @@ Pages allocate_pages(std::size_t bytes) {
   return {begin, FreePages{rounded}};
 }
 
+namespace {
+
+struct Workspaces {
+  std::mutex mutex;
+  std::unordered_set<Workspace*> all;
+};
+Workspaces& workspaces() {
+  static auto* const known = new Workspaces;  // threads that end after it would be destroyed use it
+  return *known;
+}
+
+}  // namespace
+
+Workspace::Workspace() {
+  const std::lock_guard lock(workspaces().mutex);
+  workspaces().all.insert(this);
+}
+
+Workspace::~Workspace() {
+  const std::lock_guard lock(workspaces().mutex);
+  workspaces().all.erase(this);
+}
+
+void Workspace::shrink_all() {
+  const std::lock_guard lock(workspaces().mutex);
+  for (Workspace* one : workspaces().all) {
+    if (one->most_used_ < one->capacity_ / 2) {
+      one->memory_.reset();
+      one->capacity_ = 0;
+    }
+    one->most_used_ = 0;
+  }
+}
+
 void* Workspace::bytes(std::size_t count) {
+  most_used_ = std::max(most_used_, count);
   if (count > capacity_) {
     memory_.reset();
     capacity_ = 0;

@@ -2,19 +2,16 @@
 
 #include <sys/mman.h>
 
-#include "kerascope/error.h"
+#include <algorithm>
 
-#include "base/text.h"
+#include "base/memory.h"
 
 namespace kerascope {
 
 Arena::Arena(std::size_t bytes) : size_(bytes) {
   if (size_ == 0) return;
   void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED)
-    throw Error({.code = "memory",
-                 .what = fmt::format("{} of memory are needed and not to be had", text::bytes(size_)),
-                 .hint = "ask for fewer layers, or a smaller batch"});
+  if (memory == MAP_FAILED) throw want_of_memory(size_);
   // Touching memory for the first time costs several times less with pages of 2 MiB.
   madvise(memory, size_, MADV_HUGEPAGE);
   memory_ = static_cast<std::byte*>(memory);
@@ -24,21 +21,45 @@ Arena::~Arena() {
   if (memory_) munmap(memory_, size_);
 }
 
-std::shared_ptr<Arena> ArenaLender::lend() {
+std::shared_ptr<Arena> ArenaLender::lend(std::size_t bytes) {
+  if (bytes == 0) return std::make_shared<Arena>(0);
+  constexpr std::size_t kSmall = 4 << 20;
+  constexpr int kMostPassedOver = 16;
   std::unique_ptr<Arena> arena;
   {
     const std::lock_guard lock(returned_->mutex);
-    arena = std::move(returned_->arena);
+    auto& idle = returned_->idle;
+    const auto fits = [&](const Idle& one) {
+      return one.arena->size() >= bytes && one.arena->size() <= std::max(2 * bytes, kSmall);
+    };
+    // The one that was given back last is the likeliest to be in a cache.
+    if (const auto found = std::ranges::find_if(idle, fits); found != idle.end()) {
+      arena = std::move(found->arena);
+      idle.erase(found);
+    }
+    std::erase_if(idle, [](Idle& one) { return ++one.passed_over > kMostPassedOver; });
   }
-  if (!arena) arena = std::make_unique<Arena>(bytes_);
+  if (!arena) arena = std::make_unique<Arena>(bytes);
   const auto give_back = [returned = std::weak_ptr(returned_)](Arena* given) {
-    std::unique_ptr<Arena> unheld(given);
+    Idle unheld{std::unique_ptr<Arena>(given)};
     if (const auto to = returned.lock()) {
       const std::lock_guard lock(to->mutex);
-      std::swap(to->arena, unheld);
+      auto& idle = to->idle;
+      if (idle.size() == kMostIdle)
+        std::ranges::rotate(idle, idle.end() - 1);
+      else
+        idle.emplace(idle.begin());
+      std::swap(idle.front(), unheld);
     }
   };
   return {arena.release(), give_back};
+}
+
+std::size_t ArenaLender::idle_bytes() const {
+  const std::lock_guard lock(returned_->mutex);
+  std::size_t bytes = 0;
+  for (const Idle& one : returned_->idle) bytes += one.arena->size();
+  return bytes;
 }
 
 }  // namespace kerascope

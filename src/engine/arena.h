@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace kerascope {
 
@@ -23,21 +24,26 @@ class Arena {
   std::size_t size_ = 0;
 };
 
-/// Gives memory of one size, that which was given back if nobody has it.
+/// Lends memory, if possible what was given back: the system takes a while to clear new memory. Thread-safe.
 class ArenaLender {
  public:
-  explicit ArenaLender(std::size_t bytes) : returned_(std::make_shared<Returned>()), bytes_(bytes) {}
-
-  /// Its last holder may let go of it in any thread, also when the lender is no more.
-  std::shared_ptr<Arena> lend();
+  /// At least so many bytes. Its last holder may let go of it in any thread, also when the lender is no more.
+  std::shared_ptr<Arena> lend(std::size_t bytes);
+  /// What is kept to be lent again.
+  std::size_t idle_bytes() const;
 
  private:
+  static constexpr std::size_t kMostIdle = 4;
+  struct Idle {
+    std::unique_ptr<Arena> arena;
+    int passed_over = 0;  ///< so often it was not what was needed
+  };
   struct Returned {
     std::mutex mutex;
-    std::unique_ptr<Arena> arena;
+    std::vector<Idle> idle;                  ///< the last given back first; few, as they take memory
+    Returned() { idle.reserve(kMostIdle); }  // no memory is needed to give some back
   };
-  std::shared_ptr<Returned> returned_;
-  std::size_t bytes_;
+  std::shared_ptr<Returned> returned_ = std::make_shared<Returned>();
 };
 
 }  // namespace kerascope

@@ -101,13 +101,13 @@ Tensor of_type(const Tensor& tensor, const Graph::Node& input) {
           throw Error({.code = "tensor-type", .what = fmt::format("{} is no whole number", number)});
     return typed;
   } catch (const Error& error) {
-    throw Error({.code = "input-type",
-                 .what = fmt::format("input '{}' takes {}: {}", input.label, name_of(input.dtype),
-                                     error.parts().what)});
+    throw Error(
+        {.code = "input-type",
+         .what = fmt::format("input '{}' takes {}: {}", input.label, name_of(input.dtype), error.parts().what)});
   }
 }
 
-Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options) {
+Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options) {
   AssembleOptions how{.phase = options.phase, .random = options.random, .fed = options.fed, .known = options.known};
   if (options.assume.empty()) return assemble(model, shapes, how);
   const Assembly without = assemble(model, shapes, how);
@@ -126,26 +126,38 @@ Assembly assembled(const ModelData& model, std::span<const Shape> shapes, const 
   return assembly;
 }
 
+/// The taps do not matter to it.
+std::shared_ptr<const Assembly> assembled(const ModelData& model, std::span<const Shape> shapes,
+                                          const FunctionOptions& options, Shared* shared) {
+  const auto make = [&] { return assemble(model, shapes, options); };
+  if (!shared) return std::make_shared<const Assembly>(make());
+  std::string key = fmt::format("{} {}", static_cast<int>(options.phase), options.random);
+  for (const Shape& shape : shapes) key += ' ' + shape.str();
+  for (const Feed& feed : options.fed) key += fmt::format("\nfed {} {} {}", feed.address, feed.shape.str(), feed.axes);
+  for (const std::string& assumed : options.assume) key += "\nassume " + assumed;
+  return shared->assembly(key, make);
+}
+
 }  // namespace
 
 CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape> shapes,
-                                   const FunctionOptions& options)
+                                   const FunctionOptions& options, std::shared_ptr<Shared> shared)
     : model_(model),
       shapes_(shapes.begin(), shapes.end()),
       options_(options),
-      assembly_(assembled(model, shapes, options)) {
-  if (!assembly_.assumed.empty()) assumptions_ = assembly_.assumptions();
+      assembly_(assembled(model, shapes, options, shared.get())) {
+  if (!assembly_->assumed.empty()) assumptions_ = assembly_->assumptions();
   times_.assembled = Plan::Clock::now();
   std::vector<Selection> selections;
   if (options.with_taps && options.taps.empty()) {
-    for (int i = 0; i < static_cast<int>(assembly_.sites.size()); ++i)
-      if (assembly_.sites[static_cast<std::size_t>(i)].inner.empty()) selections.push_back({.site = i});
+    for (int i = 0; i < static_cast<int>(assembly_->sites.size()); ++i)
+      if (assembly_->sites[static_cast<std::size_t>(i)].inner.empty()) selections.push_back({.site = i});
   } else if (options.with_taps) {
-    selections = select(assembly_.sites, options.taps);
+    selections = select(assembly_->sites, options.taps);
   }
   for (const Selection& selection : selections) {
-    const Site& site = assembly_.sites[static_cast<std::size_t>(selection.site)];
-    const SiteResult& result = assembly_.results[static_cast<std::size_t>(selection.site)];
+    const Site& site = assembly_->sites[static_cast<std::size_t>(selection.site)];
+    const SiteResult& result = assembly_->results[static_cast<std::size_t>(selection.site)];
     if (result.problem) {
       // What lies behind a barrier can be had once that is computed.
       if (selection.by_name && result.problem->code() != "shape-by-numbers") fail(site, *result.problem);
@@ -157,34 +169,35 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
       continue;
     }
     const std::string address = site.address + unit_suffix(selection);
-    const Shape& whole = assembly_.graph.shape(result.output->value);
+    const Shape& whole = assembly_->graph.shape(result.output->value);
     // What is not there is said before anything runs.
     const Shape shape = selection.channel ? block_of(whole, result.output->axes, selection, address).shape : whole;
     taps_.push_back(result.output->value);
     wanted_.push_back({.selection = selection, .shape = shape, .blank = blank(selection.site, address)});
   }
   if (options.with_outputs)
-    for (int output : assembly_.outputs) {
-      const SiteResult& result = assembly_.results[static_cast<std::size_t>(output)];
+    for (int output : assembly_->outputs) {
+      const SiteResult& result = assembly_->results[static_cast<std::size_t>(output)];
       if (result.problem) continue;
       taps_.push_back(result.output->value);
-      outputs_.push_back(blank(output, assembly_.sites[static_cast<std::size_t>(output)].address));
+      outputs_.push_back(blank(output, assembly_->sites[static_cast<std::size_t>(output)].address));
     }
   std::set<int> kept;
   for (const Value tap : taps_)
     if (kept.insert(tap.id).second)
-      bytes_ += static_cast<std::size_t>(assembly_.graph.shape(tap).elements()) *
-                element_bytes(assembly_.graph.dtype(tap));
-  norms_ = first_norms(assembly_, taps_, options.most_norm_fits);
+      bytes_ += static_cast<std::size_t>(assembly_->graph.shape(tap).elements()) *
+                element_bytes(assembly_->graph.dtype(tap));
+  norms_ = first_norms(*assembly_, taps_, options.most_norm_fits);
   for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
   passes_by_ = options.pass_by;
-  plan_ = std::make_unique<Plan>(assembly_.graph, assembly_.inputs, taps_, options.exact, options.pass_by);
+  plan_ = std::make_unique<Plan>(assembly_->graph, assembly_->inputs, taps_, options.exact, options.pass_by,
+                                 options.keeps_kernels ? std::move(shared) : nullptr);
   times_.planned = Plan::Clock::now();
 }
 
 Activation CompiledFunction::blank(int at, const std::string& address) const {
-  const Site& site = assembly_.sites[static_cast<std::size_t>(at)];
-  const Output& output = *assembly_.results[static_cast<std::size_t>(at)].output;
+  const Site& site = assembly_->sites[static_cast<std::size_t>(at)];
+  const Output& output = *assembly_->results[static_cast<std::size_t>(at)].output;
   std::vector<std::string> assumes;
   if (!assumptions_.empty()) {
     const std::set<std::string>& own = assumptions_[static_cast<std::size_t>(output.value.id)];
@@ -200,10 +213,10 @@ Activation CompiledFunction::blank(int at, const std::string& address) const {
 
 void CompiledFunction::fail(const Site& site, const Error& problem) const {
   std::size_t computable = 0, all = 0;
-  for (std::size_t i = 0; i < assembly_.sites.size(); ++i) {
-    if (!assembly_.sites[i].inner.empty()) continue;
+  for (std::size_t i = 0; i < assembly_->sites.size(); ++i) {
+    if (!assembly_->sites[i].inner.empty()) continue;
     ++all;
-    computable += !assembly_.results[i].problem;
+    computable += !assembly_->results[i].problem;
   }
   Error::Parts parts = problem.parts();
   const bool is_it = parts.where == site.layer->place;
@@ -224,7 +237,7 @@ std::vector<std::size_t> CompiledFunction::order_of_computation() const {
   std::vector<std::size_t> places(wanted_.size());
   std::iota(places.begin(), places.end(), 0);
   std::ranges::stable_sort(places, {}, [&](std::size_t place) {
-    return assembly_.results[static_cast<std::size_t>(wanted_[place].selection.site)].order;
+    return assembly_->results[static_cast<std::size_t>(wanted_[place].selection.site)].order;
   });
   return places;
 }
@@ -240,7 +253,7 @@ Activation CompiledFunction::activation(const Wanted& wanted, const Tensor& tens
 std::vector<Tensor> CompiledFunction::typed(std::span<const Tensor> inputs) const {
   std::vector<Tensor> typed;
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    typed.push_back(of_type(inputs[i], assembly_.graph.node(assembly_.inputs[i])));
+    typed.push_back(of_type(inputs[i], assembly_->graph.node(assembly_->inputs[i])));
   return typed;
 }
 
@@ -248,14 +261,14 @@ std::unique_ptr<CompiledFunction> CompiledFunction::for_inputs(std::span<const T
                                                                std::uint64_t seed) const {
   std::unique_ptr<CompiledFunction> made;
   FunctionOptions options = options_;
-  for (const CompiledFunction* now = this; !now->assembly_.barriers.empty(); now = made.get()) {
+  for (const CompiledFunction* now = this; !now->assembly_->barriers.empty(); now = made.get()) {
     std::vector<Value> needed;
-    for (const ShapeBarrier& barrier : now->assembly_.barriers)
+    for (const ShapeBarrier& barrier : now->assembly_->barriers)
       needed.insert(needed.end(), barrier.inputs.begin(), barrier.inputs.end());
-    Plan plan(now->assembly_.graph, now->assembly_.inputs, needed, options.exact);
+    Plan plan(now->assembly_->graph, now->assembly_->inputs, needed, options.exact);
     const std::vector<Tensor> computed = plan.run(now->typed(inputs), {.seed = seed});
     auto next = computed.begin();
-    for (const ShapeBarrier& barrier : now->assembly_.barriers) {
+    for (const ShapeBarrier& barrier : now->assembly_->barriers) {
       const std::vector<Tensor> its(next, next + std::ssize(barrier.inputs));
       next += std::ssize(barrier.inputs);
       KERASCOPE_CHECK(options.known.emplace(barrier.address, barrier.compute(its)).second);
@@ -289,8 +302,11 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
       norm_tensors[tap - wanted_.size() - outputs_.size()] = kept(tensor);
     }
   };
-  plan_->run(typed(inputs),
-             {.seed = options.seed, .on_tap = on_tap, .on_progress = options.on_progress, .on_step = options.on_step});
+  plan_->run(typed(inputs), {.seed = options.seed,
+                             .on_tap = on_tap,
+                             .on_progress = options.on_progress,
+                             .between = options.between,
+                             .on_step = options.on_step});
   for (std::size_t i = 0; i < norms_.size(); ++i)
     if (auto fit = norm_fit(norms_[i], norm_tensors[3 * i], norm_tensors[3 * i + 1], norm_tensors[3 * i + 2]))
       result.norm_fits.push_back(std::move(*fit));

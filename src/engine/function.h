@@ -26,6 +26,7 @@ struct FunctionOptions {
   std::vector<std::string> assume = {};  ///< addresses and patterns: layers taken for the identity, see Assembly
   std::map<std::string, std::vector<Tensor>> known = {};  ///< see AssembleOptions
   bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
+  bool keeps_kernels = true;       ///< if there is a Shared, for other functions, too
   bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
   std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input
@@ -36,7 +37,9 @@ class CompiledFunction {
  public:
   /// @param shapes  of the inputs, in the model's order, batch first; none where FunctionOptions::fed says what is fed.
   /// @throws Error{layer-not-found, ...}; what is asked for by name and cannot be computed throws its reason.
-  CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options);
+  /// @param shared  of this model; null: the function shares nothing.
+  CompiledFunction(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options,
+                   std::shared_ptr<Shared> shared = nullptr);
   CompiledFunction(const CompiledFunction&) = delete;  // its plan points into its graph
   CompiledFunction& operator=(const CompiledFunction&) = delete;
 
@@ -45,6 +48,7 @@ class CompiledFunction {
     std::function<void(const Activation&)> on_ready = {};  ///< each activation as soon as it is computed
     std::function<void(std::size_t, std::size_t)> on_progress = {};
     std::function<void(const Plan::StepTime&)> on_step = {};
+    std::function<void()> between = {};  ///< see parallel::Computation
   };
   struct Result {
     std::vector<Activation> activations;  ///< in the order in which they were asked for
@@ -68,15 +72,15 @@ class CompiledFunction {
   /// What a run takes beside its inputs at its height.
   std::size_t peak_bytes() const { return plan_->kept_bytes() + plan_->scratch_bytes() + plan_->kernel_bytes(); }
   const std::vector<Skipped>& skipped() const { return skipped_; }
-  const std::vector<std::string>& notes() const { return assembly_.notes; }
-  const Assembly& assembly() const { return assembly_; }
+  const std::vector<std::string>& notes() const { return assembly_->notes; }
+  const Assembly& assembly() const { return *assembly_; }
   const std::vector<Value>& taps() const { return taps_; }
   /// When the model was assembled and the plan made, since `begin`.
   struct Times {
     Plan::Clock::time_point begin = Plan::Clock::now(), assembled, planned;
   };
   const Times& times() const { return times_; }
-  std::string graph_text() const { return assembly_.graph.str(); }
+  std::string graph_text() const { return assembly_->graph.str(); }
   std::string plan_text() const { return plan_->str(); }
 
  private:
@@ -94,7 +98,7 @@ class CompiledFunction {
   std::vector<Shape> shapes_;
   FunctionOptions options_;
   Times times_;
-  Assembly assembly_;
+  std::shared_ptr<const Assembly> assembly_;
   std::vector<std::set<std::string>> assumptions_;  ///< by value; empty if nothing is assumed
   std::vector<Value> taps_;
   std::vector<Wanted> wanted_;

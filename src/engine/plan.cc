@@ -32,8 +32,9 @@ std::size_t padded_bytes(const Graph::Node& node) {
 /// What an op runs step by step: a plan within the plan.
 class PlanOfBody final : public PreparedGraph {
  public:
-  PlanOfBody(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results, bool exact)
-      : plan_(graph, std::move(inputs), std::move(results), exact) {}
+  PlanOfBody(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results, bool exact,
+             std::shared_ptr<Shared> shared)
+      : plan_(graph, std::move(inputs), std::move(results), exact, false, std::move(shared)) {}
 
   void run(std::span<const Tensor> inputs, std::span<void* const> results, std::uint64_t seed) override {
     const std::vector<Tensor> computed = plan_.run(inputs, {.seed = seed});
@@ -49,11 +50,22 @@ class PlanOfBody final : public PreparedGraph {
 
 class PlanSession final : public Session {
  public:
-  using Session::Session;
+  PlanSession(bool exact, std::shared_ptr<Shared> shared)
+      : Session(exact, shared ? &shared->made : nullptr), shared_(std::move(shared)) {}
+
   std::unique_ptr<PreparedGraph> prepare(const Graph& graph, std::vector<Value> inputs,
                                          std::vector<Value> results) const override {
-    return std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact());
+    return std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact(), shared_);
   }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+/// A weight as it is computed with.
+struct ReadWeight {
+  Tensor numbers;
+  std::size_t bytes() const { return numbers.byte_size(); }
 };
 
 /// Texts are views of what an op or an input holds: as a result they have a tensor of their own.
@@ -64,8 +76,14 @@ Tensor with_own_texts(const Tensor& tensor) {
 
 }  // namespace
 
-Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact, bool pass_by)
-    : graph_(graph), inputs_(std::move(inputs)), taps_(std::move(taps)), session_(std::make_unique<PlanSession>(exact)), pass_by_(pass_by) {
+Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact, bool pass_by,
+           std::shared_ptr<Shared> shared)
+    : graph_(graph),
+      inputs_(std::move(inputs)),
+      taps_(std::move(taps)),
+      shared_(std::move(shared)),
+      session_(std::make_unique<PlanSession>(exact, shared_)),
+      pass_by_(pass_by) {
   fold_padding();
   find_constants();
   find_steps();
@@ -163,8 +181,8 @@ std::optional<std::size_t> Plan::step_to_join(Value value) const {
   if (step.values.size() >= kMostTogether) return {};
   const std::span<const Value> near = std::span(step.values).subspan(step.follower);
   for (Value input : node.inputs)
-    if (root_of(input).step == last &&
-        (graph_.shape(input) != node.shape || graph_.dtype(input) != DType::kFloat32 || std::find(near.begin(), near.end(), storage(input).root) == near.end()))
+    if (root_of(input).step == last && (graph_.shape(input) != node.shape || graph_.dtype(input) != DType::kFloat32 ||
+                                        std::find(near.begin(), near.end(), storage(input).root) == near.end()))
       return {};
   return static_cast<std::size_t>(last);
 }
@@ -259,13 +277,12 @@ void Plan::place_results() {
     }
   }
   scratch_bytes_ = scratch.end();
-  lender_.emplace(tapped_bytes_);
 }
 
 std::size_t Plan::kernel_bytes() const {
   std::size_t kept = 0, most = 0;
   for (const Step& step : steps_) {
-    if (pass_by_) kept = 0;
+    if (!keeps_kernels()) kept = 0;
     for (const Value value : step.values) {
       const Graph::Node& node = planned(value);
       const bool has_kernel = node.inputs.size() > 1 && is_constant(node.inputs[1]);
@@ -277,6 +294,16 @@ std::size_t Plan::kernel_bytes() const {
   return most;
 }
 
+/// Weights, and views of them; others are made by each plan.
+std::string Plan::key_of(Value value) const {
+  const Graph::Node& node = planned(value);
+  if (node.kind == Graph::Kind::kWeight)
+    return fmt::format("{} {} {}", node.owner, node.weight->name, node.shape.str());
+  if (!is_constant(value) || node.kind != Graph::Kind::kOp || !node.op->is_view()) return {};
+  const std::string key = key_of(node.inputs[0]);
+  return key.empty() ? key : fmt::format("{} as {}", key, node.shape.str());
+}
+
 const Tensor& Plan::constant(Value value) {
   Tensor& known = constants_[static_cast<std::size_t>(value.id)];
   if (!known.empty()) return known;
@@ -286,7 +313,10 @@ const Tensor& Plan::constant(Value value) {
       return known = node.constant;
     case Graph::Kind::kWeight:
       KERASCOPE_CHECK(node.weight->read != nullptr);
-      known = node.weight->read();
+      // The file's numbers may have to be converted.
+      known = session_
+                  ->made<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })
+                  ->numbers;
       KERASCOPE_CHECK(known.shape() == node.shape);
       return known;
     case Graph::Kind::kInput:
@@ -368,10 +398,10 @@ void Plan::prepare(Step& step) {
     std::vector<Operand> operands;
     Stage stage = {.elements = node.shape.elements(), .store = root_of(value).store};
     for (Value input : node.inputs) {
-      operands.push_back(
-          {.shape = graph_.shape(input),
-           .constant = is_constant(input) ? static_cast<const float*>(constant(input).bytes()) : nullptr,
-           .dtype = graph_.dtype(input)});
+      operands.push_back({.shape = graph_.shape(input),
+                          .constant = is_constant(input) ? static_cast<const float*>(constant(input).bytes()) : nullptr,
+                          .dtype = graph_.dtype(input),
+                          .key = key_of(input)});
       const auto made_by = std::find(step.values.begin(), step.values.end(), storage(input).root);
       stage.made_by.push_back(made_by == step.values.end() ? -1 : static_cast<int>(made_by - step.values.begin()));
     }
@@ -459,7 +489,7 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, const RunOption
     runs.push_back({.stages = std::span(step.stages).subspan(begin, end - begin),
                     .pointers = std::span(pointers).subspan(begin, end - begin),
                     .follows = follows});
-  run_together(runs, options.seed, options.between ? &options.between : nullptr);
+  run_together(runs, options.seed);
 }
 
 std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& options) {
@@ -468,10 +498,15 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     KERASCOPE_CHECK(inputs[i].shape() == graph_.shape(inputs_[i]));
     KERASCOPE_CHECK(inputs[i].dtype() == graph_.dtype(inputs_[i]));
   }
+  const parallel::Computation computation(options.between);
   // Tensors of an earlier run that somebody still holds keep their memory; otherwise it is used again.
-  tapped_.reset();
-  tapped_ = lender_->lend();
-  if (!scratch_) scratch_ = std::make_shared<Arena>(scratch_bytes_);
+  ArenaLender& arenas = shared_ ? shared_->arenas : own_arenas_;
+  tapped_ = arenas.lend(tapped_bytes_);
+  scratch_ = arenas.lend(scratch_bytes_);
+  struct GiveBack {
+    Plan& plan;
+    ~GiveBack() { plan.tapped_ = plan.scratch_ = nullptr; }
+  } const give_back{*this};
 
   std::vector<Tensor> results(taps_.size());
   auto deliver = [&](std::size_t tap) {
@@ -486,6 +521,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     if (options.on_progress) options.on_progress(s, steps_.size());
     const Clock::time_point begin = Clock::now();
     try {
+      parallel::poll();
       if (step.stages.empty()) prepare(step);
     } catch (...) {  // or the next run would take it for prepared
       forget(step);
@@ -494,9 +530,8 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     run(step, inputs, options);
     if (options.on_step) options.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
     for (std::size_t tap : step.taps) deliver(tap);
-    if (pass_by_) forget(step);
+    if (!keeps_kernels()) forget(step);
   }
-  tapped_.reset();
   return results;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/arena.h"
+#include "engine/shared.h"
 #include "engine/strips.h"
 #include "kerascope/tensor.h"
 #include "ops/graph.h"
@@ -24,9 +25,10 @@ class Plan {
   /// Only what the taps need is planned; only its weights are read, each when its op first runs.
   /// @param exact  see Session.
   /// @param pass_by  taps are shown and not kept: each has its numbers only while on_tap is told of it, and what is
-  ///                 made of weights lives only as long as its step
-  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact = false,
-       bool pass_by = false);
+  ///                 made of weights lives only as long as its step, unless it is shared and memory is not short
+  /// @param shared  of the model; null: the plan shares nothing.
+  Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact = false, bool pass_by = false,
+       std::shared_ptr<Shared> shared = nullptr);
 
   using Clock = std::chrono::steady_clock;
   struct StepTime {
@@ -39,7 +41,7 @@ class Plan {
     std::function<void(std::size_t, const Tensor&)> on_tap = {};
     /// Called before each op with the numbers of ops done and in all.
     std::function<void(std::size_t, std::size_t)> on_progress = {};
-    /// Called between the steps of what may take long, such as those over time; throws where the run is to end.
+    /// See parallel::Computation.
     std::function<void()> between = {};
     /// Called after each step with the values that it computed: one, or several that were fused.
     std::function<void(const StepTime&)> on_step = {};
@@ -97,6 +99,7 @@ class Plan {
   const float* pointer(Value value, std::span<const Tensor> inputs) const;
   Tensor tensor(Value value, std::span<const Tensor> inputs) const;
   const Tensor& constant(Value value);
+  std::string key_of(Value value) const;
   void compute_constants(Value value);
   std::vector<ValueType> output_types(Value value) const;
   /// Where all that an op makes lies as it is: what is not one tensor of float32 is written in no other way.
@@ -112,12 +115,14 @@ class Plan {
   bool is_seen(const Storage& root) const { return root.place == Place::kTapped || root.passes; }
   void prepare(Step& step);
   void forget(Step& step);
+  bool keeps_kernels() const { return !pass_by_ || (session_->kept() && !session_->kept()->is_full()); }
   void find_runs(Step& step);
   void run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const;
 
   const Graph& graph_;
   std::map<int, Graph::Node> folded_;  ///< by value id: what is computed otherwise than the graph says
   std::vector<Value> inputs_, taps_;
+  std::shared_ptr<Shared> shared_;
   std::unique_ptr<Session> session_;
   bool pass_by_;
   std::vector<Step> steps_;
@@ -127,8 +132,8 @@ class Plan {
   std::vector<int> readers_;       ///< by root id: how many ops read it
   std::vector<Tensor> constants_;  ///< by value id, those that were read
   std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
-  std::optional<ArenaLender> lender_;  ///< of tapped_
-  std::shared_ptr<Arena> tapped_, scratch_;
+  ArenaLender own_arenas_;                   ///< if nothing is shared
+  std::shared_ptr<Arena> tapped_, scratch_;  ///< of the run
 };
 
 }  // namespace kerascope

@@ -92,6 +92,7 @@ class Walker {
   /// Elements [begin, end) of every stage.
   /// @param in  where the first stage's first input starts, if not where the pointers say.
   void strip(std::int64_t begin, std::int64_t end, const float* in = nullptr) {
+    parallel::poll();
     first_in_ = in;
     find_places(end - begin);
     if (at_once_ > 0) compute_at_once(begin, end);
@@ -304,16 +305,13 @@ class Followers {
   std::vector<std::int64_t> done_;
 };
 
-void run_alone(const StageRun& run, std::uint64_t seed, const std::function<void()>* between) {
+void run_alone(const StageRun& run, std::uint64_t seed) {
   const Stage& first = run.stages[0];
   if (run.stages.size() == 1 && first.store == Store::kPlace)
-    return run_all(first.kernel,
-                   {.in = run.pointers[0].in,
-                    .out = run.pointers[0].out,
-                    .seed = seed,
-                    .outputs = run.pointers[0].outputs,
-                    .between = between},
-                   first.elements);
+    return run_all(
+        first.kernel,
+        {.in = run.pointers[0].in, .out = run.pointers[0].out, .seed = seed, .outputs = run.pointers[0].outputs},
+        first.elements);
   const std::int64_t wanted = first.kernel.grain * first.row_size();
   const Cut cut(first.elements,
                 rounded_up(first.kernel.is_rowwise ? std::max(kChunk, wanted) : wanted, unit_of(run.stages)), kStrip);
@@ -364,12 +362,12 @@ bool can_be_followed(std::span<const Stage> before, std::int64_t channels) {
          std::ranges::all_of(before, [&](const Stage& stage) { return channels % stage.row_size() == 0; });
 }
 
-void run_together(std::span<const StageRun> runs, std::uint64_t seed, const std::function<void()>* between) {
+void run_together(std::span<const StageRun> runs, std::uint64_t seed) {
   for (std::size_t begin = 0, end = 0; begin < runs.size(); begin = end) {
     for (end = begin + 1; end < runs.size() && runs[end].follows;) ++end;
     if (runs[begin].stages[0].elements == 0 && runs[begin].pointers[0].outputs.empty()) continue;
     if (end == begin + 1)
-      run_alone(runs[begin], seed, between);
+      run_alone(runs[begin], seed);
     else
       run_followers(runs.subspan(begin, end - begin), seed);
     stream_end();

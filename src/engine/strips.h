@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -39,8 +38,8 @@ struct Stage {
 /// Where a stage's tensors start. What an earlier stage makes and does not store has no place.
 struct StagePointers {
   std::vector<const float*> in;
-  float* out = nullptr;       ///< if its store places it
-  float* streamed = nullptr;  ///< if its store streams it
+  float* out = nullptr;        ///< if its store places it
+  float* streamed = nullptr;   ///< if its store streams it
   std::vector<void*> outputs;  ///< of an op with several outputs: each, null where nobody needs it
 };
 
@@ -62,7 +61,6 @@ bool fits_behind(std::span<const Stage> stages, Stage& next);
 bool can_be_followed(std::span<const Stage> before, std::int64_t channels);
 
 /// Runs stages, one run after the other or, where they follow each other, all of them a strip at a time.
-/// @param between  see KernelArguments.
-void run_together(std::span<const StageRun> runs, std::uint64_t seed, const std::function<void()>* between = nullptr);
+void run_together(std::span<const StageRun> runs, std::uint64_t seed);
 
 }  // namespace kerascope

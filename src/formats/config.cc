@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "model/class_description.h"
 #include "model/json.h"
 
 namespace kerascope {
@@ -94,13 +95,6 @@ class Reader {
                  .hint =
                      "call it once in Python, on an input of its shape, and save that: i = keras.Input((32, 32, 3)); "
                      "keras.Model(i, m.call(i)).save(\"flat.keras\")"});
-  }
-
-  static std::string class_name_of(const Json& description) {
-    const std::string registered = text_or(description, "registered_name", "");
-    // A custom class is registered as "package>Class"; built-in ones repeat the class's name.
-    if (registered.find('>') != registered.npos) return registered;
-    return text_or(description, "class_name", "");
   }
 
   static bool looks_sequential(const Json& layers) {

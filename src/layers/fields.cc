@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "layers/registry.h"
+#include "model/class_description.h"
 #include "model/json.h"
 
 namespace kerascope {
@@ -132,7 +133,7 @@ void FieldReader::read(const Json& json, const char* key, layers::ActivationFunc
 void FieldReader::read(const Json& json, const char* key, layers::LayerConfig& value) const {
   const Json& config = member(json, "config");
   if (!config.is_object() || !member(json, "class_name").is_string()) fail(key, json, "a layer");
-  value = layers::LayerConfig(json["class_name"].get<std::string>(), config.dump());
+  value = layers::LayerConfig(class_name_of(json), config.dump());
   value.module = text_or(json, "module", "");
   value.name = text_or(config, "name", "");
 }
@@ -245,13 +246,12 @@ Json FieldWriter::written(const layers::ActivationFunction& value) {
 }
 
 Json FieldWriter::written(const layers::LayerConfig& value) const {
-  Json config = Json::parse(value.config, nullptr, false);
-  if (!config.is_object()) throw error(fmt::format("has the config '{}', not a JSON object", value.config));
-  if (!value.name.empty()) config["name"] = value.name;
-  return {{"module", value.module.empty() ? "keras.layers" : value.module},
-          {"class_name", value.class_name},
-          {"config", std::move(config)},
-          {"registered_name", nullptr}};
+  Json held = Json::parse(value.config, nullptr, false);
+  if (!held.is_object()) throw error(fmt::format("has the config '{}', not a JSON object", value.config));
+  if (!value.name.empty()) held["name"] = value.name;
+  Json json = described_class(value.class_name, value.module);
+  json["config"] = std::move(held);
+  return json;
 }
 
 Error FieldWriter::error(const std::string& what, const std::string& hint) const {

@@ -32,8 +32,9 @@ const LayerType* find_layer_type(std::string_view class_name) {
 
 const LayerType* layer_type_of(const LayerData& layer) {
   const LayerType* type = find_layer_type(layer.class_name);
-  if (!type || layer.module.empty() || is_keras_module(layer.module) || layer.module == type->module) return type;
-  return nullptr;
+  if (!type || layer.module.empty() || layer.module == type->module) return type;
+  const bool is_keras = type->module.empty() || is_keras_module(type->module);
+  return is_keras && is_keras_module(layer.module) ? type : nullptr;
 }
 
 std::vector<std::string> layer_class_names() {
@@ -42,14 +43,18 @@ std::vector<std::string> layer_class_names() {
   return names;
 }
 
-void register_layer(std::string_view class_name, LayerType type) { types().emplace(class_name, type); }
+void register_layer(std::string_view class_name, LayerType type) {
+  KERASCOPE_CHECK(types().emplace(class_name, type).second);
+}
 
 const LayerStruct* find_layer_struct(std::type_index type) {
   const auto found = structs().find(type);
   return found == structs().end() ? nullptr : &found->second;
 }
 
-void register_struct(std::type_index type, LayerStruct layer) { structs().emplace(type, layer); }
+void register_struct(std::type_index type, LayerStruct layer) {
+  KERASCOPE_CHECK(structs().emplace(type, layer).second);
+}
 
 const Operation* find_operation(std::string_view name) {
   const auto found = operations().find(name);

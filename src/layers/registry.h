@@ -1,6 +1,7 @@
 // Every layer that can be computed, by Keras's class name.
 #pragma once
 
+#include <concepts>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -41,26 +42,53 @@ const LayerType* layer_type_of(const LayerData& layer);
 std::vector<std::string> layer_class_names();
 void register_layer(std::string_view class_name, LayerType type);
 
-/// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it. Beside `fields` and
-/// `build` a layer may have a function `mask_rule(const ReLU&)`, if it does not just drop its input's mask, and a cell has
+/// What a layer's class is called.
+struct LayerNames {
+  /// Today's first, then what older Keras calls it. A class of one's own that is registered with Keras has the name of
+  /// its package: "mine>Gate".
+  std::vector<const char*> names;
+  const char* module = "keras.layers";  ///< where Keras 3 has it, or where one's own class stands
+};
+
+/// `void fields(of<ReLU> auto& layer, auto&& field)` names the config's keys.
+template <typename L>
+concept HasFields = requires(L& layer, FieldReader& reader, FieldWriter& writer) {
+  fields(layer, reader);
+  fields(layer, writer);
+};
+/// `Outputs build(const ReLU& layer, Build& b)` adds the ops.
+template <typename L>
+concept HasBuild = requires(const L& layer, Build& b) {
+  { build(layer, b) } -> std::same_as<Outputs>;
+};
+
+/// `const Register<ReLU> registered{"ReLU"};` with further names for what older Keras calls it, or with a module:
+/// `const Register<Gate> registered{{.names = {"mine>Gate"}, .module = "mine.layers"}};`. Beside `fields` and `build` a
+/// layer may have a function `mask_rule(const ReLU&)`, if it does not just drop its input's mask, and a cell has
 /// `states(const LSTMCell&, Build&)`.
 template <typename L>
 struct Register {
-  explicit Register(std::initializer_list<std::string_view> class_names) : Register("keras.layers", class_names) {}
-  /// @param module  where Keras 3 has it, if not in keras.layers
-  Register(std::string_view module, std::initializer_list<std::string_view> class_names) {
-    for (std::string_view name : class_names)
-      register_layer(name, {.class_name = *class_names.begin(),
-                            .module = module,
-                            .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
-                            .today = [](FieldReader& reader) { return written(read(reader)).config; },
-                            .mask_rule = mask_rule_of_class(),
-                            .states = states_of_class()});
-    register_struct(typeid(L), {.class_name = *class_names.begin(), .module = module, .config = [](const void* layer) {
-                                  FieldWriter writer = written(*static_cast<const L*>(layer));
-                                  if (writer.unknown) throw *writer.unknown;
-                                  return std::move(writer.config);
-                                }});
+  explicit Register(std::convertible_to<const char*> auto... names) requires(sizeof...(names) > 0)
+      : Register(LayerNames{.names = {names...}}) {}
+  explicit Register(const LayerNames& known_as) {
+    constexpr bool has_fields = HasFields<L>, has_build = HasBuild<L>;  // named, the compiler says less of them
+    static_assert(has_fields, "the layer has no `void fields(of<Layer> auto& layer, auto&& field)` before this line");
+    static_assert(has_build, "the layer has no `Outputs build(const Layer& layer, Build& b)` before this line");
+    if constexpr (has_fields && has_build) {
+      const std::string_view today = known_as.names.at(0), module = known_as.module;
+      for (const char* name : known_as.names)
+        register_layer(name, {.class_name = today,
+                              .module = module,
+                              .build = [](FieldReader& reader, Build& b) -> Outputs { return build(read(reader), b); },
+                              .today = [](FieldReader& reader) { return written(read(reader)).config; },
+                              .mask_rule = mask_rule_of_class(),
+                              .states = states_of_class()});
+      register_struct(typeid(L), {.class_name = today, .module = module, .config = [](const void* layer) {
+                                    FieldWriter writer = written(*static_cast<const L*>(layer));
+                                    if (writer.unknown) throw *writer.unknown;
+                                    return std::move(writer.config);
+                                  }});
+    }
   }
 
  private:

@@ -264,7 +264,8 @@ TEST(LayerRows, CoverEveryLayerThatCanBeComputed) {
     cover_inside(row["config"]);
   }
   for (const std::string& name : layer_class_names())
-    EXPECT_TRUE(covered.count(find_layer_type(name)->build)) << name << " has no rows";
+    EXPECT_TRUE(find_layer_type(name)->module.starts_with("tests.") || covered.count(find_layer_type(name)->build))
+        << name << " has no rows";
 }
 
 }  // namespace

@@ -5,8 +5,7 @@
 namespace kerascope::layers {
 
 std::optional<Outputs> build_inside(Build& build, const LayerData& layer, const std::vector<Output>& inputs) {
-  const bool is_own = layer.module.empty() || is_keras_module(layer.module);
-  const LayerType* type = is_own ? find_layer_type(layer.class_name) : nullptr;
+  const LayerType* type = layer_type_of(layer);
   if (!type) return {};
   std::map<std::string, std::shared_ptr<WeightSlot>> slots;
   std::vector<std::string> order;

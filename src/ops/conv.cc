@@ -111,12 +111,13 @@ std::shared_ptr<const Op> Conv::over_unpadded(const PadOptions& padding) const {
   return same;
 }
 
-Kernel by_tiles(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes, std::int64_t groups,
-                const float* kernel, const float* bias) {
+Kernel by_tiles(const Session& session, std::span<const Operand> in, const Shape& out,
+                const std::vector<WindowAxis>& axes, std::int64_t groups, const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
   const RightSide first = {.numbers = kernel, .depth = depth, .columns = group_filters, .row_step = filters};
-  const auto product = std::make_shared<const WindowProduct>(Windows(axes, in[0].shape.back(), groups),
-                                                             PackedMatrices(first, groups, group_filters, bias));
+  const auto packed = session.made<PackedMatrices>(key_of(fmt::format("packed in {} groups", groups), in.subspan(1)),
+                                                   [&] { return PackedMatrices(first, groups, group_filters, bias); });
+  const auto product = std::make_shared<const WindowProduct>(Windows(axes, in[0].shape.back(), groups), packed);
   const std::int64_t positions = out.elements() / filters;
   Kernel made;
   if (shares_panels(depth * filters, positions))
@@ -157,14 +158,14 @@ Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const 
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
     const float* bias = in.size() > 2 ? in[2].constant : nullptr;
     if (constant && groups == 1 && !session.exact())
-      if (std::optional<Kernel> faster = winograd(in[0].shape, out, axes, in[1].constant, bias)) return *faster;
+      if (std::optional<Kernel> faster = winograd(session, in[0].shape, out, axes, in[1], bias)) return *faster;
     if (constant) {
-      Kernel kernel = by_tiles(in, out, axes, groups, in[1].constant, bias);
+      Kernel kernel = by_tiles(session, in, out, axes, groups, in[1].constant, bias);
       if (overlap(shapes, out)) kernel.reads = reads();
       return kernel;
     }
     return [operands = std::vector(in.begin(), in.end()), out, axes, groups](const KernelArguments& run) {
-      run_all(by_tiles(operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
+      run_all(by_tiles(Session(), operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
               out.elements());
     };
   }

@@ -76,7 +76,16 @@ Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
   return matrix;
 }
 
-std::vector<WindowProduct> phases_of(std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
+/// Which taps of the kernel a phase has.
+std::string describe(const std::array<AxisPhase, 3>& phase) {
+  std::string text = "packed taps";
+  for (const AxisPhase& axis : phase)
+    text += fmt::format(" {} from {} by {}", axis.window.size, axis.last_tap, axis.tap_step);
+  return text;
+}
+
+std::vector<WindowProduct> phases_of(const Session& session, std::span<const Operand> constants,
+                                     std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
                                      const float* kernel, const float* bias) {
   axes.insert(axes.begin(), 3 - axes.size(), kOnePosition);
   const std::array<std::int64_t, 3> sizes = {axes[0].size, axes[1].size, axes[2].size};
@@ -84,11 +93,13 @@ std::vector<WindowProduct> phases_of(std::vector<WindowAxis> axes, std::int64_t 
   for (const AxisPhase& deep : axis_phases(axes[0]))
     for (const AxisPhase& high : axis_phases(axes[1]))
       for (const AxisPhase& wide : axis_phases(axes[2])) {
-        const Tensor matrix = phase_kernel(kernel, {deep, high, wide}, sizes, filters, channels);
-        const RightSide right = {
-            .numbers = matrix.data(), .depth = matrix.shape()[0], .columns = filters, .row_step = filters};
-        products.emplace_back(Windows({deep.window, high.window, wide.window}, channels, 1),
-                              PackedMatrices(right, 1, 0, bias),
+        const auto packed = session.made<PackedMatrices>(key_of(describe({deep, high, wide}), constants), [&] {
+          const Tensor matrix = phase_kernel(kernel, {deep, high, wide}, sizes, filters, channels);
+          const RightSide right = {
+              .numbers = matrix.data(), .depth = matrix.shape()[0], .columns = filters, .row_step = filters};
+          return PackedMatrices(right, 1, 0, bias);
+        });
+        products.emplace_back(Windows({deep.window, high.window, wide.window}, channels, 1), packed,
                               SparseOutput{.size = {axes[0].out, axes[1].out, axes[2].out},
                                            .first = {deep.first, high.first, wide.first},
                                            .step = {axes[0].stride, axes[1].stride, axes[2].stride}});
@@ -96,11 +107,11 @@ std::vector<WindowProduct> phases_of(std::vector<WindowAxis> axes, std::int64_t 
   return products;
 }
 
-Kernel by_phases(std::span<const Operand> in, const Shape& out, const std::vector<WindowAxis>& axes,
-                 const float* kernel, const float* bias) {
+Kernel by_phases(const Session& session, std::span<const Operand> in, const Shape& out,
+                 const std::vector<WindowAxis>& axes, const float* kernel, const float* bias) {
   const std::int64_t batch = out[0], filters = out.back(), channels = in[0].shape.back();
-  const auto phases =
-      std::make_shared<const std::vector<WindowProduct>>(phases_of(axes, channels, filters, kernel, bias));
+  const auto phases = std::make_shared<const std::vector<WindowProduct>>(
+      phases_of(session, in.subspan(1), axes, channels, filters, kernel, bias));
   const std::int64_t most = batch * phases->front().windows().positions(), panels = phases->front().panels();
   Kernel made;
   if (shares_panels(in[1].shape.elements(), most))
@@ -165,13 +176,13 @@ class ConvTranspose final : public Float32Op {
   KernelMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
     return {.kept = static_cast<std::size_t>(in[1].elements()) * sizeof(float)};
   }
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const std::vector<WindowAxis> taken = axes(in[0].shape);
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
-    if (constant) return by_phases(in, out, taken, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
+    if (constant) return by_phases(session, in, out, taken, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
     return [operands = std::vector(in.begin(), in.end()), out, taken](const KernelArguments& run) {
-      by_phases(operands, out, taken, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr).run(run);
+      by_phases(Session(), operands, out, taken, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr).run(run);
     };
   }
 

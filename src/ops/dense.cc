@@ -11,8 +11,8 @@
 #include "base/simd.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
-#include "ops/epilogue.h"
 #include "ops/dense.h"
+#include "ops/epilogue.h"
 #include "ops/tiles.h"
 
 namespace kerascope::ops {
@@ -114,7 +114,8 @@ struct Product {
     thread_local Workspace memory;
     float* const sums = memory.floats(static_cast<std::size_t>(rows * step + depth * widest * lanes()));
     std::fill_n(sums, rows * step, 0.0f);
-    for (std::int64_t k = 0; k < units_in; k += depth)
+    for (std::int64_t k = 0; k < units_in; k += depth) {
+      parallel::poll();
       for (std::int64_t vector = begin, vectors = 0; vector < end; vector += vectors) {
         vectors = (vector + widest) * lanes() <= units && vector + widest <= end ? widest : 1;
         const std::int64_t column = vector * lanes(), width = vectors * lanes(),
@@ -146,6 +147,7 @@ struct Product {
           multiply_of(count).of(vectors)(part);
         }
       }
+    }
     store(sums, step, rows, begin, end, to);
   }
 

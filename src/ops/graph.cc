@@ -13,6 +13,15 @@ std::unique_ptr<PreparedGraph> Session::prepare(const Graph&, std::vector<Value>
   KERASCOPE_CHECK(false);
 }
 
+std::string key_of(const std::string& what, std::span<const Operand> constants) {
+  std::string key = what;
+  for (const Operand& operand : constants) {
+    if (operand.key.empty()) return {};
+    key += " of " + operand.key;
+  }
+  return key;
+}
+
 std::string Op::describe() const {
   const std::string how = attributes();
   return how.empty() ? kind() : kind() + ' ' + how;

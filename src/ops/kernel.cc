@@ -10,6 +10,8 @@ namespace {
 
 /// Numbers of a row-wise op's output that are worth a call.
 constexpr std::int64_t kGrain = 16 * 1024;
+/// Numbers of an output that a thread computes in one call of a kernel; some milliseconds for the slowest ops.
+constexpr std::int64_t kPiece = 256 * 1024;
 
 }  // namespace
 
@@ -66,12 +68,20 @@ void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_
   if (kernel.rows == 1) return kernel.run(arguments);
   if (kernel.rows == 0) return;
   const std::int64_t row_size = elements / kernel.rows;
+  // Grains that are computed before the thread looks whether it is to stop.
+  const std::int64_t together =
+      std::max<std::int64_t>(kPiece / (kernel.grain * std::max<std::int64_t>(row_size, 1)), 1);
   parallel_for((kernel.rows + kernel.grain - 1) / kernel.grain, 1, [&](std::int64_t first, std::int64_t last) {
-    const std::int64_t begin = first * kernel.grain, end = std::min(last * kernel.grain, kernel.rows);
-    std::vector<const float*> in(arguments.in.begin(), arguments.in.end());
-    for (std::size_t i = 0; i < in.size(); ++i)
-      if (kernel.moves(i)) in[i] += begin * row_size;
-    kernel.run({.in = in, .out = arguments.out + begin * row_size, .seed = arguments.seed, .begin = begin, .end = end});
+    for (; first < last; first += together) {
+      parallel::poll();
+      const std::int64_t begin = first * kernel.grain,
+                         end = std::min(std::min(first + together, last) * kernel.grain, kernel.rows);
+      std::vector<const float*> in(arguments.in.begin(), arguments.in.end());
+      for (std::size_t i = 0; i < in.size(); ++i)
+        if (kernel.moves(i)) in[i] += begin * row_size;
+      kernel.run(
+          {.in = in, .out = arguments.out + begin * row_size, .seed = arguments.seed, .begin = begin, .end = end});
+    }
   });
 }
 

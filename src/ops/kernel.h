@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Operand {
   Shape shape;
   const float* constant = nullptr;  ///< to the first element, of whatever type it is
   DType dtype = DType::kFloat32;
+  /// Of a constant: tells which one it is, in the same words for all plans of a model, see Session::made; may be empty.
+  std::string key = {};
 
   /// The elements of a constant operand of another type than float32.
   template <typename T>
@@ -61,15 +64,13 @@ struct ElementRange {
 struct KernelArguments {
   std::span<const float* const> in;  ///< to the first elements; of another type than float32: input<T>()
   float* out = nullptr;              ///< where row `begin` of the output starts; of another type: output<T>()
-  std::uint64_t seed = 0;           ///< of the training phase's random numbers
-  std::int64_t begin = 0, end = 1;  ///< the rows to compute
+  std::uint64_t seed = 0;            ///< of the training phase's random numbers
+  std::int64_t begin = 0, end = 1;   ///< the rows to compute
   /// For kernels with epilogue_channels; these accept that `out` is null.
   float* streamed = nullptr;
   std::span<const EpilogueStep> epilogue = {};
   /// Of an op with several outputs: each from its beginning, null where nobody needs it. Such kernels have one row.
   std::span<void* const> outputs = {};
-  /// Called between the steps of what may take long; throws where the run is to end.
-  const std::function<void()>* between = nullptr;
 
   template <typename T>
   const T* input(std::size_t i) const {

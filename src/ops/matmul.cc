@@ -56,7 +56,7 @@ struct Product {
   std::int64_t rows, depth, columns;      ///< of each matrix
   std::vector<std::int64_t> left, right;  ///< which matrix of each operand, for each of the product's
   MatmulOptions options;
-  std::optional<PackedMatrices> packed = {};
+  std::shared_ptr<const PackedMatrices> packed = {};  ///< null: a right side that the run gives
 
   std::int64_t matrices() const { return static_cast<std::int64_t>(left.size()); }
 
@@ -101,6 +101,7 @@ struct Product {
       places[i] = place + static_cast<std::int64_t>(i) * columns;
     }
     for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
+      parallel::poll();
       if (!packed) pack_panel(right_side(run.in[1] + right[at] * depth * columns), panel, panel_memory);
       multiply({.left = lines.data(),
                 .rows = count,
@@ -134,7 +135,8 @@ class Matmul final : public Float32Op {
     const auto [left, right] = operands(in);
     if (left.columns != right.rows)
       refuse(in, fmt::format("the left rows have {} numbers, the right columns {}", left.columns, right.rows));
-    std::vector<std::int64_t> sizes = broadcast_shape(kind(), std::array{Shape(left.batch), Shape(right.batch)}).sizes();
+    std::vector<std::int64_t> sizes =
+        broadcast_shape(kind(), std::array{Shape(left.batch), Shape(right.batch)}).sizes();
     sizes.insert(sizes.end(), {left.rows, right.columns});
     return Shape(std::move(sizes));
   }
@@ -145,7 +147,7 @@ class Matmul final : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
     if (out.elements() == 0) return [](const KernelArguments&) {};
     const auto [left, right] = operands(std::array{in[0].shape, in[1].shape});
     const Spatial batch(out.begin(), out.end() - 2);
@@ -156,7 +158,10 @@ class Matmul final : public Float32Op {
                     .right = matrix_of_each(right.batch, batch),
                     .options = options_};
     const std::int64_t right_matrices = Shape(right.batch).elements();
-    if (in[1].constant) made.packed.emplace(made.right_side(in[1].constant), right_matrices, right.size(), nullptr);
+    if (in[1].constant)
+      made.packed = session.made<PackedMatrices>(
+          key_of(options_.transpose_right ? "packed, transposed" : "packed", in.subspan(1, 1)),
+          [&] { return PackedMatrices(made.right_side(in[1].constant), right_matrices, right.size(), nullptr); });
     // All rows by the same matrix are rows of one.
     if (right_matrices == 1 && !options_.transpose_left) {
       made.rows *= made.matrices();

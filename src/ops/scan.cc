@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/parallel.h"
 #include "kerascope/error.h"
 #include "ops/items.h"
 
@@ -132,7 +133,7 @@ class ScanOp final : public Op {
     void run(bool backwards) {
       const std::int64_t steps = read_[0].steps;
       for (std::int64_t step = 0; step < steps; ++step) {
-        if (run_.between) (*run_.between)();
+        parallel::poll();
         compute(step, backwards ? steps - 1 - step : step);
       }
       for (std::size_t i = 0; i < states_.size(); ++i)
@@ -162,8 +163,7 @@ class ScanOp final : public Op {
       prepared_.run(inputs, results, run_.seed);
       inputs.clear();
       if (step == 0)  // what was given is not to be changed
-        for (std::size_t i = 0; i < states_.size(); ++i)
-          states_[i] = Tensor(states_[i].shape(), states_[i].dtype());
+        for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = Tensor(states_[i].shape(), states_[i].dtype());
       std::swap(states_, next_);
       for (std::size_t i = 0; i < outputs_.size(); ++i) {
         auto* const whole = static_cast<std::byte*>(run_.outputs[states_.size() + i]);

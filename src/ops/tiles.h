@@ -73,6 +73,7 @@ class PackedMatrices {
   std::int64_t depth() const { return depth_; }
   std::int64_t columns() const { return columns_; }
   std::int64_t panels() const { return panels_of(columns_); }
+  std::size_t bytes() const { return panels_.byte_size() + bias_.size() * sizeof(float); }
 
   const float* packed(std::int64_t matrix, std::int64_t panel) const;
   /// Null: none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parallel.h"
 #include "base/workspace.h"
 
 namespace kerascope::ops {
@@ -82,7 +83,8 @@ const float* Windows::whole_row(const float* line, std::int64_t at, float*& copi
   return copy;
 }
 
-WindowProduct::WindowProduct(Windows windows, PackedMatrices kernels, std::optional<SparseOutput> sparse)
+WindowProduct::WindowProduct(Windows windows, std::shared_ptr<const PackedMatrices> kernels,
+                             std::optional<SparseOutput> sparse)
     : windows_(std::move(windows)), kernels_(std::move(kernels)), sparse_(sparse) {}
 
 void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end,
@@ -96,12 +98,13 @@ void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t beg
   places.resize(static_cast<std::size_t>(kTogether * most));
   float* const copies_begin = copied.floats(static_cast<std::size_t>(kTogether * most * windows_.most_copied()));
   while (begin < end) {
+    parallel::poll();
     const std::int64_t tiles = TileRows(end - begin).tiles, now = std::min(tiles, kTogether);
     const TileRows rows((end - begin) * now / tiles);
     find_places(begin, rows.rows, origin, places.data());
     for (std::int64_t i = first, found_group = -1; i < last; ++i) {
-      const std::int64_t group = i / kernels_.panels(), panel = i % kernels_.panels(),
-                         column = group * kernels_.columns();
+      const std::int64_t group = i / kernels_->panels(), panel = i % kernels_->panels(),
+                         column = group * kernels_->columns();
       if (group != found_group) {
         float* copies = copies_begin;
         for (std::int64_t tile = 0; tile < rows.tiles; ++tile)
@@ -112,11 +115,11 @@ void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t beg
       multiply({.left = left.data(),
                 .rows = rows.rows,
                 .pieces = pieces,
-                .depth = kernels_.depth(),
-                .packed = kernels_.packed(group, panel),
+                .depth = kernels_->depth(),
+                .packed = kernels_->packed(group, panel),
                 .panel = panel,
-                .columns = kernels_.columns(),
-                .bias = kernels_.bias(group, panel),
+                .columns = kernels_->columns(),
+                .bias = kernels_->bias(group, panel),
                 .places = places.data(),
                 .place = column,
                 .channel = column},
@@ -128,7 +131,7 @@ void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t beg
 
 void WindowProduct::find_places(std::int64_t first, std::int64_t count, std::int64_t origin,
                                 std::int64_t* places) const {
-  const std::int64_t filters = kernels_.count() * kernels_.columns();
+  const std::int64_t filters = kernels_->count() * kernels_->columns();
   for (std::int64_t i = 0; i < count; ++i) {
     std::int64_t position = first + i;
     if (sparse_) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -50,9 +51,10 @@ class WindowProduct {
  public:
   /// @param kernels  one for each group
   /// @param sparse  empty: the positions are the output's.
-  WindowProduct(Windows windows, PackedMatrices kernels, std::optional<SparseOutput> sparse = {});
+  WindowProduct(Windows windows, std::shared_ptr<const PackedMatrices> kernels,
+                std::optional<SparseOutput> sparse = {});
 
-  std::int64_t panels() const { return kernels_.count() * kernels_.panels(); }
+  std::int64_t panels() const { return kernels_->count() * kernels_->panels(); }
   const Windows& windows() const { return windows_; }
 
   /// Positions [begin, end), panels [first, last) of all groups'.
@@ -64,7 +66,7 @@ class WindowProduct {
   void find_places(std::int64_t first, std::int64_t count, std::int64_t origin, std::int64_t* places) const;
 
   Windows windows_;
-  PackedMatrices kernels_;
+  std::shared_ptr<const PackedMatrices> kernels_;
   std::optional<SparseOutput> sparse_;
 };
 

@@ -100,16 +100,20 @@ class Winograd {
  public:
   static constexpr int kSide = M + 2, kPositions = kSide * kSide;
 
-  Winograd(const Sizes& sizes, const float* kernel, const float* bias)
-      : sizes_(sizes),
-        kernels_({.numbers = transformed(kernel, sizes.channels * sizes.filters).data(),
-                  .depth = sizes.channels,
-                  .columns = sizes.filters,
-                  .row_step = sizes.filters},
-                 kPositions, sizes.channels * sizes.filters, nullptr) {
+  Winograd(const Sizes& sizes, std::shared_ptr<const PackedMatrices> kernels, const float* bias)
+      : sizes_(sizes), kernels_(std::move(kernels)) {
     bias_.assign(static_cast<std::size_t>(sizes.filters), 0.0f);
     if (bias) std::copy_n(bias, sizes.filters, bias_.begin());
     zeros_.resize(static_cast<std::size_t>(sizes.channels));
+  }
+
+  /// A kernel (3, 3, channels, filters) as one matrix a position.
+  static PackedMatrices kernels_of(const Sizes& sizes, const float* kernel) {
+    const std::int64_t numbers = sizes.channels * sizes.filters;
+    const Tensor positions = transformed(kernel, numbers);
+    return PackedMatrices(
+        {.numbers = positions.data(), .depth = sizes.channels, .columns = sizes.filters, .row_step = sizes.filters},
+        kPositions, numbers, nullptr);
   }
 
   std::int64_t tiles_across() const { return (sizes_.out_wide + M - 1) / M; }
@@ -230,15 +234,16 @@ class Winograd {
     for (std::int64_t p = begin; p < end; ++p)
       for (std::int64_t first = 0; first < tiles;) {
         const std::int64_t all = TileRows(tiles - first).tiles, rows = (tiles - first) * std::min(all, kTogether) / all;
+        parallel::poll();
         for (std::int64_t i = 0; i < rows; ++i) {
           left[i] = memory.before + p * memory.before_step + (first + i) * sizes_.channels;
           places[i] = (first + i) * sizes_.filters;
         }
-        for (std::int64_t panel = 0; panel < kernels_.panels(); ++panel)
+        for (std::int64_t panel = 0; panel < kernels_->panels(); ++panel)
           ops::multiply({.left = left,
                          .rows = rows,
                          .depth = sizes_.channels,
-                         .packed = kernels_.packed(p, panel),
+                         .packed = kernels_->packed(p, panel),
                          .panel = panel,
                          .columns = sizes_.filters,
                          .places = places},
@@ -279,7 +284,7 @@ class Winograd {
   }
 
   Sizes sizes_;
-  PackedMatrices kernels_;  ///< one a position
+  std::shared_ptr<const PackedMatrices> kernels_;
   std::vector<float> bias_, zeros_;
 };
 
@@ -300,8 +305,11 @@ double saved_cycles(const Sizes& sizes, int m) {
 }
 
 template <int M>
-Kernel kernel_of(const Sizes& sizes, const float* kernel, const float* bias) {
-  auto ready = std::make_shared<const Winograd<M>>(sizes, kernel, bias);
+Kernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kernel, const float* bias) {
+  const auto kernels =
+      session.made<PackedMatrices>(key_of(M == 4 ? "transformed for 4x4" : "transformed for 2x2", {&kernel, 1}),
+                                   [&] { return Winograd<M>::kernels_of(sizes, kernel.constant); });
+  auto ready = std::make_shared<const Winograd<M>>(sizes, kernels, bias);
   // Strips whose numbers stay in the second cache; too few of them, or too small ones, and the threads share the whole.
   constexpr std::int64_t kCache = 320 << 10, kFewTiles = 20;
   const std::int64_t most_tiles = kCache / ready->tile_numbers(), tile_rows = (sizes.out_high + M - 1) / M;
@@ -351,12 +359,12 @@ int fastest_tile(const Shape& x, const Shape& out, const std::vector<WindowAxis>
 
 }  // namespace
 
-std::optional<Kernel> winograd(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes,
-                               const float* kernel, const float* bias) {
+std::optional<Kernel> winograd(const Session& session, const Shape& x, const Shape& out,
+                               const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias) {
   const int tile = fastest_tile(x, out, axes);
   if (tile == 0) return {};
   const Sizes sizes = sizes_of(x, out, axes);
-  return tile == 4 ? kernel_of<4>(sizes, kernel, bias) : kernel_of<2>(sizes, kernel, bias);
+  return tile == 4 ? kernel_of<4>(session, sizes, kernel, bias) : kernel_of<2>(session, sizes, kernel, bias);
 }
 
 std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {

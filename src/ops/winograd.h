@@ -14,9 +14,10 @@ namespace kerascope::ops {
 bool fits_winograd(const std::vector<WindowAxis>& axes);
 /// A kernel for a convolution without groups of (N, H, W, C) with (3, 3, C, O), where that is faster than multiplying
 /// directly; its rounding errors are larger, some 1e-6 of the largest output.
+/// @param kernel  a constant.
 /// @param bias  O numbers, or null.
-std::optional<Kernel> winograd(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes,
-                               const float* kernel, const float* bias);
+std::optional<Kernel> winograd(const Session& session, const Shape& x, const Shape& out,
+                               const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias);
 /// What that kernel takes; empty where there is none.
 std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
 

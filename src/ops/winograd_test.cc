@@ -26,7 +26,10 @@ struct Convolution {
         axes(ops::slide("conv", c.x, {.size = {3, 3}, .padding = c.padding})),
         out(ops::windowed(c.x, axes, c.filters)) {}
 
-  std::optional<Kernel> winograd() const { return ops::winograd(x.shape(), out, axes, kernel.data(), bias.data()); }
+  std::optional<Kernel> winograd() const {
+    return ops::winograd(Session(), x.shape(), out, axes, {.shape = kernel.shape(), .constant = kernel.data()},
+                         bias.data());
+  }
 
   /// By the op, multiplied directly.
   Tensor exact(ops::Padding padding) const {
@@ -91,7 +94,9 @@ TEST(Winograd, LeavesOtherConvolutionsAlone) {
   const Tensor kernel(Shape{3, 3, 64, 64});
   const auto chosen = [&](const Shape& in, const ops::WindowOptions& window) {
     const auto axes = ops::slide("conv", in, window);
-    return ops::winograd(in, ops::windowed(in, axes, 64), axes, kernel.data(), nullptr).has_value();
+    return ops::winograd(Session(), in, ops::windowed(in, axes, 64), axes,
+                         {.shape = kernel.shape(), .constant = kernel.data()}, nullptr)
+        .has_value();
   };
   EXPECT_FALSE(chosen(x, {.size = {3, 3}, .strides = {2, 2}}));
   EXPECT_FALSE(chosen(x, {.size = {3, 3}, .dilations = {2, 2}}));

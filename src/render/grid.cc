@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "render/canvas.h"
@@ -88,7 +89,7 @@ std::optional<Axis> take_colors(Tiles& tiles) {
 
 }  // namespace
 
-Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) {
+Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& options) try {
   if (activation.empty()) throw Error({.code = "shape-empty", .what = "a tensor without a shape cannot be drawn"});
   if (activation.dtype() != DType::kFloat32) return grid(drawable(activation), axes, options);
   if (options.tokens) {
@@ -125,6 +126,8 @@ Grid grid(const Tensor& activation, const std::string& axes, const GridOptions& 
   if (has_own_scales && !tiles.one_scale) return draw(drawn.data(), tiles, {}, options);
   const Range range = shared();
   return draw(drawn.data(), tiles, {&range, 1}, options);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 Grid with_remark(Grid grid, const std::string& remark) {
@@ -132,7 +135,7 @@ Grid with_remark(Grid grid, const std::string& remark) {
   return grid;
 }
 
-Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) {
+Grid input_picture(const Tensor& input, const std::string& axes, const GridOptions& options) try {
   if (input.dtype() != DType::kFloat32) return input_picture(drawable(input), axes, options);
   Tiles tiles;
   Axis colors;
@@ -145,6 +148,8 @@ Grid input_picture(const Tensor& input, const std::string& axes, const GridOptio
   if (colors.size != 3 || input.size() == 0) return grid(input, axes, options);
   const Range shared = finite_range(input.numbers());
   return draw_rgb(input.data(), tiles, colors.stride, {&shared, 1}, options);
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 std::string Grid::str() const {

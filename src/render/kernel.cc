@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
 #include "kerascope/error.h"
 #include "render/draw.h"
 
@@ -198,7 +199,7 @@ bool is_kernel(const std::string& weight) {
   return weight.find("kernel") != std::string::npos || weight == "embeddings";
 }
 
-Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options) {
+Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options) try {
   if (weight.size() == 0)
     throw Error(
         {.code = "shape-empty", .what = "a weight of shape " + weight.shape().str() + " has no numbers to draw"});
@@ -214,6 +215,8 @@ Grid kernel_picture(const Tensor& weight, const std::string& roles, const Kernel
                  .what = "a weight has no channels to choose from",
                  .hint = "KernelOptions::filter picks a filter"});
   return KernelPicture(weight, roles, options).drawn();
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 }  // namespace kerascope

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "kerascope/error.h"
 #include "render/deflate.h"
@@ -143,17 +144,21 @@ std::vector<Bytes> png_parts(const Picture& picture) {
 
 }  // namespace
 
-std::vector<unsigned char> png_bytes(const Picture& picture) {
+std::vector<unsigned char> png_bytes(const Picture& picture) try {
   Bytes file;
   for (const Bytes& part : png_parts(picture)) file.insert(file.end(), part.begin(), part.end());
   return file;
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
-void write_png(const std::string& path, const Picture& picture) {
+void write_png(const std::string& path, const Picture& picture) try {
   const std::vector<Bytes> parts = png_parts(picture);
   FileWriter file(path);
   for (const Bytes& part : parts) file.write(std::as_bytes(std::span(part)));
   file.commit();
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
 }
 
 }  // namespace kerascope

@@ -13,6 +13,6 @@ Outputs build(const ThresholdedReLU& layer, Build& b) {
   return b.same_axes(ops::unary(b.graph, b.input(), ops::Unary::kThreshold, {.a = layer.theta, .b = 0}));
 }
 
-const Register<ThresholdedReLU> registered("", {"ThresholdedReLU"});  // Keras 3 has none
+const Register<ThresholdedReLU> registered{{.names = {"ThresholdedReLU"}, .module = ""}};  // Keras 3 has none
 
 }  // namespace kerascope::layers

@@ -32,7 +32,7 @@ Outputs build(const CustomScaleLayer& layer, Build& b) {
 }
 
 // tf.keras saves its own class like a user's.
-const Register<CustomScaleLayer> registered{"keras.src.applications.inception_resnet_v2",
-                                            {"CustomScaleLayer", "Custom>CustomScaleLayer", "Lambda"}};
+const Register<CustomScaleLayer> registered{{.names = {"CustomScaleLayer", "Custom>CustomScaleLayer", "Lambda"},
+                                             .module = "keras.src.applications.inception_resnet_v2"}};
 
 }  // namespace kerascope::layers

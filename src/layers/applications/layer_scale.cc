@@ -17,6 +17,6 @@ Outputs build(const LayerScale& layer, Build& b) {
 }
 
 // Braces would make a list of names of both.
-const Register<LayerScale> registered("keras.src.applications.convnext", {"LayerScale"});
+const Register<LayerScale> registered{{.names = {"LayerScale"}, .module = "keras.src.applications.convnext"}};
 
 }  // namespace kerascope::layers

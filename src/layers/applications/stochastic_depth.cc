@@ -18,6 +18,6 @@ Outputs build(const StochasticDepth& layer, Build& b) {
 }
 
 // Braces would make a list of names of both.
-const Register<StochasticDepth> registered("keras.src.applications.convnext", {"StochasticDepth"});
+const Register<StochasticDepth> registered{{.names = {"StochasticDepth"}, .module = "keras.src.applications.convnext"}};
 
 }  // namespace kerascope::layers
