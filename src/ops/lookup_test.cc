@@ -1,4 +1,5 @@
-// FarmHash against TensorFlow's own results, and lookups of numbers in tables of texts; rows of StringLookup test the rest.
+// FarmHash against TensorFlow's own results, and lookups of numbers in tables of texts; rows of StringLookup test the
+// rest.
 #include "ops/lookup.h"
 
 #include <gtest/gtest.h>
