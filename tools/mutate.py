@@ -5,6 +5,7 @@
 
 Each fault costs one object, the link of build/release/kerascope-tests and the tests of its row in FILES; faults that
 these miss are also put before the row's pytest files. The source is restored whatever happens.
+While it runs a fault stands in the tree: commit nothing then.
 """
 
 import argparse
