@@ -177,9 +177,9 @@ struct LoadedWeights {
   std::vector<std::string> unused;   ///< layers that only the file has (by_name)
 };
 
-/// A trained network. It is a handle: copies mean the same model. Many threads may read and run one Model at a time: they
-/// share the cores and what was made of the weights. load_weights and Sequential::add are not thread-safe.
-/// Reading or running a Sequential without layers throws Error{model-empty}, one with a name twice Error{name-taken}.
+/// A trained network. It is a handle: copies mean the same model. Many threads may read and run one Model at a time:
+/// they share the cores and what was made of the weights. load_weights and Sequential::add are not thread-safe. Reading
+/// or running a Sequential without layers throws Error{model-empty}, one with a name twice Error{name-taken}.
 ///
 /// There is no compile(): optimizer, loss and metrics say how a model is trained, and Kerascope does not train.
 ///

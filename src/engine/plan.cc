@@ -314,9 +314,8 @@ const Tensor& Plan::constant(Value value) {
     case Graph::Kind::kWeight:
       KERASCOPE_CHECK(node.weight->read != nullptr);
       // The file's numbers may have to be converted.
-      known = session_
-                  ->made<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })
-                  ->numbers;
+      known =
+          session_->made<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })->numbers;
       KERASCOPE_CHECK(known.shape() == node.shape);
       return known;
     case Graph::Kind::kInput:
