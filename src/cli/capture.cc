@@ -13,7 +13,18 @@ struct Row {
   std::string address, shape;
   Statistics statistics;
   std::vector<std::string> assumes;
+  std::string texts = {};  ///< what a layer of texts gave, instead of statistics
 };
+
+/// The first texts, in quotes.
+std::string some_of(const Tensor& texts) {
+  constexpr std::int64_t kMost = 4;
+  const auto all = texts.elements<std::string_view>();
+  std::string some;
+  for (std::int64_t i = 0; i < std::min(kMost, texts.size()); ++i)
+    some += fmt::format("{}'{}'", i > 0 ? ", " : "", text::printable(std::string(all[static_cast<std::size_t>(i)])));
+  return texts.size() > kMost ? some + ", .." : some;
+}
 
 std::string notes_of(const Row& row) {
   std::string text = channels_text(row.statistics);
@@ -31,6 +42,10 @@ void print_table(const std::vector<Row>& rows) {
   fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>7}  {}\n", "address", address, "shape", shape, "min", "max",
              "mean", "zeros", "channels");
   for (const Row& row : rows) {
+    if (!row.texts.empty()) {
+      fmt::print("{:<{}}  {:<{}}  {}\n", text::printable(row.address), address, row.shape, shape, row.texts);
+      continue;
+    }
     const Statistics& s = row.statistics;
     std::string line = fmt::format("{:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>6.1f}%  {}", text::printable(row.address),
                                    address, row.shape, shape, text::number(s.minimum), text::number(s.maximum),
@@ -46,6 +61,7 @@ Json json_of(const Row& row, const Activation& activation, const ValueType& type
                {"shape", type.shape.sizes()}, {"axes", activation.axes},
                {"min", s.minimum},       {"max", s.maximum},
                {"mean", s.mean},         {"zeros", s.zero_share}};
+  if (!row.texts.empty()) json["texts"] = row.texts;
   if (type.dtype != DType::kFloat32) json["dtype"] = std::string(name_of(type.dtype));
   json.update(channel_json(s));
   if (!row.assumes.empty()) json["assumes"] = row.assumes;
@@ -139,8 +155,10 @@ int capture(const Request& given) {
   const std::map<std::string, ValueType> types(arrays.begin(), arrays.end());
   const bool wants_statistics = !request.quiet || request.json;
   std::map<std::string, RunningStatistics> statistics;
+  std::map<std::string, std::string> texts;
   const auto on_ready = [&](const Activation& activation) {
     output.write(activation, prepared.first, prepared.options.pass_by);
+    if (activation.tensor.dtype() == DType::kString) texts.emplace(activation.address, some_of(activation.tensor));
     if (wants_statistics) add_by_role(statistics, activation);
   };
   const CompiledFunction::Result result =
@@ -155,6 +173,7 @@ int capture(const Request& given) {
                                               types.at(activation.address).dtype),
                     .statistics = statistics.at(activation.address).result(),
                     .assumes = activation.assumes});
+    if (const auto first = texts.find(activation.address); first != texts.end()) rows.back().texts = first->second;
     if (request.json) listed.push_back(json_of(rows.back(), activation, types.at(activation.address)));
   }
   const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());

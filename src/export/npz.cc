@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <zlib.h>
 
+#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
@@ -48,16 +49,60 @@ std::string_view numpy_type(DType dtype) {
 }
 
 // NumPy's format 1.0: magic, version, length, a Python dict, blanks up to a multiple of 64, a newline.
-std::string npy_header(const Shape& shape, DType dtype) {
+std::string npy_header(const Shape& shape, std::string_view type) {
   constexpr std::size_t kPrefixBytes = 10, kAlignment = 64;
   std::string dict =
-      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", numpy_type(dtype), shape.str());
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type, shape.str());
   const std::size_t unpadded = kPrefixBytes + dict.size() + 1;
   dict.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
   dict += '\n';
   KERASCOPE_CHECK(dict.size() < 65536);
   return std::string("\x93NUMPY\1\0", 8) + static_cast<char>(dict.size()) + static_cast<char>(dict.size() >> 8) + dict;
 }
+
+std::string npy_header(const Shape& shape, DType dtype) { return npy_header(shape, numpy_type(dtype)); }
+
+/// What is no UTF-8 becomes the replacement character.
+std::u32string code_points(std::string_view rest) {
+  std::u32string points;
+  while (!rest.empty()) {
+    const text::Character next = text::first_character(rest);
+    points += next.valid ? next.code : U'\uFFFD';
+    rest.remove_prefix(next.length);
+  }
+  return points;
+}
+
+/// The parts of an array of texts, whose size in the file is known once all are there.
+class Texts {
+ public:
+  explicit Texts(Shape shape) : shape_(std::move(shape)) {}
+  void add(std::int64_t first, const Tensor& part) { parts_.emplace(first, part); }
+  bool is_complete() const {
+    std::int64_t count = 0;
+    for (const auto& [first, part] : parts_) count += part.size();
+    return count == shape_.elements();
+  }
+  struct Encoded {
+    std::string header;
+    Tensor bytes;  ///< of uint8: NumPy's '<U', each text of as many code points as the longest
+  };
+  Encoded encoded() const {
+    std::vector<std::u32string> all;
+    std::size_t longest = 1;
+    for (const auto& [first, part] : parts_)
+      for (std::string_view text : part.elements<std::string_view>())
+        longest = std::max(longest, all.emplace_back(code_points(text)).size());
+    std::vector<std::uint8_t> bytes(all.size() * longest * sizeof(char32_t));
+    for (std::size_t i = 0; i < all.size(); ++i)
+      std::memcpy(bytes.data() + i * longest * sizeof(char32_t), all[i].data(), all[i].size() * sizeof(char32_t));
+    return {npy_header(shape_, fmt::format("<U{}", longest)), Tensor::of({std::ssize(bytes)}, bytes)};
+  }
+
+ private:
+  Shape shape_;
+  std::map<std::int64_t, Tensor> parts_;  ///< by first item
+};
 
 /// The offset in bytes of item `first` from the array's first number.
 std::uint64_t offset_of(const Shape& shape, DType dtype, std::int64_t first) {
@@ -86,10 +131,9 @@ void allow_many_files() {
 void write_npy(const std::string& path, const Tensor& tensor) {
   if (tensor.empty() && tensor.shape().elements() > 0)
     throw Error({.code = "array-invalid", .what = "a tensor without numbers cannot be written", .where = path});
-  FileWriter file(path);
-  file.write(npy_header(tensor.shape(), tensor.dtype()));
-  file.write(bytes_of(tensor));
-  file.commit();
+  NpyWriter writer(path);
+  writer.add("", tensor);
+  writer.commit();
 }
 
 struct NpzWriter::State {
@@ -109,9 +153,12 @@ struct NpzWriter::State {
   FileWriter file;
   std::vector<Member> members;
   std::map<std::string, std::size_t> by_key;
+  std::map<std::string, Texts> texts;
   std::vector<std::string> listed;
   std::uint64_t end = 0;
 
+  void add(const std::string& key, const std::string& header, const Shape& shape, DType dtype);
+  void write(const std::string& key, std::int64_t first, const Tensor& part);
   void finish(Member& member);
 };
 
@@ -121,32 +168,45 @@ NpzWriter::~NpzWriter() = default;
 bool NpzWriter::can_seek() const { return state_->file.can_seek(); }
 
 void NpzWriter::reserve(const std::string& key, const Shape& shape, DType dtype) {
-  ZipMember record{.name = key + ".npy", .offset = state_->end};
+  if (dtype == DType::kString)
+    state_->texts.emplace(key, Texts(shape));
+  else
+    state_->add(key, npy_header(shape, dtype), shape, dtype);
+}
+
+void NpzWriter::State::add(const std::string& key, const std::string& header, const Shape& shape, DType dtype) {
+  ZipMember record{.name = key + ".npy", .offset = end};
   if (record.name.size() > 65535)
     throw Error(
         {.code = "name-too-long",
          .what = fmt::format("a name of {} bytes is too long for an .npz archive, the most is 65531", key.size()),
          .where = text::printable(key.substr(0, 80)) + "..."});
-  KERASCOPE_CHECK(state_->by_key.emplace(key, state_->members.size()).second);
-  std::string header = npy_header(shape, dtype);
+  KERASCOPE_CHECK(by_key.emplace(key, members.size()).second);
   record.size = header.size() + bytes_of(shape, dtype);
   const std::uint64_t begin = record.offset + local_record(record).size() + header.size();
-  state_->end = begin + bytes_of(shape, dtype);
-  state_->members.push_back({std::move(record), std::move(header), shape, dtype, begin});
+  end = begin + bytes_of(shape, dtype);
+  members.push_back({std::move(record), header, shape, dtype, begin});
 }
 
 void NpzWriter::list(const std::vector<std::string>& keys) {
-  KERASCOPE_CHECK(keys.size() == state_->members.size());
+  KERASCOPE_CHECK(keys.size() == state_->members.size() + state_->texts.size());
   state_->listed = keys;
 }
 
 void NpzWriter::write(const std::string& key, std::int64_t first, const Tensor& part) {
-  State::Member& member = state_->members[state_->by_key.at(key)];
+  if (const auto texts = state_->texts.find(key); texts != state_->texts.end())
+    texts->second.add(first, part);
+  else
+    state_->write(key, first, part);
+}
+
+void NpzWriter::State::write(const std::string& key, std::int64_t first, const Tensor& part) {
+  Member& member = members[by_key.at(key)];
   const auto bytes = bytes_of(part);
   const std::uint64_t offset = offset_of(member.shape, member.dtype, first);
   const std::uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
-  const bool can_seek = state_->file.can_seek();
-  if (can_seek) state_->file.write_at(member.begin + offset, bytes);
+  const bool can_seek = file.can_seek();
+  if (can_seek) file.write_at(member.begin + offset, bytes);
   member.parts[offset] = {crc, bytes.size(), can_seek ? Tensor() : part};
 }
 
@@ -169,6 +229,13 @@ void NpzWriter::State::finish(Member& member) {
 }
 
 void NpzWriter::commit() {
+  for (const auto& [key, texts] : state_->texts) {
+    KERASCOPE_CHECK(texts.is_complete());
+    const Texts::Encoded encoded = texts.encoded();
+    state_->add(key, encoded.header, encoded.bytes.shape(), DType::kUInt8);
+    state_->write(key, 0, encoded.bytes);
+  }
+  state_->texts.clear();
   std::string end;
   for (State::Member& member : state_->members) {
     state_->finish(member);
@@ -188,10 +255,11 @@ struct NpyWriter::State {
   std::filesystem::path path;
   Shape shape = {};
   DType dtype = DType::kFloat32;
+  std::optional<Texts> texts = {};
   std::uint64_t header_bytes = 0, written = 0;
   std::unique_ptr<FileWriter> file = {};  ///< from the first part to the last
 
-  bool is_complete() const { return written == bytes_of(shape, dtype) && !file; }
+  bool is_complete() const { return texts ? texts->is_complete() : written == bytes_of(shape, dtype) && !file; }
 };
 
 NpyWriter::NpyWriter(std::filesystem::path path) : state_(new State{.path = std::move(path)}) {}
@@ -199,6 +267,10 @@ NpyWriter::~NpyWriter() = default;
 
 void NpyWriter::reserve(const std::string&, const Shape& shape, DType dtype) {
   KERASCOPE_CHECK(state_->header_bytes == 0);
+  if (dtype == DType::kString) {
+    state_->texts.emplace(shape);
+    return;
+  }
   state_->shape = shape;
   state_->dtype = dtype;
   state_->header_bytes = npy_header(shape, dtype).size();
@@ -206,6 +278,15 @@ void NpyWriter::reserve(const std::string&, const Shape& shape, DType dtype) {
 
 void NpyWriter::write(const std::string&, std::int64_t first, const Tensor& part) {
   State& state = *state_;
+  if (state.texts) {
+    state.texts->add(first, part);
+    if (!state.texts->is_complete()) return;
+    const Texts::Encoded encoded = state.texts->encoded();
+    FileWriter file(state.path);
+    file.write(encoded.header);
+    file.write(bytes_of(encoded.bytes));
+    return file.commit();
+  }
   if (!state.file) {
     state.file = std::make_unique<FileWriter>(state.path);
     state.file->write(npy_header(state.shape, state.dtype));
