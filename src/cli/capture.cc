@@ -16,15 +16,6 @@ struct Row {
   std::string texts = {};  ///< what a layer of texts gave, instead of statistics
 };
 
-/// The first texts, in quotes.
-std::string some_of(const Tensor& texts) {
-  constexpr std::int64_t kMost = 4;
-  const auto all = texts.elements<std::string_view>();
-  std::string some;
-  for (std::int64_t i = 0; i < std::min(kMost, texts.size()); ++i)
-    some += fmt::format("{}'{}'", i > 0 ? ", " : "", text::printable(std::string(all[static_cast<std::size_t>(i)])));
-  return texts.size() > kMost ? some + ", .." : some;
-}
 
 std::string notes_of(const Row& row) {
   std::string text = channels_text(row.statistics);
@@ -158,7 +149,7 @@ int capture(const Request& given) {
   std::map<std::string, std::string> texts;
   const auto on_ready = [&](const Activation& activation) {
     output.write(activation, prepared.first, prepared.options.pass_by);
-    if (activation.tensor.dtype() == DType::kString) texts.emplace(activation.address, some_of(activation.tensor));
+    if (activation.tensor.dtype() == DType::kString) texts.emplace(activation.address, first_texts(activation.tensor));
     if (wants_statistics) add_by_role(statistics, activation);
   };
   const CompiledFunction::Result result =

@@ -75,7 +75,8 @@ void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
   const std::vector<std::string> outputs = outputs_of(run_);
   const bool is_output = std::ranges::find(outputs, activation.address) != outputs.end();
   const View view = overview_view(activation, sample, tokens_, is_output);
-  strip_options_.channels = page_strip_options_.channels = channel_order(request_, view.sample, view.axes);
+  if (sample.dtype() != DType::kString)
+    strip_options_.channels = page_strip_options_.channels = channel_order(request_, view.sample, view.axes);
   PageLayer& layer = by_address_[activation.address];
   layer = {.seen = seen_layer(activation, sample, view, strip_options_)};
   if (!with_page_ || !layer.seen.is_seen()) return;
@@ -127,7 +128,7 @@ Overview OverviewOfRun::head() const {
   for (std::size_t i = 0; i < run_.fed.sources.size(); ++i) {
     const ModelInput& input = run_.fed.sources[i].input;
     const Tensor sample = run_.fed.tensors[i].item(request_.sample - run_.first);
-    if (sample.size() > 0)
+    if (sample.size() > 0 && sample.dtype() != DType::kString)
       head.inputs.push_back(
           {.caption = text::printable(input.name),
            .picture = input_thumbnail(sample, axes_of(input, sample.shape()), overview_input_options())});

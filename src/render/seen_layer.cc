@@ -65,7 +65,24 @@ OverviewRow SeenLayer::row() const {
           .problem = text::printable(problem)};
 }
 
+std::string first_texts(const Tensor& texts) {
+  constexpr std::int64_t kMost = 4;
+  const auto all = texts.elements<std::string_view>();
+  std::string some;
+  for (std::int64_t i = 0; i < std::min(kMost, texts.size()); ++i)
+    some += fmt::format("{}'{}'", i > 0 ? ", " : "", text::printable(all[static_cast<std::size_t>(i)]));
+  return texts.size() > kMost ? some + ", .." : some;
+}
+
 SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const View& view, ThumbnailOptions options) {
+  if (sample.dtype() == DType::kString)
+    return {.address = activation.address,
+            .class_name = activation.class_name,
+            .is_model = activation.is_model,
+            .shape = sample.shape(),
+            .axes = activation.axes,
+            .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes, DType::kString),
+            .problem = first_texts(sample)};
   SeenLayer layer = {.address = activation.address,
                      .class_name = activation.class_name,
                      .is_model = activation.is_model,

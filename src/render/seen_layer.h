@@ -66,7 +66,10 @@ std::string folded_text(const OverviewEntry& entry, std::span<const SeenLayer* c
 /// A text on what the tiles' greys and colours mean.
 std::string legend(const ThumbnailOptions& options);
 
-/// "H28 W28 C64" for a shape with a batch axis.
+/// The first elements of a tensor of texts, in quotes.
+std::string first_texts(const Tensor& texts);
+
+/// "H28 W28 C64" for a shape with a batch axis; other types than float32 are named.
 std::string shape_with_roles(const Shape& shape, const std::string& axes, DType dtype = DType::kFloat32);
 /// "3 of 64 constant (2 dead), 1 with NaN"; empty if nothing is unusual.
 std::string channel_text(const Statistics& statistics);
