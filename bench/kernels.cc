@@ -14,14 +14,14 @@
 #include "ops/batch_norm.h"
 #include "ops/binary.h"
 #include "ops/conv.h"
+#include "ops/conv_transpose.h"
 #include "ops/dense.h"
+#include "ops/matmul.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
+#include "ops/reshape.h"
 #include "ops/spatial.h"
 #include "ops/unary.h"
-#include "ops/conv_transpose.h"
-#include "ops/matmul.h"
-#include "ops/reshape.h"
 
 namespace kerascope {
 namespace {

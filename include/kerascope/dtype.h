@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "kerascope/export.h"
 
@@ -12,17 +13,17 @@ namespace kerascope {
 
 /// Kerascope computes in float32; the other types are kept as they are, so that whole numbers stay exact.
 enum class DType : std::uint8_t {
-  kFloat32,
-  kFloat16,
-  kBFloat16,
-  kFloat64,
-  kInt8,
-  kInt16,
-  kInt32,
-  kInt64,
-  kUInt8,
-  kBool,
-  kString,
+  kFloat32,   ///< what layers compute
+  kFloat16,   ///< IEEE 754's binary16
+  kBFloat16,  ///< the upper half of a float32
+  kFloat64,   ///< double
+  kInt8,      ///< -128 to 127
+  kInt16,     ///< std::int16_t
+  kInt32,     ///< Keras's usual integers
+  kInt64,     ///< NumPy's usual integers
+  kUInt8,     ///< 0 to 255: pictures
+  kBool,      ///< one byte: masks
+  kString,    ///< UTF-8: a std::string_view of what the tensor holds
 };
 
 /// "float32", "int64", "bool", "string".
@@ -39,22 +40,15 @@ constexpr bool is_floating(DType dtype) { return dtype <= DType::kFloat64; }
 
 /// The type whose elements a C++ type holds; not defined for float16 and bfloat16, which C++20 does not have.
 template <typename T>
-constexpr DType dtype_of = DType::kFloat32;
-template <>
-constexpr DType dtype_of<double> = DType::kFloat64;
-template <>
-constexpr DType dtype_of<std::int8_t> = DType::kInt8;
-template <>
-constexpr DType dtype_of<std::int16_t> = DType::kInt16;
-template <>
-constexpr DType dtype_of<std::int32_t> = DType::kInt32;
-template <>
-constexpr DType dtype_of<std::int64_t> = DType::kInt64;
-template <>
-constexpr DType dtype_of<std::uint8_t> = DType::kUInt8;
-template <>
-constexpr DType dtype_of<bool> = DType::kBool;
-template <>
-constexpr DType dtype_of<std::string_view> = DType::kString;
+constexpr DType dtype_of = std::is_same_v<T, float>                ? DType::kFloat32
+                           : std::is_same_v<T, double>             ? DType::kFloat64
+                           : std::is_same_v<T, bool>               ? DType::kBool
+                           : std::is_same_v<T, std::string_view>   ? DType::kString
+                           : std::is_same_v<T, std::uint8_t>       ? DType::kUInt8
+                           : std::is_signed_v<T> && sizeof(T) == 1 ? DType::kInt8
+                           : std::is_signed_v<T> && sizeof(T) == 2 ? DType::kInt16
+                           : std::is_signed_v<T> && sizeof(T) == 4 ? DType::kInt32
+                           : std::is_signed_v<T> && sizeof(T) == 8 ? DType::kInt64
+                                                                   : throw "no type of elements";
 
 }  // namespace kerascope

@@ -34,6 +34,7 @@ class KERASCOPE_API Tensor {
   Tensor(Shape shape, DType dtype, std::shared_ptr<const void> owner, const void* elements);
   /// Copies the numbers. @throws Error{tensor-shape} unless there are shape.elements() of them
   static Tensor of(Shape shape, std::span<const float> numbers);
+  /// The same for elements of another type.
   template <typename T>
   requires(!std::is_same_v<T, float>) static Tensor of(Shape shape, const std::vector<T>& elements) {
     return of_elements(std::move(shape), dtype_of<T>, elements.size(), elements.data());
@@ -42,6 +43,7 @@ class KERASCOPE_API Tensor {
   static Tensor of(Shape shape, std::vector<std::string> texts);
 
   const Shape& shape() const { return shape_; }
+  /// The type of all elements.
   DType dtype() const { return dtype_; }
   /// The number of elements.
   std::int64_t size() const { return size_; }
@@ -76,9 +78,11 @@ class KERASCOPE_API Tensor {
     require(dtype_of<T>);
     return {static_cast<T*>(mutable_bytes()), static_cast<std::size_t>(size_)};
   }
-  /// The first element of whatever type, and the bytes of all.
+  /// The first element, of whatever type.
   const void* bytes() const { return data_; }
+  /// The same, to be changed as by mutable_data(); not strings.
   void* mutable_bytes();
+  /// How many bytes.
   std::size_t byte_size() const { return static_cast<std::size_t>(size_) * element_bytes(dtype_); }
 
   /// The same numbers in another type, rounded to it; without copying where they have it already. To integers they are

@@ -97,8 +97,7 @@ Picture overview(const Activations& seen, const OverviewOptions& options, std::i
       drawn.name = layer.name;
       drawn.depth = layer.depth;
       layer = std::move(drawn);
-      if (layer.class_name == "InputLayer" && layer.depth == 0 && one.size() > 0 &&
-          one.dtype() != DType::kString)
+      if (layer.class_name == "InputLayer" && layer.depth == 0 && one.size() > 0 && one.dtype() != DType::kString)
         overview.inputs.push_back({.caption = text::printable(layer.address),
                                    .picture = input_thumbnail(one, activation->axes, overview_input_options())});
     }

@@ -13,7 +13,6 @@ namespace kerascope {
 /// The numbers of a tensor of any type as float32; NaN for texts.
 Tensor numbers_of(const Tensor& tensor);
 
-
 /// One pass over a tensor of any rank, with or without its batch axis, on all threads.
 /// @param channel_axis  counts from the end if negative; a channel spans all other axes. A scalar has one channel.
 Statistics statistics(const Tensor& tensor, int channel_axis);

@@ -16,7 +16,6 @@ struct Row {
   std::string texts = {};  ///< what a layer of texts gave, instead of statistics
 };
 
-
 std::string notes_of(const Row& row) {
   std::string text = channels_text(row.statistics);
   if (!row.assumes.empty())
@@ -48,10 +47,14 @@ void print_table(const std::vector<Row>& rows) {
 
 Json json_of(const Row& row, const Activation& activation, const ValueType& type) {
   const Statistics& s = row.statistics;
-  Json json = {{"address", row.address}, {"class", activation.class_name},
-               {"shape", type.shape.sizes()}, {"axes", activation.axes},
-               {"min", s.minimum},       {"max", s.maximum},
-               {"mean", s.mean},         {"zeros", s.zero_share}};
+  Json json = {{"address", row.address},
+               {"class", activation.class_name},
+               {"shape", type.shape.sizes()},
+               {"axes", activation.axes},
+               {"min", s.minimum},
+               {"max", s.maximum},
+               {"mean", s.mean},
+               {"zeros", s.zero_share}};
   if (!row.texts.empty()) json["texts"] = row.texts;
   if (type.dtype != DType::kFloat32) json["dtype"] = std::string(name_of(type.dtype));
   json.update(channel_json(s));

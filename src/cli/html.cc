@@ -184,10 +184,11 @@ std::string row(const OverviewEntry& entry, const std::vector<PageLayer>& layers
   if (layer.shape_text.empty())
     html += R"(<td colspan="5"></td>)";
   else
-    html += fmt::format(R"(<td class="number" data-of="min">{}</td><td class="number" data-of="max">{}</td>)"
-                        R"(<td class="number" data-of="mean">{}</td><td class="zeros" data-of="zeros">{:.1f}%</td>)"
-                        R"(<td class="notes">{}</td>)",
-                        number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, escaped(layer.notes()));
+    html +=
+        fmt::format(R"(<td class="number" data-of="min">{}</td><td class="number" data-of="max">{}</td>)"
+                    R"(<td class="number" data-of="mean">{}</td><td class="zeros" data-of="zeros">{:.1f}%</td>)"
+                    R"(<td class="notes">{}</td>)",
+                    number(s.minimum), number(s.maximum), number(s.mean), 100 * s.zero_share, escaped(layer.notes()));
   if (layer.is_seen())
     html += fmt::format(
         "<td class=\"maps\"><details class=\"all\"><summary>{}{}</summary><figure class=\"all\"><figcaption>{}"

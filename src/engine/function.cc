@@ -185,8 +185,8 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
   std::set<int> kept;
   for (const Value tap : taps_)
     if (kept.insert(tap.id).second)
-      bytes_ += static_cast<std::size_t>(assembly_->graph.shape(tap).elements()) *
-                element_bytes(assembly_->graph.dtype(tap));
+      bytes_ +=
+          static_cast<std::size_t>(assembly_->graph.shape(tap).elements()) * element_bytes(assembly_->graph.dtype(tap));
   norms_ = first_norms(*assembly_, taps_, options.most_norm_fits);
   for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
   passes_by_ = options.pass_by;

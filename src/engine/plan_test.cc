@@ -14,6 +14,7 @@
 #include "ops/concatenate.h"
 #include "ops/conv.h"
 #include "ops/dense.h"
+#include "ops/ops_test_support.h"
 #include "ops/pad.h"
 #include "ops/reduce.h"
 #include "ops/reshape.h"
@@ -21,7 +22,6 @@
 #include "ops/softmax.h"
 #include "ops/spatial.h"
 #include "ops/unary.h"
-#include "ops/ops_test_support.h"
 
 namespace kerascope {
 namespace {

@@ -19,7 +19,8 @@ std::shared_ptr<ops::ScanBody> doubling(const Shape& shape) {
   auto body = std::make_shared<ops::ScanBody>();
   Graph& graph = body->graph;
   const Value slice = graph.input("slice", shape), state = graph.input("state", shape);
-  const Value next = ops::binary(graph, ops::unary(graph, state, ops::Unary::kAffine, {.a = 2}), slice, ops::Binary::kAdd);
+  const Value next =
+      ops::binary(graph, ops::unary(graph, state, ops::Unary::kAffine, {.a = 2}), slice, ops::Binary::kAdd);
   body->slices = {slice};
   body->states = {state};
   body->next_states = {next};
@@ -47,7 +48,8 @@ TEST(Scan, CarriesStatesFromStepToStep) {
     for (const std::int64_t items : {1, 3}) {
       const Shape whole = {items, 5, 2};
       Doubled doubled(whole, backwards);
-      const std::vector<Value> taps = {doubled.scanned.outputs[0], doubled.scanned.outputs[1], doubled.scanned.states[0]};
+      const std::vector<Value> taps = {doubled.scanned.outputs[0], doubled.scanned.outputs[1],
+                                       doubled.scanned.states[0]};
       Plan plan(doubled.graph, {doubled.sequence, doubled.start}, taps);
       const Tensor x = random_tensor(whole, 1), start = random_tensor({items, 2}, 2);
       for (int run = 0; run < 2; ++run) {  // the second finds the plan of the body made
@@ -74,7 +76,8 @@ TEST(Scan, ComputesWhatIsAskedForAlone) {
   const auto run = [&](std::vector<Value> taps) {
     return Plan(doubled.graph, {doubled.sequence, doubled.start}, std::move(taps)).run(std::vector{x, start}, {});
   };
-  const std::vector<Tensor> all = run({doubled.scanned.outputs[0], doubled.scanned.outputs[1], doubled.scanned.states[0]});
+  const std::vector<Tensor> all =
+      run({doubled.scanned.outputs[0], doubled.scanned.outputs[1], doubled.scanned.states[0]});
   EXPECT_TRUE(std::ranges::equal(run({doubled.scanned.outputs[1]})[0].numbers(), all[1].numbers()));
   EXPECT_TRUE(std::ranges::equal(run({doubled.scanned.states[0]})[0].numbers(), all[2].numbers()));
 }
@@ -95,7 +98,8 @@ TEST(Scan, CanBeStoppedBetweenSteps) {
   const auto stop = [&] {
     if (++steps == 7) throw Error({.code = "cancelled", .what = "stopped"});
   };
-  EXPECT_THROW(plan.run(std::vector{random_tensor({1, 100, 2}, 1), random_tensor({1, 2}, 2)}, {.between = stop}), Error);
+  EXPECT_THROW(plan.run(std::vector{random_tensor({1, 100, 2}, 1), random_tensor({1, 2}, 2)}, {.between = stop}),
+               Error);
   EXPECT_EQ(steps, 7);
   plan.run(std::vector{random_tensor({1, 100, 2}, 1), random_tensor({1, 2}, 2)}, {});
 }

@@ -51,8 +51,7 @@ std::string_view numpy_type(DType dtype) {
 // NumPy's format 1.0: magic, version, length, a Python dict, blanks up to a multiple of 64, a newline.
 std::string npy_header(const Shape& shape, std::string_view type) {
   constexpr std::size_t kPrefixBytes = 10, kAlignment = 64;
-  std::string dict =
-      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type, shape.str());
+  std::string dict = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type, shape.str());
   const std::size_t unpadded = kPrefixBytes + dict.size() + 1;
   dict.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
   dict += '\n';

@@ -96,19 +96,18 @@ auto Build::with_held(const layers::LayerConfig& held, const std::string& name, 
                                       "compute",
                                       layer().name, layer().class_name, data.name, data.class_name));
   const Call plain;
-  Build build(inside ? inside->graph : graph,
-              {.layer = data,
-               .model = context_.model,
-               .call = plain,
-               .training = context_.training,
-               .random = context_.random,
-               .key = context_.key * 0x100000001b3u + std::hash<std::string>()(name),
-               .inputs = inputs,
-               .slots = context_.slots,
-               .slot_order = context_.slot_order,
-               .weights = inside ? inside->weights : context_.weights,
-               .path = context_.path + name + "/",
-               .owner = context_.owner ? context_.owner : &layer()});
+  Build build(inside ? inside->graph : graph, {.layer = data,
+                                               .model = context_.model,
+                                               .call = plain,
+                                               .training = context_.training,
+                                               .random = context_.random,
+                                               .key = context_.key * 0x100000001b3u + std::hash<std::string>()(name),
+                                               .inputs = inputs,
+                                               .slots = context_.slots,
+                                               .slot_order = context_.slot_order,
+                                               .weights = inside ? inside->weights : context_.weights,
+                                               .path = context_.path + name + "/",
+                                               .owner = context_.owner ? context_.owner : &layer()});
   FieldReader fields(data, keras_major());
   return use(*type, fields, build);
 }
@@ -140,8 +139,8 @@ Build Build::within(const std::string& name, InnerGraph* inside) {
   return Build(inside ? inside->graph : graph, part);
 }
 
-Outputs Build::call(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs,
-                    InnerGraph* inside, std::vector<std::pair<std::string, Output>>* inner_taps) {
+Outputs Build::call(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs, InnerGraph* inside,
+                    std::vector<std::pair<std::string, Output>>* inner_taps) {
   return with_held(held, name, inputs, inside, [&](const LayerType& type, FieldReader& fields, Build& build) {
     Outputs outputs = type.build(fields, build);
     build.require_all_read();
@@ -157,9 +156,8 @@ std::vector<Shape> Build::state_shapes(const layers::LayerConfig& cell, const st
                                        InnerGraph* inside) {
   return with_held(cell, name, {input}, inside, [&](const LayerType& type, FieldReader& fields, Build& build) {
     if (!type.states)
-      fail("layer-unsupported",
-           fmt::format("layer '{}' ({}) holds '{}', which is no cell", layer().name, layer().class_name,
-                       cell.class_name));
+      fail("layer-unsupported", fmt::format("layer '{}' ({}) holds '{}', which is no cell", layer().name,
+                                            layer().class_name, cell.class_name));
     return type.states(fields, build);
   });
 }

@@ -66,8 +66,8 @@ class Build {
     std::map<std::string, std::shared_ptr<WeightSlot>>& slots;  ///< the layer's weights, shared by its calls
     std::vector<std::string>& slot_order;                       ///< as the layer creates them
     std::map<std::string, Value>& weights;                      ///< those already in this graph
-    std::string path = {};        ///< of a layer within a layer: "forward_layer/"
-    const void* owner = nullptr;  ///< of weights in the graph; null: the layer
+    std::string path = {};                                      ///< of a layer within a layer: "forward_layer/"
+    const void* owner = nullptr;                                ///< of weights in the graph; null: the layer
     const std::vector<Tensor>* known = nullptr;  ///< what an earlier part of the run computed for this call
   };
   Build(Graph& into, Context context) : graph(into), context_(context), read_(context.inputs.size()) {}

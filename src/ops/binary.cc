@@ -95,15 +95,14 @@ class BinaryOp : public Float32Op {
     return broadcasts_items_apart(in, has_items);
   }
 
-  Shape infer(std::span<const Shape> in) const override {
-    return broadcast_shape(name(function_), in);
-  }
+  Shape infer(std::span<const Shape> in) const override { return broadcast_shape(name(function_), in); }
 
   bool is_rowwise(std::span<const Shape> in, const Shape& out) const override { return in[0] == out || in[1] == out; }
 
   Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const std::array moves = {in[0].shape == out, in[1].shape == out};
-    Kernel kernel = Kernel::rowwise(out.elements(), in, out, run(broadcast_axes<2>({in[0].shape, in[1].shape}, out), moves));
+    Kernel kernel =
+        Kernel::rowwise(out.elements(), in, out, run(broadcast_axes<2>({in[0].shape, in[1].shape}, out), moves));
     if (function_ == Binary::kAdd && moves[0] && moves[1]) kernel.lane_op = LaneOp::add();
     return kernel;
   }

@@ -84,8 +84,8 @@ class CastOp final : public Op {
 
   std::vector<ValueType> outputs(std::span<const ValueType> in) const override {
     if (in[0].dtype == DType::kString || dtype_ == DType::kString)
-      throw Error({.code = "type-mismatch",
-                   .what = fmt::format("{} cannot become {}", name_of(in[0].dtype), name_of(dtype_))});
+      throw Error(
+          {.code = "type-mismatch", .what = fmt::format("{} cannot become {}", name_of(in[0].dtype), name_of(dtype_))});
     return {{in[0].shape, dtype_}};
   }
 
@@ -118,8 +118,8 @@ Value cast(Graph& graph, Value x, DType dtype) {
 DType common_type(DType left, DType right) {
   if (left == right) return left;
   if (left == DType::kString || right == DType::kString)
-    throw Error({.code = "type-mismatch",
-                 .what = fmt::format("{} and {} do not go together", name_of(left), name_of(right))});
+    throw Error(
+        {.code = "type-mismatch", .what = fmt::format("{} and {} do not go together", name_of(left), name_of(right))});
   if (left == DType::kBool) return right;
   if (right == DType::kBool) return left;
   if (is_floating(left) || is_floating(right)) return DType::kFloat32;

@@ -1,7 +1,7 @@
 // Joins tensors along one axis: (.., a, ..), (.., b, ..) -> (.., a + b, ..).
 
-#include "ops/axis.h"
 #include "ops/concatenate.h"
+#include "ops/axis.h"
 #include "ops/moving.h"
 #include "ops/strided.h"
 

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "ops/conv.h"
-#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
+#include "ops/spatial.h"
 #include "ops/window_test_support.h"
 
 namespace kerascope {

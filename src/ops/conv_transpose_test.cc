@@ -4,8 +4,8 @@
 #include <random>
 
 #include "ops/conv_transpose.h"
-#include "ops/spatial.h"
 #include "ops/ops_test_support.h"
+#include "ops/spatial.h"
 
 namespace kerascope {
 namespace {

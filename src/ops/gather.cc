@@ -19,7 +19,8 @@ class GatherOp final : public Op {
 
   std::vector<ValueType> outputs(std::span<const ValueType> in) const override {
     const Shape& table = in[0].shape;
-    if (table.rank() < 1) throw Error({.code = "shape-mismatch", .what = "gather needs a table with at least one axis"});
+    if (table.rank() < 1)
+      throw Error({.code = "shape-mismatch", .what = "gather needs a table with at least one axis"});
     std::vector<std::int64_t> sizes = in[1].shape.sizes();
     sizes.insert(sizes.end(), table.begin() + 1, table.end());
     return {{Shape(std::move(sizes)), DType::kFloat32}};
@@ -39,8 +40,7 @@ class GatherOp final : public Op {
                        .what = fmt::format("there is no entry {} in a table of {}", indices[i], entries),
                        .hint = fmt::format("feed whole numbers from 0 to {}", entries - 1)});
       parallel_for(count, 1 + (16 << 10) / (size + 1), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i)
-          std::copy_n(run.in[0] + indices[i] * size, size, run.out + i * size);
+        for (std::int64_t i = begin; i < end; ++i) std::copy_n(run.in[0] + indices[i] * size, size, run.out + i * size);
       });
     };
   }

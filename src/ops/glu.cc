@@ -1,10 +1,10 @@
 // Gated linear unit: the first half of an axis times the sigmoid of the second. (.., 2 n, ..) -> (.., n, ..)
 
+#include "ops/glu.h"
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "ops/axis.h"
 #include "ops/math.h"
-#include "ops/glu.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {

@@ -50,8 +50,8 @@ class Graph {
   Value input(std::string name, Shape shape, DType dtype = DType::kFloat32);
   Value weight(std::shared_ptr<const WeightSlot> slot, const void* owner);
   Value constant(Tensor numbers);
-  /// The op's first output. Infers its type; passes on what Op::outputs throws. Inputs that the op does not take as they
-  /// are become float32 before it.
+  /// The op's first output. Infers its type; passes on what Op::outputs throws. Inputs that the op does not take as
+  /// they are become float32 before it.
   Value apply(std::shared_ptr<const Op> op, std::vector<Value> inputs);
   /// All outputs of an op.
   std::vector<Value> apply_all(std::shared_ptr<const Op> op, std::vector<Value> inputs);

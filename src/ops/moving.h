@@ -11,7 +11,7 @@ namespace kerascope::ops {
 /// Elements that go from one input to the output, and how far they lie apart in each. In elements.
 struct Move {
   std::size_t input = 0;
-  std::int64_t from = 0, to = 0;         ///< where the first lies
+  std::int64_t from = 0, to = 0;          ///< where the first lies
   std::vector<StridedAxis<2>> axes = {};  ///< strides in the input, in the output
 };
 

@@ -1,7 +1,7 @@
 // Adds constant numbers around a tensor, or cuts its edges where a size is negative.
 
-#include "kerascope/error.h"
 #include "ops/pad.h"
+#include "kerascope/error.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {

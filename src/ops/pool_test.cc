@@ -5,9 +5,9 @@
 #include <limits>
 #include <random>
 
+#include "ops/ops_test_support.h"
 #include "ops/pool.h"
 #include "ops/spatial.h"
-#include "ops/ops_test_support.h"
 #include "ops/window_test_support.h"
 
 namespace kerascope {

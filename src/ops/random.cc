@@ -1,10 +1,10 @@
 // Random numbers of the training phase. Each is a function of the run's seed, the op's key and its position only.
 
+#include "ops/random.h"
 #include "base/check.h"
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "ops/math.h"
-#include "ops/random.h"
 #include "ops/philox.h"
 
 namespace kerascope::ops {

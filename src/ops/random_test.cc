@@ -1,5 +1,5 @@
-#include "base/parallel.h"
 #include "ops/random.h"
+#include "base/parallel.h"
 #include "ops/ops_test_support.h"
 #include "ops/philox.h"
 

@@ -171,8 +171,7 @@ class ReduceOp : public Float32Op {
     return std::ranges::count(options_.axes, 0) == 0;
   }
   std::string attributes() const override {
-    return fmt::format("axes {}{}", fmt::join(options_.axes, " "),
-                       options_.keepdims ? " keepdims" : "");
+    return fmt::format("axes {}{}", fmt::join(options_.axes, " "), options_.keepdims ? " keepdims" : "");
   }
 
   Shape infer(std::span<const Shape> in) const override {

@@ -1,7 +1,7 @@
 #include <limits>
 
-#include "ops/reduce.h"
 #include "ops/ops_test_support.h"
+#include "ops/reduce.h"
 
 namespace kerascope {
 namespace {

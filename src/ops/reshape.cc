@@ -1,8 +1,8 @@
 // The same numbers under another shape; nothing is computed.
 
+#include "ops/reshape.h"
 #include "base/check.h"
 #include "kerascope/error.h"
-#include "ops/reshape.h"
 
 namespace kerascope::ops {
 namespace {

@@ -1,7 +1,7 @@
 #include <limits>
 
-#include "ops/resize.h"
 #include "ops/ops_test_support.h"
+#include "ops/resize.h"
 
 namespace kerascope {
 namespace {

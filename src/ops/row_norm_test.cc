@@ -3,8 +3,8 @@
 
 #include <random>
 
-#include "ops/row_norm.h"
 #include "ops/ops_test_support.h"
+#include "ops/row_norm.h"
 
 namespace kerascope {
 namespace {

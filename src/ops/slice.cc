@@ -1,8 +1,8 @@
 // A part of a tensor, every step-th position along each axis; a negative step walks backwards.
 
+#include "ops/slice.h"
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "ops/slice.h"
 #include "ops/moving.h"
 #include "ops/strided.h"
 
@@ -26,7 +26,8 @@ class SliceOp : public MovingOp {
   std::string attributes() const override {
     std::string text;
     for (const SliceAxis& axis : axes_)
-      text += fmt::format("{}{}+{}{}", text.empty() ? "" : " ", axis.start, axis.size, axis.step == 1 ? "" : fmt::format("*{}", axis.step));
+      text += fmt::format("{}{}+{}{}", text.empty() ? "" : " ", axis.start, axis.size,
+                          axis.step == 1 ? "" : fmt::format("*{}", axis.step));
     return text;
   }
 

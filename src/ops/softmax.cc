@@ -1,10 +1,10 @@
 // Softmax and its logarithm along one axis, any shape. A NaN or +infinity makes its whole row NaN.
 
+#include "ops/softmax.h"
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "ops/axis.h"
 #include "ops/math.h"
-#include "ops/softmax.h"
 
 namespace kerascope::ops {
 namespace {

@@ -1,7 +1,7 @@
 #include <limits>
 
-#include "ops/softmax.h"
 #include "ops/ops_test_support.h"
+#include "ops/softmax.h"
 
 namespace kerascope {
 namespace {

@@ -1,8 +1,8 @@
 // Keras's sparsemax along one axis, any shape.
 
+#include "ops/sparsemax.h"
 #include "base/parallel.h"
 #include "ops/axis.h"
-#include "ops/sparsemax.h"
 
 namespace kerascope::ops {
 namespace {

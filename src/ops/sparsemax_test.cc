@@ -1,7 +1,7 @@
 #include <limits>
 
-#include "ops/sparsemax.h"
 #include "ops/ops_test_support.h"
+#include "ops/sparsemax.h"
 
 namespace kerascope {
 namespace {

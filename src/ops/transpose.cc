@@ -1,10 +1,10 @@
 // Permutes the axes, as numpy.transpose.
 
+#include "ops/transpose.h"
 #include "base/parallel.h"
 #include "kerascope/error.h"
-#include "ops/reshape.h"
-#include "ops/transpose.h"
 #include "ops/moving.h"
+#include "ops/reshape.h"
 #include "ops/strided.h"
 
 namespace kerascope::ops {

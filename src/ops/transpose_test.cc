@@ -1,7 +1,7 @@
 #include <numeric>
 
-#include "ops/transpose.h"
 #include "ops/ops_test_support.h"
+#include "ops/transpose.h"
 
 namespace kerascope {
 namespace {

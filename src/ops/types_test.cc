@@ -51,7 +51,9 @@ TEST(Types, WholeNumbersBeyondFloatStayExact) {
   const std::int64_t large = (1ll << 40) + 1;
   const Value x = graph.constant(Tensor::of({2}, std::vector<std::int64_t>{large, -5}));
   const Value y = graph.constant(Tensor::of(Shape(), std::vector<std::int32_t>{3}));
-  const auto result = [&](ops::Binary function) { return list<std::int64_t>(evaluate(graph, ops::binary(graph, x, y, function))); };
+  const auto result = [&](ops::Binary function) {
+    return list<std::int64_t>(evaluate(graph, ops::binary(graph, x, y, function)));
+  };
   EXPECT_EQ(result(ops::Binary::kAdd), (std::vector<std::int64_t>{large + 3, -2}));
   EXPECT_EQ(result(ops::Binary::kSubtract), (std::vector<std::int64_t>{large - 3, -8}));
   EXPECT_EQ(result(ops::Binary::kMultiply), (std::vector<std::int64_t>{large * 3, -15}));
@@ -88,8 +90,9 @@ void expect_moves(const std::vector<T>& elements) {
   const std::vector<T>& e = elements;
   EXPECT_EQ(list<T>(evaluate(graph, ops::transpose(graph, x, {1, 0}))),
             (std::vector<T>{e[0], e[3], e[1], e[4], e[2], e[5]}));
-  EXPECT_EQ(list<T>(evaluate(graph, ops::slice(graph, x, {{.start = 1, .size = 1}, {.start = 2, .size = 2, .step = -2}}))),
-            (std::vector<T>{e[5], e[3]}));
+  EXPECT_EQ(
+      list<T>(evaluate(graph, ops::slice(graph, x, {{.start = 1, .size = 1}, {.start = 2, .size = 2, .step = -2}}))),
+      (std::vector<T>{e[5], e[3]}));
   EXPECT_EQ(list<T>(evaluate(graph, ops::concatenate(graph, {x, x}, 1))),
             (std::vector<T>{e[0], e[1], e[2], e[0], e[1], e[2], e[3], e[4], e[5], e[3], e[4], e[5]}));
   EXPECT_EQ(list<T>(evaluate(graph, ops::reshape(graph, x, {6}))), e);
@@ -164,7 +167,9 @@ TEST(Items, StayApartOnlyWhereNoOpWorksAlongTheBatch) {
   EXPECT_FALSE(apart({4, 3}, [](Graph& g, Value x) { return ops::transpose(g, x, {1, 0}); }));
   EXPECT_FALSE(apart({4, 3}, [](Graph& g, Value x) { return ops::concatenate(g, {x, x}, 0); }));
   EXPECT_TRUE(apart({4, 3}, [](Graph& g, Value x) { return ops::concatenate(g, {x, x}, 1); }));
-  EXPECT_FALSE(apart({4, 3}, [](Graph& g, Value x) { return ops::slice(g, x, {{.start = 3, .size = 4, .step = -1}, {.size = 3}}); }));
+  EXPECT_FALSE(apart({4, 3}, [](Graph& g, Value x) {
+    return ops::slice(g, x, {{.start = 3, .size = 4, .step = -1}, {.size = 3}});
+  }));
   EXPECT_TRUE(apart({4, 3}, [](Graph& g, Value x) { return ops::reshape(g, x, {4, 3, 1}); }));
   EXPECT_FALSE(apart({4, 3}, [](Graph& g, Value x) { return ops::reshape(g, x, {3, 4}); }));
   EXPECT_FALSE(apart({4, 4}, [](Graph& g, Value x) {  // (4, 4) + (4): items of the right side lie along axis 1

@@ -1,7 +1,7 @@
 #include <limits>
 
-#include "ops/unary.h"
 #include "ops/ops_test_support.h"
+#include "ops/unary.h"
 
 namespace kerascope {
 namespace {

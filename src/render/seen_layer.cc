@@ -83,15 +83,16 @@ SeenLayer seen_layer(const Activation& activation, const Tensor& sample, const V
             .axes = activation.axes,
             .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes, DType::kString),
             .problem = first_texts(sample)};
-  SeenLayer layer = {.address = activation.address,
-                     .class_name = activation.class_name,
-                     .is_model = activation.is_model,
-                     .shape = sample.shape(),
-                     .axes = activation.axes,
-                     .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes, activation.tensor.dtype()),
-                     .statistics = statistics(sample, activation.axes),
-                     .assumes = activation.assumes,
-                     .look = view.remark};
+  SeenLayer layer = {
+      .address = activation.address,
+      .class_name = activation.class_name,
+      .is_model = activation.is_model,
+      .shape = sample.shape(),
+      .axes = activation.axes,
+      .shape_text = shape_with_roles(activation.tensor.shape(), activation.axes, activation.tensor.dtype()),
+      .statistics = statistics(sample, activation.axes),
+      .assumes = activation.assumes,
+      .look = view.remark};
   try {
     options.in_color = view.in_color;
     layer.strip = thumbnails(view.sample, view.axes, options);

@@ -13,7 +13,6 @@ namespace kerascope {
 /// The numbers of a tensor of any type as float32. @throws Error{texts-drawn} for texts
 Tensor drawable(const Tensor& tensor);
 
-
 /// A sample reshaped for drawing, with the same numbers in the same order.
 struct View {
   Tensor sample;

@@ -1,9 +1,9 @@
 // exp(x) / sum(exp(x)), with the sum over the axes. (...) -> (...)
+#include "ops/softmax.h"
 #include "kerascope/layers/activation.h"
 #include "layers/registry.h"
 #include "ops/reshape.h"
 #include "ops/select.h"
-#include "ops/softmax.h"
 
 namespace kerascope::layers {
 

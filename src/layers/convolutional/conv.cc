@@ -1,7 +1,7 @@
 // (N, H, W, C) with kernel (kh, kw, C/groups, filters) -> (N, H', W', filters).
+#include "ops/conv.h"
 #include "layers/convolutional/common.h"
 #include "layers/registry.h"
-#include "ops/conv.h"
 
 namespace kerascope::layers {
 

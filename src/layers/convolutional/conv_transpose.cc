@@ -1,7 +1,7 @@
 // (N, H, W, C) with kernel (kh, kw, filters, C) -> (N, H', W', filters).
+#include "ops/conv_transpose.h"
 #include "layers/convolutional/common.h"
 #include "layers/registry.h"
-#include "ops/conv_transpose.h"
 
 namespace kerascope::layers {
 

@@ -1,7 +1,7 @@
 // activation(x . kernel + bias): (..., I) -> (..., units).
+#include "ops/dense.h"
 #include "kerascope/layers/core.h"
 #include "layers/registry.h"
-#include "ops/dense.h"
 
 namespace kerascope::layers {
 

@@ -16,8 +16,7 @@ Outputs build(const Masking& layer, Build& b) {
   if (shape.rank() < 2) b.require_rank(2);
   const auto number = [&](float value) { return b.constant(Shape(), {value}); };
   const Value differs = ops::compare(b.graph, b.input(), number(layer.mask_value), ops::Comparison::kNotEqual);
-  const Value counts =
-      ops::quantify(b.graph, differs, ops::Quantifier::kAny, {shape.rank() - 1}, /*keepdims=*/true);
+  const Value counts = ops::quantify(b.graph, differs, ops::Quantifier::kAny, {shape.rank() - 1}, /*keepdims=*/true);
   Outputs outputs = b.same_axes(ops::select(b.graph, counts, b.input(), number(0)));
   outputs[0].mask = ops::reshape(b.graph, counts, shape.slice(0, shape.rank() - 1));
   return outputs;

@@ -26,8 +26,8 @@ inline std::optional<Value> merged_mask(Build& b) {
   for (int i = 0; i < b.inputs(); ++i) {
     const std::optional<Value>& mask = b.mask(i);
     if (!mask && is_any) return {};
-    if (mask) merged = merged ? ops::logical(b.graph, *merged, *mask, is_any ? ops::Logical::kOr : ops::Logical::kAnd)
-                              : *mask;
+    if (mask)
+      merged = merged ? ops::logical(b.graph, *merged, *mask, is_any ? ops::Logical::kOr : ops::Logical::kAnd) : *mask;
   }
   return merged;
 }

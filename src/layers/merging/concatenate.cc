@@ -1,8 +1,8 @@
 // The inputs joined along an axis.
+#include "ops/concatenate.h"
 #include "kerascope/layers/merging.h"
 #include "layers/merging/common.h"
 #include "layers/registry.h"
-#include "ops/concatenate.h"
 #include "ops/reshape.h"
 
 namespace kerascope::layers {

@@ -46,8 +46,8 @@ Value normalized_where_masked(Build& b, int axis, const ops::BatchNormWeights& w
   const Value mean = mean_of(b.input());
   const Value distance = pair(b.input(), mean, ops::Binary::kSubtract);
   const Value variance = mean_of(ops::unary(b.graph, distance, ops::Unary::kSquare));
-  const Value deviation = ops::unary(
-      b.graph, pair(variance, b.constant(Shape(), {epsilon}), ops::Binary::kAdd), ops::Unary::kSqrt);
+  const Value deviation =
+      ops::unary(b.graph, pair(variance, b.constant(Shape(), {epsilon}), ops::Binary::kAdd), ops::Unary::kSqrt);
   Value result = pair(distance, deviation, ops::Binary::kDivide);
   std::vector<std::int64_t> channels(static_cast<std::size_t>(shape.rank()), 1);
   channels[static_cast<std::size_t>(axis)] = shape[axis];

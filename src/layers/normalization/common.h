@@ -3,7 +3,6 @@
 
 #include "layers/build.h"
 
-
 namespace kerascope::layers {
 
 /// The sizes of the axes in the order in which Keras makes a weight of them. Keras 3 sorts the axes as they were given,

@@ -4,7 +4,6 @@
 #include "layers/build.h"
 #include "layers/fields.h"
 
-
 namespace kerascope::operations {
 
 /// The output of one call of an operation node.

@@ -70,7 +70,8 @@ Outputs nonzero(FieldReader& arguments, Build& b) {
     std::vector<Tensor> vectors;
     for (int axis = 0; axis < inputs[0].shape().rank(); ++axis) {
       std::vector<std::int32_t> along;
-      for (const auto& place : places) along.push_back(static_cast<std::int32_t>(place[static_cast<std::size_t>(axis)]));
+      for (const auto& place : places)
+        along.push_back(static_cast<std::int32_t>(place[static_cast<std::size_t>(axis)]));
       vectors.push_back(Tensor::of({std::ssize(along)}, along));
     }
     return vectors;

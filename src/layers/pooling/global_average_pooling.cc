@@ -21,8 +21,9 @@ Outputs pooled_where_masked(const GlobalAveragePooling1D& layer, Build& b) {
   b.require_rank(3);
   const bool is_last = layer.data_format == DataFormat::kChannelsLast;
   const Shape& mask = b.graph.shape(*b.mask());
-  const Value counts = ops::reshape(b.graph, *b.mask(), is_last ? Shape{mask[0], mask.elements(1, mask.rank()), 1}
-                                                                : Shape{mask[0], 1, mask.elements(1, mask.rank())});
+  const Value counts = ops::reshape(
+      b.graph, *b.mask(),
+      is_last ? Shape{mask[0], mask.elements(1, mask.rank()), 1} : Shape{mask[0], 1, mask.elements(1, mask.rank())});
   const Value kept = ops::select(b.graph, counts, b.input(), b.constant(Shape(), {0}));
   const ops::ReduceOptions steps = {.axes = {is_last ? 1 : 2}, .keepdims = layer.keepdims};
   const Value mean = ops::binary(b.graph, ops::reduce(b.graph, kept, ops::Reduction::kSum, steps),

@@ -1,7 +1,7 @@
 // (N, ...) -> (N, target_shape...)
+#include "ops/reshape.h"
 #include "kerascope/layers/reshaping.h"
 #include "layers/registry.h"
-#include "ops/reshape.h"
 
 namespace kerascope::layers {
 
