@@ -69,6 +69,18 @@ TEST(Scan, CarriesStatesFromStepToStep) {
     }
 }
 
+TEST(Scan, MayHaveOneOutputAndNoState) {
+  auto body = std::make_shared<ops::ScanBody>();
+  body->slices = {body->graph.input("slice", {2, 3})};
+  body->outputs = {ops::unary(body->graph, body->slices[0], ops::Unary::kSquare)};
+  Graph graph;
+  const Value x = graph.input("x", {2, 4, 3});
+  Plan plan(graph, {x}, ops::scan(graph, body, {x}, {}, {}, false).outputs);
+  const Tensor numbers = random_tensor({2, 4, 3}, 1);
+  const Tensor seen = plan.run(std::vector{numbers}, {})[0];
+  for (std::int64_t i = 0; i < numbers.size(); ++i) EXPECT_EQ(seen.data()[i], numbers.data()[i] * numbers.data()[i]);
+}
+
 TEST(Scan, ComputesWhatIsAskedForAlone) {
   const Shape whole = {2, 4, 3};
   Doubled doubled(whole);

@@ -137,7 +137,7 @@ class ScanOp final : public Op {
         compute(step, backwards ? steps - 1 - step : step);
       }
       for (std::size_t i = 0; i < states_.size(); ++i)
-        if (run_.outputs[i]) std::memcpy(run_.outputs[i], states_[i].bytes(), states_[i].byte_size());
+        if (written_to(i)) std::memcpy(written_to(i), states_[i].bytes(), states_[i].byte_size());
     }
 
    private:
@@ -146,6 +146,9 @@ class ScanOp final : public Op {
       const Graph::Node& node = body_.graph.node(value);
       return Tensor(node.shape, node.dtype, nullptr, run_.in[input]);
     }
+
+    /// Null for an output that nobody needs. A single one is told as those of all other ops are.
+    void* written_to(std::size_t output) const { return run_.outputs.empty() ? run_.out : run_.outputs[output]; }
 
     void compute(std::int64_t step, std::int64_t from) {
       std::vector<Tensor> inputs;
@@ -159,14 +162,14 @@ class ScanOp final : public Op {
       std::vector<void*> results;
       for (Tensor& next : next_) results.push_back(next.mutable_bytes());
       for (std::size_t i = 0; i < outputs_.size(); ++i)
-        results.push_back(run_.outputs[states_.size() + i] ? outputs_[i].mutable_bytes() : nullptr);
+        results.push_back(written_to(states_.size() + i) ? outputs_[i].mutable_bytes() : nullptr);
       prepared_.run(inputs, results, run_.seed);
       inputs.clear();
       if (step == 0)  // what was given is not to be changed
         for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = Tensor(states_[i].shape(), states_[i].dtype());
       std::swap(states_, next_);
       for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        auto* const whole = static_cast<std::byte*>(run_.outputs[states_.size() + i]);
+        auto* const whole = static_cast<std::byte*>(written_to(states_.size() + i));
         if (!whole) continue;
         written_[i].each_item(step, [&](std::size_t to, std::size_t part) {
           std::memcpy(whole + to, static_cast<const std::byte*>(outputs_[i].bytes()) + part, written_[i].size());

@@ -52,11 +52,11 @@ def comparisons(keras, x, y, p):
     ops = keras.ops
     a, b = ops.cast(x * 2, "int32"), ops.cast(y * 2, "int32")
     names = "equal not_equal less less_equal greater greater_equal"
-    outputs = [getattr(ops, name)(a, b) for name in names.split()] + [getattr(ops, name)(x, y) for name in names.split()]
+    outputs = [getattr(ops, name)(a, b) for name in names.split()] + [getattr(ops, name)(x, y) for name in names.split()[1:]]
     outputs += [ops.equal(a, 1), ops.not_equal(b, 0), ops.greater(x, 0.5), ops.less(1, a)]
     t, u = ops.greater(x, 0), ops.greater(y, 0.5)
     outputs += [ops.logical_and(t, u), ops.logical_or(t, u), ops.logical_xor(t, u), ops.logical_not(t), ops.logical_and(a, u)]
-    outputs += [function(t, axis=axis) for function in (ops.any, ops.all) for axis in (-1, (1, 2), None)]
+    outputs += [ops.any(t, axis=axis) for axis in (-1, (1, 2), None)] + [ops.all(t, axis=-1), ops.all(ops.less(x, 9), axis=(1, 2))]
     outputs += [ops.any(u, axis=1, keepdims=True), ops.where(t, x, y), ops.where(t, x, 0.0), ops.where(t[:, :1], a, b)]
     outputs += [a + b, a * 3, a - 1, ops.maximum(a, b), ops.cast(t, "float32"), ops.cast(a, "float32") / 2, ops.cast(x, "bool")]
     return outputs + [ops.cast(x, "int64"), a + x, ops.cast(a, "int8")]

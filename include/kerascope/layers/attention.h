@@ -1,6 +1,6 @@
 // keras.layers: attention. N is the batch, T the steps of the query, S those of key and value, C channels.
 //
-//     const auto attended = ks::layer(kl::MultiHeadAttention{.num_heads = 8, .key_dim = 64})({query, value});
+//     const auto attended = ks::layer(kl::MultiHeadAttention{.num_heads = 8, .key_dim = 64});
 #pragma once
 
 #include "kerascope/layers/common.h"

@@ -64,7 +64,7 @@ struct Borders : std::array<Border, Rank> {
 /// A layer that another one holds, such as a wrapper's or a cell: any of these structs, or Keras's class name and its
 /// config as JSON text.
 ///
-///     kl::Bidirectional{.layer = kl::LSTM{.units = 8, .return_sequences = true}}
+///     const kl::LayerConfig each = kl::Dense{.units = 8, .activation = {"relu"}};
 struct KERASCOPE_API LayerConfig {
   std::string class_name;
   std::string config;  ///< a JSON object

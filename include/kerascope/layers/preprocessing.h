@@ -98,7 +98,7 @@ struct StringLookup {
   bool pad_to_max_tokens = false;  ///< vectors have max_tokens places
 };
 
-/// The same for tokens that are whole numbers.
+/// The same for tokens that are whole numbers, with a vocabulary of such.
 struct IntegerLookup {
   /// Which of several numbers another token gets.
   enum class OovMethod { kFloormod, kFarmhash };

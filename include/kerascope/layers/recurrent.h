@@ -15,19 +15,19 @@ namespace kerascope::layers {
 /// its parts in the order i, f, c, o.
 struct LSTMCell {
   std::int64_t units = 0;  ///< required
-  ActivationFunction activation = {"tanh"};
-  ActivationFunction recurrent_activation = {"sigmoid"};
+  ActivationFunction activation = {"tanh", ""};
+  ActivationFunction recurrent_activation = {"sigmoid", ""};
   bool use_bias = true;
   float dropout = 0;            ///< of the input, one mask for all steps
   float recurrent_dropout = 0;  ///< of h, one mask per gate for all steps
 };
 
 /// An LSTMCell over time. (N, T, I) -> (N, units). Can be tapped: input_gate, forget_gate, candidate, output_gate,
-/// cell_state and hidden_state of all steps, (N, T, units) each.
+/// cell_state and hidden_state of all steps, (N, T, units) each. Weights are the cell's.
 struct LSTM {
   std::int64_t units = 0;  ///< required
-  ActivationFunction activation = {"tanh"};
-  ActivationFunction recurrent_activation = {"sigmoid"};
+  ActivationFunction activation = {"tanh", ""};
+  ActivationFunction recurrent_activation = {"sigmoid", ""};
   bool use_bias = true;
   float dropout = 0, recurrent_dropout = 0;  ///< as in LSTMCell
   bool return_sequences = false;             ///< the outputs of all steps (N, T, units), instead of the last one's
@@ -45,19 +45,19 @@ struct LSTM {
 /// order z, r, n.
 struct GRUCell {
   std::int64_t units = 0;  ///< required
-  ActivationFunction activation = {"tanh"};
-  ActivationFunction recurrent_activation = {"sigmoid"};
+  ActivationFunction activation = {"tanh", ""};
+  ActivationFunction recurrent_activation = {"sigmoid", ""};
   bool use_bias = true;
   float dropout = 0, recurrent_dropout = 0;  ///< as in LSTMCell
   bool reset_after = true;                   ///< the reset gate acts behind the product with U
 };
 
 /// A GRUCell over time. (N, T, I) -> (N, units). Can be tapped: update_gate, reset_gate, candidate and hidden_state of
-/// all steps, (N, T, units) each. The other arguments are those of LSTM.
+/// all steps, (N, T, units) each. The other arguments are those of LSTM. Weights are the cell's.
 struct GRU {
   std::int64_t units = 0;  ///< required
-  ActivationFunction activation = {"tanh"};
-  ActivationFunction recurrent_activation = {"sigmoid"};
+  ActivationFunction activation = {"tanh", ""};
+  ActivationFunction recurrent_activation = {"sigmoid", ""};
   bool use_bias = true;
   float dropout = 0, recurrent_dropout = 0;
   bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
@@ -69,15 +69,15 @@ struct GRU {
 /// kernel (I, units), recurrent_kernel (units, units), bias (units).
 struct SimpleRNNCell {
   std::int64_t units = 0;  ///< required
-  ActivationFunction activation = {"tanh"};
+  ActivationFunction activation = {"tanh", ""};
   bool use_bias = true;
   float dropout = 0, recurrent_dropout = 0;  ///< as in LSTMCell
 };
 
-/// A SimpleRNNCell over time. (N, T, I) -> (N, units). The other arguments are those of LSTM.
+/// A SimpleRNNCell over time. (N, T, I) -> (N, units). The other arguments are those of LSTM. Weights are the cell's.
 struct SimpleRNN {
   std::int64_t units = 0;  ///< required
-  ActivationFunction activation = {"tanh"};
+  ActivationFunction activation = {"tanh", ""};
   bool use_bias = true;
   float dropout = 0, recurrent_dropout = 0;
   bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
@@ -91,12 +91,12 @@ struct RNN {
   bool zero_output_for_mask = false;
 };
 
-/// Cells that are run one after the other at each step; a cell by itself.
+/// Cells that are run one after the other at each step; a cell by itself. Weights are those of the cells.
 struct StackedRNNCells {
   std::vector<LayerConfig> cells;  ///< required
 };
 
-/// A recurrent layer that reads forwards, and one that reads backwards.
+/// A recurrent layer that reads forwards, and one that reads backwards. Weights are those of the two.
 struct Bidirectional {
   enum class MergeMode { kConcat, kSum, kMul, kAve };
   LayerConfig layer;                                         ///< required
@@ -104,7 +104,7 @@ struct Bidirectional {
   std::optional<LayerConfig> backward_layer;                 ///< nothing: as `layer`, the other way
 };
 
-/// A layer that is called on each step by itself. (N, T, ..) -> (N, T, ..)
+/// A layer that is called on each step by itself. (N, T, ..) -> (N, T, ..) Weights are the layer's.
 struct TimeDistributed {
   LayerConfig layer;  ///< required
 };
