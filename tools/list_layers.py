@@ -97,7 +97,7 @@ answers; a test compares them.
 """
     sentence = (
         f"[docs/layers.md](docs/layers.md) lists all layers of Keras 2 and 3: {count} are computed, "
-        f"all of the families {listed(whole)}; none of {listed(none)}."
+        f"all of the families {listed(whole)}{f'; none of {listed(none)}' if none else ''}."
     )
     return page, sentence
 
