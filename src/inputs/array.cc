@@ -127,17 +127,27 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
   if (array.tensor.size() == 0) return;  // the product of the other sizes may overflow
   const bool big_endian = header.type[0] == '>';
   float* out = array.tensor.mutable_data();
-  FileOrder order(header.shape, header.fortran_order);
   Digits digits(header.shape);
-  for (std::int64_t i = 0; i < array.tensor.size(); ++i, order.advance()) {
-    std::byte bytes[sizeof(Number)];
-    std::memcpy(bytes, numbers + order.position() * static_cast<std::int64_t>(sizeof(Number)), sizeof(Number));
-    if (big_endian != (std::endian::native == std::endian::big)) std::reverse(std::begin(bytes), std::end(bytes));
-    const auto number = std::bit_cast<Number>(bytes);
+  const auto each = [&](auto use) {
+    FileOrder order(header.shape, header.fortran_order);
+    for (std::int64_t i = 0; i < array.tensor.size(); ++i, order.advance()) {
+      std::byte bytes[sizeof(Number)];
+      std::memcpy(bytes, numbers + order.position() * static_cast<std::int64_t>(sizeof(Number)), sizeof(Number));
+      if (big_endian != (std::endian::native == std::endian::big)) std::reverse(std::begin(bytes), std::end(bytes));
+      use(i, std::bit_cast<Number>(bytes));
+    }
+  };
+  each([&](std::int64_t i, Number number) {
     out[i] = to_float(number);
     if constexpr (std::is_same_v<Number, double>) digits.add(i, number, out[i]);
     if constexpr (std::is_integral_v<Number>) array.lossy |= is_changed(number, out[i]);
-  }
+  });
+  if constexpr (std::is_integral_v<Number> && !std::is_same_v<Number, std::uint64_t>)
+    if (array.lossy) {
+      array.exact = Tensor(array.tensor.shape(), DType::kInt64);
+      const auto exact = array.exact.mutable_elements<std::int64_t>();
+      each([&](std::int64_t i, Number number) { exact[static_cast<std::size_t>(i)] = number; });
+    }
   if constexpr (std::is_same_v<Number, double>) array.lossy = digits.are_lost();
 }
 

@@ -232,7 +232,8 @@ class Feeder {
   void array_given(std::size_t at, const NamedArray& array, const std::string& path) {
     const ModelInput& input = inputs_[at];
     require_same_kind(at, array, path);
-    const std::optional<Tensor> fitting = as_batch(array.tensor, Shape(input.shape));
+    const bool is_exact = !is_layer(at) && is_integer(input.dtype) && !array.exact.empty();
+    const std::optional<Tensor> fitting = as_batch(is_exact ? array.exact : array.tensor, Shape(input.shape));
     if (!fitting)
       throw Error({.code = "input-shape",
                    .what = fmt::format("the array has shape {}, {} '{}' {} {} with or without a batch axis before",
@@ -247,11 +248,11 @@ class Feeder {
       line += fmt::format(", whose shape is not known: as it is, a batch of {}", tensor.shape()[0]);
     if (tensor.shape()[0] == 0)
       throw Error({.code = "input-shape", .what = "the array is an empty batch", .where = path});
-    if (array.lossy)
+    if (array.lossy && !is_exact)
       fed_.warnings.push_back(
           {fmt::format("{} holds {} numbers; float32 loses digits that tell them apart", path, array.type), ""});
     const bool is_text = tensor.dtype() == DType::kString;
-    const auto preprocessing = is_text || is_layer(at) ? std::nullopt : options_.preprocessing;
+    const auto preprocessing = is_text || is_exact || is_layer(at) ? std::nullopt : options_.preprocessing;
     if (preprocessing) line += "; " + preprocessing->str() + " preprocessing";
     fed_.done.push_back(line);
     give(at,

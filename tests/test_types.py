@@ -1,0 +1,118 @@
+"""Integers, masks, texts, sequences and shapes that depend on numbers, through the whole program."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+
+@pytest.fixture
+def captured(kerascope, tmp_path):
+    """What a model gives for arrays by input: {address: array}, and what the program prints."""
+
+    def capture(model, *options, **inputs):
+        model.save(tmp_path / "model.keras")
+        for name, array in inputs.items():
+            np.save(tmp_path / f"{name}.npy", array)
+            options += ("--input", f"{name}={tmp_path / name}.npy")
+        done = kerascope("capture", tmp_path / "model.keras", *options, "-o", tmp_path / "out.npz")
+        with np.load(tmp_path / "out.npz") as arrays:
+            return dict(arrays), done.stdout
+
+    return capture
+
+
+def test_whole_numbers_beyond_float32_stay_exact(captured):
+    ids = keras.Input((2,), dtype="int64", name="ids")
+    given = np.array([[2**40 + 1, -3], [2**53 + 1, 7]])
+    arrays, said = captured(keras.Model(ids, keras.ops.add(ids, 1)), ids=given)
+    assert arrays["ids"].dtype == np.int64 and (arrays["ids"] == given).all()
+    assert (arrays["add"] == given + 1).all()
+    assert "C2 int64" in said and "loses digits" not in said
+
+
+def test_a_fraction_is_no_id(kerascope, tmp_path):
+    ids = keras.Input((2,), dtype="int32", name="ids")
+    keras.Model(ids, layers.Embedding(9, 2)(ids)).save(tmp_path / "model.keras")
+    for number, code in ((0.5, "input-type"), (9, "index-out-of-range"), (-1, "index-out-of-range")):
+        np.save(tmp_path / "ids.npy", np.array([[number, 1]]))
+        done = kerascope("capture", tmp_path / "model.keras", tmp_path / "ids.npy", check=False)
+        assert code in done.stderr, done.stderr
+
+
+def test_texts_are_read_looked_up_and_stored(captured, kerascope, tmp_path):
+    words = keras.Input((2,), dtype="string", name="words")
+    numbers = layers.StringLookup(vocabulary=["red", "grün", "blue"], name="numbers")(words)
+    again = layers.StringLookup(vocabulary=["red", "grün", "blue"], invert=True, name="again")(numbers)
+    arrays, said = captured(keras.Model(words, again), words=np.array([["red", "grün"], ["pink", "blue"]]))
+    assert arrays["numbers"].tolist() == [[1, 2], [0, 3]]
+    assert arrays["again"].tolist() == [["red", "grün"], ["[UNK]", "blue"]]
+    assert "'[UNK]'" in said
+    done = kerascope("show", tmp_path / "model.keras", tmp_path / "words.npy", "--layer", "again", "-o", tmp_path / "again.png", check=False)
+    assert "texts have no picture" in done.stderr
+    kerascope("show", tmp_path / "model.keras", tmp_path / "words.npy", "-o", tmp_path / "all.png")
+
+
+def test_masks_go_through_a_sequential_and_a_nested_model(captured):
+    random = np.random.default_rng(1)
+    ids = random.integers(1, 9, (3, 6))
+    ids[0, 2:] = ids[1, 5:] = 0
+    inside = keras.Sequential([keras.Input((6, 4)), layers.Dense(3), layers.LSTM(5)], name="inside")
+    model = keras.Sequential([keras.Input((6,), dtype="int32", name="ids"), layers.Embedding(9, 4, mask_zero=True), inside, layers.Dense(2, name="last")])
+    arrays, _ = captured(model, ids=ids)
+    np.testing.assert_allclose(arrays["last"], model.predict(ids, verbose=0), atol=1e-6)
+
+
+def test_gates_and_states_are_those_of_the_cell(captured):
+    x = keras.Input((5, 3), name="x")
+    lstm = layers.LSTM(4, return_sequences=True, name="lstm")
+    model = keras.Model(x, lstm(x))
+    given = np.random.default_rng(2).normal(size=(2, 5, 3)).astype("float32")
+    names = ("input_gate", "forget_gate", "candidate", "output_gate", "cell_state", "hidden_state")
+    asked = [option for name in names for option in ("--layer", f"lstm/{name}")]
+    arrays, _ = captured(model, "--layer", "lstm", *asked, x=given)
+    gates = {name: arrays[f"lstm/{name}"] for name in names}
+    h = c = np.zeros((2, 4), "float32")
+    for step in range(5):
+        _, (h, c) = lstm.cell(given[:, step], [h, c])
+        np.testing.assert_allclose(gates["cell_state"][:, step], c, atol=1e-6)
+        np.testing.assert_allclose(gates["hidden_state"][:, step], h, atol=1e-6)
+        before = gates["cell_state"][:, step - 1] if step else 0
+        np.testing.assert_allclose(gates["forget_gate"][:, step] * before + gates["input_gate"][:, step] * gates["candidate"][:, step], c, atol=1e-6)
+        np.testing.assert_allclose(gates["output_gate"][:, step] * np.tanh(c), h, atol=1e-6)
+    assert (arrays["lstm"] == gates["hidden_state"]).all()
+
+
+def test_scores_of_attention_are_kerass_own(captured):
+    x = keras.Input((5, 8), name="x")
+    attention = layers.MultiHeadAttention(2, 3, name="attention")
+    model = keras.Model(x, attention(x, x))
+    given = np.random.default_rng(3).normal(size=(2, 5, 8)).astype("float32")
+    arrays, _ = captured(model, "--layer", "attention", "--layer", "attention/scores", x=given)
+    answer, scores = attention(given, given, return_attention_scores=True)
+    np.testing.assert_allclose(arrays["attention/scores"], scores, atol=1e-6)
+    np.testing.assert_allclose(arrays["attention"], answer, atol=1e-5)
+
+
+def test_shapes_may_depend_on_numbers(captured, kerascope, tmp_path):
+    x = keras.Input((4,), name="x")
+    rows, columns = keras.ops.nonzero(x > 0)
+    model = keras.Model(x, [rows, keras.ops.cast(columns, "float32") * 2])
+    given = np.array([[1, -1, 2, 0], [-1, -1, -1, 5]], "float32")
+    arrays, _ = captured(model, x=given)
+    assert arrays["nonzero#0"].tolist() == [0, 0, 1] and arrays["nonzero#1"].tolist() == [0, 2, 3]
+    assert arrays["multiply"].tolist() == [0, 4, 6]
+    listed = json.loads(kerascope("layers", "--json", tmp_path / "model.keras").stdout)["layers"]
+    problems = {entry["address"]: entry.get("problem", {}).get("code") for entry in listed}
+    assert "shape-by-numbers" in problems.values()
+
+
+def test_a_large_batch_of_sequences_is_taken_in_parts(captured):
+    """40 samples are more than are computed at a time: a scan keeps them apart."""
+    x = keras.Input((7, 3), name="x")
+    model = keras.Model(x, layers.Bidirectional(layers.LSTM(4), name="both")(x))
+    given = np.random.default_rng(4).normal(size=(40, 7, 3)).astype("float32")
+    arrays, _ = captured(model, x=given)
+    np.testing.assert_allclose(arrays["both"], model.predict(given, verbose=0), atol=1e-6)
