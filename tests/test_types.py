@@ -28,8 +28,9 @@ def test_whole_numbers_beyond_float32_stay_exact(captured):
     ids = keras.Input((2,), dtype="int64", name="ids")
     given = np.array([[2**40 + 1, -3], [2**53 + 1, 7]])
     arrays, said = captured(keras.Model(ids, keras.ops.add(ids, 1)), ids=given)
+    (sum_,) = set(arrays) - {"ids"}
     assert arrays["ids"].dtype == np.int64 and (arrays["ids"] == given).all()
-    assert (arrays["add"] == given + 1).all()
+    assert (arrays[sum_] == given + 1).all()
     assert "C2 int64" in said and "loses digits" not in said
 
 
@@ -102,8 +103,8 @@ def test_shapes_may_depend_on_numbers(captured, kerascope, tmp_path):
     model = keras.Model(x, [rows, keras.ops.cast(columns, "float32") * 2])
     given = np.array([[1, -1, 2, 0], [-1, -1, -1, 5]], "float32")
     arrays, _ = captured(model, x=given)
-    assert arrays["nonzero#0"].tolist() == [0, 0, 1] and arrays["nonzero#1"].tolist() == [0, 2, 3]
-    assert arrays["multiply"].tolist() == [0, 4, 6]
+    seen = [array.tolist() for array in arrays.values()]
+    assert [0, 0, 1] in seen and [0, 2, 3] in seen and [0.0, 4.0, 6.0] in seen
     listed = json.loads(kerascope("layers", "--json", tmp_path / "model.keras").stdout)["layers"]
     problems = {entry["address"]: entry.get("problem", {}).get("code") for entry in listed}
     assert "shape-by-numbers" in problems.values()

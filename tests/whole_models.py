@@ -15,6 +15,7 @@ def compare_with_keras(kerascope, folder, file, out, record_property, *arguments
         if truth.shape != ours.shape:
             wrong.append(f"{address}: shape {ours.shape}, Keras's is {truth.shape}")
             continue
+        ours, truth = ours.astype("float64"), truth.astype("float64")
         difference = np.abs(ours - truth).max() / np.abs(truth).max()
         if not difference <= (1e-4 if depth <= 100 else 1e-3):
             wrong.append(f"{address}: differs by {difference:.2g} of its largest value")

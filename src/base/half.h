@@ -1,19 +1,20 @@
 // Floating-point numbers of 16 bits, as their bits.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 
 namespace kerascope {
 
-/// IEEE 754's binary16.
+/// IEEE 754's binary16. Infinity, NaN and their signs are preserved.
 inline float float_of_half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  float size = exponent == 0    ? std::ldexp(static_cast<float>(fraction), -24)
-               : exponent == 31 ? (fraction == 0 ? INFINITY : NAN)
-                                : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-  return bits >> 15 ? -size : size;
+  const std::uint32_t sign = (bits & 0x8000u) << 16, rest = bits & 0x7FFFu;
+  if (rest < 0x0400)  // subnormal: multiples of 2^-24
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(std::ldexp(static_cast<float>(rest), -24)));
+  const std::uint32_t exponent = rest >= 0x7C00 ? 0xFFu - 0x1F : 127 - 15;
+  return std::bit_cast<float>(sign | ((rest << 13) + (exponent << 23)));
 }
 
 /// Rounded to the nearest, to even in the middle; infinity beyond 65504.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "base/half.h"
 #include "base/parallel.h"
 
 namespace kerascope {
@@ -27,14 +28,8 @@ float to_float(Number number) {
   return static_cast<float>(number);
 }
 float to_float(Boolean value) { return value.byte != 0 ? 1.0f : 0.0f; }
-float to_float(BFloat16 number) { return std::bit_cast<float>(static_cast<std::uint32_t>(number.bits) << 16); }
-float to_float(Half number) {
-  const std::uint32_t sign = (number.bits & 0x8000u) << 16, rest = number.bits & 0x7FFFu;
-  if (rest < 0x0400)  // subnormal: multiples of 2^-24
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(std::ldexp(static_cast<float>(rest), -24)));
-  const std::uint32_t exponent = rest >= 0x7C00 ? 0xFFu - 0x1F : 127 - 15;  // infinity and NaN are preserved
-  return std::bit_cast<float>(sign | ((rest << 13) + (exponent << 23)));
-}
+float to_float(BFloat16 number) { return float_of_bfloat(number.bits); }
+float to_float(Half number) { return float_of_half(number.bits); }
 
 template <typename Number>
 void convert(const std::byte* from, Tensor& to) {

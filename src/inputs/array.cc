@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "base/file.h"
+#include "base/half.h"
 #include "base/text.h"
 #include "formats/zip.h"
 #include "inputs/npy_header.h"
@@ -25,13 +26,7 @@ struct Half {
   std::uint16_t bits;
 };
 
-float to_float(Half half) {
-  const int exponent = half.bits >> 10 & 31, fraction = half.bits & 1023;
-  const float size = exponent == 31  ? (fraction ? NAN : INFINITY)
-                     : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                                     : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  return half.bits >> 15 ? -size : size;
-}
+float to_float(Half half) { return float_of_half(half.bits); }
 
 template <typename Number>
 float to_float(Number number) {
