@@ -20,7 +20,7 @@ PAGE, README = ROOT / "docs/layers.md", ROOT / "README.md"
 ABSTRACT = {"Layer", "Wrapper", "AbstractRNNCell", "InputLayer"}
 # What tells a layer that runs the user's own code from one of keras.applications, which is known.
 CONFIGS = {"Lambda": {"function": {"class_name": "__lambda__", "config": {"code": "4w==", "defaults": None, "closure": None}}}}
-SENTENCE = re.compile(r"\[docs/layers\.md\]\(docs/layers\.md\) lists [^;]*;[^;.]*\.")
+SENTENCE = re.compile(r"\[docs/layers\.md\]\(docs/layers\.md\) lists[^.]*\.(?=\s)")
 
 
 def classes_of(package):
