@@ -66,8 +66,12 @@ TEST(Half, EveryNumberComesBack) {
   for (int bits = 0; bits < 65536; ++bits) {
     const auto given = static_cast<std::uint16_t>(bits);
     const float number = float_of_half(given), brain = float_of_bfloat(given);
-    if (!std::isnan(number)) ASSERT_EQ(half_of(static_cast<double>(number)), given) << bits;
-    if (!std::isnan(brain)) ASSERT_EQ(bfloat_of(brain), given) << bits;
+    if (!std::isnan(number)) {
+      ASSERT_EQ(half_of(static_cast<double>(number)), given) << bits;
+    }
+    if (!std::isnan(brain)) {
+      ASSERT_EQ(bfloat_of(brain), given) << bits;
+    }
   }
 }
 
