@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from small_models import edit_archive
 
 
 @pytest.fixture
@@ -117,3 +118,18 @@ def test_a_large_batch_of_sequences_is_taken_in_parts(captured):
     given = np.random.default_rng(4).normal(size=(40, 7, 3)).astype("float32")
     arrays, _ = captured(model, x=given)
     np.testing.assert_allclose(arrays["both"], model.predict(given, verbose=0), atol=1e-6)
+
+
+def test_layers_within_layers_end_somewhere(kerascope, tmp_path):
+    """Each Bidirectional builds what it holds twice: forty of them would never end."""
+    x = keras.Input((5, 3), name="x")
+    keras.Model(x, layers.Bidirectional(layers.LSTM(2), name="both")(x)).save(tmp_path / "model.keras")
+
+    def nest(config):
+        (both,) = (layer for layer in config["config"]["layers"] if layer["name"] == "both")
+        for _ in range(40):
+            both["config"] = {"name": "both", "layer": {"class_name": "Bidirectional", "config": both["config"]}}
+
+    edit_archive(tmp_path / "model.keras", tmp_path / "deep.keras", nest)
+    done = kerascope("layers", tmp_path / "deep.keras", check=False)
+    assert "lies in 12 others" in done.stdout, done.stdout

@@ -83,6 +83,11 @@ Value Build::constant(Shape shape, const std::vector<float>& numbers) {
 template <typename Use>
 auto Build::with_held(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs,
                       InnerGraph* inside, Use use) {
+  // A Bidirectional builds what it holds twice: files from strangers must not do that many times over.
+  constexpr int kDeepest = 12;
+  if (context_.depth >= kDeepest)
+    fail("layer-unsupported", fmt::format("layer '{}' ({}) lies in {} others, one within the other", layer().name,
+                                          layer().class_name, context_.depth));
   LayerData data;
   data.class_name = held.class_name;
   data.module = held.module;
@@ -107,7 +112,8 @@ auto Build::with_held(const layers::LayerConfig& held, const std::string& name, 
                                                .slot_order = context_.slot_order,
                                                .weights = inside ? inside->weights : context_.weights,
                                                .path = context_.path + name + "/",
-                                               .owner = context_.owner ? context_.owner : &layer()});
+                                               .owner = context_.owner ? context_.owner : &layer(),
+                                               .depth = context_.depth + 1});
   FieldReader fields(data, keras_major());
   return use(*type, fields, build);
 }
@@ -135,7 +141,8 @@ Build Build::within(const std::string& name, InnerGraph* inside) {
                   .slot_order = context_.slot_order,
                   .weights = inside ? inside->weights : context_.weights,
                   .path = context_.path + name + "/",
-                  .owner = context_.owner};
+                  .owner = context_.owner,
+                  .depth = context_.depth};
   return Build(inside ? inside->graph : graph, part);
 }
 

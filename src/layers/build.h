@@ -68,6 +68,7 @@ class Build {
     std::map<std::string, Value>& weights;                      ///< those already in this graph
     std::string path = {};                                      ///< of a layer within a layer: "forward_layer/"
     const void* owner = nullptr;                                ///< of weights in the graph; null: the layer
+    int depth = 0;                                              ///< how many layers hold it, one within the other
     const std::vector<Tensor>* known = nullptr;  ///< what an earlier part of the run computed for this call
   };
   Build(Graph& into, Context context) : graph(into), context_(context), read_(context.inputs.size()) {}
