@@ -111,6 +111,30 @@ def test_shapes_may_depend_on_numbers(captured, kerascope, tmp_path):
     assert "shape-by-numbers" in problems.values()
 
 
+def test_numbers_that_cannot_be_computed_decide_no_shape(kerascope, tmp_path):
+    """Behind an unknown layer, whose shape the file tells, and behind weights that are not there."""
+    x = keras.Input((4,), name="x")
+    hidden = layers.Dense(4, name="hidden")(x)
+    keras.Model(x, [hidden, keras.ops.nonzero(hidden > 0)[1]]).save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", np.ones((2, 4), "float32"))
+
+    def rename(config):
+        (dense,) = (layer for layer in config["config"]["layers"] if layer["class_name"] == "Dense")
+        dense |= {"class_name": "Gate", "module": "mine", "registered_name": "mine>Gate"}
+
+    def widen(config):
+        (dense,) = (layer for layer in config["config"]["layers"] if layer["class_name"] == "Dense")
+        dense["config"]["units"] = 5
+
+    for change, why in ((rename, "layer-unknown"), (widen, "weight-shape")):
+        edit_archive(tmp_path / "model.keras", tmp_path / "changed.keras", change)
+        listed = json.loads(kerascope("layers", "--json", tmp_path / "changed.keras", check=False).stdout)["layers"]
+        assert why in [entry.get("problem", {}).get("code") for entry in listed]
+        done = kerascope("capture", tmp_path / "changed.keras", tmp_path / "x.npy", check=False)
+        assert done.returncode == 3 and "internal" not in done.stderr, done.stderr
+        assert done.stdout.splitlines()[1].startswith("x "), done.stdout
+
+
 def test_a_large_batch_of_sequences_is_taken_in_parts(captured):
     """40 samples are more than are computed at a time: a scan keeps them apart."""
     x = keras.Input((7, 3), name="x")

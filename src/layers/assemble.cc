@@ -401,7 +401,7 @@ class NetworkCall {
     const int begin = shared_.assembly.graph.size();
     try {
       const Call call = without_masks(layer.calls[static_cast<std::size_t>(call_index)], inputs);
-      for (const Output& output : build(layer, call, address, inputs, taps))
+      for (const Output& output : build(layer, call, address, inputs, /*is_computable=*/!before, taps))
         result.push_back({.output = output, .problem = before});
     } catch (const Error& error) {
       taps.clear();
@@ -436,7 +436,7 @@ class NetworkCall {
   }
 
   Outputs build(const LayerData& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
-                Taps& taps) {
+                bool is_computable, Taps& taps) {
     const LayerType* type = layer_type_of(layer);
     if (!type && !layer.is_operation)
       throw Error({.code = "layer-unknown",
@@ -459,7 +459,7 @@ class NetworkCall {
     try {
       return build_with(build, layer, call, type, weights, taps);
     } catch (const Error&) {
-      if (build.barrier) {
+      if (build.barrier && is_computable) {
         build.barrier->address = address;
         shared_.assembly.barriers.push_back(std::move(*build.barrier));
       }
@@ -532,6 +532,10 @@ void spread_weight_problems(Assembly& assembly) {
       if (!problem) problem = problems[static_cast<std::size_t>(input.id)];
     problems.push_back(std::move(problem));
   }
+  std::erase_if(assembly.barriers, [&](const ShapeBarrier& barrier) {
+    return std::ranges::any_of(barrier.inputs,
+                               [&](Value input) { return problems[static_cast<std::size_t>(input.id)] != nullptr; });
+  });
   for (SiteResult& result : assembly.results)
     if (result.output && !result.problem) result.problem = problems[static_cast<std::size_t>(result.output->value.id)];
 }
