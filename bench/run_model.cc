@@ -76,7 +76,7 @@ int run(const std::vector<std::string>& arguments) {
       for (const TensorRef& output : model.network.outputs)
         options.taps.push_back(model.network.layers[static_cast<std::size_t>(output.layer)].name);
     else if (option == "--exact")
-      options.exact = true;
+      options.call.exact = true;
     else if (option == "--threads")
       limit.emplace(std::stoi(arguments.at(++i)));
     else if (option == "--check")

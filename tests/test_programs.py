@@ -43,22 +43,22 @@ def test_the_library_draws_what_the_program_draws(kerascope, tmp_path):
 namespace ks = kerascope;
 int main() {{
   const ks::Model model = ks::load("digits.keras");
-  std::vector<std::string> done;
-  const ks::Activations seen = model.run(ks::read_inputs({{"digit.png"}}, model, {{}}, &done));
+  const ks::Inputs inputs = ks::read_inputs({{"digit.png"}}, model);
+  const ks::Activations seen = model.run(inputs);
   const std::vector<std::string> lines = {{
       "Keras " + model.keras_version() + ", Keras archive, " + std::to_string(seen.size()) + " rows",
-      "input " + done[0], "predicts {predicted}"}};
+      "input " + inputs.done[0], "predicts {predicted}"}};
   ks::write_png("overview_too.png", ks::overview(seen, {{.title = "digits.keras", .lines = lines}}));
   ks::write_png("kernel_too.png", ks::kernel_picture(model.layer("conv2")));
   const ks::Model other = ks::load("other.keras");
-  const ks::Activations all = other.run(ks::read_inputs({{"in.npz"}}, other));
+  const ks::Inputs numbers = ks::read_inputs({{"in.npz"}}, other);
+  const ks::Activations all = other.run(numbers);
   ks::write_png("tokens_too.png", ks::grid(all["tokens"]));
   ks::write_png("rgb_too.png", ks::grid(all["rgb"], {{.in_color = true}}));
   ks::write_png("lines_too.png", ks::grid(all["lines"]));
   ks::write_png("classes_too.png", ks::class_map(all["rgb"].tensor.item(0), all["rgb"].axes, {{.names = {{"a", "b"}}}}).grid);
-  std::vector<std::string> about = {{"Keras " + other.keras_version() + ", Keras archive, 7 rows"}}, told;
-  ks::read_inputs({{"in.npz"}}, other, {{}}, &told);
-  for (const std::string& line : told) about.push_back("input " + line);
+  std::vector<std::string> about = {{"Keras " + other.keras_version() + ", Keras archive, 7 rows"}};
+  for (const std::string& line : numbers.done) about.push_back("input " + line);
   ks::write_png("depth_too.png", ks::overview(all, {{.title = "other.keras", .lines = about, .depth = 1,
                                                     .outputs = {{"tokens", "rgb", "lines", "deep"}}}}));
 }}

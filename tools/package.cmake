@@ -1,7 +1,7 @@
 # What `cmake --install` adds for the machine's own tools, and what cpack makes of it all: a .deb and a .tar.gz.
 
 # Ours and, where this system says them, the licences of what is compiled into the programs.
-set(licences LICENSE NOTICE src/cli/imagenet/LICENSE)
+set(licences LICENSE NOTICE src/api/imagenet/LICENSE)
 foreach(package libhdf5-dev libcli11-dev nlohmann-json3-dev libfmt-dev)
   set(licence ${CMAKE_SYSROOT}/usr/share/doc/${package}/copyright)
   if(EXISTS ${licence})

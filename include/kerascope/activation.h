@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct Activation {
   bool is_model = false;   ///< this is the output of a nested model
   /// Layers that this output depends on and that were replaced by the identity (RunOptions::assume).
   std::vector<std::string> assumes = {};
+  /// The index in the run's batch of the tensor's first sample: above 0 only for RunOptions::on_ready, if a large batch
+  /// is computed in parts.
+  std::int64_t first = 0;
   /// (N, axes...), float32; a single channel keeps its axis, with size 1. It is a view of the run's numbers and keeps
   /// them alive (but see RunOptions::on_ready).
   Tensor tensor;

@@ -284,6 +284,17 @@ struct OverviewOptions {
 /// Cost: one pass over all numbers, and the picture's bytes.
 KERASCOPE_API Picture overview(const Activations& seen, const OverviewOptions& options = {}, std::int64_t sample = 0);
 
+/// The same as one HTML file that opens from disk: no scripts, nothing is loaded from elsewhere, and nothing that names
+/// in a model contain is run. It also has statistics; nested models fold, and a click on a layer shows all its channels
+/// at window size.
+///
+///     std::ofstream("seen.html") << ks::overview_page(seen, {.title = model.name()});
+///
+/// @return  UTF-8; some 100 KB per layer
+/// @throws what overview throws
+KERASCOPE_API std::string overview_page(const Activations& seen, const OverviewOptions& options = {},
+                                        std::int64_t sample = 0);
+
 /// The picture as a PNG file: 8-bit grey, palette or RGB, without a date. Uses several threads; linear in the pixels.
 /// @throws Error{picture-invalid} for a picture without pixels, or whose bytes or colours do not match its fields
 KERASCOPE_API std::vector<unsigned char> png_bytes(const Picture& picture);

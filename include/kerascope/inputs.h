@@ -1,7 +1,10 @@
 // Inputs of a model: pictures as Keras loads them, arrays as NumPy saves them.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +51,11 @@ struct Preprocessing {
 /// @throws Error{preprocess-unknown} with "did you mean"; also if an std is 0 or a number is not finite.
 KERASCOPE_API Preprocessing parse_preprocessing(const std::string& text);
 
+/// What is probably wrong, and what to try; either is a sentence without a period.
+struct InputWarning {
+  std::string what, hint;
+};
+
 /// How files become inputs. The defaults are those of keras.utils.load_img.
 struct InputOptions {
   /// Empty: pictures as the architecture expects (networks of keras.applications are recognised by their layers; a
@@ -57,6 +65,30 @@ struct InputOptions {
   std::optional<Filter> resize = Filter::kNearest;
   /// Resizes only the largest central part with the model's proportions, as load_img does; otherwise the whole picture.
   bool keep_aspect_ratio = false;
+  /// Passes over pictures of a folder that cannot be read, and lists them (Inputs::skipped).
+  bool skips_damaged = false;
+};
+
+struct Fed;
+
+/// A model's inputs, read from files: the tensors, and what is worth telling about them. It can be given wherever a
+/// list of tensors is: model.run(inputs).
+class Inputs {
+ public:
+  std::vector<Tensor> tensors;              ///< one per input of the model, batch first; the batches are equal
+  std::vector<std::string> done;            ///< one line per file: how it was prepared
+  std::vector<InputWarning> warnings = {};  ///< what is probably wrong with the preparation
+  std::vector<std::string> names = {};      ///< of a folder's pictures, one per sample; otherwise empty
+  std::vector<std::string> skipped = {};    ///< pictures of a folder that cannot be read, each with the reason
+
+  std::size_t size() const { return tensors.size(); }
+  const Tensor& operator[](std::size_t input) const { return tensors[input]; }
+  const Tensor* begin() const { return tensors.data(); }
+  const Tensor* end() const { return tensors.data() + tensors.size(); }
+
+ private:
+  friend struct api::Access;
+  std::shared_ptr<const Fed> fed_;
 };
 
 /// A picture as the model expects it: decoded as Pillow does (JPEG, PNG, WebP, GIF, BMP; first frame only, no rotation
@@ -75,12 +107,11 @@ KERASCOPE_API Tensor read_image(const std::string& path, const Model& model, con
 /// One file for each input of the model, in its order: a picture, a folder of pictures (a batch, in the order of their
 /// names with numbers by value: a2 before a10), .npy, or .npz by the inputs' names. "-" is standard input.
 ///
-///     std::vector<std::string> done;
-///     const std::vector<ks::Tensor> inputs = ks::read_inputs({"digit.png"}, model, {}, &done);
-///     std::cout << done[0];  // digit.png 64x64; raw preprocessing, the model's own layer 'unit' scales
+///     const ks::Inputs inputs = ks::read_inputs({"digit.png"}, model);
+///     const ks::Activations seen = model.run(inputs);
+///     std::cout << inputs.done[0];  // digit.png 64x64; raw preprocessing, the model's own layer 'unit' scales
 ///
-/// @param done  if given: one line per file that says how it was prepared is appended, then warnings
-/// @return  one tensor per input, batch first; a missing batch axis is added to an array; the batches are equal
+/// A missing batch axis is added to an array.
 /// @throws Error{file-missing, file-unreadable}; Error{image-format, image-invalid, image-size,
 ///         memory-short} for a picture,
 ///         Error{input-rank, image-channels} if the model takes no picture, Error{size-too-large} for a folder of
@@ -88,9 +119,32 @@ KERASCOPE_API Tensor read_image(const std::string& path, const Model& model, con
 ///         memory-short} for an archive; Error{preprocess-shape} if the means are for other channels;
 ///         Error{input-missing, input-unknown, input-given-twice, input-shape} if files and inputs do not match
 /// Cost: everything is read, decoded and kept as float32: 4 bytes per number.
-KERASCOPE_API std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Model& model,
-                                              const InputOptions& options = {},
-                                              std::vector<std::string>* done = nullptr);
+KERASCOPE_API Inputs read_inputs(const std::vector<std::string>& paths, const Model& model,
+                                 const InputOptions& options = {});
+
+/// Inputs that were probably preprocessed for another network.
+struct PreprocessingWarning {
+  std::string layer;          ///< the address of the output that the inputs give unusual numbers
+  double variance_ratio = 1;  ///< how much more it varies than the batch normalization behind it has learnt; median
+  double deviations = 0;      ///< how many standard deviations its mean is away from the learnt one; median
+  std::string what;           ///< a sentence for people
+  std::optional<Preprocessing> better = {};  ///< a preprocessing that fits much better
+  std::string hint = {};                     ///< what to try; may be empty
+};
+
+/// Compares the inputs of the model's first batch normalizations with the statistics that these learnt: wrong
+/// preprocessing gives no error, only confident wrong answers. Nothing if all is well, or if it cannot be told, as for
+/// models without batch normalization.
+///
+///     const ks::Inputs inputs = ks::read_inputs({"digit.png"}, model);
+///     if (const auto warning = ks::check_preprocessing(model, inputs)) std::cerr << warning->what;
+///
+/// @param inputs  tensors, too: then another preprocessing is tried on their numbers as they are
+/// Cost: runs the model up to these layers, on at most 16 samples.
+/// @throws what Model::predict throws
+KERASCOPE_API std::optional<PreprocessingWarning> check_preprocessing(const Model& model, const Inputs& inputs);
+KERASCOPE_API std::optional<PreprocessingWarning> check_preprocessing(const Model& model,
+                                                                      std::span<const Tensor> inputs);
 
 /// The array of a .npy file of numpy.save (format versions 1 to 3, either byte order, C or Fortran order), as float32:
 /// booleans become 0 and 1, other numbers the nearest float32. Objects are never unpickled. Reads and copies the file.

@@ -9,6 +9,8 @@
 
 #include "kerascope/activation.h"
 #include "kerascope/activations.h"
+#include "kerascope/comparison.h"
+#include "kerascope/distance.h"
 #include "kerascope/drawing.h"
 #include "kerascope/dtype.h"
 #include "kerascope/error.h"
@@ -29,6 +31,7 @@
 #include "kerascope/layers/regularization.h"
 #include "kerascope/layers/reshaping.h"
 #include "kerascope/model.h"
+#include "kerascope/predictions.h"
 #include "kerascope/run.h"
 #include "kerascope/shape.h"
 #include "kerascope/statistics.h"

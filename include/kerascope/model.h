@@ -1,6 +1,7 @@
 // Models, loaded from a file or defined in code; handles to their layers and to tensors.
 #pragma once
 
+#include <concepts>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -152,9 +153,24 @@ KERASCOPE_API Layer make_layer(const AnyLayer& layer, const LayerOptions& option
 /// @throws Error{layer-unknown} for a struct that is not from kerascope::layers, Error{name-invalid} for a name with
 /// '/'. Wrong arguments are reported when the layer is called.
 template <typename L>
-Layer layer(const L& layer, const LayerOptions& options = {}) {
+requires(!std::convertible_to<const L&, std::string_view>) Layer
+    layer(const L& layer, const LayerOptions& options = {}) {
   return api::make_layer({typeid(L), &layer}, options);
 }
+
+/// Makes any layer from the name of its class, as Keras's from_config does: for programs and languages that get layers
+/// as text. The class may be one of one's own.
+///
+///     const ks::Layer conv = ks::layer("Conv2D", R"({"filters": 8, "kernel_size": [3, 3], "padding": "same"})");
+///
+/// @param class_name  Keras's: "Conv2D", "mine>Gate"; also a name that older Keras used
+/// @param config      the layer's arguments as a JSON object, as in Keras's get_config; arguments that are left out
+/// have
+///                    Keras's defaults. `name` and `trainable` in it count if `options` does not give them.
+/// @throws Error{layer-unknown} with "did you mean", Error{json-invalid}, Error{config-missing} for an argument that is
+///         needed, Error{config-type} for a wrong or unknown one, Error{name-invalid}
+KERASCOPE_API Layer layer(const std::string& class_name, const std::string& config = "{}",
+                          const LayerOptions& options = {});
 
 /// Options of load().
 struct LoadOptions {
@@ -272,6 +288,10 @@ class KERASCOPE_API Model {
   /// A table for people, like Keras's: each layer's address, class, output shape without the batch, and parameters;
   /// nested models with their layers. Every line ends with a newline. Reads no weights.
   std::string summary() const;
+  /// The same for programs: a JSON object as `kerascope layers --json` prints it, with "layers" as a list of objects
+  /// with index, address, class, output (null for open sizes), axes, parameters, calls, trainable, computable and
+  /// problem.
+  std::string summary_json() const;
 
   /// Loads weights from a full model or a file of weights alone: .h5 of Keras 2 and 3, .weights.h5, .keras. On an error
   /// the model stays unchanged. Weights are mapped, and read when they are needed. Handles and models that share

@@ -13,7 +13,7 @@
 
 namespace kerascope {
 
-/// Options of one call.
+/// How a call runs: the same for models, functions and the C interface.
 ///
 ///     const std::vector<ks::Tensor> trained = model.predict(image, {.phase = ks::Phase::kTraining, .seed = 7});
 struct CallOptions {
@@ -36,7 +36,8 @@ struct CallOptions {
 
 /// Options of Model::run.
 ///
-///     const ks::Activations some = model.run(image, {.taps = {"0..2", "type:Conv2D", "conv4:17"}, .exact = true});
+///     const ks::Activations some = model.run(image, {.taps = {"0..2", "type:Conv2D", "conv4:17"}});
+///     const ks::Activations trained = model.run(image, {.call = {.phase = ks::Phase::kTraining, .seed = 7}});
 struct RunOptions {
   /// The layers to compute and return; empty: all layers, but no tensors inside a layer. Several may be joined by
   /// commas or be separate entries; duplicates are returned once.
@@ -51,13 +52,7 @@ struct RunOptions {
   /// list them (Activation::assumes). @throws Error{assume-invalid} from the run for a named layer that can be computed
   /// or has several inputs
   std::vector<std::string> assume = {};
-  Phase phase = Phase::kInference;        ///< as in CallOptions
-  std::optional<std::uint64_t> seed = 0;  ///< as in CallOptions
-  bool exact = false;                     ///< as in CallOptions
-  int threads = 0;                        ///< as in CallOptions
-  std::stop_token stop = {};              ///< as in CallOptions
-  /// As in CallOptions.
-  std::function<void(std::size_t done, std::size_t all)> on_progress = {};
+  CallOptions call = {};  ///< phase, seed, exact, threads, stop, on_progress
   /// If given: called in the calling thread with each activation as soon as it is computed. The tensor's numbers are
   /// valid only during that call, then their memory is reused; the run returns no activations, only the skipped layers.
   /// Weights, too, are kept no longer than needed. So even a model whose layers together exceed the memory can be seen

@@ -126,10 +126,10 @@ TEST(Run, ACallbackMayRunTheModelAsWell) {
   const std::vector<float> expected = numbers_of(model.run(picture, wanted)["digit"].tensor);
   std::vector<float> within, deeper;
   RunOptions outer = wanted, inner = wanted;
-  inner.on_progress = [&](std::size_t done, std::size_t) {
+  inner.call.on_progress = [&](std::size_t done, std::size_t) {
     if (done == 0) deeper = numbers_of(model.run(picture, wanted)["digit"].tensor);
   };
-  outer.on_progress = [&](std::size_t done, std::size_t) {
+  outer.call.on_progress = [&](std::size_t done, std::size_t) {
     if (done == 1) within = numbers_of(model.run(picture, inner)["digit"].tensor);
   };
   EXPECT_EQ(numbers_of(model.run(picture, outer)["digit"].tensor), expected);
@@ -221,9 +221,9 @@ TEST(Run, OneLayerIsLookedAtTwiceAtATime) {
   const Tensor picture = digit(model);
   std::barrier both(2);
   const auto run = [&] {
-    model.run(picture, {.taps = {"conv1"}, .threads = 2, .on_progress = [&](std::size_t, std::size_t) {
-                          both.arrive_and_wait();
-                        }});
+    model.run(picture, {.taps = {"conv1"}, .call = {.threads = 2, .on_progress = [&](std::size_t, std::size_t) {
+                                                      both.arrive_and_wait();
+                                                    }}});
   };
   std::thread thread(run);
   run();
@@ -345,7 +345,7 @@ TEST(Run, TellsOfProgressAndCanBeStopped) {
     if (steps == 2) source.request_stop();
   };
   const Error error =
-      error_of([&] { model.run(digit(model), {.stop = source.get_token(), .on_progress = on_progress}); });
+      error_of([&] { model.run(digit(model), {.call = {.stop = source.get_token(), .on_progress = on_progress}}); });
   EXPECT_EQ(error.code(), "cancelled");
   EXPECT_THAT(done, ElementsAre(0u, 1u, 2u));
   EXPECT_GT(model.run(digit(model)).size(), 5u) << "and runs again after that";
@@ -448,7 +448,7 @@ TEST(Threads, RunOneModelEachInItsOwnWayAndLetGoElsewhere) {
     for (int i = 0; i < 6; ++i)
       threads.emplace_back([&, i] {
         for (int round = 0; round < 6; ++round) {
-          RunOptions options{.threads = i % 3};
+          RunOptions options{.call = {.threads = i % 3}};
           if (i % 2 == 1) options.taps = {"conv2"};
           Activations seen = model.run(input, options);
           const std::span<const float> numbers = seen["conv2"].tensor.numbers();
@@ -467,7 +467,8 @@ TEST(Threads, AreTheCallsOwnAffair) {
   const Model model = digits();
   const int before = thread_count();
   int within = 0;
-  model.run(digit(model), {.threads = before + 1, .on_ready = [&](const Activation&) { within = thread_count(); }});
+  model.run(digit(model),
+            {.call = {.threads = before + 1}, .on_ready = [&](const Activation&) { within = thread_count(); }});
   EXPECT_EQ(within, before + 1);
   EXPECT_EQ(thread_count(), before);
 }
@@ -503,7 +504,7 @@ TEST(Phase, IsGivenAtTheCall) {
   const auto trained = numbers_of(f(input, {.phase = Phase::kTraining, .seed = 3})[0]);
   EXPECT_NE(trained, (std::vector<float>{2, 3, 4, 5}));
   EXPECT_EQ(trained, numbers_of(f(input, {.phase = Phase::kTraining, .seed = 3})[0]));
-  EXPECT_EQ(trained, numbers_of(model.run(input, {.phase = Phase::kTraining, .seed = 3})["drop"].tensor));
+  EXPECT_EQ(trained, numbers_of(model.run(input, {.call = {.phase = Phase::kTraining, .seed = 3}})["drop"].tensor));
 }
 
 TEST(Sequential, NamesAndShapesAreKerass) {
@@ -578,7 +579,7 @@ TEST(Grid, OfWhatAFunctionGivesIsThatOfTheActivation) {
 
 TEST(Mistakes, AreErrors) {
   EXPECT_EQ(error_of([] { Function()(Tensor({1})); }).code(), "call-invalid");
-  EXPECT_EQ(error_of([] { digits().run(digit(digits()), {.threads = 100000}); }).code(), "threads-invalid");
+  EXPECT_EQ(error_of([] { digits().run(digit(digits()), {.call = {.threads = 100000}}); }).code(), "threads-invalid");
   const Tensor map = Tensor::of({2, 2, 1}, std::vector<float>{1, 2, 3, 4});
   EXPECT_EQ(error_of([&] { grid(map, "HW"); }).code(), "axes-invalid");
   EXPECT_EQ(error_of([&] { grid(map, "HWC", {.gap_px = -1}); }).code(), "grid-invalid");

@@ -66,10 +66,10 @@ kerascope::RunOptions run_options(const kerascope_run_options* options) {
   kerascope::RunOptions run;
   if (!options) return run;
   if (options->taps) run.taps = {options->taps};
-  if (options->training) run.phase = kerascope::Phase::kTraining;
-  run.seed = options->without_random ? std::nullopt : std::optional(options->seed);
-  run.exact = options->exact != 0;
-  run.threads = options->threads;
+  if (options->training) run.call.phase = kerascope::Phase::kTraining;
+  run.call.seed = options->without_random ? std::nullopt : std::optional(options->seed);
+  run.call.exact = options->exact != 0;
+  run.call.threads = options->threads;
   return run;
 }
 

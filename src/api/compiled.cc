@@ -4,14 +4,16 @@
 #include <fmt/ranges.h>
 
 #include "base/parallel.h"
+#include "engine/samples.h"
 
 namespace kerascope::api {
 namespace {
 
 std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes) {
   std::string key =
-      fmt::format("{} {} {} {} {} {} {} {}", static_cast<int>(options.phase), options.random, options.exact,
-                  options.with_taps, options.with_outputs, options.pass_by, options.keeps_kernels, thread_count());
+      fmt::format("{} {} {} {} {} {} {} {} {}", static_cast<int>(options.call.phase), options.call.seed.has_value(),
+                  options.call.exact, options.with_taps, options.with_outputs, options.pass_by, options.keeps_kernels,
+                  options.most_norm_fits, thread_count());
   for (const Shape& shape : shapes) key += ' ' + shape.str();
   for (const Feed& feed : options.fed) key += "\nfed " + feed.address + ' ' + feed.shape.str();
   for (const std::string& assumed : options.assume) key += "\nassume " + assumed;
@@ -21,14 +23,29 @@ std::string key_of(const FunctionOptions& options, std::span<const Shape> shapes
 
 }  // namespace
 
+void CompiledCache::begin_anew(const std::shared_ptr<const ModelData>& data) {
+  if (data == data_) return;
+  entries_.clear();
+  apart_.clear();
+  shared_ = std::make_shared<Shared>();
+  data_ = data;
+}
+
+bool CompiledCache::keeps_samples_apart(const std::shared_ptr<const ModelData>& data, std::span<const Shape> shapes,
+                                        std::span<const Feed> fed) {
+  begin_anew(data);
+  std::string key;
+  for (const Shape& shape : shapes) key += shape.slice(1, shape.rank()).str();
+  for (const Feed& feed : fed) key += feed.address + feed.shape.slice(1, feed.shape.rank()).str() + '\n';
+  const auto found = apart_.find(key);
+  return found != apart_.end() ? found->second
+                               : apart_.emplace(key, kerascope::keeps_samples_apart(*data, shapes, fed)).first->second;
+}
+
 std::shared_ptr<Compiled> CompiledCache::get(const std::shared_ptr<const ModelData>& data,
                                              const FunctionOptions& options, std::span<const Shape> shapes) {
   constexpr std::size_t kMost = 8;  // each holds packed weights and the memory of its results
-  if (data != data_) {
-    entries_.clear();
-    shared_ = std::make_shared<Shared>();
-    data_ = data;
-  }
+  begin_anew(data);
   std::string key = key_of(options, shapes);
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   if (found != entries_.end()) {
@@ -45,17 +62,6 @@ std::shared_ptr<Compiled> CompiledCache::get(const std::shared_ptr<const ModelDa
   entries_.push_front({std::move(key), compiled});
   if (entries_.size() > kMost) entries_.pop_back();
   return compiled;
-}
-
-std::function<void()> stopping(const std::stop_token& stop, std::function<std::string()> what) {
-  if (!stop.stop_possible()) return {};
-  return [=] {
-    if (stop.stop_requested()) throw Error({.code = "cancelled", .what = what()});
-  };
-}
-
-FunctionOptions function_options(const CallOptions& options) {
-  return {.phase = options.phase, .random = options.seed.has_value(), .exact = options.exact};
 }
 
 namespace {
@@ -104,19 +110,12 @@ class Turn {
 
 }  // namespace
 
-CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& options,
+CompiledFunction::Result run(Compiled& compiled, std::span<const Tensor> inputs, const CallOptions& call,
                              const std::function<void(const Activation&)>& on_ready) {
-  std::size_t steps_done = 0, steps = 0;
-  const auto on_progress = [&](std::size_t done, std::size_t all) {
-    steps_done = done;
-    steps = all;
-    if (options.on_progress) options.on_progress(done, all);
-  };
-  CompiledFunction::RunOptions run{.seed = options.seed.value_or(0), .on_ready = on_ready, .on_progress = on_progress};
-  run.between = stopping(options.stop,
-                         [&] { return fmt::format("the run was stopped after {} of {} steps", steps_done, steps); });
-  Turn turn(compiled, options.stop);
-  return turn.function().run(inputs, run);
+  Turn turn(compiled, call.stop);
+  auto result = turn.function().run(inputs, call, {.on_ready = on_ready});
+  compiled.has_run = true;
+  return result;
 }
 
 }  // namespace kerascope::api

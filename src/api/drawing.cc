@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "model/model.h"
 #include "render/kernel.h"
+#include "render/run_overview.h"
 #include "render/scale.h"
 #include "render/seen_layer.h"
 #include "render/view.h"
@@ -56,54 +57,63 @@ Grid kernel_picture(const Layer& layer, const KernelOptions& options) {
                .hint = "Layer::weights() gives all that it has"});
 }
 
-Picture overview(const Activations& seen, const OverviewOptions& options, std::int64_t sample) try {
+namespace {
+
+/// What the picture and the page are made of.
+struct Gathered {
+  RunOverview layers;
+  Overview head;
+};
+
+Gathered gather(const Activations& seen, const OverviewOptions& options, std::int64_t sample, bool with_page) {
   require_valid(options.scale);
-  Overview overview;
-  overview.title = text::printable(options.title);
-  for (const std::string& line : options.lines) overview.lines.push_back(text::printable(line));
-  // The size of the tiles depends on the number of rows, so rows are gathered before anything is drawn.
   std::vector<SeenLayer> layers;
-  std::vector<const Activation*> activations;
+  std::vector<std::string> outputs = options.outputs;
+  bool is_of_time = false;
   auto skipped = seen.skipped().begin();
   for (std::size_t i = 0; i <= seen.size(); ++i) {
-    for (; skipped != seen.skipped().end() && skipped->before <= i; ++skipped) {
+    for (; skipped != seen.skipped().end() && skipped->before <= i; ++skipped)
       layers.push_back(skipped_layer(*skipped));
-      activations.push_back(nullptr);
-    }
     if (i == seen.size()) break;
     layers.push_back({.address = seen[i].address, .class_name = seen[i].class_name, .is_model = seen[i].is_model});
-    activations.push_back(&seen[i]);
+    is_of_time |= kerascope::is_of_time(seen[i].class_name);
+    if (options.outputs.empty() && seen[i].address.find('/') == std::string::npos) outputs = {seen[i].address};
   }
-  std::vector<SeenLayer*> pointers;
-  for (SeenLayer& layer : layers) pointers.push_back(&layer);
-  const std::vector<OverviewEntry> entries = arrange(pointers, options.depth);
-  ThumbnailOptions strip = overview_strip_options(entries.size());
-  strip.scale = options.scale;
-  strip.colormap = options.colormap;
-  overview.legend = legend(strip);
-  std::vector<std::string> outputs = options.outputs;
-  if (outputs.empty())
-    for (const SeenLayer& layer : layers)
-      if (layer.depth == 0) outputs = {layer.address};
-  const bool is_of_time =
-      std::ranges::any_of(layers, [](const SeenLayer& layer) { return kerascope::is_of_time(layer.class_name); });
-  const std::optional<TokenGrid> tokens = options.tokens || !is_of_time ? options.tokens : TokenGrid{};
-  for (const OverviewEntry& entry : entries) {
-    SeenLayer& layer = layers[entry.layer];
-    if (const Activation* const activation = activations[entry.layer]) {
-      const Tensor one = sample_of(*activation, sample);
-      const bool is_output = std::ranges::find(outputs, layer.address) != outputs.end();
-      SeenLayer drawn = seen_layer(*activation, one, overview_view(*activation, one, tokens, is_output), strip);
-      drawn.name = layer.name;
-      drawn.depth = layer.depth;
-      layer = std::move(drawn);
-      if (layer.class_name == "InputLayer" && layer.depth == 0 && one.size() > 0 && one.dtype() != DType::kString)
-        overview.inputs.push_back({.caption = text::printable(layer.address),
-                                   .picture = input_thumbnail(one, activation->axes, overview_input_options())});
-    }
-    overview.rows.push_back(row_of(entry, pointers));
+  Gathered gathered{.layers = {std::move(layers),
+                               {.scale = options.scale,
+                                .colormap = options.colormap,
+                                .tokens = options.tokens || !is_of_time ? options.tokens : TokenGrid{},
+                                .depth = options.depth,
+                                .outputs = std::move(outputs),
+                                .with_page = with_page}},
+                    .head = {}};
+  for (const Activation& activation : seen) {
+    const Tensor one = sample_of(activation, sample);
+    gathered.layers.add(activation, one);
+    const bool is_input = activation.class_name == "InputLayer" && activation.address.find('/') == std::string::npos;
+    if (is_input && one.size() > 0 && one.dtype() != DType::kString)
+      gathered.head.inputs.push_back({.caption = text::printable(activation.address),
+                                      .picture = input_thumbnail(one, activation.axes, overview_input_options())});
   }
-  return draw(overview);
+  gathered.layers.finish();
+  gathered.head.title = text::printable(options.title);
+  for (const std::string& line : options.lines) gathered.head.lines.push_back(text::printable(line));
+  gathered.head.legend = gathered.layers.legend();
+  return gathered;
+}
+
+}  // namespace
+
+Picture overview(const Activations& seen, const OverviewOptions& options, std::int64_t sample) try {
+  Gathered gathered = gather(seen, options, sample, /*with_page=*/false);
+  return gathered.layers.picture(std::move(gathered.head));
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
+}
+
+std::string overview_page(const Activations& seen, const OverviewOptions& options, std::int64_t sample) try {
+  const Gathered gathered = gather(seen, options, sample, /*with_page=*/true);
+  return gathered.layers.page(gathered.head);
 } catch (const std::bad_alloc&) {
   throw want_of_memory();
 }

@@ -14,23 +14,28 @@ namespace kerascope {
 
 using namespace api;
 
-std::vector<Tensor> read_inputs(const std::vector<std::string>& paths, const Model& model, const InputOptions& options,
-                                std::vector<std::string>* done) try {
+Inputs read_inputs(const std::vector<std::string>& paths, const Model& model, const InputOptions& options) try {
   std::vector<InputFile> files;
   for (const std::string& path : paths) files.push_back({.name = "", .path = path});
-  Fed fed = feed(*Access::state(model)->data(), files, options);
-  fed.take(0, fed.batch);
-  if (done) {
-    done->insert(done->end(), fed.done.begin(), fed.done.end());
-    for (const InputWarning& warning : fed.warnings) done->push_back(warning.what);
-  }
-  return fed.tensors;
+  const Damaged damaged = options.skips_damaged ? Damaged::kPassOver : Damaged::kFail;
+  auto fed = std::make_shared<Fed>(feed(*Access::state(model)->data(), files, options, {}, damaged));
+  fed->take(0, fed->batch);
+  Inputs inputs;
+  inputs.tensors = std::move(fed->tensors);
+  inputs.done = fed->done;
+  inputs.warnings = fed->warnings;
+  inputs.names = fed->names;
+  inputs.skipped = fed->skipped;
+  fed->tensors.clear();
+  fed->unprepared.clear();
+  Access::fed(inputs) = std::move(fed);
+  return inputs;
 } catch (const std::bad_alloc&) {
   throw want_of_memory();
 }
 
 Tensor read_image(const std::string& path, const Model& model, const InputOptions& options) {
-  return read_inputs({path}, model, options).at(0);
+  return read_inputs({path}, model, options).tensors.at(0);
 }
 
 Tensor read_npy(const std::string& path) try {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/batch.h"
 #include "api/state.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -97,13 +98,13 @@ std::vector<Tensor> Function::operator()(std::span<const Tensor> inputs, const C
                  .what = "this function was declared and never made",
                  .hint = "ks::function(inputs, outputs)"});
   const ThreadLimit limit(options.threads);
-  const std::vector<Tensor> fit = fitting(inputs, state_->inputs);
-  FunctionOptions compile = function_options(options);
-  compile.taps = state_->outputs;
-  for (std::size_t i = 0; i < fit.size(); ++i)
-    compile.fed.push_back({.address = state_->inputs[i].first, .shape = fit[i].shape()});
-  const auto compiled = state_->model->compiled(compile, {});
-  const CompiledFunction::Result result = api::run(*compiled, fit, options);
+  std::vector<ModelInput> fed;
+  for (const auto& [address, shape] : state_->inputs) fed.push_back({.name = address, .shape = shape.sizes()});
+  Fed given = fed_of(inputs, fed);
+  for (Fed::Source& source : given.sources) source.is_layer = true;
+  BatchRun run(state_->model, std::move(given),
+               {.function = {.taps = state_->outputs, .call = options}, .samples = Samples::kInParts});
+  const CompiledFunction::Result result = run.run(options, {});
   std::vector<Tensor> outputs;
   for (const std::string& address : state_->outputs)
     outputs.push_back(std::ranges::find(result.activations, address, &Activation::address)->tensor);

@@ -38,4 +38,21 @@ std::vector<Tensor> fitting(std::span<const Tensor> inputs, std::span<const std:
   return fit;
 }
 
+Fed fed_of(std::span<const Tensor> tensors, std::span<const ModelInput> inputs) {
+  std::vector<std::pair<std::string, Shape>> declared;
+  for (const ModelInput& input : inputs) declared.emplace_back(input.name, Shape(input.shape));
+  Fed fed;
+  fed.tensors = fitting(tensors, declared);
+  fed.batch = fed.tensors.empty() ? 0 : fed.tensors[0].shape()[0];
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    fed.sources.push_back({.input = inputs[i],
+                           .batch = fed.batch,
+                           .read =
+                               [tensor = fed.tensors[i]](std::int64_t first, std::int64_t count) {
+                                 return first == 0 && count == tensor.shape()[0] ? tensor : tensor.items(first, count);
+                               },
+                           .is_in_memory = true});
+  return fed;
+}
+
 }  // namespace kerascope::api

@@ -1,11 +1,13 @@
 // Handles to layers and tensors.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "api/config.h"
 #include "api/state.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "layers/registry.h"
+#include "model/json.h"
 
 namespace kerascope {
 
@@ -43,22 +45,30 @@ Layer Access::layer(std::shared_ptr<ModelState> model, std::string address) {
   return layer;
 }
 
+namespace {
+
+Layer layer_of(std::string_view class_name, std::string_view module, const Json& config, const LayerOptions& options) {
+  require_name(options.name);
+  auto state = std::make_shared<LayerState>();
+  LayerData& data = state->data;
+  data.class_name = class_name;
+  data.module = module;
+  data.name = options.name;
+  data.trainable = options.trainable;
+  data.config = begun_config(data);
+  data.config.update(config);
+  return Access::layer(std::move(state));
+}
+
+}  // namespace
+
 Layer make_layer(const AnyLayer& any, const LayerOptions& options) {
   const LayerStruct* known = find_layer_struct(any.type);
   if (!known)
     throw Error({.code = "layer-unknown",
                  .what = fmt::format("the type {} is no layer", any.type.name()),
                  .hint = "the layers are the structs of kerascope::layers"});
-  require_name(options.name);
-  auto state = std::make_shared<LayerState>();
-  LayerData& data = state->data;
-  data.class_name = known->class_name;
-  data.module = known->module;
-  data.name = options.name;
-  data.trainable = options.trainable;
-  data.config = begun_config(data);
-  data.config.update(known->config(any.layer));
-  return Access::layer(std::move(state));
+  return layer_of(known->class_name, known->module, known->config(any.layer), options);
 }
 
 namespace {
@@ -122,6 +132,36 @@ void gather_weights(const LayerData& layer, const Assembly& assembly, std::vecto
 
 }  // namespace
 }  // namespace api
+
+Layer layer(const std::string& class_name, const std::string& config, const LayerOptions& options) {
+  const LayerType* type = find_layer_type(class_name);
+  if (!type)
+    throw Error({.code = "layer-unknown",
+                 .what = fmt::format("there is no layer of the class '{}'", class_name),
+                 .hint = text::did_you_mean(class_name, layer_class_names())});
+  LayerData given;
+  given.class_name = class_name;
+  given.place = fmt::format("the config of a {}", class_name);
+  given.config = parse_json(config, given.place);
+  if (!given.config.is_object())
+    throw Error({.code = "config-type",
+                 .what = fmt::format("the config of a {} is {}, not an object", class_name, given.config.type_name())});
+  LayerOptions named = options;
+  if (named.name.empty()) named.name = text_or(given.config, "name", "");
+  given.name = named.name.empty() ? snake_case(class_name) : named.name;
+  if (const Json& trainable = member(given.config, "trainable"); trainable.is_boolean() && !trainable.get<bool>())
+    named.trainable = false;
+  FieldReader fields(given, /*keras_major=*/3);
+  const Json today = type->today(fields);
+  if (const std::vector<std::string> unknown = fields.unknown(); !unknown.empty()) {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : today.items()) keys.push_back(key);
+    throw Error({.code = "config-type",
+                 .what = fmt::format("a {} has no argument '{}'", class_name, unknown[0]),
+                 .hint = keys.empty() ? "it has none" : fmt::format("it has {}", fmt::join(keys, ", "))});
+  }
+  return layer_of(type->class_name, type->module, today, named);
+}
 
 std::string KerasTensor::name() const {
   if (model_) return address_;

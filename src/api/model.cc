@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/batch.h"
 #include "api/state.h"
 #include "api/summary.h"
 #include "base/memory.h"
@@ -15,18 +16,6 @@ namespace kerascope {
 using namespace api;
 
 namespace {
-
-std::vector<std::pair<std::string, Shape>> declared_inputs(const ModelData& data) {
-  std::vector<std::pair<std::string, Shape>> declared;
-  for (const ModelInput& input : model_inputs(data)) declared.emplace_back(input.name, Shape(input.shape));
-  return declared;
-}
-
-std::vector<Shape> shapes_of(std::span<const Tensor> tensors) {
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : tensors) shapes.push_back(tensor.shape());
-  return shapes;
-}
 
 std::vector<Ref> refs_in_code(const std::vector<KerasTensor>& tensors) {
   std::vector<Ref> refs;
@@ -157,31 +146,14 @@ KerasTensor Model::tensor(std::string_view address) const {
 Layer Model::layer(int index) const { return layer(std::to_string(index)); }
 
 Activations Model::run(std::span<const Tensor> inputs, const RunOptions& options) const try {
-  const ThreadLimit limit(options.threads);
-  const auto data = state_->data();
-  const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*data));
-  const CallOptions call{.phase = options.phase,
-                         .seed = options.seed,
-                         .exact = options.exact,
-                         .threads = options.threads,
-                         .stop = options.stop,
-                         .on_progress = options.on_progress};
-  FunctionOptions compile = function_options(call);
-  compile.taps = options.taps;
-  compile.assume = options.assume;
-  compile.pass_by = static_cast<bool>(options.on_ready);
-  compile.keeps_kernels = !compile.pass_by || options.most_memory == 0;
-  const auto compiled = state_->compiled(compile, shapes_of(fit));
-  if (const std::size_t bytes = options.most_memory > 0 ? compiled->function->peak_bytes() : 0;
-      bytes > options.most_memory)
-    throw Error({.code = "memory",
-                 .what = fmt::format("this run takes {} of memory beside its inputs, and {} are allowed",
-                                     text::bytes(bytes), text::bytes(options.most_memory)),
-                 .hint = options.on_ready ? "ask for earlier layers, or a smaller batch or input"
-                                          : "look at each layer as it is computed (on_ready), or ask for fewer"});
-  auto result = api::run(*compiled, fit, call, options.on_ready);
-  if (options.on_ready) result.activations.clear();
-  return Activations(std::move(result.activations), compiled->function->skipped());
+  const ThreadLimit limit(options.call.threads);
+  BatchRun run(state_, fed_of(inputs, model_inputs(*state_->data())),
+               {.function = {.taps = options.taps, .call = options.call, .assume = options.assume},
+                .samples = options.on_ready ? Samples::kInParts : Samples::kTogether,
+                .keep = options.on_ready ? Keep::kNone : Keep::kAll,
+                .most_memory = options.most_memory});
+  CompiledFunction::Result result = run.run(options.call, {.ready = options.on_ready});
+  return Activations(std::move(result.activations), run.skipped());
 } catch (const std::bad_alloc&) {
   throw want_of_memory();
 }
@@ -194,16 +166,13 @@ Activations Model::run(std::initializer_list<Tensor> inputs, const RunOptions& o
 
 std::vector<Tensor> Model::predict(std::span<const Tensor> inputs, const CallOptions& options) const try {
   const ThreadLimit limit(options.threads);
-  const std::vector<Tensor> fit = fitting(inputs, declared_inputs(*state_->data()));
-  FunctionOptions compile = function_options(options);
-  compile.with_taps = false;
-  compile.with_outputs = true;
-  const auto compiled = state_->compiled(compile, shapes_of(fit));
-  const Assembly& assembly = compiled->function->assembly();
+  BatchRun run(state_, fed_of(inputs, model_inputs(*state_->data())),
+               {.function = {.call = options, .with_taps = false, .with_outputs = true}, .samples = Samples::kInParts});
+  const Assembly& assembly = run.function().assembly();
   for (const int output : assembly.outputs)
     if (const auto& problem = assembly.results[static_cast<std::size_t>(output)].problem) throw *problem;
   std::vector<Tensor> outputs;
-  for (Activation& output : api::run(*compiled, fit, options).outputs) outputs.push_back(std::move(output.tensor));
+  for (Activation& output : run.run(options, {}).outputs) outputs.push_back(std::move(output.tensor));
   return outputs;
 } catch (const std::bad_alloc&) {
   throw want_of_memory();
@@ -225,6 +194,12 @@ std::string Model::summary() const {
   return text_of(summarize(*data, *open), *data, data->network.name);
 }
 
+std::string Model::summary_json() const {
+  const auto data = state_->data();
+  const auto open = state_->open();
+  return json_of(summarize(*data, *open), *data, data->network.name);
+}
+
 Sequential::Sequential(const std::string& name) {
   state_ = std::make_shared<ModelState>(ModelState::InCode{.name = name, .is_sequential = true});
 }
@@ -244,7 +219,7 @@ Layer Sequential::add(const Model& model) {
 
 Model load(const std::string& path, const LoadOptions& options) try {
   const std::function<void()> between =
-      stopping(options.stop, [&] { return "'" + path + "' was to be loaded, and that was stopped"; });
+      parallel::stopping(options.stop, [&] { return "'" + path + "' was to be loaded, and that was stopped"; });
   const parallel::Computation computation(between);
   ModelData data = open_model(path);
   parallel::poll();

@@ -298,6 +298,12 @@ std::shared_ptr<Compiled> ModelState::compiled(const FunctionOptions& options, s
   return cache_.get(current, options, shapes);
 }
 
+bool ModelState::keeps_samples_apart(std::span<const Shape> shapes, std::span<const Feed> fed) {
+  const auto current = data();
+  const std::lock_guard lock(mutex_);
+  return cache_.keeps_samples_apart(current, shapes, fed);
+}
+
 namespace {
 
 void put_weights(Network& network, const Network& bound) {

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "api/compiled.h"
+#include "inputs/feed.h"
+#include "kerascope/inputs.h"
 #include "kerascope/model.h"
 #include "layers/assemble_open.h"
 #include "model/model.h"
@@ -81,6 +83,7 @@ class ModelState {
 
   /// See CompiledCache.
   std::shared_ptr<Compiled> compiled(const FunctionOptions& options, std::span<const Shape> shapes);
+  bool keeps_samples_apart(std::span<const Shape> shapes, std::span<const Feed> fed);
 
  private:
   void arrange();
@@ -114,6 +117,8 @@ struct Access {
   static const std::shared_ptr<LayerState>& state(const Layer& layer) { return layer.state_; }
   static const std::shared_ptr<ModelState>& state(const Model& model) { return model.state_; }
   static Model model(std::shared_ptr<ModelState> state);
+  static const std::shared_ptr<const Fed>& fed(const Inputs& inputs) { return inputs.fed_; }
+  static std::shared_ptr<const Fed>& fed(Inputs& inputs) { return inputs.fed_; }
 };
 
 /// @throws Error{name-invalid} for a name with '/'
@@ -127,5 +132,7 @@ std::shared_ptr<const Node> input_node(const Shape& shape, const std::string& na
 /// @param declared  per input its name, and its shape with -1 for any size; empty: any shape
 /// @throws Error{input-count, input-shape}
 std::vector<Tensor> fitting(std::span<const Tensor> inputs, std::span<const std::pair<std::string, Shape>> declared);
+/// Tensors in memory for these inputs, one each. @throws as fitting does
+Fed fed_of(std::span<const Tensor> tensors, std::span<const ModelInput> inputs);
 
 }  // namespace kerascope::api

@@ -223,4 +223,32 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
   return table;
 }
 
+std::string json_of(const Summary& summary, const ModelData& model, const std::string& name) {
+  Json list = Json::array();
+  for (const Summary::Row& row : summary.rows) {
+    Json entry = {{"index", row.site->index < 0 ? Json() : Json(row.site->index_path)},
+                  {"address", row.site->address},
+                  {"class", row.site->layer->class_name},
+                  {"parameters", row.parameters},
+                  {"calls", std::max<std::size_t>(row.site->layer->calls.size(), 1)},
+                  {"trainable", row.site->layer->trainable},
+                  {"computable", row.problem == nullptr}};
+    entry["output"] = output_json(row.shape);
+    if (row.shape.rank() > 0) entry["axes"] = row.axes;
+    if (row.problem) entry["problem"] = problem_json(*row.problem);
+    list.push_back(std::move(entry));
+  }
+  const Json all = {{"model", name},
+                    {"format", model.format},
+                    {"keras_version", model.keras_version},
+                    {"kind", summary.kind},
+                    {"parameters", summary.parameters},
+                    {"parameters_at_least", summary.is_at_least},
+                    {"trainable_parameters", summary.trainable},
+                    {"trainable_parameters_at_most", summary.is_trainable_at_most},
+                    {"training", model.training},
+                    {"layers", list}};
+  return all.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace kerascope::api

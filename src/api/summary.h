@@ -38,5 +38,7 @@ Json problem_json(const Error& problem);
 
 /// @param name  the model's name in the first line
 std::string text_of(const Summary& summary, const ModelData& model, const std::string& name);
+/// The same as JSON, without a newline at the end.
+std::string json_of(const Summary& summary, const ModelData& model, const std::string& name);
 
 }  // namespace kerascope::api

@@ -244,6 +244,13 @@ parallel::Computation::~Computation() {
   if (--computations == 0) Workspace::shrink_all();
 }
 
+std::function<void()> parallel::stopping(const std::stop_token& stop, std::function<std::string()> what) {
+  if (!stop.stop_possible()) return {};
+  return [=] {
+    if (stop.stop_requested()) throw Error({.code = "cancelled", .what = what()});
+  };
+}
+
 void parallel::poll() {
   if (between_pieces) (*between_pieces)();
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
+#include <string>
 #include <type_traits>
 
 namespace kerascope {
@@ -44,6 +46,9 @@ class Computation {
   const std::function<void()>* before_;
   bool is_outermost_;
 };
+
+/// For a Computation: throws Error{cancelled} with what() if the stop is requested. Empty if nobody can request it.
+std::function<void()> stopping(const std::stop_token& stop, std::function<std::string()> what);
 
 /// Calls the computation's `between`. Who works longer than some milliseconds calls it now and then.
 void poll();

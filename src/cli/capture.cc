@@ -135,13 +135,13 @@ int capture(const Request& given) {
   if (dump_without_input(request, /*with_outputs=*/!request.quiet)) return kDone;
   Output output(request.output);
   require_inputs_spared(request, {request.output});
-  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet, Samples::kInParts);
-  if (print_dump(request, *prepared.function)) return kDone;
-  std::vector<std::pair<std::string, ValueType>> arrays = prepared.function->addresses(), computed;
-  if (prepared.is_in_parts())
-    for (auto& [address, type] : arrays) type.shape[0] = prepared.fed.batch;
+  PreparedRun prepared = prepare_run(request, /*with_outputs=*/!request.quiet, api::Samples::kInParts);
+  if (print_dump(request, prepared.function())) return kDone;
+  std::vector<std::pair<std::string, ValueType>> arrays = prepared.function().addresses(), computed;
+  if (prepared.batch.is_in_parts())
+    for (auto& [address, type] : arrays) type.shape[0] = prepared.fed().batch;
   // Arrays are stored in the order of computation, so that `diff` knows where two archives start to differ.
-  for (const std::size_t place : prepared.function->order_of_computation()) computed.push_back(arrays[place]);
+  for (const std::size_t place : prepared.function().order_of_computation()) computed.push_back(arrays[place]);
   output.open(request, computed);
   std::vector<std::string> addresses;
   for (const auto& [address, type] : arrays) addresses.push_back(address);
@@ -151,12 +151,11 @@ int capture(const Request& given) {
   std::map<std::string, RunningStatistics> statistics;
   std::map<std::string, std::string> texts;
   const auto on_ready = [&](const Activation& activation) {
-    output.write(activation, prepared.first, prepared.options.pass_by);
+    output.write(activation, activation.first, prepared.batch.passes_by());
     if (activation.tensor.dtype() == DType::kString) texts.emplace(activation.address, first_texts(activation.tensor));
     if (wants_statistics) add_by_role(statistics, activation);
   };
-  const CompiledFunction::Result result =
-      run(request, prepared, {.ready = on_ready, .part_done = [&] { output.wait(); }});
+  const CompiledFunction::Result result = run(request, prepared, on_ready, [&] { output.wait(); });
   output.commit();
   std::vector<Row> rows;
   Json listed = Json::array();
@@ -170,7 +169,7 @@ int capture(const Request& given) {
     if (const auto first = texts.find(activation.address); first != texts.end()) rows.back().texts = first->second;
     if (request.json) listed.push_back(json_of(rows.back(), activation, types.at(activation.address)));
   }
-  const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());
+  const bool partly = tell_skipped(request, prepared.fed(), prepared.batch.skipped());
   if (request.json) {
     Json all = {{"model", request.model},
                 {"layers", listed},

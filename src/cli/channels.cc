@@ -28,9 +28,14 @@ void add_by_role(std::map<std::string, RunningStatistics>& statistics, const Act
   statistics.try_emplace(activation.address, axis).first->second.add(same);
 }
 
+std::optional<ChannelOrder> channel_order(const Request& request) {
+  return request.sort.empty() ? std::nullopt : std::optional(kOrders.at(request.sort));
+}
+
 std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes) {
-  if (request.sort.empty() || axes.find('C') == axes.npos) return {};
-  return sorted_channels(channel_statistics(sample, axes), kOrders.at(request.sort));
+  const std::optional<ChannelOrder> order = channel_order(request);
+  if (!order || axes.find('C') == axes.npos) return {};
+  return sorted_channels(channel_statistics(sample, axes), *order);
 }
 
 std::string order_text(const Request& request, const std::vector<std::int64_t>& order) {

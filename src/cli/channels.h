@@ -14,6 +14,8 @@ void add_sort_option(CLI::App& command, Request& request);
 /// Adds a part of an output to the statistics of its address.
 void add_by_role(std::map<std::string, RunningStatistics>& statistics, const Activation& activation);
 
+/// --sort; nothing without it.
+std::optional<ChannelOrder> channel_order(const Request& request);
 /// The channels in the order of --sort; empty without --sort or without an axis C.
 std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes);
 

@@ -5,12 +5,11 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "cli/comparison.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
+#include "cli/side.h"
 #include "formats/open.h"
 #include "kerascope/error.h"
-#include "render/curve.h"
 #include "render/grid.h"
 #include "render/seen_layer.h"
 
@@ -27,102 +26,10 @@ struct DiffRequest {
 };
 
 struct Sides {
-  Side a, b;
+  RunSide a, b;
   bool are_two_inputs = false;
   bool are_weights = false;
 };
-
-std::string shape_text(const ComparedRow& row) {
-  const Shape& shape = row.kind == ComparedRow::Kind::kOnlyB ? row.b : row.a;
-  return row.axes.empty() ? shape.str() : shape_with_roles(shape, row.axes);
-}
-
-std::string difference_text(const ComparedRow& row, const Comparison& comparison) {
-  const std::string first = &row == comparison.first ? "parts first" : "parts";
-  switch (row.kind) {
-    case ComparedRow::Kind::kOnlyA:
-      return "only in A";
-    case ComparedRow::Kind::kOnlyB:
-      return "only in B";
-    case ComparedRow::Kind::kShapes:
-      return fmt::format("{}: A {}, B {}", first, row.a.str(), row.b.str());
-    case ComparedRow::Kind::kBoth:
-      break;
-  }
-  if (!row.parts) return "";
-  if (row.distance.unlike == 0) return first;
-  return fmt::format("{}: {} NaN or infinite in one only", first, text::thousands(row.distance.unlike));
-}
-
-std::string remark(const ComparedRow& row, const Comparison& comparison) {
-  const std::string difference = difference_text(row, comparison);
-  if (row.assumes.empty()) return difference;
-  return fmt::format("{}{}assumes {}", difference, difference.empty() ? "" : "; ", text::join(row.assumes, ", "));
-}
-
-using Rows = std::vector<const ComparedRow*>;
-
-/// All rows in order, or, with --top, those that differ most.
-Rows chosen_rows(const DiffRequest& diff, const Comparison& comparison) {
-  Rows rows;
-  for (const ComparedRow& row : comparison.rows) rows.push_back(&row);
-  if (diff.top == 0) return rows;
-  std::ranges::stable_sort(rows, std::ranges::greater(), [](const ComparedRow* row) {
-    return row->kind == ComparedRow::Kind::kBoth ? row->distance.relative : HUGE_VAL;
-  });
-  rows.resize(std::min(rows.size(), static_cast<std::size_t>(diff.top)));
-  return rows;
-}
-
-/// The end of the run of rows from `at` that folds into one line: neither they nor their neighbours differ.
-std::size_t end_of_fold(const Rows& rows, std::size_t at) {
-  constexpr std::size_t kFewest = 3;
-  const auto parts = [&](std::size_t i) { return i < rows.size() && rows[i]->parts; };
-  std::size_t end = at;
-  while (end < rows.size() && !parts(end) && !parts(end + 1) && (end == 0 || !parts(end - 1))) ++end;
-  return end - at < kFewest ? at : end;
-}
-
-std::string fold_text(std::span<const ComparedRow* const> rows, const DiffRequest& diff, const std::string& what) {
-  double most = 0;
-  for (const ComparedRow* row : rows) most = std::max(most, row->distance.relative);
-  if (most == 0) return fmt::format(".. {} {} equal ..", rows.size(), what);
-  return fmt::format(".. {} {} within {}, at most {} ..", rows.size(), what, text::number(diff.tolerance),
-                     text::number(most));
-}
-
-void print_table(const DiffRequest& diff, const Comparison& comparison, const std::string& what) {
-  const Rows rows = chosen_rows(diff, comparison);
-  const bool folds = !diff.all && diff.top == 0;
-  std::vector<std::span<const ComparedRow* const>> lines;  // one row per line, or several folded rows
-  for (std::size_t i = 0; i < rows.size(); i += lines.back().size())
-    lines.push_back(std::span(rows).subspan(i, std::max<std::size_t>(folds ? end_of_fold(rows, i) - i : 0, 1)));
-  std::size_t address = 7, shape = 5;
-  for (const auto& line : lines)
-    if (line.size() == 1) {
-      address = std::max(address, text::printable(line[0]->address).size());
-      shape = std::max(shape, shape_text(*line[0]).size());
-    }
-  fmt::print("{:<{}}  {:<{}} {:>10} {:>10} {:>9}\n", "address", address, "shape", shape, "absolute", "relative",
-             "cosine");
-  for (const auto& shown : lines) {
-    if (shown.size() > 1) {
-      fmt::print("{}\n", fold_text(shown, diff, what));
-      continue;
-    }
-    const ComparedRow& row = *shown[0];
-    std::string line = fmt::format("{:<{}}  {:<{}}", text::printable(row.address), address, shape_text(row), shape);
-    if (row.kind == ComparedRow::Kind::kBoth)
-      line += fmt::format(" {:>10} {:>10} {:>9.6f}", text::number(row.distance.absolute),
-                          text::number(row.distance.relative), row.distance.cosine);
-    else
-      line += fmt::format(" {:>10} {:>10} {:>9}", "-", "-", "-");
-    line += "  " + remark(row, comparison);
-    line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", line);
-  }
-  if (rows.size() < comparison.rows.size()) fmt::print(".. {} more\n", comparison.rows.size() - rows.size());
-}
 
 /// "[0, 3, 4, 17]", as a NumPy index.
 std::string index_text(const Shape& shape, std::int64_t place) {
@@ -171,7 +78,7 @@ void print_summary(const Request& request, const DiffRequest& diff, const Compar
     return say(request, "agree", fmt::format("{} of {} within {}; {}", count, count, tolerance, most));
   }
   const std::string how_many = fmt::format("{} of {} differ (tolerance {})", comparison.parted, count, tolerance);
-  const ComparedRow* first = comparison.first;
+  const ComparedRow* first = comparison.first ? &comparison.rows[*comparison.first] : nullptr;
   if (!first && comparison.parted == count) return say(request, "parts", "no name is in both; " + how_many);
   if (!first) return say(request, "parts", how_many);
   if (first->kind == ComparedRow::Kind::kShapes)
@@ -223,39 +130,24 @@ Json json_of(const ComparedRow& row) {
   return entry;
 }
 
-void print_json(const DiffRequest& diff, const Comparison& comparison, const Side& a, const Side& b) {
+void print_json(const DiffRequest& diff, const Comparison& comparison, const Sides& sides) {
   Json layers = Json::array();
-  for (const ComparedRow* row : chosen_rows(diff, comparison)) layers.push_back(json_of(*row));
-  fmt::print("{}\n", Json({{"a", a.name},
-                           {"b", b.name},
+  for (const ComparedRow* row : api::chosen_rows(comparison, diff.top)) layers.push_back(json_of(*row));
+  fmt::print("{}\n", Json({{"a", comparison.name_a},
+                           {"b", comparison.name_b},
                            {"tolerance", diff.tolerance},
                            {"agree", comparison.parted == 0},
                            {"compared", comparison.rows.size()},
                            {"parted", comparison.parted},
-                           {"first", comparison.first ? Json(comparison.first->address) : Json()},
+                           {"first", comparison.first ? Json(comparison.rows[*comparison.first].address) : Json()},
                            {"layers", layers},
-                           {"predictions", {{"a", a.prediction_json}, {"b", b.prediction_json}}}})
+                           {"predictions", {{"a", sides.a.prediction_json}, {"b", sides.b.prediction_json}}}})
                          .dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
-void draw(const Request& request, const DiffRequest& diff, const Comparison& comparison, const Sides& sides) {
-  std::vector<CurvePoint> points;
-  CurveOptions options{.title = sides.are_weights ? "Relative distance of the weights, layer by layer"
-                                                  : "Relative distance, layer by layer",
-                       .subtitle = fmt::format("A  {}     B  {}", sides.a.name, sides.b.name),
-                       .limit = diff.tolerance,
-                       .limit_name = "tolerance",
-                       .marked_name = "parts first"};
-  for (const ComparedRow& row : comparison.rows) {
-    if (&row == comparison.first) options.marked = points.size();
-    const bool is_both = row.kind == ComparedRow::Kind::kBoth;
-    points.push_back({.name = row.address,
-                      .value = is_both ? row.distance.relative : NAN,
-                      .remark = is_both                                  ? ""
-                                : row.kind == ComparedRow::Kind::kShapes ? "its shapes differ"
-                                                                         : remark(row, comparison)});
-  }
-  const Picture picture = depth_curve(points, options);
+void draw(const Request& request, const Comparison& comparison, const Sides& sides) {
+  const Picture picture = curve(comparison, sides.are_weights ? "Relative distance of the weights, layer by layer"
+                                                              : "Relative distance, layer by layer");
   write_png(request.output, picture);
   say(request, "wrote",
       fmt::format("{}   {} x {}, the relative distance over the depth", request.output, picture.width, picture.height));
@@ -278,7 +170,7 @@ struct ToRun {
   std::string name;
 };
 
-Side run_of(const Request& given, const ToRun& side) {
+RunSide run_of(const Request& given, const ToRun& side) {
   Request request = given;
   request.model = side.model;
   request.inputs = side.inputs;
@@ -290,7 +182,7 @@ Side run_of(const Request& given, const ToRun& side) {
 }
 
 /// The weights of a model; for a file of weights alone, in the architecture of the other side if that has one.
-Side weights_of(const Request& given, const std::string& path, const std::string& other) {
+api::Side weights_of(const Request& given, const std::string& path, const std::string& other) {
   Request request = given;
   request.model = path;
   if (!holds_only_weights(path)) return side_of_weights(request, path);
@@ -302,7 +194,9 @@ Side weights_of(const Request& given, const std::string& path, const std::string
 
 Sides weights_of_both(const CLI::App& command, const Request& request, const DiffRequest& diff) {
   refuse_run_options(command, "weights are compared without an input", "kerascope diff MODEL_A MODEL_B INPUT");
-  return {weights_of(request, diff.a, diff.b), weights_of(request, diff.b, diff.a), /*are_two_inputs=*/false,
+  return {{weights_of(request, diff.a, diff.b)},
+          {weights_of(request, diff.b, diff.a)},
+          /*are_two_inputs=*/false,
           /*are_weights=*/true};
 }
 
@@ -347,13 +241,14 @@ Sides sides_of(const CLI::App& command, const Request& request, const DiffReques
     if (!diff.a_preprocess.empty())
       throw Error({.code = "usage", .what = "--a-preprocess says how a model's input is prepared, and A holds arrays"});
     if (is_model_file(diff.b))
-      return {side_of_arrays(diff.a, request.layers), run_of(request, {"B", diff.b, rest, diff.b_preprocess, diff.b})};
+      return {{side_of_arrays(diff.a, request.layers)},
+              run_of(request, {"B", diff.b, rest, diff.b_preprocess, diff.b})};
     if (!holds_arrays(diff.b)) refuse(diff.b);
     refuse_run_options(command, "both sides are arrays");
     if (!rest.empty())
       throw Error({.code = "usage",
                    .what = fmt::format("two sets of arrays are compared, and a third file is given: {}", rest[0])});
-    return {side_of_arrays(diff.a, request.layers), side_of_arrays(diff.b, request.layers)};
+    return {{side_of_arrays(diff.a, request.layers)}, {side_of_arrays(diff.b, request.layers)}};
   }
   if (!is_model_file(diff.a)) refuse(diff.a);
   if (!is_model_file(diff.b)) return two_runs(request, diff);
@@ -373,21 +268,21 @@ int diff(const CLI::App& command, const Request& given, const DiffRequest& diff)
                  .hint = "-o curve.png"});
   require_inputs_spared(request, {request.output}, {diff.a, diff.b});
   Sides sides = sides_of(command, request, diff);
-  put_in_order(sides.a, sides.b);
-  put_in_order(sides.b, sides.a);
-  if (const std::string pair = match_by_order(sides.a, sides.b); !pair.empty())
-    note(request, "note", fmt::format("the names differ; compared in order, {} and so on", pair));
-  if (sides.a.order == Side::Order::kByName)
+  const Comparison comparison = api::compare(sides.a.side, sides.b.side, diff.tolerance);
+  if (!comparison.renamed.empty())
+    note(request, "note", fmt::format("the names differ; compared in order, {} and so on", comparison.renamed));
+  if (std::max(sides.a.side.order, sides.b.side.order) == api::Side::Order::kByName)
     note(request, "note",
          fmt::format("{} keep no order of layers; what parts first is the first by name",
                      sides.are_weights ? "files of weights alone" : "folders"));
-  const Comparison comparison = compare(sides.a, sides.b, diff.tolerance);
-  if (!request.json && !request.quiet) print_table(diff, comparison, sides.are_weights ? "weights" : "layers");
+  if (!request.json && !request.quiet)
+    fmt::print("{}",
+               table(comparison, {.top = diff.top, .all = diff.all, .what = sides.are_weights ? "weights" : "layers"}));
   for (const auto& line : sides.a.predictions) say(request, "predicts", "A  " + line);
   for (const auto& line : sides.b.predictions) say(request, "predicts", "B  " + line);
-  if (!request.output.empty()) draw(request, diff, comparison, sides);
+  if (!request.output.empty()) draw(request, comparison, sides);
   if (request.json)
-    print_json(diff, comparison, sides.a, sides.b);
+    print_json(diff, comparison, sides);
   else
     print_summary(request, diff, comparison, sides.are_two_inputs);
   print_missing(request, comparison);

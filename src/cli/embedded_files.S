@@ -1,4 +1,4 @@
-/* Files that the program holds: the built-in model and picture, the names of ImageNet's classes. */
+/* Files that the program holds: the built-in model and picture. */
         .macro embed name, file
         .global \name, \name\()_end
 \name:
@@ -11,5 +11,4 @@
         embed kerascope_demo_model, demo/digits.keras
         embed kerascope_demo_picture, demo/digit.png
         embed kerascope_demo_accuracy, demo/accuracy.json
-        embed kerascope_imagenet_names, imagenet/names.txt
         .section .note.GNU-stack, "", %progbits

@@ -5,7 +5,6 @@
 #include "cli/request.h"
 #include "cli/weights_list.h"
 #include "layers/assemble_open.h"
-#include "model/json.h"
 
 namespace kerascope::cli {
 
@@ -15,34 +14,6 @@ namespace {
 bool is_without_weights(const ModelData& model) {
   return model.format == "JSON" &&
          std::ranges::all_of(model.network.layers, [](const LayerData& layer) { return parameter_count(layer) == 0; });
-}
-
-void print_json(const Request& request, const ModelData& model, const api::Summary& summary) {
-  Json list = Json::array();
-  for (const api::Summary::Row& row : summary.rows) {
-    Json entry = {{"index", row.site->index < 0 ? Json() : Json(row.site->index_path)},
-                  {"address", row.site->address},
-                  {"class", row.site->layer->class_name},
-                  {"parameters", row.parameters},
-                  {"calls", std::max<std::size_t>(row.site->layer->calls.size(), 1)},
-                  {"trainable", row.site->layer->trainable},
-                  {"computable", row.problem == nullptr}};
-    entry["output"] = api::output_json(row.shape);
-    if (row.shape.rank() > 0) entry["axes"] = row.axes;
-    if (row.problem) entry["problem"] = api::problem_json(*row.problem);
-    list.push_back(std::move(entry));
-  }
-  const Json all = {{"model", request.model},
-                    {"format", model.format},
-                    {"keras_version", model.keras_version},
-                    {"kind", summary.kind},
-                    {"parameters", summary.parameters},
-                    {"parameters_at_least", summary.is_at_least},
-                    {"trainable_parameters", summary.trainable},
-                    {"trainable_parameters_at_most", summary.is_trainable_at_most},
-                    {"training", model.training},
-                    {"layers", list}};
-  fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 int layers(const Request& request) {
@@ -64,7 +35,7 @@ int layers(const Request& request) {
   }
   const api::Summary summary = api::summarize(model, open, request.depth);
   if (request.json)
-    print_json(request, model, summary);
+    fmt::print("{}\n", api::json_of(summary, model, request.model));
   else if (!request.quiet)
     fmt::print("{}", api::text_of(summary, model, request.model));
   return kDone;

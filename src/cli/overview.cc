@@ -20,13 +20,13 @@ std::string without_folders(std::string line, const Request& request) {
 }
 
 /// The layers that the run will show, in the model's order, before anything is computed.
-std::vector<SeenLayer> expected_layers(const Run& run) {
+std::vector<SeenLayer> expected_layers(const PreparedRun& run) {
   std::map<std::string, bool> is_model;
-  for (const Site& site : run.function->assembly().sites)
+  for (const Site& site : run.function().assembly().sites)
     is_model[site.address] = static_cast<bool>(site.layer->network);
-  const auto addresses = run.function->addresses();
+  const auto addresses = run.function().addresses();
   std::vector<SeenLayer> layers;
-  const std::vector<Skipped> all_skipped = run.skipped();
+  const std::vector<Skipped> all_skipped = run.batch.skipped();
   auto skipped = all_skipped.begin();
   for (std::size_t i = 0; i <= addresses.size(); ++i) {
     for (; skipped != all_skipped.end() && skipped->before == i; ++skipped) layers.push_back(skipped_layer(*skipped));
@@ -34,6 +34,14 @@ std::vector<SeenLayer> expected_layers(const Run& run) {
       layers.push_back({.address = addresses[i].first, .is_model = is_model[addresses[i].first]});
   }
   return layers;
+}
+
+/// The addresses of the model's outputs.
+std::vector<std::string> outputs_of(const PreparedRun& run) {
+  const Assembly& assembly = run.function().assembly();
+  std::vector<std::string> addresses;
+  for (const int site : assembly.outputs) addresses.push_back(assembly.sites[static_cast<std::size_t>(site)].address);
+  return addresses;
 }
 
 }  // namespace
@@ -44,114 +52,51 @@ bool has_layers_of_time(const Network& network) {
   });
 }
 
-std::vector<std::string> outputs_of(const Run& run) {
-  const Assembly& assembly = run.function->assembly();
-  std::vector<std::string> addresses;
-  for (const int site : assembly.outputs) addresses.push_back(assembly.sites[static_cast<std::size_t>(site)].address);
-  return addresses;
+RunOverview overview_of(const Request& request, const PreparedRun& run, RunOverview::Options options) {
+  options.depth = std::max(request.depth, 0);
+  options.order = channel_order(request);
+  options.outputs = outputs_of(run);
+  return RunOverview(expected_layers(run), options);
 }
 
-OverviewOfRun::OverviewOfRun(const Request& request, const Run& run, const Options& options)
-    : request_(request),
-      run_(run),
-      with_page_(options.page),
-      tokens_(options.tokens),
-      page_strip_options_(page_strip_options()) {
-  std::vector<SeenLayer> layers = expected_layers(run);
-  std::vector<SeenLayer*> pointers;
-  for (SeenLayer& layer : layers) pointers.push_back(&layer);
-  const std::vector<OverviewEntry> entries = arrange(pointers, std::max(request.depth, 0));
-  strip_options_ = overview_strip_options(entries.size());
-  for (const SeenLayer& layer : layers)
-    if (request.depth > 0 && layer.depth >= request.depth) left_out_.insert(layer.address);
-  for (ThumbnailOptions* strip : {&strip_options_, &page_strip_options_}) {
-    strip->scale = options.scale;
-    strip->colormap = options.colormap;
-  }
-}
-
-void OverviewOfRun::add(const Activation& activation, const Tensor& sample) {
-  if (left_out_.contains(activation.address)) return;
-  const std::vector<std::string> outputs = outputs_of(run_);
-  const bool is_output = std::ranges::find(outputs, activation.address) != outputs.end();
-  const View view = overview_view(activation, sample, tokens_, is_output);
-  if (sample.dtype() != DType::kString)
-    strip_options_.channels = page_strip_options_.channels = channel_order(request_, view.sample, view.axes);
-  PageLayer& layer = by_address_[activation.address];
-  layer = {.seen = seen_layer(activation, sample, view, strip_options_)};
-  if (!with_page_ || !layer.seen.is_seen()) return;
-  try {
-    page_strip_options_.in_color = view.in_color;
-    layer.strip = page_picture(thumbnails(view.sample, view.axes, page_strip_options_));
-    layer.grid = page_grid(view, page_strip_options_);
-  } catch (const Error& error) {  // a layer that cannot be drawn is still listed
-    layer.seen.strip = {};
-    layer.seen.problem = error.parts().what;
-  }
-}
-
-void OverviewOfRun::finish(const CompiledFunction::Result& result) {
-  const std::vector<Skipped> all_skipped = run_.skipped();
-  auto skipped = all_skipped.begin();
-  const auto end = all_skipped.end();
-  for (std::size_t i = 0; i <= result.activations.size(); ++i) {
-    for (; skipped != end && skipped->before == i; ++skipped) layers_.push_back({.seen = skipped_layer(*skipped)});
-    if (i == result.activations.size()) break;
-    const Activation& activation = result.activations[i];
-    if (const auto found = by_address_.find(activation.address); found != by_address_.end())
-      layers_.push_back(std::move(found->second));
-    else  // too deep
-      layers_.push_back({.seen = {.address = activation.address, .is_model = activation.is_model}});
-  }
-  for (PageLayer& layer : layers_) seen_.push_back(&layer.seen);
-  entries_ = arrange(seen_, std::max(request_.depth, 0));
-  predictions_ = prediction_lines(request_, run_, result.outputs);
-}
-
-Overview OverviewOfRun::head() const {
+Overview overview_head(const Request& request, const PreparedRun& run, const RunOverview& overview,
+                       const CompiledFunction::Result& result) {
   Overview head;
-  head.title = request_.model == "-" ? "standard input" : std::filesystem::path(request_.model).filename().string();
+  head.title = request.model == "-" ? "standard input" : std::filesystem::path(request.model).filename().string();
   head.lines.push_back(
-      fmt::format("Keras {}, {}, {} rows", run_.model.keras_version, run_.model.format, entries_.size()));
-  for (const std::string& line : run_.fed.done) head.lines.push_back("input " + without_folders(line, request_));
-  for (const auto& [what, hint] : run_.fed.warnings)
+      fmt::format("Keras {}, {}, {} rows", run.model().keras_version, run.model().format, overview.rows()));
+  for (const std::string& line : run.fed().done) head.lines.push_back("input " + without_folders(line, request));
+  for (const auto& [what, hint] : run.fed().warnings)
     head.warnings.push_back(what + (hint.empty() ? "" : "; try " + hint));
-  for (const std::string& line : run_.fed.skipped)
-    head.warnings.push_back("skipped " + without_folders(line, request_));
-  if (!run_.warning.is_null()) {
-    head.warnings.push_back(run_.warning.at("what").get<std::string>());
-    if (run_.warning.contains("try")) head.warnings.back() += "; try " + run_.warning.at("try").get<std::string>();
+  for (const std::string& line : run.fed().skipped)
+    head.warnings.push_back("skipped " + without_folders(line, request));
+  if (run.warning) {
+    head.warnings.push_back(run.warning->what);
+    if (const std::string hint = hint_of(*run.warning); !hint.empty()) head.warnings.back() += "; try " + hint;
   }
-  const std::int64_t batch = run_.fed.batch;
-  if (batch > 1) head.lines.push_back(sample_text(request_, run_));
-  for (const std::string& line : predictions_) head.lines.push_back("predicts " + line);
-  for (std::size_t i = 0; i < run_.fed.sources.size(); ++i) {
-    const ModelInput& input = run_.fed.sources[i].input;
-    const Tensor sample = run_.fed.tensors[i].item(request_.sample - run_.first);
+  const std::int64_t batch = run.fed().batch;
+  if (batch > 1) head.lines.push_back(sample_text(request, run));
+  for (const std::string& line : prediction_lines(request, run, result.outputs))
+    head.lines.push_back("predicts " + line);
+  for (std::size_t i = 0; i < run.fed().sources.size(); ++i) {
+    const ModelInput& input = run.fed().sources[i].input;
+    const Tensor sample = run.fed().tensors[i].item(request.sample - run.batch.first());
     if (sample.size() > 0 && sample.dtype() != DType::kString)
       head.inputs.push_back(
           {.caption = text::printable(input.name),
-           .picture = input_thumbnail(sample, axes_of(input, sample.shape()), overview_input_options())});
+           .picture = input_thumbnail(sample, input.axes_of(sample.shape()), overview_input_options())});
   }
-  head.legend = legend(strip_options_);
+  head.legend = overview.legend();
   head.title = text::printable(head.title);
   for (std::vector<std::string>* lines : {&head.lines, &head.warnings})
     for (std::string& line : *lines) line = text::printable(line);
   return head;
 }
 
-Picture OverviewOfRun::picture() const {
-  Overview overview = head();
-  for (const OverviewEntry& entry : entries_) overview.rows.push_back(row_of(entry, seen_));
-  return draw(overview);
-}
-
-std::string OverviewOfRun::page() const { return html_page(head(), layers_, entries_); }
-
-Json OverviewOfRun::layers_json() const {
+Json layers_json(const RunOverview& overview) {
   Json list = Json::array();
-  for (const auto& [layer, strip, grid] : layers_) {
-    if (left_out_.contains(layer.address)) continue;
+  for (const SeenLayer* const shown : overview.shown()) {
+    const SeenLayer& layer = *shown;
     Json entry = {{"address", layer.address}, {"class", layer.class_name}};
     if (!layer.shape_text.empty()) {
       const Statistics& s = layer.statistics;

@@ -3,7 +3,6 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "cli/feeding.h"
 #include "cli/outputs.h"
 #include "cli/profile_report.h"
 #include "export/trace.h"
@@ -48,11 +47,17 @@ Fed given_inputs(const Request& request, const ModelData& model) {
   return fed;
 }
 
+/// Tensors in memory, so that no run reads a file.
 Fed inputs(const Request& request, const ModelData& model) {
   const bool is_given = !request.inputs.empty() || !request.named_inputs.empty();
-  Fed fed = is_given ? given_inputs(request, model) : random_inputs(request, model);
+  Fed given = is_given ? given_inputs(request, model) : random_inputs(request, model);
   if (request.batch > 0)
-    for (Tensor& tensor : fed.tensors) tensor = repeated(tensor, request.batch);
+    for (Tensor& tensor : given.tensors) tensor = repeated(tensor, request.batch);
+  std::vector<ModelInput> inputs;
+  for (const Fed::Source& source : given.sources) inputs.push_back(source.input);
+  Fed fed = api::fed_of(given.tensors, inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) fed.sources[i].is_layer = given.sources[i].is_layer;
+  fed.skipped = given.skipped;
   return fed;
 }
 
@@ -74,7 +79,7 @@ void add_run(std::vector<Span>& spans, const std::string& name, const TimedRun& 
 int profile(const Request& given) {
   const Request request = with_standard_output(given);
   const ThreadLimit limit(request.threads);
-  const std::uint64_t seed = seed_of(request);
+  CallOptions call = call_options(request);
   require_standard_input_once(request);
   require_inputs_spared(request, {request.trace});
   if (dump_without_input(request)) return kDone;
@@ -85,15 +90,13 @@ int profile(const Request& given) {
   };
   const auto end = [&] { spans.back().end = Clock::now(); };
   begin("open the model");
-  const ModelData model = read_model(request);
+  const auto state = std::make_shared<api::ModelState>(read_model(request));
   end();
   begin("read the input");
-  const Fed fed = inputs(request, model);
+  Fed fed = inputs(request, *state->data());
   end();
-  const std::int64_t batch = fed.tensors[0].shape()[0];
-  const auto made = function_for(model, fed, batch, function_options(request));
-  CompiledFunction& function = *made;
-  require_memory(memory_of(function, fed, batch));
+  api::BatchRun batch(state, std::move(fed), {.function = function_options(request)});
+  CompiledFunction& function = batch.function();
   const CompiledFunction::Times& times = function.times();
   spans.push_back({.name = "assemble", .category = "start", .begin = times.begin, .end = times.assembled});
   spans.push_back({.name = "plan", .category = "start", .begin = times.assembled, .end = times.planned});
@@ -106,15 +109,16 @@ int profile(const Request& given) {
   end();
   {
     Progress progress(!request.quiet);
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
-    measured.profile = profile(function, fed.tensors, {.runs = request.runs, .seed = seed, .on_progress = on_progress});
+    call.on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+    measured.profile = profile(function, batch.fed().tensors, {.runs = request.runs, .call = call});
   }
   const Profile& profile = measured.profile;
   measured.plan_ms = milliseconds(times.planned - times.begin);
 
-  const bool partly = tell_skipped(request, fed, skipped_of(model, fed, function));
+  const bool partly = tell_skipped(request, batch.fed(), batch.skipped());
   if (request.json) {
-    fmt::print("{}\n", json_of(request, fed.tensors, measured).dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n",
+               json_of(request, batch.fed().tensors, measured).dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!request.quiet) {
     print_steps(request, measured);
     fmt::print("\n");

@@ -8,15 +8,16 @@
 #include <set>
 #include <utility>
 
+#include "api/feeding.h"
 #include "api/load_weights.h"
+#include "api/predictions.h"
+#include "api/preprocessing_check.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/statistics.h"
 #include "base/text.h"
-#include "cli/feeding.h"
 #include "formats/open.h"
-#include "inputs/guess.h"
 
 extern char** environ;
 
@@ -52,14 +53,13 @@ Progress::~Progress() {
   if (is_shown_) say_error("\r\x1b[K");
 }
 
-void Progress::step(std::size_t done, std::size_t all, std::int64_t part, std::int64_t parts) {
+void Progress::step(std::size_t done, std::size_t all) {
   using namespace std::chrono;
   const auto now = steady_clock::now();
   if (!is_wanted_ || now - begin_ < 700ms || now - last_ < 100ms) return;
   last_ = now;
   is_shown_ = true;
-  const std::string of_part = parts > 1 ? fmt::format(", part {} of {}", part + 1, parts) : "";
-  say_error(fmt::format("\rcomputes  {} of {} steps{}\x1b[K", done, all, of_part));
+  say_error(fmt::format("\rcomputes  {} of {} steps\x1b[K", done, all));
 }
 
 void add_model_option(CLI::App& command, Request& request) {
@@ -209,28 +209,31 @@ std::vector<std::string> assumed_layers(const Request& request) {
   return layers;
 }
 
-}  // namespace
-
-FunctionOptions function_options(const Request& request) {
-  return {.taps = request.layers,
-          .phase = request.phase == "training"    ? Phase::kTraining
-                   : request.phase == "as-called" ? Phase::kAsCalled
-                                                  : Phase::kInference,
-          .random = request.seed != "off",
-          .assume = assumed_layers(request),
-          .exact = request.exact};
-}
-
-std::uint64_t seed_of(const Request& request) {
-  if (request.seed == "off") return 0;
+std::optional<std::uint64_t> seed_of(const Request& request) {
+  if (request.seed == "off") return std::nullopt;
   const auto seed = text::to_integer(request.seed);
   if (!seed)
     throw Error({.code = "usage", .what = fmt::format("--seed is '{}', not a whole number or off", request.seed)});
   return static_cast<std::uint64_t>(*seed);
 }
 
+}  // namespace
+
+CallOptions call_options(const Request& request) {
+  return {.phase = request.phase == "training"    ? Phase::kTraining
+                   : request.phase == "as-called" ? Phase::kAsCalled
+                                                  : Phase::kInference,
+          .seed = seed_of(request),
+          .exact = request.exact,
+          .threads = request.threads};
+}
+
+FunctionOptions function_options(const Request& request) {
+  return {.taps = request.layers, .call = call_options(request), .assume = assumed_layers(request)};
+}
+
 Fed read_inputs(const Request& request, const ModelData& model) {
-  const Feeding given = feeding(model, input_files(request));
+  const api::Feeding given = api::feeding(model, input_files(request));
   const InputOptions options = feed_options(request);
   Fed fed;
   try {
@@ -245,7 +248,7 @@ Fed read_inputs(const Request& request, const ModelData& model) {
       throw;
     throw Error(std::move(parts));
   }
-  if (request.layers.empty()) require_needed_inputs(model, fed);
+  if (request.layers.empty()) api::require_needed_inputs(model, fed);
   for (const std::string& line : fed.done) note(request, "input", line);
   for (const std::string& line : fed.skipped) note(request, "skipped", line);
   for (const auto& [what, hint] : fed.warnings) {
@@ -262,83 +265,6 @@ void warn_of_infinite_inputs(const Request& request, const Fed& fed) {
            fmt::format("the numbers for {} '{}' are not all finite", fed.sources[i].is_layer ? "layer" : "input",
                        fed.sources[i].input.name));
 }
-
-std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count) {
-  std::size_t bytes = function.peak_bytes();
-  for (const Tensor& tensor : fed.tensors)
-    bytes += 2 * static_cast<std::size_t>(count * tensor.shape().elements(1, tensor.shape().rank())) * sizeof(float);
-  return bytes;
-}
-
-void require_memory(std::size_t needed) {
-  const std::size_t available = available_memory();
-  if (needed <= available) return;
-  throw Error({.code = "memory",
-               .what = fmt::format("this run takes {} of memory, and {} are available", text::bytes(needed),
-                                   text::bytes(available)),
-               .hint = "ask for fewer layers (--layer), keep none of them (--memory SIZE), or give a smaller input"});
-}
-
-namespace {
-
-/// Makes `count` samples of the batch the current ones.
-void take(Run& run, std::int64_t first, std::int64_t count) {
-  run.fed.take(first, count);
-  run.first = first;
-}
-
-/// The most samples per part of a batch. More hardly make a sample cheaper, but untapped outputs, too, take memory.
-constexpr std::int64_t kMostTogether = 16;
-
-/// Compiles the function for as many samples as are computed at a time.
-void make_function(const Request& request, Run& run) {
-  std::int64_t made = 0;
-  const auto make = [&](std::int64_t count) {
-    run.function = function_for(run.model, run.fed, count, run.options);
-    return made = count;
-  };
-  // Without --memory, no outputs are dropped, but a run that exceeds the machine's memory is refused.
-  const std::size_t most = request.memory > 0 ? request.memory : available_memory();
-  const auto fits = [&] { return memory_of(*run.function, run.fed, made) <= most; };
-  // In the training phase, batch statistics and the sequence of random numbers depend on the whole batch.
-  const bool may_part =
-      run.samples != Samples::kTogether && run.fed.batch > 1 && run.options.phase == Phase::kInference;
-  std::int64_t count = run.fed.batch;
-  if (may_part && run.samples == Samples::kInParts) {
-    count = make(std::min(count, kMostTogether));
-    const auto bytes = static_cast<std::int64_t>(run.function->bytes() + 1);
-    count = std::clamp<std::int64_t>(count * static_cast<std::int64_t>(kMostSeenBytes) / bytes, 1, count);
-  } else if (may_part) {
-    count = 1;
-  }
-  if (count == run.fed.batch || !keeps_samples_apart(run.model, run.fed)) {
-    run.samples = Samples::kTogether;
-    count = run.fed.batch;
-  }
-  if (made != count) make(count);
-  while (!fits() && run.samples == Samples::kInParts && count > 1) count = make(count / 2);
-  // Layers that were named are more important than predictions.
-  if (!fits() && !request.layers.empty() && std::exchange(run.options.with_outputs, false)) {
-    make(count);
-    if (fits()) note(request, "note", "there is no memory for the model's outputs, so nothing is predicted");
-  }
-  if (request.memory == 0) require_memory(memory_of(*run.function, run.fed, made));
-  if (!fits()) {
-    run.options.pass_by = true;
-    make(count);
-  }
-  if (!fits())
-    throw Error(
-        {.code = "memory",
-         .what = fmt::format("this run takes {} of memory even where no layer is kept, and --memory is {}",
-                             text::bytes(memory_of(*run.function, run.fed, count)), text::bytes(request.memory)),
-         .hint = "ask for earlier layers, or give fewer or smaller inputs"});
-  take(run, run.samples == Samples::kChosen ? request.sample : 0, count);
-}
-
-}  // namespace
-
-std::vector<Skipped> Run::skipped() const { return skipped_of(model, fed, *function); }
 
 namespace {
 
@@ -357,133 +283,81 @@ void tell_assumptions(const Request& request, const CompiledFunction& function) 
 
 }  // namespace
 
-Run prepare_run(const Request& request, bool with_outputs, Samples samples) {
-  Run run;
-  run.samples = samples;
-  run.options = function_options(request);
-  run.options.with_outputs = with_outputs;
-  run.options.most_norm_fits = run.options.phase == Phase::kInference ? kEarlyNorms : 0;
-  run.seed = seed_of(request);
+PreparedRun prepare_run(const Request& request, bool with_outputs, api::Samples samples) {
+  FunctionOptions options = function_options(request);
+  options.with_outputs = with_outputs;
+  options.most_norm_fits = options.call.phase == Phase::kInference ? api::kEarlyNorms : 0;
   require_standard_input_once(request);
-  if (!request.labels.empty()) run.labels = read_labels(request.labels);
-  run.model = read_model(request);
-  if (request.outputs_alone) run.options.taps = output_addresses(run.model.network);
-  run.fed = read_inputs(request, run.model);
-  require_sample(request, run.fed.batch);
-  make_function(request, run);
-  if (auto made = run.function->for_inputs(run.fed.tensors, run.seed)) run.function = std::move(made);
-  warn_of_infinite_inputs(request, run.fed);
-  for (const std::string& line : run.function->notes()) note(request, "note", line);
-  tell_assumptions(request, *run.function);
+  std::vector<std::string> labels;
+  if (!request.labels.empty()) labels = read_labels(request.labels);
+  const auto state = std::make_shared<api::ModelState>(read_model(request));
+  const ModelData& model = *state->data();
+  if (request.outputs_alone) options.taps = output_addresses(model.network);
+  Fed fed = read_inputs(request, model);
+  require_sample(request, fed.batch);
+  PreparedRun run{.state = state,
+                  .batch = {state,
+                            std::move(fed),
+                            {.function = options,
+                             .samples = samples,
+                             .keep = api::Keep::kIfRoom,
+                             .chosen = request.sample,
+                             .most_memory = request.memory,
+                             .most_seen = kMostSeenBytes}},
+                  .labels = std::move(labels)};
+  for (const std::string& line : run.batch.notes()) note(request, "note", line);
+  warn_of_infinite_inputs(request, run.fed());
+  for (const std::string& line : run.function().notes()) note(request, "note", line);
+  tell_assumptions(request, run.function());
   return run;
+}
+
+std::string hint_of(const PreprocessingWarning& warning) {
+  return warning.better ? "--preprocess " + warning.better->str() : warning.hint;
 }
 
 namespace {
 
-/// The whole batch's outputs, gathered from its parts; only outputs that can be predictions.
-class WholeOutputs {
- public:
-  explicit WholeOutputs(std::int64_t batch) : batch_(batch) {}
-
-  void add(const std::vector<Activation>& outputs, std::int64_t first) {
-    outputs_.resize(outputs.size());
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const Tensor& part = outputs[i].tensor;
-      if (part.shape().rank() != 2 || part.dtype() != DType::kFloat32) continue;
-      if (outputs_[i].empty()) outputs_[i] = Tensor({batch_, part.shape()[1]});
-      std::copy_n(part.data(), part.size(), outputs_[i].mutable_data() + first * part.shape()[1]);
-    }
-  }
-  void put_into(std::vector<Activation>& outputs) const {
-    for (std::size_t i = 0; i < outputs_.size(); ++i)
-      if (!outputs_[i].empty()) outputs[i].tensor = outputs_[i];
-  }
-
- private:
-  std::int64_t batch_;
-  std::vector<Tensor> outputs_;
-};
-
-/// The activation's samples from `first` on.
-Activation from(const Activation& activation, std::int64_t first) {
-  Activation rest = activation;
-  rest.tensor = activation.tensor.items(first, activation.tensor.shape()[0] - first);
-  return rest;
-}
-
-/// Takes the batch part by part; the last part overlaps the one before, to be as long as the others. Calls body(part,
-/// parts, first); Run::first is the first sample that was in no earlier part.
-template <typename Body>
-void each_part(Run& run, std::int64_t count, const Body& body) {
-  const std::int64_t batch = run.fed.batch, parts = (batch + count - 1) / count;
-  for (std::int64_t part = 0; part < parts; ++part) {
-    const std::int64_t first = std::min(part * count, batch - count);
-    if (parts > 1) take(run, first, count);
-    run.first = part * count;
-    body(part, parts, first);
-  }
-}
-
-CompiledFunction::Result run_in_parts(const Request& request, Run& prepared, const OnRun& on) {
-  Progress progress(!request.quiet);
-  WholeOutputs outputs(prepared.fed.batch);
-  CompiledFunction::Result result;
-  each_part(
-      prepared, prepared.fed.tensors[0].shape()[0], [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
-        const std::int64_t seen = prepared.first - first;
-        const auto on_ready = [&](const Activation& activation) {
-          if (on.ready) on.ready(seen == 0 ? activation : from(activation, seen));
-        };
-        const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
-        result = {};  // frees its memory for reuse
-        result = prepared.function->run(prepared.fed.tensors,
-                                        {.seed = prepared.seed, .on_ready = on_ready, .on_progress = on_progress});
-        if (part == 0) prepared.warning = check_preprocessing(request, prepared, result);
-        if (parts > 1) outputs.add(result.outputs, first);
-        if (on.part_done) on.part_done();
-      });
-  outputs.put_into(result.outputs);
-  return result;
-}
-
-/// Computes the model's outputs for all samples, if one sample was run but predictions for all are printed.
-void add_all_outputs(const Request& request, Run& prepared, CompiledFunction::Result& result) {
-  const bool tells =
-      std::ranges::any_of(result.outputs, [](const Activation& o) { return o.tensor.shape().rank() == 2; });
-  if (prepared.fed.names.empty() || !tells) return;
-  const std::int64_t count = std::min(prepared.fed.batch, kMostTogether);
-  FunctionOptions options = prepared.options;
-  options.with_taps = false;
-  options.most_norm_fits = 0;
-  const auto function = function_for(prepared.model, prepared.fed, count, options);
-  Progress progress(!request.quiet);
-  WholeOutputs outputs(prepared.fed.batch);
-  take(prepared, 0, count);
-  each_part(prepared, count, [&](std::int64_t part, std::int64_t parts, std::int64_t first) {
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all, part, parts); };
-    outputs.add(function->run(prepared.fed.tensors, {.on_progress = on_progress}).outputs, first);
-  });
-  outputs.put_into(result.outputs);
-  take(prepared, request.sample, 1);
+std::optional<PreprocessingWarning> warning_of(const Request& request, const PreparedRun& run,
+                                               const CompiledFunction::Result& result) {
+  if (request.quiet && !request.json) return std::nullopt;
+  const auto warning = api::preprocessing_warning(*run.state, run.fed(), result.norm_fits);
+  if (!warning) return std::nullopt;
+  note(request, "warning", warning->what);
+  if (const std::string hint = hint_of(*warning); !hint.empty()) note(request, "", "try: " + hint);
+  return warning;
 }
 
 }  // namespace
 
-CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun& on) {
-  CompiledFunction::Result result;
-  if (prepared.samples == Samples::kChosen) {
-    Progress progress(!request.quiet);
-    const auto on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
-    result = prepared.function->run(prepared.fed.tensors,
-                                    {.seed = prepared.seed, .on_ready = on.ready, .on_progress = on_progress});
-    prepared.warning = check_preprocessing(request, prepared, result);
-    add_all_outputs(request, prepared, result);
-  } else {
-    result = run_in_parts(request, prepared, on);
+Json warning_json(const PreparedRun& run) {
+  if (run.warning) {
+    Json json = {{"layer", run.warning->layer},
+                 {"variance_ratio", run.warning->variance_ratio},
+                 {"deviations", run.warning->deviations},
+                 {"what", run.warning->what}};
+    if (const std::string hint = hint_of(*run.warning); !hint.empty()) json["try"] = hint;
+    return json;
   }
-  const bool has_1000 = result.outputs.size() == 1 &&
-                        result.outputs[0].tensor.shape().elements(1, result.outputs[0].tensor.shape().rank()) == 1000;
-  if (prepared.labels.empty() && has_1000 && ends_as_application(prepared.model)) prepared.labels = imagenet_names();
+  for (const auto& [what, hint] : run.fed().warnings)
+    if (!hint.empty()) return {{"what", what}, {"try", hint}};
+  return nullptr;
+}
+
+CompiledFunction::Result run(const Request& request, PreparedRun& prepared,
+                             const std::function<void(const Activation&)>& ready,
+                             const std::function<void()>& part_done) {
+  Progress progress(!request.quiet);
+  CallOptions call = prepared.batch.options().call;
+  call.on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
+  const auto on_part = [&](const CompiledFunction::Result& result, std::int64_t part) {
+    if (part == 0) prepared.warning = warning_of(request, prepared, result);
+    if (part_done) part_done();
+  };
+  const CompiledFunction::Result result = prepared.batch.run(call, {.ready = ready, .part_done = on_part});
+  std::vector<Shape> outputs;
+  for (const Activation& output : result.outputs) outputs.push_back(output.tensor.shape());
+  if (prepared.labels.empty()) prepared.labels = api::labels(prepared.model(), outputs);
   return result;
 }
 
@@ -543,18 +417,14 @@ Request with_standard_output(Request request) {
   return request;
 }
 
-std::string axes_of(const ModelInput& input, const Shape& sample) {
-  return static_cast<int>(input.axes.size()) == sample.rank() ? input.axes : usual_axes(sample.rank());
+Tensor sample_of(const Request& request, const PreparedRun& run, const Activation& activation) {
+  return activation.tensor.item(request.sample - run.batch.first());
 }
 
-Tensor sample_of(const Request& request, const Run& run, const Activation& activation) {
-  return activation.tensor.item(request.sample - run.first);
-}
-
-std::string sample_text(const Request& request, const Run& run) {
+std::string sample_text(const Request& request, const PreparedRun& run) {
   const auto sample = static_cast<std::size_t>(request.sample);
-  return fmt::format("sample {} of a batch of {}", sample, run.fed.batch) +
-         (sample < run.fed.names.size() ? ": " + run.fed.names[sample] : "");
+  return fmt::format("sample {} of a batch of {}", sample, run.fed().batch) +
+         (sample < run.fed().names.size() ? ": " + run.fed().names[sample] : "");
 }
 
 std::string model_stem(const Request& request) {

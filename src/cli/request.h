@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/batch.h"
 #include "engine/function.h"
 #include "inputs/feed.h"
 #include "model/model.h"
@@ -95,47 +96,33 @@ void note(const Request& request, const std::string& word, const std::string& te
 /// The same for results, on standard output.
 void say(const Request& request, const std::string& word, const std::string& text);
 
-/// Which samples of a batch a command looks at.
-enum class Samples {
-  kTogether,  ///< all, in one run
-  kInParts,   ///< all, in runs of a few samples whose activations fit into kMostSeenBytes
-  kChosen     ///< only the one of --sample; of the others only the model's outputs, for predictions
-};
+/// About so many bytes of activations are looked at a time.
 constexpr std::size_t kMostSeenBytes = std::size_t{1} << 29;
 
-/// A model, its fed inputs, and the function that computes its activations.
-struct Run {
-  ModelData model;
-  Fed fed;
-  FunctionOptions options;
-  std::unique_ptr<CompiledFunction> function;
-  Samples samples = Samples::kTogether;  ///< kTogether if the model mixes samples
-  std::int64_t first = 0;                ///< batch index of the first current sample, in `fed` and activations
-  bool is_in_parts() const { return samples != Samples::kTogether; }
-  std::vector<Skipped> skipped() const;  ///< the layers that cannot be computed
-  std::uint64_t seed = 0;
-  std::vector<std::string> labels;  ///< names of the classes
-  Json warning;                     ///< from check_preprocessing(), or null
+/// A model with its inputs, ready to run.
+struct PreparedRun {
+  std::shared_ptr<api::ModelState> state;
+  api::BatchRun batch;
+  std::vector<std::string> labels = {};  ///< names of the classes
+  std::optional<PreprocessingWarning> warning = {};
+
+  const ModelData& model() const { return batch.model(); }
+  const Fed& fed() const { return batch.fed(); }
+  const CompiledFunction& function() const { return batch.function(); }
 };
 /// Opens the model, reads the inputs, compiles; prints how inputs were prepared, and warnings. Finds all errors of a
 /// request before anything is computed or written.
-Run prepare_run(const Request& request, bool with_outputs, Samples samples = Samples::kTogether);
+PreparedRun prepare_run(const Request& request, bool with_outputs, api::Samples samples = api::Samples::kTogether);
 
 /// The single steps of prepare_run, for commands that need only some: check that - is used only once; open the model;
-/// the run's options; the seed; read the inputs from their files, with messages; warn about samples that are not
+/// the run's options; read the inputs from their files, with messages; warn about samples that are not
 /// finite.
 void require_standard_input_once(const Request& request);
 ModelData read_model(const Request& request);
+CallOptions call_options(const Request& request);
 FunctionOptions function_options(const Request& request);
-std::uint64_t seed_of(const Request& request);
 Fed read_inputs(const Request& request, const ModelData& model);
 void warn_of_infinite_inputs(const Request& request, const Fed& fed);
-
-/// The memory of a run with `count` samples, for which the function was compiled, including the inputs, which are kept
-/// both as read and prepared.
-std::size_t memory_of(const CompiledFunction& function, const Fed& fed, std::int64_t count);
-/// @throws Error{memory} if the machine has less memory left.
-void require_memory(std::size_t needed);
 
 /// A progress line on standard error that is redrawn in place; only for long runs, and only on a terminal.
 class Progress {
@@ -144,42 +131,29 @@ class Progress {
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  /// @param part  number of the part, of `parts` with `all` steps each
-  void step(std::size_t done, std::size_t all, std::int64_t part = 0, std::int64_t parts = 1);
+  void step(std::size_t done, std::size_t all);
 
  private:
   bool is_wanted_, is_shown_ = false;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
 };
 
-struct OnRun {
-  std::function<void(const Activation&)> ready = {};  ///< gets the samples from Run::first on; each sample once
-  std::function<void()> part_done = {};               ///< called before the activations' memory is reused
-};
-/// Runs, with a progress line on a terminal if it takes long.
-/// @return  the activations of the last part, and the whole batch's outputs as far as prediction_lines() needs them.
-CompiledFunction::Result run(const Request& request, Run& prepared, const OnRun& on);
-
-/// How many batch normalizations, from the first, check_preprocessing() examines.
-constexpr std::size_t kEarlyNorms = 3;
-
-/// Called by run(). If the input of an early batch normalization is far from the statistics that it learnt, warns and
-/// names the preprocessing that fits much better, if there is one. Fields of the result: layer, variance_ratio and
-/// deviations (see NormFit), what, try.
-Json check_preprocessing(const Request& request, const Run& run, const CompiledFunction::Result& result);
-/// That warning, or the one before the run about the preprocessing; null if there is none.
-Json warning_json(const Run& run);
-
-/// Reads one name per line, a JSON list, or JSON from index to name or to [id, name] like Keras's
-/// imagenet_class_index.json.
-std::vector<std::string> read_labels(const std::string& path);
-/// The classes on which the networks of keras.applications were trained.
-std::vector<std::string> imagenet_names();
+/// Runs, with a progress line on a terminal if it takes long. Warns if the input was probably preprocessed wrongly.
+/// @param ready      gets the samples from Activation::first on; each sample once
+/// @param part_done  called before the activations' memory is reused
+CompiledFunction::Result run(const Request& request, PreparedRun& prepared,
+                             const std::function<void(const Activation&)>& ready = {},
+                             const std::function<void()>& part_done = {});
+/// What to try against it: "--preprocess caffe", or a sentence; may be empty.
+std::string hint_of(const PreprocessingWarning& warning);
+/// What the run warns of, as JSON: the preprocessing that fits badly, or what was known before the run; null if there
+/// is nothing.
+Json warning_json(const PreparedRun& run);
 
 /// The five largest values of each classifier output, or the value of a single-unit output: as lines, or JSON.
-std::vector<std::string> prediction_lines(const Request& request, const Run& run,
+std::vector<std::string> prediction_lines(const Request& request, const PreparedRun& run,
                                           const std::vector<Activation>& outputs);
-Json prediction_json(const Request& request, const Run& run, const std::vector<Activation>& outputs);
+Json prediction_json(const Request& request, const PreparedRun& run, const std::vector<Activation>& outputs);
 
 /// Prints once what could not be computed. True if there was something, or if a picture was skipped.
 bool tell_skipped(const Request& request, const Fed& fed, std::span<const Skipped> skipped);
@@ -207,12 +181,10 @@ std::string shape_text(const StandIn& input);
 /// `-o -`: only the result goes to standard output.
 Request with_standard_output(Request request);
 
-/// The axis roles of a sample for this input, whose own rank may be unknown.
-std::string axes_of(const ModelInput& input, const Shape& sample);
 /// The chosen sample, taken from the current ones, without the batch axis.
-Tensor sample_of(const Request& request, const Run& run, const Activation& activation);
+Tensor sample_of(const Request& request, const PreparedRun& run, const Activation& activation);
 /// "sample 1 of a batch of 4: cat.png", with the picture's name if it has one.
-std::string sample_text(const Request& request, const Run& run);
+std::string sample_text(const Request& request, const PreparedRun& run);
 /// "model" for "dir/model.h5".
 std::string model_stem(const Request& request);
 void open_in_viewer(const std::string& path);

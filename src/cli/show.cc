@@ -16,21 +16,21 @@ namespace kerascope::cli {
 namespace {
 
 /// The path for the picture of an input.
-std::string input_path(const Request& request, const Run& run, std::size_t i) {
-  const std::string name = run.fed.sources.size() == 1
+std::string input_path(const Request& request, const PreparedRun& run, std::size_t i) {
+  const std::string name = run.fed().sources.size() == 1
                                ? "input.png"
-                               : "input-" + file_name_from_address(run.fed.sources[i].input.name) + ".png";
+                               : "input-" + file_name_from_address(run.fed().sources[i].input.name) + ".png";
   return (std::filesystem::path(request.output) / name).string();
 }
 
-void draw_input(const Request& request, const Run& run, Json& pictures) {
-  for (std::size_t i = 0; i < run.fed.sources.size(); ++i) {
-    if (run.fed.sources[i].is_layer) continue;
-    const ModelInput& input = run.fed.sources[i].input;
+void draw_input(const Request& request, const PreparedRun& run, Json& pictures) {
+  for (std::size_t i = 0; i < run.fed().sources.size(); ++i) {
+    if (run.fed().sources[i].is_layer) continue;
+    const ModelInput& input = run.fed().sources[i].input;
     const Tensor sample =
-        sample_of(request, run, {.address = input.name, .axes = input.axes, .tensor = run.fed.tensors[i]});
+        sample_of(request, run, {.address = input.name, .axes = input.axes, .tensor = run.fed().tensors[i]});
     const Grid grid =
-        input_picture(sample, axes_of(input, sample.shape()), {.gap_px = request.gap_px, .zoom = request.zoom});
+        input_picture(sample, input.axes_of(sample.shape()), {.gap_px = request.gap_px, .zoom = request.zoom});
     const std::string path = input_path(request, run, i);
     write_png(path, grid.picture);
     say(request, "wrote", fmt::format("{}   the input as the model sees it, {}", path, grid.str()));
@@ -47,16 +47,16 @@ std::string overview_name(const Target& target, const std::vector<std::string>& 
 }
 
 /// The files that are written into a folder, except the overview.
-std::vector<std::string> paths_in_folder(const Request& request, const Target& target, const Run& run) {
+std::vector<std::string> paths_in_folder(const Request& request, const Target& target, const PreparedRun& run) {
   std::vector<std::string> paths;
-  for (std::size_t i = 0; i < run.fed.sources.size(); ++i) paths.push_back(input_path(request, run, i));
-  for (const auto& [address, shape] : run.function->addresses()) paths.push_back(target.path(address));
+  for (std::size_t i = 0; i < run.fed().sources.size(); ++i) paths.push_back(input_path(request, run, i));
+  for (const auto& [address, shape] : run.function().addresses()) paths.push_back(target.path(address));
   return paths;
 }
 
-Json sample_json(const Request& request, const Run& run) {
-  Json json = {{"index", request.sample}, {"batch", run.fed.batch}};
-  if (!run.fed.names.empty()) json["picture"] = run.fed.names.at(static_cast<std::size_t>(request.sample));
+Json sample_json(const Request& request, const PreparedRun& run) {
+  Json json = {{"index", request.sample}, {"batch", run.fed().batch}};
+  if (!run.fed().names.empty()) json["picture"] = run.fed().names.at(static_cast<std::size_t>(request.sample));
   return json;
 }
 
@@ -94,11 +94,11 @@ struct PictureInput {
   Tensor sample;
   std::string axes;
 };
-PictureInput picture_input(const Request& request, const Run& run) {
-  const std::vector<ModelInput> inputs = model_inputs(run.model);
-  for (std::size_t i = 0; i < inputs.size() && i < run.fed.unprepared.size(); ++i) {
-    const Tensor sample = run.fed.unprepared[i].item(request.sample - run.first);
-    const std::string axes = axes_of(inputs[i], sample.shape());
+PictureInput picture_input(const Request& request, const PreparedRun& run) {
+  const std::vector<ModelInput> inputs = model_inputs(run.model());
+  for (std::size_t i = 0; i < inputs.size() && i < run.fed().unprepared.size(); ++i) {
+    const Tensor sample = run.fed().unprepared[i].item(request.sample - run.batch.first());
+    const std::string axes = inputs[i].axes_of(sample.shape());
     if (sample.shape().rank() == 3 && (axes == "HWC" || axes == "CHW")) return {sample, axes};
   }
   throw Error({.code = "classes-none",
@@ -107,8 +107,8 @@ PictureInput picture_input(const Request& request, const Run& run) {
 }
 
 /// Draws the class of each place of a layer's output, and prints each class's share.
-std::string draw_classes(const Request& request, const Run& run, const Target& target, const Activation& activation,
-                         const View& view, Json& pictures) {
+std::string draw_classes(const Request& request, const PreparedRun& run, const Target& target,
+                         const Activation& activation, const View& view, Json& pictures) {
   ClassOptions options{.names = run.labels, .zoom = request.zoom};
   if (request.overlay) {
     const PictureInput input = picture_input(request, run);
@@ -132,12 +132,12 @@ std::string draw_classes(const Request& request, const Run& run, const Target& t
 }
 
 /// The sample's view for drawing. A token grid that does not fit is an error only if this is the only layer.
-View view_for(const Request& request, const Run& run, const std::optional<TokenGrid>& tokens,
+View view_for(const Request& request, const PreparedRun& run, const std::optional<TokenGrid>& tokens,
               const Activation& activation, const Tensor& sample) {
   try {
     return view_of(sample, activation.axes, activation.class_name, tokens);
   } catch (const Error& error) {
-    if (run.function->chosen() == 1) throw;
+    if (run.function().chosen() == 1) throw;
     note(request, "grid", fmt::format("{}: {}", activation.address, error.parts().what));
     return view_of(sample, activation.axes, "", {});
   }
@@ -161,22 +161,23 @@ int show(const Request& given) {
   require_effect(request, wanted);
   const bool has_overview = wanted.overview || wanted.page;
   if (dump_without_input(request, /*with_outputs=*/!request.quiet || has_overview)) return kDone;
-  Run prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview, Samples::kChosen);
-  if (print_dump(request, *prepared.function)) return kDone;
-  if (wanted.layers) target.require_room_for(prepared.function->chosen());
+  PreparedRun prepared = prepare_run(request, /*with_outputs=*/!request.quiet || has_overview, api::Samples::kChosen);
+  if (print_dump(request, prepared.function())) return kDone;
+  if (wanted.layers) target.require_room_for(prepared.function().chosen());
   if (target.is_folder()) {
     std::vector<std::string> written = paths_in_folder(request, target, prepared);
     if (wanted.overview) written.push_back(target.path(overview_name(target, written)));
     require_inputs_spared(request, written);
   }
-  if (prepared.fed.batch > 1) note(request, "drawn", sample_text(request, prepared) + "; --sample draws another");
+  if (prepared.fed().batch > 1) note(request, "drawn", sample_text(request, prepared) + "; --sample draws another");
   Json pictures = Json::array();
   if (target.is_folder()) draw_input(request, prepared, pictures);
   std::string last, overview_path;
   std::optional<TokenGrid> tokens = std::exchange(options.tokens, {});
-  if (!tokens && has_layers_of_time(prepared.model.network)) tokens = TokenGrid{};
-  OverviewOfRun overview(request, prepared,
-                         {.scale = options.scale, .colormap = options.colormap, .tokens = tokens, .page = wanted.page});
+  if (!tokens && has_layers_of_time(prepared.model().network)) tokens = TokenGrid{};
+  RunOverview overview =
+      overview_of(request, prepared,
+                  {.scale = options.scale, .colormap = options.colormap, .tokens = tokens, .with_page = wanted.page});
   const auto on_ready = [&](const Activation& activation) {
     const Tensor sample = sample_of(request, prepared, activation);
     if (has_overview) overview.add(activation, sample);
@@ -214,26 +215,30 @@ int show(const Request& given) {
     pictures.back().update(channel_json(statistics));
     if (!options.channels.empty()) pictures.back()["order"] = options.channels;
   };
-  const CompiledFunction::Result result = run(request, prepared, {.ready = on_ready});
-  if (has_overview) overview.finish(result);
+  const CompiledFunction::Result result = run(request, prepared, on_ready);
+  Overview head;
+  if (has_overview) {
+    overview.finish();
+    head = overview_head(request, prepared, overview, result);
+  }
   if (wanted.overview) {
     const std::string name = overview_name(
         target, target.is_folder() ? paths_in_folder(request, target, prepared) : std::vector<std::string>());
-    last = overview_path = target.put(overview.picture(), name, "the overview", Target::Content::kText);
+    last = overview_path = target.put(overview.picture(head), name, "the overview", Target::Content::kText);
   }
   if (wanted.page) {
-    const std::string page = overview.page();
+    const std::string page = overview.page(head);
     write_file(last = request.html, page);
     say(request, "wrote", fmt::format("{}   the overview as a page, {}", last, text::bytes(page.size())));
   }
-  const bool partly = tell_skipped(request, prepared.fed, prepared.skipped());
+  const bool partly = tell_skipped(request, prepared.fed(), prepared.batch.skipped());
   for (const std::string& line : prediction_lines(request, prepared, result.outputs)) say(request, "predicts", line);
   if (request.json) {
     Json all = {{"model", request.model},
                 {"sample", sample_json(request, prepared)},
                 {"pictures", pictures},
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
-    if (has_overview) all["layers"] = overview.layers_json();
+    if (has_overview) all["layers"] = layers_json(overview);
     if (wanted.overview) all["overview"] = overview_path;
     if (wanted.page) all["html"] = request.html;
     if (const Json warning = warning_json(prepared); !warning.is_null()) all["warning"] = warning;

@@ -48,8 +48,8 @@ bool comes_before(const std::string& one, const std::string& other) {
   return one < other;
 }
 
-void sort_by_name(std::vector<Side::Entry>& entries) {
-  std::ranges::sort(entries, comes_before, &Side::Entry::address);
+void sort_by_name(std::vector<api::Side::Entry>& entries) {
+  std::ranges::sort(entries, comes_before, &api::Side::Entry::address);
 }
 
 Tensor tensor_of(std::span<const std::byte> bytes, const std::string& place) {
@@ -60,30 +60,8 @@ Tensor tensor_of(std::span<const std::byte> bytes, const std::string& place) {
   }
 }
 
-/// Puts the output of a nested model or a layer after the outputs inside it, as these are computed first.
-void put_insides_first(std::vector<Side::Entry>& entries) {
-  std::map<std::string, std::size_t> last_inside;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string& address = entries[i].address;
-    for (auto slash = address.find('/'); slash != address.npos; slash = address.find('/', slash + 1))
-      last_inside[address.substr(0, slash)] = i;
-  }
-  std::vector<std::pair<std::size_t, std::ptrdiff_t>> keys(entries.size());  // at equal place, deeper ones first
-  std::vector<std::size_t> places(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string& address = entries[i].address;
-    const auto inside = last_inside.find(address.substr(0, address.rfind('#')));
-    keys[i] = {inside == last_inside.end() ? i : std::max(i, inside->second), -std::ranges::count(address, '/')};
-    places[i] = i;
-  }
-  std::ranges::stable_sort(places, {}, [&](std::size_t place) { return keys[place]; });
-  std::vector<Side::Entry> sorted;
-  for (const std::size_t place : places) sorted.push_back(std::move(entries[place]));
-  entries = std::move(sorted);
-}
-
-Side side_of_folder(const fs::path& folder) {
-  Side side{.order = Side::Order::kByName};
+api::Side side_of_folder(const fs::path& folder) {
+  api::Side side{.order = api::Side::Order::kByName};
   for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     if (!entry.is_regular_file() || entry.path().extension() != kNpy) continue;
     const std::string path = entry.path(), name = entry.path().lexically_relative(folder).generic_string();
@@ -95,8 +73,8 @@ Side side_of_folder(const fs::path& folder) {
   return side;
 }
 
-Side side_of_archive(const std::shared_ptr<const MappedFile>& file) {
-  Side side;
+api::Side side_of_archive(const std::shared_ptr<const MappedFile>& file) {
+  api::Side side;
   const auto archive = std::make_shared<ZipArchive>(ZipArchive::open(file));
   for (const std::string& name : archive->names()) {
     if (!text::ends_with(name, kNpy)) continue;
@@ -116,9 +94,9 @@ bool is_chosen(const std::string& address, const std::string& pattern) {
                                              text::matches(pattern, address.substr(slash + 1)));
 }
 
-void keep_chosen(Side& side, const std::vector<std::string>& layers) {
+void keep_chosen(api::Side& side, const std::vector<std::string>& layers) {
   std::vector<std::string> patterns, addresses;
-  for (const Side::Entry& entry : side.entries) addresses.push_back(entry.address);
+  for (const api::Side::Entry& entry : side.entries) addresses.push_back(entry.address);
   for (const std::string& request : layers) {
     const bool is_address = std::find(addresses.begin(), addresses.end(), request) != addresses.end();
     for (const std::string& pattern : is_address ? std::vector{request} : text::split(request, ',')) {
@@ -132,69 +110,11 @@ void keep_chosen(Side& side, const std::vector<std::string>& layers) {
                      .hint = text::did_you_mean(pattern, addresses)});
     }
   }
-  std::erase_if(side.entries, [&](const Side::Entry& entry) {
+  std::erase_if(side.entries, [&](const api::Side::Entry& entry) {
     return std::none_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
       return entry.address == pattern || is_chosen(entry.address, pattern);
     });
   });
-}
-
-/// "conv1/kernel" for the layer "conv1" and the weight "net/conv1/kernel:0"; "base/conv/kernel" for "base" and
-/// "conv/kernel:0".
-std::string address_of_stored(const std::string& layer, const std::string& weight) {
-  const std::string name = weight.substr(0, weight.rfind(':'));
-  if (layer.empty()) return name.substr(name.rfind('/') + 1);
-  const auto own = ("/" + name).rfind("/" + layer + "/");
-  return own == name.npos ? layer + "/" + name : name.substr(own);
-}
-
-/// Each layer with its own weights once, in the order of first calls.
-std::vector<Site> layers_with_weights(const Assembly& assembly, const std::vector<std::string>& requests) {
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < assembly.sites.size(); ++i)
-    if (assembly.sites[i].inner.empty() && !assembly.sites[i].layer->network) places.push_back(i);
-  std::ranges::stable_sort(places, {}, [&](std::size_t place) { return assembly.results[place].order; });
-  std::vector<Site> sites;
-  std::set<const LayerData*> seen;
-  for (const std::size_t place : places) {
-    Site site = assembly.sites[place];
-    if (!seen.insert(site.layer).second) continue;
-    site.call = site.output = "";
-    site.address = site.layer_address();
-    sites.push_back(std::move(site));
-  }
-  if (requests.empty()) return sites;
-  std::vector<Site> chosen;
-  for (const Selection& selection : select(sites, requests)) {
-    const Site& site = sites[static_cast<std::size_t>(selection.site)];
-    if (selection.channel)
-      throw Error({.code = "usage",
-                   .what = fmt::format("'{}:{}' is a channel, and weights are compared as a whole", site.address,
-                                       *selection.channel),
-                   .hint = "--layer " + site.address});
-    chosen.push_back(site);
-  }
-  return chosen;
-}
-
-/// A layer's weights by name, as it declares them, or, if it cannot be computed, as in the file.
-std::vector<std::pair<std::string, std::function<Tensor()>>> weights_of(const LayerData& layer,
-                                                                        const Assembly& assembly) {
-  std::vector<std::pair<std::string, std::function<Tensor()>>> weights;
-  const auto needs = assembly.needs.find(&layer);
-  if (needs != assembly.needs.end() && !needs->second.order.empty()) {
-    for (const std::string& name : needs->second.order) {
-      const auto slot = needs->second.slots.at(name);
-      weights.emplace_back(name, [slot] {
-        if (slot->problem) throw *slot->problem;
-        return slot->read();
-      });
-    }
-  } else {
-    for (const StoredWeight& stored : layer.weights)
-      weights.emplace_back(address_of_stored("", stored.name), stored.read);
-  }
-  return weights;
 }
 
 /// "conv2d_1" for "layers/conv2d_1", "base/dense" for "layers/base/layers/dense".
@@ -215,9 +135,9 @@ bool holds_arrays(const std::string& path) {
   return !ZipArchive::open(file).has("config.json");
 }
 
-Side side_of_arrays(const std::string& path, const std::vector<std::string>& layers) {
+api::Side side_of_arrays(const std::string& path, const std::vector<std::string>& layers) {
   std::error_code ignored;
-  Side side;
+  api::Side side;
   if (path != "-" && fs::is_directory(path, ignored)) {
     side = side_of_folder(path);
   } else if (const auto file = MappedFile::open(path); ZipArchive::recognises(file->bytes())) {
@@ -227,7 +147,7 @@ Side side_of_arrays(const std::string& path, const std::vector<std::string>& lay
         {.address = "array", .axes = "", .tensor = [=] { return tensor_of(file->bytes(), file->name()); }});
   }
   side.name = path;
-  put_insides_first(side.entries);
+  api::put_insides_first(side.entries);
   if (side.entries.empty())
     throw Error({.code = "array-invalid",
                  .what = "there is no array (.npy) in it",
@@ -242,30 +162,26 @@ bool holds_only_weights(const std::string& path) {
   return is_hdf5(file->bytes()) && !Hdf5File::open(file, 0, file->size(), file->name()).text("/", "model_config");
 }
 
-Side side_of_weights(const Request& request, const std::string& name) {
-  Side side{.name = name, .order = Side::Order::kAsComputed};
+api::Side side_of_weights(const Request& request, const std::string& name) {
   const ModelData model = read_model(request);
   const Assembly assembly = assemble_open(model).assembly;
   for (const std::string& line : assembly.notes) note(request, "note", line);
-  for (const Site& site : layers_with_weights(assembly, request.layers))
-    for (const auto& [weight, read] : weights_of(*site.layer, assembly))
-      side.entries.push_back({.address = site.address + "/" + weight, .axes = "", .tensor = read});
-  if (side.entries.empty())
-    throw Error({.code = "weights-missing", .what = "there are no weights to compare", .where = request.model});
-  return side;
+  return {.name = name,
+          .entries = api::weight_entries(model, assembly, request.layers),
+          .order = api::Side::Order::kAsComputed};
 }
 
-Side side_of_weights_file(const std::string& path, const std::vector<std::string>& layers) {
-  Side side{.name = path};
+api::Side side_of_weights_file(const std::string& path, const std::vector<std::string>& layers) {
+  api::Side side{.name = path};
   const WeightsFile file = open_weights(path);
   const auto add = [&](const std::string& address, const StoredWeight& weight) {
     side.entries.push_back({.address = address, .axes = "", .tensor = weight.read});
   };
   if (file.is_by_layer) {
     for (const StoredLayer& layer : file.layers)
-      for (const StoredWeight& weight : layer.weights) add(address_of_stored(layer.name, weight.name), weight);
+      for (const StoredWeight& weight : layer.weights) add(api::address_of_stored(layer.name, weight.name), weight);
   } else {
-    side.order = Side::Order::kByName;
+    side.order = api::Side::Order::kByName;
     for (const std::string& place : weight_paths(*file.hdf5)) {
       const auto vars = place.rfind("/vars/");
       const std::string group = place.substr(0, vars), number = place.substr(vars + 6);
@@ -273,26 +189,24 @@ Side side_of_weights_file(const std::string& path, const std::vector<std::string
       add(named.value_or(without_containers(group)) + "/" + number, file.hdf5->stored("/" + place, place));
     }
   }
-  if (side.order == Side::Order::kByName) sort_by_name(side.entries);
+  if (side.order == api::Side::Order::kByName) sort_by_name(side.entries);
   if (!layers.empty()) keep_chosen(side, layers);
   return side;
 }
 
-Side side_of_run(const Request& request, const std::string& name) {
-  const std::shared_ptr<Run> prepared(new Run(prepare_run(request, /*with_outputs=*/!request.quiet)));
-  const CompiledFunction::Result result = run(request, *prepared, {});
-  Side side{.name = name,
-            .order = Side::Order::kAsComputed,
-            .is_partial = tell_skipped(request, prepared->fed, prepared->skipped()),
-            .predictions = prediction_lines(request, *prepared, result.outputs),
-            .prediction_json = prediction_json(request, *prepared, result.outputs)};
-  for (const std::size_t place : prepared->function->order_of_computation()) {
+RunSide side_of_run(const Request& request, const std::string& name) {
+  PreparedRun prepared = prepare_run(request, /*with_outputs=*/!request.quiet);
+  const CompiledFunction::Result result = run(request, prepared);
+  RunSide side{.side = {.name = name, .entries = {}, .order = api::Side::Order::kAsComputed},
+               .is_partial = tell_skipped(request, prepared.fed(), prepared.batch.skipped()),
+               .predictions = prediction_lines(request, prepared, result.outputs),
+               .prediction_json = prediction_json(request, prepared, result.outputs)};
+  for (const std::size_t place : prepared.function().order_of_computation()) {
     const Activation& activation = result.activations[place];
-    // The tensor's numbers are in the function's arena.
-    side.entries.push_back({.address = activation.address,
-                            .axes = activation.axes,
-                            .tensor = [prepared, tensor = activation.tensor] { return tensor; },
-                            .assumes = activation.assumes});
+    side.side.entries.push_back({.address = activation.address,
+                                 .axes = activation.axes,
+                                 .tensor = [tensor = activation.tensor] { return tensor; },
+                                 .assumes = activation.assumes});
   }
   return side;
 }

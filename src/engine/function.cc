@@ -108,7 +108,8 @@ Tensor of_type(const Tensor& tensor, const Graph::Node& input) {
 }
 
 Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const FunctionOptions& options) {
-  AssembleOptions how{.phase = options.phase, .random = options.random, .fed = options.fed, .known = options.known};
+  AssembleOptions how{
+      .phase = options.call.phase, .random = options.call.seed.has_value(), .fed = options.fed, .known = options.known};
   if (options.assume.empty()) return assemble(model, shapes, how);
   const Assembly without = assemble(model, shapes, how);
   const std::vector<Selection> selections = select(without.sites, options.assume);
@@ -131,7 +132,7 @@ std::shared_ptr<const Assembly> assembled(const ModelData& model, std::span<cons
                                           const FunctionOptions& options, Shared* shared) {
   const auto make = [&] { return assemble(model, shapes, options); };
   if (!shared) return std::make_shared<const Assembly>(make());
-  std::string key = fmt::format("{} {}", static_cast<int>(options.phase), options.random);
+  std::string key = fmt::format("{} {}", static_cast<int>(options.call.phase), options.call.seed.has_value());
   for (const Shape& shape : shapes) key += ' ' + shape.str();
   for (const Feed& feed : options.fed) key += fmt::format("\nfed {} {} {}", feed.address, feed.shape.str(), feed.axes);
   for (const std::string& assumed : options.assume) key += "\nassume " + assumed;
@@ -190,7 +191,7 @@ CompiledFunction::CompiledFunction(const ModelData& model, std::span<const Shape
   norms_ = first_norms(*assembly_, taps_, options.most_norm_fits);
   for (const NormInput& norm : norms_) taps_.insert(taps_.end(), {norm.use.mean, norm.use.variance, norm.use.x});
   passes_by_ = options.pass_by;
-  plan_ = std::make_unique<Plan>(assembly_->graph, assembly_->inputs, taps_, options.exact, options.pass_by,
+  plan_ = std::make_unique<Plan>(assembly_->graph, assembly_->inputs, taps_, options.call.exact, options.pass_by,
                                  options.keeps_kernels ? std::move(shared) : nullptr);
   times_.planned = Plan::Clock::now();
 }
@@ -258,15 +259,15 @@ std::vector<Tensor> CompiledFunction::typed(std::span<const Tensor> inputs) cons
 }
 
 std::unique_ptr<CompiledFunction> CompiledFunction::for_inputs(std::span<const Tensor> inputs,
-                                                               std::uint64_t seed) const {
+                                                               const CallOptions& call) const {
   std::unique_ptr<CompiledFunction> made;
   FunctionOptions options = options_;
   for (const CompiledFunction* now = this; !now->assembly_->barriers.empty(); now = made.get()) {
     std::vector<Value> needed;
     for (const ShapeBarrier& barrier : now->assembly_->barriers)
       needed.insert(needed.end(), barrier.inputs.begin(), barrier.inputs.end());
-    Plan plan(now->assembly_->graph, now->assembly_->inputs, needed, options.exact);
-    const std::vector<Tensor> computed = plan.run(now->typed(inputs), {.seed = seed});
+    Plan plan(now->assembly_->graph, now->assembly_->inputs, needed, options.call.exact);
+    const std::vector<Tensor> computed = plan.run(now->typed(inputs), {.seed = call.seed, .stop = call.stop});
     auto next = computed.begin();
     for (const ShapeBarrier& barrier : now->assembly_->barriers) {
       const std::vector<Tensor> its(next, next + std::ssize(barrier.inputs));
@@ -278,8 +279,9 @@ std::unique_ptr<CompiledFunction> CompiledFunction::for_inputs(std::span<const T
   return made;
 }
 
-CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, const RunOptions& options) {
-  if (const auto made = for_inputs(inputs, options.seed)) return made->run(inputs, options);
+CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, const CallOptions& call,
+                                               const Hooks& hooks) {
+  if (const auto made = for_inputs(inputs, call)) return made->run(inputs, call, hooks);
   Result result;
   result.activations.resize(wanted_.size());
   result.outputs = outputs_;
@@ -294,7 +296,7 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
     if (tap < wanted_.size()) {
       Activation& ready = result.activations[tap];
       ready = activation(wanted_[tap], tensor);
-      if (options.on_ready) options.on_ready(ready);
+      if (hooks.on_ready) hooks.on_ready(ready);
       if (passes_by_) ready.tensor = Tensor();
     } else if (tap - wanted_.size() < outputs_.size()) {
       result.outputs[tap - wanted_.size()].tensor = kept(tensor);
@@ -302,11 +304,7 @@ CompiledFunction::Result CompiledFunction::run(std::span<const Tensor> inputs, c
       norm_tensors[tap - wanted_.size() - outputs_.size()] = kept(tensor);
     }
   };
-  plan_->run(typed(inputs), {.seed = options.seed,
-                             .on_tap = on_tap,
-                             .on_progress = options.on_progress,
-                             .between = options.between,
-                             .on_step = options.on_step});
+  plan_->run(typed(inputs), call, {.on_tap = on_tap, .on_step = hooks.on_step});
   for (std::size_t i = 0; i < norms_.size(); ++i)
     if (auto fit = norm_fit(norms_[i], norm_tensors[3 * i], norm_tensors[3 * i + 1], norm_tensors[3 * i + 2]))
       result.norm_fits.push_back(std::move(*fit));

@@ -19,15 +19,13 @@ namespace kerascope {
 
 struct FunctionOptions {
   std::vector<std::string> taps;  ///< addresses and patterns; empty: all layers
-  Phase phase = Phase::kInference;
-  bool random = true;  ///< see AssembleOptions
+  CallOptions call = {};          ///< of which phase, `exact` and whether there is a seed are compiled
   bool with_taps = true;
   std::vector<Feed> fed = {};            ///< instead of the model's inputs
   std::vector<std::string> assume = {};  ///< addresses and patterns: layers taken for the identity, see Assembly
   std::map<std::string, std::vector<Tensor>> known = {};  ///< see AssembleOptions
   bool pass_by = false;            ///< see Plan: activations have their numbers only while on_ready is told of them
   bool keeps_kernels = true;       ///< if there is a Shared, for other functions, too
-  bool exact = false;              ///< no faster kernels whose rounding errors are larger
   bool with_outputs = false;       ///< compute the model's outputs too, where that is possible
   std::size_t most_norm_fits = 0;  ///< how many batch normalizations, from the first, are compared with their input
 };
@@ -43,23 +41,21 @@ class CompiledFunction {
   CompiledFunction(const CompiledFunction&) = delete;  // its plan points into its graph
   CompiledFunction& operator=(const CompiledFunction&) = delete;
 
-  struct RunOptions {
-    std::uint64_t seed = 0;
-    std::function<void(const Activation&)> on_ready = {};  ///< each activation as soon as it is computed
-    std::function<void(std::size_t, std::size_t)> on_progress = {};
-    std::function<void(const Plan::StepTime&)> on_step = {};
-    std::function<void()> between = {};  ///< see parallel::Computation
+  struct Hooks {
+    std::function<void(const Activation&)> on_ready;  ///< each activation as soon as it is computed
+    std::function<void(const Plan::StepTime&)> on_step;
   };
   struct Result {
     std::vector<Activation> activations;  ///< in the order in which they were asked for
     std::vector<Activation> outputs;      ///< the model's, with_outputs only
     std::vector<NormFit> norm_fits;       ///< of the normalizations whose input the activations need
   };
-  Result run(std::span<const Tensor> inputs, const RunOptions& options);
+  /// @param call  seed, stop and on_progress are used; the rest was compiled.
+  Result run(std::span<const Tensor> inputs, const CallOptions& call = {}, const Hooks& hooks = {});
 
   /// Null, unless shapes depend on the inputs' numbers: then the function for these inputs. It is made part by part:
   /// what the shapes depend on is computed, and the rest is planned with that.
-  std::unique_ptr<CompiledFunction> for_inputs(std::span<const Tensor> inputs, std::uint64_t seed) const;
+  std::unique_ptr<CompiledFunction> for_inputs(std::span<const Tensor> inputs, const CallOptions& call) const;
 
   /// How many activations a run gives.
   std::size_t chosen() const { return wanted_.size(); }

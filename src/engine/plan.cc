@@ -469,7 +469,7 @@ void Plan::find_runs(Step& step) {
   }
 }
 
-void Plan::run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const {
+void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const {
   std::vector<StagePointers> pointers;
   for (Value value : step.values) {
     StagePointers& own = pointers.emplace_back();
@@ -488,16 +488,19 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, const RunOption
     runs.push_back({.stages = std::span(step.stages).subspan(begin, end - begin),
                     .pointers = std::span(pointers).subspan(begin, end - begin),
                     .follows = follows});
-  run_together(runs, options.seed);
+  run_together(runs, seed);
 }
 
-std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& options) {
+std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const CallOptions& call, const Hooks& hooks) {
   KERASCOPE_CHECK(inputs.size() == inputs_.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     KERASCOPE_CHECK(inputs[i].shape() == graph_.shape(inputs_[i]));
     KERASCOPE_CHECK(inputs[i].dtype() == graph_.dtype(inputs_[i]));
   }
-  const parallel::Computation computation(options.between);
+  std::size_t done = 0;
+  const auto stop = parallel::stopping(
+      call.stop, [&] { return fmt::format("the run was stopped after {} of {} steps", done, steps_.size()); });
+  const parallel::Computation computation(stop);
   // Tensors of an earlier run that somebody still holds keep their memory; otherwise it is used again.
   ArenaLender& arenas = shared_ ? shared_->arenas : own_arenas_;
   tapped_ = arenas.lend(tapped_bytes_);
@@ -511,13 +514,13 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
   auto deliver = [&](std::size_t tap) {
     if (is_constant(taps_[tap])) constant(taps_[tap]);
     Tensor ready = tensor(taps_[tap], inputs);
-    if (options.on_tap) options.on_tap(tap, ready);
+    if (hooks.on_tap) hooks.on_tap(tap, ready);
     if (!pass_by_) results[tap] = std::move(ready);
   };
   for (std::size_t tap : ready_at_once_) deliver(tap);
-  for (std::size_t s = 0; s < steps_.size(); ++s) {
-    Step& step = steps_[s];
-    if (options.on_progress) options.on_progress(s, steps_.size());
+  for (; done < steps_.size(); ++done) {
+    Step& step = steps_[done];
+    if (call.on_progress) call.on_progress(done, steps_.size());
     const Clock::time_point begin = Clock::now();
     try {
       parallel::poll();
@@ -526,8 +529,8 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
       forget(step);
       throw;
     }
-    run(step, inputs, options);
-    if (options.on_step) options.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
+    run(step, inputs, call.seed.value_or(0));
+    if (hooks.on_step) hooks.on_step({.values = step.values, .begin = begin, .end = Clock::now()});
     for (std::size_t tap : step.taps) deliver(tap);
     if (!keeps_kernels()) forget(step);
   }

@@ -13,6 +13,7 @@
 #include "engine/arena.h"
 #include "engine/shared.h"
 #include "engine/strips.h"
+#include "kerascope/run.h"
 #include "kerascope/tensor.h"
 #include "ops/graph.h"
 #include "ops/session.h"
@@ -35,22 +36,18 @@ class Plan {
     std::span<const Value> values;
     Clock::time_point begin, end;
   };
-  struct RunOptions {
-    std::uint64_t seed = 0;
+  struct Hooks {
     /// Called as soon as a tap is computed, with its index in `taps` and its tensor.
-    std::function<void(std::size_t, const Tensor&)> on_tap = {};
-    /// Called before each op with the numbers of ops done and in all.
-    std::function<void(std::size_t, std::size_t)> on_progress = {};
-    /// See parallel::Computation.
-    std::function<void()> between = {};
+    std::function<void(std::size_t, const Tensor&)> on_tap;
     /// Called after each step with the values that it computed: one, or several that were fused.
-    std::function<void(const StepTime&)> on_step = {};
+    std::function<void(const StepTime&)> on_step;
   };
   /// @param inputs  one per graph input, of the shapes and types that the graph was built for.
   /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them. None
   ///          where they pass by.
-  /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had.
-  std::vector<Tensor> run(std::span<const Tensor> inputs, const RunOptions& options);
+  /// @param call  seed, stop and on_progress are used: the plan was made for the phase, `exact` and the threads.
+  /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had; Error{cancelled}
+  std::vector<Tensor> run(std::span<const Tensor> inputs, const CallOptions& call = {}, const Hooks& hooks = {});
 
   /// What a run takes beside its inputs and the model's file: the taps that are kept, what is computed on the way, and
   /// what kernels make of their weights and take while they compute; of these the largest only where taps pass by.
@@ -117,7 +114,7 @@ class Plan {
   void forget(Step& step);
   bool keeps_kernels() const { return !pass_by_ || (session_->kept() && !session_->kept()->is_full()); }
   void find_runs(Step& step);
-  void run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const;
+  void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
 
   const Graph& graph_;
   std::map<int, Graph::Node> folded_;  ///< by value id: what is computed otherwise than the graph says

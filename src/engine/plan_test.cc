@@ -119,7 +119,7 @@ TEST(Plan, ComputesRowWiseOpsTogetherWithTheOpBeforeThem) {
   const Block block({1, 16, 16, 8});
   Plan plan(block.graph, {block.x}, block.all);
   std::vector<std::size_t> together;
-  plan.run(std::vector{random_tensor({1, 16, 16, 8}, 1)},
+  plan.run(std::vector{random_tensor({1, 16, 16, 8}, 1)}, {},
            {.on_step = [&](const Plan::StepTime& step) { together.push_back(step.values.size()); }});
   // conv norm relu | depthwise norm silu | mean sigmoid | multiply | conv norm add softmax row_norm subtract |
   // concatenate
@@ -189,8 +189,8 @@ TEST_P(PlanWithFollowers, ComputesTheSameWhateverIsTapped) {
         if (choice >> i & 1) taps.push_back(chain.all[i]);
       Plan plan(chain.graph, {chain.x, chain.other}, taps);
       std::size_t most = 0;
-      const std::vector<Tensor> results =
-          plan.run(inputs, {.on_step = [&](const Plan::StepTime& step) { most = std::max(most, step.values.size()); }});
+      const std::vector<Tensor> results = plan.run(
+          inputs, {}, {.on_step = [&](const Plan::StepTime& step) { most = std::max(most, step.values.size()); }});
       for (std::size_t i = 0; i < taps.size(); ++i)
         ASSERT_TRUE(same_bits(results[i], expected.at(taps[i].id)))
             << "tap %" << taps[i].id << " with " << threads << " threads\n"
@@ -397,7 +397,7 @@ TEST(Plan, ComputesRandomGraphsWhateverIsTapped) {
             << "seed " << seed << " tap %" << taps[i].id << " passing by\n"
             << passing.str();
       };
-      for (int round = 0; round < 2; ++round) passing.run(std::vector{input}, {.on_tap = on_tap});
+      for (int round = 0; round < 2; ++round) passing.run(std::vector{input}, {}, {.on_tap = on_tap});
       ASSERT_EQ(shown, std::vector<int>(taps.size(), 2));
     }
   }

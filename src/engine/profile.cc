@@ -95,17 +95,14 @@ class Runner {
 
   TimedRun run() {
     TimedRun timed{.begin = Plan::Clock::now(), .end = {}, .steps = {}};
-    function_.run(
-        inputs_, {.seed = options_.seed,
-                  .on_progress =
-                      [&](std::size_t done, std::size_t all) {
-                        if (options_.on_progress) options_.on_progress(done_ * all + done, runs_ * all);
-                      },
-                  .on_step =
-                      [&](const Plan::StepTime& step) {
-                        timed.steps.push_back(
-                            {.values = {step.values.begin(), step.values.end()}, .begin = step.begin, .end = step.end});
-                      }});
+    CallOptions call = options_.call;
+    call.on_progress = [&](std::size_t done, std::size_t all) {
+      if (options_.call.on_progress) options_.call.on_progress(done_ * all + done, runs_ * all);
+    };
+    const auto on_step = [&](const Plan::StepTime& step) {
+      timed.steps.push_back({.values = {step.values.begin(), step.values.end()}, .begin = step.begin, .end = step.end});
+    };
+    function_.run(inputs_, call, {.on_step = on_step});
     timed.end = Plan::Clock::now();
     ++done_;
     return timed;

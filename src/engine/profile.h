@@ -46,9 +46,8 @@ struct Profile {
 
 struct ProfileOptions {
   int runs = 10;
-  std::uint64_t seed = 0;
-  /// Called before each step with the numbers of steps done and in all, over all runs.
-  std::function<void(std::size_t, std::size_t)> on_progress = {};
+  /// on_progress is called before each step with the numbers of steps done and in all, over all runs.
+  CallOptions call = {};
 };
 
 /// Runs `runs` times after two runs that do not count. Times are means over the middle half of the runs by their

@@ -1,6 +1,7 @@
 // Graphs that are run once per step.
 #include <gtest/gtest.h>
 
+#include "base/parallel.h"
 #include "engine/plan.h"
 #include "ops/binary.h"
 #include "ops/items.h"
@@ -107,11 +108,13 @@ TEST(Scan, CanBeStoppedBetweenSteps) {
   Doubled doubled({1, 100, 2});
   Plan plan(doubled.graph, {doubled.sequence, doubled.start}, {doubled.scanned.states[0]});
   int steps = 0;
-  const auto stop = [&] {
+  const std::function<void()> stop = [&] {
     if (++steps == 7) throw Error({.code = "cancelled", .what = "stopped"});
   };
-  EXPECT_THROW(plan.run(std::vector{random_tensor({1, 100, 2}, 1), random_tensor({1, 2}, 2)}, {.between = stop}),
-               Error);
+  {
+    const parallel::Computation stopped(stop);
+    EXPECT_THROW(plan.run(std::vector{random_tensor({1, 100, 2}, 1), random_tensor({1, 2}, 2)}), Error);
+  }
   EXPECT_EQ(steps, 7);
   plan.run(std::vector{random_tensor({1, 100, 2}, 1), random_tensor({1, 2}, 2)}, {});
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error_test_support.h"
+#include "base/parallel.h"
 #include "engine/plan.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
@@ -67,7 +68,7 @@ bool equal(const Tensor& one, const Tensor& other) { return std::ranges::equal(o
 
 Tensor run(Plan& plan, const Tensor& input) {
   Tensor result;
-  plan.run(std::vector{input}, {.on_tap = [&](std::size_t, const Tensor& tensor) {
+  plan.run(std::vector{input}, {}, {.on_tap = [&](std::size_t, const Tensor& tensor) {
              result = Tensor::of(tensor.shape(), tensor.numbers());
            }});
   return result;
@@ -168,15 +169,19 @@ TEST(Plan, IsStoppedWithinALayer) {
   for (const bool exact : {false, true}) {
     Plan plan(net.graph, {net.x}, {net.out}, exact);
     std::atomic<int> polls = 0;
-    const Tensor whole = plan.run(std::vector{input}, {.between = [&] { ++polls; }})[0];
+    const auto run = [&](const std::function<void()>& between) {
+      const parallel::Computation computation(between);
+      return plan.run(std::vector{input})[0];
+    };
+    const Tensor whole = run([&] { ++polls; });
     EXPECT_GT(polls, 20) << "a piece should take no more than a few milliseconds";
     const int all = polls;
     polls = 0;
     const auto stop_at = [&](int poll) {
       return error_of([&] {
-        plan.run(std::vector{input}, {.between = [&, poll] {
-                   if (++polls >= poll) throw Error({.code = "cancelled", .what = "stopped"});
-                 }});
+        run([&, poll] {
+          if (++polls >= poll) throw Error({.code = "cancelled", .what = "stopped"});
+        });
       });
     };
     EXPECT_EQ(stop_at(all / 2).code(), "cancelled");

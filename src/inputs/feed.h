@@ -18,10 +18,6 @@ struct InputFile {
   std::string name, path;
 };
 
-struct InputWarning {
-  std::string what, hint;
-};
-
 struct Fed {
   std::int64_t batch = 0;          ///< the number of samples
   std::vector<Tensor> tensors;     ///< one per source, batch first: the samples of the last take()
@@ -37,6 +33,7 @@ struct Fed {
     std::int64_t batch = 0;
     std::function<Tensor(std::int64_t first, std::int64_t count)> read;
     std::optional<Preprocessing> preprocessing = {};
+    bool is_in_memory = false;               ///< `read` gives views of what the caller keeps
     bool is_layer = false;                   ///< the output of a layer, which is then not computed
     std::optional<ModelInput> picture = {};  ///< the shape that `read` gives, if the input is a flat row
 

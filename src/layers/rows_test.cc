@@ -94,7 +94,8 @@ class LayerRow : public testing::TestWithParam<Json> {
     if (expected_.size() > 1) taps.clear();
     for (std::size_t k = 0; expected_.size() > 1 && k < expected_.size(); ++k)
       taps.push_back(fmt::format("layer#{}", k));
-    return {.taps = std::move(taps), .phase = row_.value("training", false) ? Phase::kTraining : Phase::kInference};
+    return {.taps = std::move(taps),
+            .call = {.phase = row_.value("training", false) ? Phase::kTraining : Phase::kInference}};
   }
   /// Keras 2 writes no .keras file.
   bool of_keras_3() const { return row_["keras"] == "keras"; }

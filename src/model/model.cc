@@ -79,6 +79,10 @@ std::string usual_axes(int rank_without_batch) {
   }
 }
 
+std::string ModelInput::axes_of(const Shape& sample) const {
+  return static_cast<int>(axes.size()) == sample.rank() ? axes : usual_axes(sample.rank());
+}
+
 std::vector<ModelInput> model_inputs(const ModelData& model) {
   std::vector<ModelInput> inputs;
   const bool channels_first = has_channels_first(model.network);

@@ -101,7 +101,7 @@ const std::map<std::string, std::function<ks::Model()>> kModels = {
     {"named_twins", [] { return twins("first", "second"); }},
     {"many", many}};
 
-std::vector<ks::Tensor> inputs_of(const ks::Model& model, const std::string& path) {
+ks::Inputs inputs_of(const ks::Model& model, const std::string& path) {
   return ks::read_inputs({path}, model);
 }
 
@@ -140,7 +140,7 @@ void predict(const std::vector<std::string>& a) {
 /// from-the-middle MODEL INPUTS ADDRESS OUT.npy: what comes out when the layer's own output is fed at its place
 void from_the_middle(const std::vector<std::string>& a) {
   const ks::Model model = ks::load(a[0]);
-  const std::vector<ks::Tensor> inputs = inputs_of(model, a[1]);
+  const ks::Inputs inputs = inputs_of(model, a[1]);
   const ks::KerasTensor middle = model.layer(a[2]).output();
   const ks::Tensor map = ks::function(model.inputs(), {middle})(inputs).at(0);
   ks::write_npy(a[3], ks::function({middle}, model.outputs())(map).at(0));

@@ -1,14 +1,15 @@
-#include "cli/feeding.h"
+#include "api/feeding.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "base/text.h"
-#include "engine/samples.h"
 #include "layers/assemble_open.h"
 
-namespace kerascope::cli {
+namespace kerascope::api {
 namespace {
 
 constexpr const char* kNotFed = "graph-disconnected";
@@ -80,25 +81,6 @@ class Places {
   const ModelData& model_;
   std::optional<OpenAssembly> open_;
 };
-
-std::vector<Feed> feeds_of(const Fed& fed, std::int64_t count) {
-  std::vector<Feed> feeds;
-  for (std::size_t i = 0; i < fed.sources.size(); ++i) {
-    const ModelInput& input = fed.sources[i].input;
-    feeds.push_back({.address = input.name, .shape = fed.tensors[i].shape(), .axes = input.axes});
-    feeds.back().shape[0] = count;
-  }
-  return feeds;
-}
-
-std::vector<Shape> shapes_of(const Fed& fed, std::int64_t count) {
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : fed.tensors) {
-    shapes.push_back(tensor.shape());
-    shapes.back()[0] = count;
-  }
-  return shapes;
-}
 
 /// A stand-in for an input that is not given.
 Feed stand_in(const ModelInput& input) {
@@ -214,21 +196,30 @@ void require_needed_inputs(const ModelData& model, const Fed& fed) {
        .hint = fmt::format("--input {}=FILE; or name layers that do not need it: --layer LAYER", missing[0].name)});
 }
 
-std::unique_ptr<CompiledFunction> function_for(const ModelData& model, const Fed& fed, std::int64_t count,
-                                               FunctionOptions options) {
-  if (!fed.has_layers()) return std::make_unique<CompiledFunction>(model, shapes_of(fed, count), options);
-  options.fed = feeds_of(fed, count);
-  auto function = std::make_unique<CompiledFunction>(model, std::span<const Shape>(), options);
-  if (options.with_taps && function->chosen() == 0)
+void require_chosen(const CompiledFunction& function, const FunctionOptions& options) {
+  if (options.with_taps && function.chosen() == 0)
     throw Error({.code = kNotFed,
                  .what = "nothing that is asked for can be computed from what is fed",
                  .hint = "ask for layers behind it, or feed the model's inputs too"});
-  return function;
 }
 
-bool keeps_samples_apart(const ModelData& model, const Fed& fed) {
-  if (fed.has_layers()) return kerascope::keeps_samples_apart(model, {}, feeds_of(fed, 1));
-  return kerascope::keeps_samples_apart(model, shapes_of(fed, 1));
+std::vector<Feed> feeds_of(const Fed& fed, std::int64_t count) {
+  std::vector<Feed> feeds;
+  for (std::size_t i = 0; i < fed.sources.size(); ++i) {
+    const ModelInput& input = fed.sources[i].input;
+    feeds.push_back({.address = input.name, .shape = fed.tensors[i].shape(), .axes = input.axes});
+    feeds.back().shape[0] = count;
+  }
+  return feeds;
+}
+
+std::vector<Shape> shapes_of(const Fed& fed, std::int64_t count) {
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : fed.tensors) {
+    shapes.push_back(tensor.shape());
+    shapes.back()[0] = count;
+  }
+  return shapes;
 }
 
 std::vector<Skipped> skipped_of(const ModelData& model, const Fed& fed, const CompiledFunction& function) {
@@ -240,4 +231,4 @@ std::vector<Skipped> skipped_of(const ModelData& model, const Fed& fed, const Co
   return skipped;
 }
 
-}  // namespace kerascope::cli
+}  // namespace kerascope::api

@@ -1,11 +1,15 @@
-// The overview as a self-contained HTML page: no scripts, no external resources, all pictures embedded.
+#include "render/page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "base/text.h"
-#include "cli/channels.h"
-#include "cli/overview.h"
 #include "render/lines.h"
 #include "render/tiles.h"
 
-namespace kerascope::cli {
+namespace kerascope {
 namespace {
 
 // With these limits a page of ResNet50's 177 layers stays below 20 MB even if all maps are noise.
@@ -296,4 +300,4 @@ std::string html_page(const Overview& head, const std::vector<PageLayer>& layers
   return html + "\n</main>\n</body>\n</html>\n";
 }
 
-}  // namespace kerascope::cli
+}  // namespace kerascope

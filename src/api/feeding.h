@@ -1,9 +1,14 @@
 // --input LAYER=FILE: outputs of layers that are fed from files instead of being computed.
 #pragma once
 
-#include "cli/request.h"
+#include <memory>
+#include <vector>
 
-namespace kerascope::cli {
+#include "engine/function.h"
+#include "inputs/feed.h"
+#include "model/model.h"
+
+namespace kerascope::api {
 
 /// Files for the model's inputs and for layers (by address), and the layers' shapes as far as known.
 struct Feeding {
@@ -17,12 +22,13 @@ Feeding feeding(const ModelData& model, std::vector<InputFile> files);
 /// @throws Error{input-missing}
 void require_needed_inputs(const ModelData& model, const Fed& fed);
 
-/// Compiles the function for `count` samples of the fed tensors.
-std::unique_ptr<CompiledFunction> function_for(const ModelData& model, const Fed& fed, std::int64_t count,
-                                               FunctionOptions options);
-bool keeps_samples_apart(const ModelData& model, const Fed& fed);
+/// For `count` samples: what is fed, if layers are among it; otherwise the inputs' shapes, in the model's order.
+std::vector<Feed> feeds_of(const Fed& fed, std::int64_t count);
+std::vector<Shape> shapes_of(const Fed& fed, std::int64_t count);
+/// For a function of fed layers. @throws Error{graph-disconnected} if nothing that is asked for can be computed
+void require_chosen(const CompiledFunction& function, const FunctionOptions& options);
 
 /// The layers that cannot be computed; without layers before fed ones, or that depend on a missing input.
 std::vector<Skipped> skipped_of(const ModelData& model, const Fed& fed, const CompiledFunction& function);
 
-}  // namespace kerascope::cli
+}  // namespace kerascope::api
