@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "engine/first_fit.h"
+#include "engine/strips.h"
 #include "ops/pad.h"
 
 namespace kerascope {
@@ -395,7 +396,8 @@ void Plan::prepare(Step& step) {
   for (Value value : step.values) {
     const Graph::Node& node = planned(value);
     std::vector<Operand> operands;
-    Stage stage = {.elements = node.shape.elements(), .store = root_of(value).store};
+    const Storage& result = root_of(value);
+    Stage stage = {.elements = node.shape.elements(), .store = result.store, .is_seen = is_seen(result)};
     for (Value input : node.inputs) {
       operands.push_back({.shape = graph_.shape(input),
                           .constant = is_constant(input) ? static_cast<const float*>(constant(input).bytes()) : nullptr,
@@ -405,10 +407,15 @@ void Plan::prepare(Step& step) {
       stage.made_by.push_back(made_by == step.values.end() ? -1 : static_cast<int>(made_by - step.values.begin()));
     }
     stage.kernel = node.op->kernel(*session_, operands, output_types(value));
+    if (stage.kernel.reads) {
+      stage.channels_read = graph_.shape(node.inputs[0]).back();
+      stage.has_halo = *node.op->overlap(input_shapes(node), node.shape) > 0;
+    }
     step.stages.push_back(std::move(stage));
   }
-  find_runs(step);
-  for (std::size_t i = 0; i < step.stages.size(); ++i) root_of(step.values[i]).store = step.stages[i].store;
+  step.groups = find_groups(step.stages);
+  const std::vector<Store> stores = stores_of(step.stages, step.groups);
+  for (std::size_t i = 0; i < stores.size(); ++i) root_of(step.values[i]).store = step.stages[i].store = stores[i];
 }
 
 /// Lets go of what was made of weights for the step; the next run makes it again.
@@ -417,56 +424,7 @@ void Plan::forget(Step& step) {
     for (const Value input : planned(value).inputs)
       if (is_constant(input)) constants_[static_cast<std::size_t>(input.id)] = Tensor();
   step.stages.clear();
-  step.runs.clear();
-}
-
-/// A run ends where a stage does not fit behind it. What another run reads of it is stored, unless that run follows.
-void Plan::find_runs(Step& step) {
-  for (std::size_t i = 0; i < step.stages.size(); ++i) {
-    Stage& stage = step.stages[i];
-    const std::vector<int> makers = stage.made_by;
-    const auto count_from = [&](std::size_t begin) {
-      for (std::size_t k = 0; k < makers.size(); ++k)
-        stage.made_by[k] = std::max(makers[k] - static_cast<int>(begin), -1);
-    };
-    bool fits = false;
-    if (i > 0) {
-      const std::size_t begin = step.runs.back().begin;
-      count_from(begin);
-      fits = fits_behind(std::span(step.stages).subspan(begin, i - begin), stage);
-    }
-    if (!fits) {
-      Run run = {.begin = i, .end = i};
-      if (i > 0 && stage.kernel.reads && makers[0] == static_cast<int>(i) - 1) {
-        const Run& before = step.runs.back();
-        const auto stages = std::span(step.stages).subspan(before.begin, i - before.begin);
-        const Graph::Node& node = planned(step.values[i]);
-        const Shape& read = graph_.shape(node.inputs[0]);
-        if (can_be_followed(stages, read.back())) {
-          run.follows = true;
-          Store& store = step.stages[i - 1].store;
-          if (*node.op->overlap(input_shapes(node), node.shape) > 0 && places(store))
-            store = is_seen(root_of(step.values[i - 1])) ? Store::kStream : Store::kNone;
-        }
-      }
-      step.runs.push_back(run);
-      count_from(i);
-    }
-    Run& run = step.runs.back();
-    run.end = i + 1;
-    const auto finish_first = [&](std::size_t maker) {
-      run.follows = false;
-      Store& store = step.stages[maker].store;
-      if (!places(store)) store = Store::kPlace;
-    };
-    for (std::size_t k = 0; k < makers.size(); ++k) {
-      if (makers[k] < 0 || stage.made_by[k] >= 0 || (i == run.begin && run.follows)) continue;
-      if (run.follows) finish_first(run.begin - 1);
-      finish_first(static_cast<std::size_t>(makers[k]));
-    }
-    const Kernel& first = step.stages[run.begin].kernel;
-    if (first.rows < 2 && !first.streams && streams(stage.store)) stage.store = Store::kPlace;
-  }
+  step.groups.clear();
 }
 
 void Plan::run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const {
@@ -483,12 +441,7 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, const RunOption
     if (result.place == Place::kTapped) own.streamed = tapped_->at(result.offset);
     if (result.passes && result.place == Place::kScratch) own.streamed = scratch_->at(result.offset);
   }
-  std::vector<StageRun> runs;
-  for (const auto& [begin, end, follows] : step.runs)
-    runs.push_back({.stages = std::span(step.stages).subspan(begin, end - begin),
-                    .pointers = std::span(pointers).subspan(begin, end - begin),
-                    .follows = follows});
-  run_together(runs, options.seed);
+  run_groups(step.stages, pointers, step.groups, options.seed);
 }
 
 std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& options) {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/arena.h"
+#include "engine/fusion.h"
 #include "engine/shared.h"
-#include "engine/strips.h"
 #include "kerascope/tensor.h"
 #include "ops/graph.h"
 #include "ops/session.h"
@@ -73,17 +73,12 @@ class Plan {
     Store store = Store::kPlace;
     bool passes = false;  ///< a tap that is shown, in memory that later steps use again
   };
-  /// Stages [begin, end) of a step, see StageRun.
-  struct Run {
-    std::size_t begin, end;
-    bool follows = false;
-  };
   /// Ops that are computed together: the first, and those behind it that need rows of it only.
   struct Step {
     std::vector<Value> values;
     std::size_t follower = 0;   ///< the last of them that is not row-wise
     std::vector<Stage> stages;  ///< one a value, made when the step first runs
-    std::vector<Run> runs;
+    std::vector<FusionGroup> groups;
     std::vector<std::size_t> taps;  ///< that are ready after it
   };
 
@@ -116,7 +111,6 @@ class Plan {
   void prepare(Step& step);
   void forget(Step& step);
   bool keeps_kernels() const { return !pass_by_ || (session_->kept() && !session_->kept()->is_full()); }
-  void find_runs(Step& step);
   void run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const;
 
   const Graph& graph_;
