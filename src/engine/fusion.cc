@@ -14,7 +14,7 @@ enum class Fit { kNot, kEpilogue, kStrips };
 Fit fit(std::span<const Stage> all, const FusionGroup& group) {
   const auto stages = all.subspan(group.begin, group.end - group.begin);
   const Stage& next = all[group.end];
-  const Kernel &first = stages[0].kernel, &kernel = next.kernel;
+  const OpKernel &first = stages[0].kernel, &kernel = next.kernel;
   if (!kernel.is_rowwise || kernel.rows == 0 || next.elements != stages[0].elements) return Fit::kNot;
   // Of an epilogue's inputs one is in registers, another was in memory before the group began.
   const bool all_in_registers = group.epilogue_end == group.end;
@@ -42,7 +42,7 @@ bool reads_earlier_groups(std::span<const Stage> stages, const FusionGroup& grou
 
 bool can_follow(std::span<const Stage> stages, const FusionGroup& before, const FusionGroup& group) {
   const Stage& reader = stages[group.begin];
-  const Kernel& first = stages[before.begin].kernel;
+  const OpKernel& first = stages[before.begin].kernel;
   if (!reader.kernel.reads || reader.made_by[0] != static_cast<int>(before.end) - 1) return false;
   if (reads_earlier_groups(stages, group)) return false;
   return (first.is_rowwise || first.reads) &&
@@ -69,7 +69,7 @@ std::vector<Store> stores_of(std::span<const Stage> stages, std::span<const Fusi
   for (const Stage& stage : stages) stores.push_back(stage.store);
   for (const FusionGroup& group : groups) {
     // A kernel of one row cannot be cut into strips, from which non-temporal stores are made.
-    const Kernel& first = stages[group.begin].kernel;
+    const OpKernel& first = stages[group.begin].kernel;
     for (std::size_t i = group.begin; i < group.end; ++i)
       if (first.rows < 2 && !first.streams && streams(stores[i])) stores[i] = Store::kPlace;
   }

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 
 namespace kerascope {
 
@@ -23,12 +23,12 @@ inline bool streams(Store store) { return store == Store::kStream || store == St
 
 /// One op of a step.
 struct Stage {
-  Kernel kernel;
+  OpKernel kernel;
   std::int64_t elements = 0;  ///< of its output
   std::vector<int> made_by;   ///< per input: the stage that makes it, counted from the step's first, or -1
   Store store = Store::kPlace;
   bool is_seen = false;  ///< the output is a tap
-  /// Of an op with Kernel::reads: the last axis of its first input, and whether neighbouring strips read some of its
+  /// Of an op with OpKernel::reads: the last axis of its first input, and whether neighbouring strips read some of its
   /// rows twice (the halo).
   std::int64_t channels_read = 0;
   bool has_halo = false;

@@ -288,7 +288,7 @@ std::size_t Plan::kernel_bytes() const {
       const Graph::Node& node = planned(value);
       const bool has_kernel = node.inputs.size() > 1 && is_constant(node.inputs[1]);
       if (!has_kernel && !node.op->body()) continue;
-      const KernelMemory memory = node.op->memory(*session_, input_shapes(node), node.shape);
+      const OpMemory memory = node.op->memory(*session_, input_shapes(node), node.shape);
       most = std::max(most, (kept += memory.kept) + memory.passing);
     }
   }
@@ -346,9 +346,9 @@ void Plan::compute_constants(Value first) {
     results.emplace_back(graph_.shape(output), graph_.dtype(output));
     outputs.push_back(const_cast<void*>(results.back().bytes()));
   }
-  KernelArguments arguments = {.in = pointers, .out = static_cast<float*>(outputs[0])};
+  OpArguments arguments = {.in = pointers, .out = static_cast<float*>(outputs[0])};
   if (outputs.size() > 1) arguments.outputs = outputs;
-  run_all(node.op->kernel(*session_, operands, output_types(first)), arguments, results[0].size());
+  compute_all(node.op->kernel(*session_, operands, output_types(first)), arguments, results[0].size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     const bool is_text = results[i].dtype() == DType::kString;
     constants_[static_cast<std::size_t>(first.id) + i] = is_text ? with_own_texts(results[i]) : results[i];

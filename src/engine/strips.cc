@@ -41,9 +41,7 @@ struct GroupRun {
         begin(static_cast<int>(group.begin)) {}
 
   /// The stage of this group that makes an input; -1 if the input lies in memory.
-  int maker(std::size_t stage, std::size_t input) const {
-    return std::max(stages[stage].made_by[input] - begin, -1);
-  }
+  int maker(std::size_t stage, std::size_t input) const { return std::max(stages[stage].made_by[input] - begin, -1); }
 
   std::span<const Stage> stages;
   std::span<const StagePointers> pointers;
@@ -187,13 +185,13 @@ class StripComputer {
     in_ = pointers_[0].in;
     if (first_in_) in_[0] = first_in_;
     const std::int64_t row = stages_[0].row_size();
-    stages_[0].kernel.run({.in = in_,
-                           .out = target(0, begin),
-                           .seed = seed_,
-                           .begin = begin / row,
-                           .end = end / row,
-                           .streamed = streamed(0, begin),
-                           .epilogue = epilogue_});
+    stages_[0].kernel.compute({.in = in_,
+                               .out = target(0, begin),
+                               .seed = seed_,
+                               .begin = begin / row,
+                               .end = end / row,
+                               .streamed = streamed(0, begin),
+                               .epilogue = epilogue_});
   }
 
   void compute_stage(std::size_t i, std::int64_t begin, std::int64_t end) {
@@ -207,7 +205,7 @@ class StripComputer {
         in_.push_back(pointers_[i].in[k] + (stage.kernel.moves(k) ? begin : 0));
     }
     const std::int64_t row = stage.row_size();
-    stage.kernel.run({.in = in_, .out = out, .seed = seed_, .begin = begin / row, .end = end / row});
+    stage.kernel.compute({.in = in_, .out = out, .seed = seed_, .begin = begin / row, .end = end / row});
   }
 
   const GroupRun& group_;
@@ -294,8 +292,7 @@ class ChainPart {
     for (std::size_t g = last_; g-- > 0;) grow(g, done[g], ends[g]);
     thread_local Workspace memory;
     std::int64_t size = 0;
-    for (std::size_t g = 0; g < last_; ++g)
-      size += sizes[g] = has_line_buffer(g) ? rounded_up(2 * sizes[g], kLine) : 0;
+    for (std::size_t g = 0; g < last_; ++g) size += sizes[g] = has_line_buffer(g) ? rounded_up(2 * sizes[g], kLine) : 0;
     float* place = memory.floats(static_cast<std::size_t>(size));
     for (std::size_t g = 0; g < last_; place += sizes[g], ++g) line_buffers_[g] = LineBuffer(place, sizes[g]);
   }
@@ -332,9 +329,9 @@ void run_group(const GroupRun& group, std::uint64_t seed) {
   const Stage& first = group.stages[0];
   const StagePointers& pointers = group.pointers[0];
   if (group.stages.size() == 1 && first.store == Store::kPlace)
-    return run_all(first.kernel,
-                   {.in = pointers.in, .out = pointers.out, .seed = seed, .outputs = pointers.outputs},
-                   first.elements);
+    return compute_all(first.kernel,
+                       {.in = pointers.in, .out = pointers.out, .seed = seed, .outputs = pointers.outputs},
+                       first.elements);
   const std::int64_t wanted = first.kernel.grain * first.row_size();
   const Cut cut(first.elements,
                 rounded_up(first.kernel.is_rowwise ? std::max(kChunk, wanted) : wanted, unit_of(group.stages)), kStrip);
@@ -348,7 +345,7 @@ void run_chain(std::span<const GroupRun> chain, std::uint64_t seed) {
   const Stage& last = chain.back().stages[0];
   std::int64_t call = 1, most = 1;
   for (const GroupRun& group : chain) {
-    const Kernel& kernel = group.stages[0].kernel;
+    const OpKernel& kernel = group.stages[0].kernel;
     most = std::max(most, group.stages[0].elements);
     // Kernels with as many rows as the last one compute whole grains.
     if (kernel.rows == last.kernel.rows) call = std::max(call, kernel.grain * last.row_size());

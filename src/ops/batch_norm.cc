@@ -191,19 +191,19 @@ class BatchNorm final : public Float32Op {
 
   bool is_rowwise(std::span<const Shape>, const Shape&) const override { return statistics_ == Statistics::kGiven; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const Layout where = layout(out);
     if (statistics_ != Statistics::kGiven) {
       const bool grouped = statistics_ == Statistics::kGroups;
       const std::int64_t parts = grouped ? out[0] : 1, size = out.elements() / parts,
                          shared = grouped ? where.channels / groups_ : 1;
       const Layout part = {.outer = where.outer / parts, .channels = where.channels, .inner = where.inner};
-      return [this_ = *this, part, parts, size, shared](const KernelArguments& run) {
+      return [this_ = *this, part, parts, size, shared](const OpArguments& args) {
         for (std::int64_t i = 0; i < parts; ++i) {
-          const Moments moments = moments_of(part, run.in[0] + i * size, shared);
-          const Affine affine = this_.centred(moments, run.in.subspan(1), part);
-          apply_affine<true>(affine, part, run.in[0] + i * size, run.out + i * size);
+          const Moments moments = moments_of(part, args.in[0] + i * size, shared);
+          const Affine affine = this_.centred(moments, args.in.subspan(1), part);
+          apply_affine<true>(affine, part, args.in[0] + i * size, args.out + i * size);
         }
       };
     }
@@ -212,8 +212,8 @@ class BatchNorm final : public Float32Op {
     for (const Operand& operand : in.subspan(1)) weights.push_back(operand.constant);
     if (std::ranges::find(weights, nullptr) == weights.end()) {
       const Affine affine = fold(weights[0], weights[1], std::span(weights).subspan(2), where);
-      Kernel kernel = Kernel::rowwise(row_count(where), in, out, [where, affine](const KernelArguments& run) {
-        affine_rows<false>(affine, where, run.in[0], run.out, run.begin, run.end);
+      OpKernel kernel = OpKernel::rowwise(row_count(where), in, out, [where, affine](const OpArguments& args) {
+        affine_rows<false>(affine, where, args.in[0], args.out, args.begin, args.end);
       });
       const auto channels = static_cast<std::size_t>(where.channels);
       if (where.inner == 1)
@@ -221,8 +221,8 @@ class BatchNorm final : public Float32Op {
             LaneOp::affine(std::span(affine.scale).first(channels), std::span(affine.shift).first(channels));
       return kernel;
     }
-    return [this_ = *this, where](const KernelArguments& run) {
-      apply_affine<false>(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
+    return [this_ = *this, where](const OpArguments& args) {
+      apply_affine<false>(this_.fold(args.in[1], args.in[2], args.in.subspan(3), where), where, args.in[0], args.out);
     };
   }
 

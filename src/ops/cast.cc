@@ -89,13 +89,13 @@ class CastOp final : public Op {
     return {{in[0].shape, dtype_}};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
-    Kernel kernel;
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+    OpKernel kernel;
     with_type(in[0].dtype, [&]<typename From>(From) {
       with_type(dtype_, [&]<typename To>(To) {
-        kernel = [count = out[0].shape.elements()](const KernelArguments& run) {
-          const From* const x = run.input<From>(0);
-          To* const y = run.output<To>();
+        kernel = [count = out[0].shape.elements()](const OpArguments& args) {
+          const From* const x = args.input<From>(0);
+          To* const y = args.output<To>();
           parallel_for(count, kGrain, [=](std::int64_t begin, std::int64_t end) {
             for (std::int64_t i = begin; i < end; ++i) y[i] = converted<To>(number_of(x[i]));
           });

@@ -43,13 +43,13 @@ class AutoContrastOp : public Float32Op {
     return in[0];
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const std::int64_t samples = out[0], channels = out[3], size = out[1] * out[2] * channels;
-    if (out.elements() == 0) return [](const KernelArguments&) {};
-    return [=, range = range_](const KernelArguments& run) {
+    if (out.elements() == 0) return [](const OpArguments&) {};
+    return [=, range = range_](const OpArguments& args) {
       parallel_for(samples * channels, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i)
-          spread(range, run.in[0] + i / channels * size + i % channels, run.out + i / channels * size + i % channels,
+          spread(range, args.in[0] + i / channels * size + i % channels, args.out + i / channels * size + i % channels,
                  size, channels);
       });
     };
@@ -97,13 +97,13 @@ class ClaheOp : public Float32Op {
     return in[0];
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
-    return [options = options_, shape = out](const KernelArguments& run) {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
+    return [options = options_, shape = out](const OpArguments& args) {
       parallel_for(shape[0] * shape[3], 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           const std::int64_t first = i / shape[3] * shape[1] * shape[2] * shape[3] + i % shape[3];
-          equalize(options, shape, run.in[0] + first, run.out + first);
+          equalize(options, shape, args.in[0] + first, args.out + first);
         }
       });
     };

@@ -9,8 +9,8 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
+#include "ops/implicit_gemm.h"
 #include "ops/session.h"
-#include "ops/window_product.h"
 
 namespace kerascope::ops {
 namespace {
@@ -84,12 +84,12 @@ std::string describe(const std::array<AxisPhase, 3>& phase) {
   return text;
 }
 
-std::vector<WindowProduct> phases_of(const Session& session, std::span<const Operand> constants,
-                                     std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
-                                     const float* kernel, const float* bias) {
+std::vector<ImplicitGemm> phases_of(const Session& session, std::span<const Operand> constants,
+                                    std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
+                                    const float* kernel, const float* bias) {
   axes.insert(axes.begin(), 3 - axes.size(), kOnePosition);
   const std::array<std::int64_t, 3> sizes = {axes[0].size, axes[1].size, axes[2].size};
-  std::vector<WindowProduct> products;
+  std::vector<ImplicitGemm> products;
   for (const AxisPhase& deep : axis_phases(axes[0]))
     for (const AxisPhase& high : axis_phases(axes[1]))
       for (const AxisPhase& wide : axis_phases(axes[2])) {
@@ -99,7 +99,7 @@ std::vector<WindowProduct> phases_of(const Session& session, std::span<const Ope
               .numbers = matrix.data(), .depth = matrix.shape()[0], .columns = filters, .row_step = filters};
           return PackedMatrices(right, 1, 0, bias);
         });
-        products.emplace_back(Windows({deep.window, high.window, wide.window}, channels, 1), packed,
+        products.emplace_back(Patches({deep.window, high.window, wide.window}, channels, 1), packed,
                               SparseOutput{.size = {axes[0].out, axes[1].out, axes[2].out},
                                            .first = {deep.first, high.first, wide.first},
                                            .step = {axes[0].stride, axes[1].stride, axes[2].stride}});
@@ -107,28 +107,28 @@ std::vector<WindowProduct> phases_of(const Session& session, std::span<const Ope
   return products;
 }
 
-Kernel by_phases(const Session& session, std::span<const Operand> in, const Shape& out,
-                 const std::vector<WindowAxis>& axes, const float* kernel, const float* bias) {
+OpKernel by_phases(const Session& session, std::span<const Operand> in, const Shape& out,
+                   const std::vector<WindowAxis>& axes, const float* kernel, const float* bias) {
   const std::int64_t batch = out[0], filters = out.back(), channels = in[0].shape.back();
-  const auto phases = std::make_shared<const std::vector<WindowProduct>>(
+  const auto phases = std::make_shared<const std::vector<ImplicitGemm>>(
       phases_of(session, in.subspan(1), axes, channels, filters, kernel, bias));
-  const std::int64_t most = batch * phases->front().windows().positions(), panels = phases->front().panels();
-  Kernel made;
+  const std::int64_t most = batch * phases->front().patches().positions(), panels = phases->front().panels();
+  OpKernel made;
   if (shares_panels(in[1].shape.elements(), most))
-    made = [=](const KernelArguments& run) {
+    made = [=](const OpArguments& args) {
       parallel_for(panels, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (const WindowProduct& phase : *phases)
-          phase.compute(run.in[0], Epilogue::of(run), 0, batch * phase.windows().positions(), begin, end);
+        for (const ImplicitGemm& phase : *phases)
+          phase.compute(args.in[0], Epilogue::of(args), 0, batch * phase.patches().positions(), begin, end);
       });
     };
   else
-    made = [=, blocks = (most + kBlock - 1) / kBlock](const KernelArguments& run) {
+    made = [=, blocks = (most + kBlock - 1) / kBlock](const OpArguments& args) {
       parallel_for(blocks, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t block = begin; block < end; ++block)
-          for (const WindowProduct& phase : *phases) {
-            const std::int64_t positions = batch * phase.windows().positions();
-            phase.compute(run.in[0], Epilogue::of(run), positions * block / blocks, positions * (block + 1) / blocks, 0,
-                          panels);
+          for (const ImplicitGemm& phase : *phases) {
+            const std::int64_t positions = batch * phase.patches().positions();
+            phase.compute(args.in[0], Epilogue::of(args), positions * block / blocks, positions * (block + 1) / blocks,
+                          0, panels);
           }
       });
     };
@@ -173,16 +173,16 @@ class ConvTranspose final : public Float32Op {
     return cost;
   }
 
-  KernelMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
+  OpMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
     return {.kept = static_cast<std::size_t>(in[1].elements()) * sizeof(float)};
   }
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const std::vector<WindowAxis> taken = axes(in[0].shape);
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
     if (constant) return by_phases(session, in, out, taken, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
-    return [operands = std::vector(in.begin(), in.end()), out, taken](const KernelArguments& run) {
-      by_phases(Session(), operands, out, taken, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr).run(run);
+    return [operands = std::vector(in.begin(), in.end()), out, taken](const OpArguments& args) {
+      by_phases(Session(), operands, out, taken, args.in[1], args.in.size() > 2 ? args.in[2] : nullptr).compute(args);
     };
   }
 

@@ -13,7 +13,7 @@
 #include "kerascope/error.h"
 #include "ops/dense.h"
 #include "ops/epilogue.h"
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 
 namespace kerascope::ops {
 namespace {
@@ -193,27 +193,27 @@ class Dense final : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const std::int64_t units_in = in[1].shape[0], units = in[1].shape[1], rows = out.elements() / units;
     const std::int64_t depth = rows > most_rows_of(lanes()) ? kDepth : kStreams;
-    const auto product = [=](const KernelArguments& run) {
-      return Product{units_in, units, depth, run.in[0], run.in[1], run.in.size() > 2 ? run.in[2] : nullptr};
+    const auto product = [=](const OpArguments& args) {
+      return Product{units_in, units, depth, args.in[0], args.in[1], args.in.size() > 2 ? args.in[2] : nullptr};
     };
     const std::int64_t vectors = (units + lanes() - 1) / lanes();
     // Many rows are shared out among the threads, of few each thread takes some columns.
     constexpr std::int64_t kFewRows = 64;
-    Kernel made;
+    OpKernel made;
     if (rows > kFewRows)
-      made = Kernel::by_rows(rows, equal_parts(rows, kFewRows), [=](const KernelArguments& run) {
-        product(run).compute(run.begin, run.end - run.begin, 0, vectors, Epilogue::of(run));
+      made = OpKernel::by_rows(rows, equal_parts(rows, kFewRows), [=](const OpArguments& args) {
+        product(args).compute(args.begin, args.end - args.begin, 0, vectors, Epilogue::of(args));
       });
     else
-      made = [=](const KernelArguments& run) {
+      made = [=](const OpArguments& args) {
         constexpr std::int64_t kWorthAThread = 32 << 10;  // products
         const std::int64_t grain = kWorthAThread / (rows * units_in * lanes()) + 1;
         parallel_for(vectors, grain, [&](std::int64_t begin, std::int64_t end) {
-          product(run).compute(0, rows, begin, end, Epilogue::of(run));
+          product(args).compute(0, rows, begin, end, Epilogue::of(args));
         });
       };
     made.take_epilogue(units);

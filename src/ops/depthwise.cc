@@ -189,24 +189,24 @@ void compute_line(const LineArguments& t, Neighbours neighbours, std::int64_t be
   if (rest < t.filters) compute_any(t, begin, end, rest);
 }
 
-void compute_lines(const Geometry& geometry, const KernelArguments& run) {
+void compute_lines(const Geometry& geometry, const OpArguments& args) {
   const auto& [deep, high, wide] = geometry.axes;
   const std::int64_t filters = geometry.filters(), kernel_line = wide.size * filters;
-  const Epilogue epilogue = Epilogue::of(run);
+  const Epilogue epilogue = Epilogue::of(args);
   const Neighbours neighbours = neighbours_of(wide);
   thread_local std::vector<Line> lines;
   thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
-  for (std::int64_t begin = run.begin; begin < run.end;) {
+  for (std::int64_t begin = args.begin; begin < args.end;) {
     const std::int64_t i = begin / wide.out, h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
-    const std::int64_t line_begin = i * wide.out, end = std::min(run.end, line_begin + wide.out);
+    const std::int64_t line_begin = i * wide.out, end = std::min(args.end, line_begin + wide.out);
     lines.clear();
     for (std::int64_t kd = 0; kd < deep.size; ++kd)
       for (std::int64_t kh = 0; kh < high.size; ++kh) {
         const std::int64_t in_d = d * deep.stride - deep.before + kd * deep.dilation,
                            in_h = h * high.stride - high.before + kh * high.dilation;
         if (in_d < 0 || in_d >= deep.in || in_h < 0 || in_h >= high.in) continue;
-        lines.push_back({.x = run.in[0] + ((n * deep.in + in_d) * high.in + in_h) * geometry.line(),
-                         .kernel = run.in[1] + (kd * high.size + kh) * kernel_line});
+        lines.push_back({.x = args.in[0] + ((n * deep.in + in_d) * high.in + in_h) * geometry.line(),
+                         .kernel = args.in[1] + (kd * high.size + kh) * kernel_line});
       }
     if (geometry.multiplier > 1) {
       float* to = repeated.floats(lines.size() * static_cast<std::size_t>(wide.in * filters));
@@ -220,10 +220,10 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
     compute_line({.lines = lines,
                   .wide = wide,
                   .filters = filters,
-                  .bias = run.in.size() > 2 ? run.in[2] : nullptr,
+                  .bias = args.in.size() > 2 ? args.in[2] : nullptr,
                   .zeros = geometry.zeros.data(),
                   .to = epilogue,
-                  .place = (line_begin - run.begin) * filters},
+                  .place = (line_begin - args.begin) * filters},
                  neighbours, begin - line_begin, end - line_begin);
     begin = end;
   }
@@ -231,7 +231,7 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
 
 }  // namespace
 
-Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+OpKernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill(kOnePosition);
   std::ranges::copy_backward(axes, geometry.axes.end());
@@ -239,8 +239,8 @@ Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>
   // A row is a position; whole lines where there are many.
   const std::int64_t line = geometry.axes[2].out, positions = out.elements() / out.back();
   const std::int64_t grain = positions / line >= 4 * thread_count() ? line : equal_parts(positions, line);
-  Kernel made =
-      Kernel::by_rows(positions, grain, [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
+  OpKernel made =
+      OpKernel::by_rows(positions, grain, [geometry](const OpArguments& args) { compute_lines(geometry, args); });
   made.take_epilogue(out.back());
   return made;
 }

@@ -6,17 +6,17 @@
 #include <span>
 
 #include "base/registers.h"
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 
 namespace kerascope::ops {
 
-/// Where a kernel's numbers go, see KernelArguments.
+/// Where a kernel's numbers go, see OpArguments.
 struct Epilogue {
   float* out = nullptr;
   float* streamed = nullptr;
   std::span<const EpilogueStep> steps = {};
 
-  static Epilogue of(const KernelArguments& run) { return {run.out, run.streamed, run.epilogue}; }
+  static Epilogue of(const OpArguments& args) { return {args.out, args.streamed, args.epilogue}; }
 };
 
 /// Stores numbers that lie in registers and applies the epilogue to them.

@@ -11,9 +11,9 @@
 #include "base/workspace.h"
 #include "kerascope/error.h"
 #include "ops/broadcast.h"
+#include "ops/gemm.h"
 #include "ops/matmul.h"
 #include "ops/spatial.h"
-#include "ops/tiles.h"
 
 namespace kerascope::ops {
 namespace {
@@ -69,18 +69,18 @@ struct Product {
   }
 
   /// Rows [begin, end) of all matrices', of which `to` starts at the first.
-  void compute_rows(const KernelArguments& run, std::int64_t begin, std::int64_t end) const {
+  void compute_rows(const OpArguments& args, std::int64_t begin, std::int64_t end) const {
     for (std::int64_t row = begin; row < end;) {
       const std::int64_t matrix = row / rows, stop = std::min(end, (matrix + 1) * rows);
       // Parts of about equal size, so that the left side stays in a cache.
       const std::int64_t parts = (stop - row + 2 * kRows - 1) / (2 * kRows), next = row + (stop - row) / parts;
-      compute(run, matrix, row - matrix * rows, next - row, 0, panels_of(columns), (row - begin) * columns);
+      compute(args, matrix, row - matrix * rows, next - row, 0, panels_of(columns), (row - begin) * columns);
       row = next;
     }
   }
 
   /// @param place  of the first row in the output
-  void compute(const KernelArguments& run, std::int64_t matrix, std::int64_t first, std::int64_t count,
+  void compute(const OpArguments& args, std::int64_t matrix, std::int64_t first, std::int64_t count,
                std::int64_t first_panel, std::int64_t last_panel, std::int64_t place) const {
     thread_local std::vector<const float*> lines;
     thread_local std::vector<std::int64_t> places;
@@ -89,7 +89,7 @@ struct Product {
     const auto at = static_cast<std::size_t>(matrix);
     const bool turns = options.transpose_left && depth != 1 && rows != 1;
     float* const panel_memory = memory.floats(static_cast<std::size_t>(panel_numbers + (turns ? count * depth : 0)));
-    const float* numbers = run.in[0] + left[at] * rows * depth + (turns ? first : first * depth);
+    const float* numbers = args.in[0] + left[at] * rows * depth + (turns ? first : first * depth);
     if (turns) {
       copy_transposed(numbers, rows, depth, count, panel_memory + panel_numbers, depth);
       numbers = panel_memory + panel_numbers;
@@ -102,7 +102,7 @@ struct Product {
     }
     for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
       parallel::poll();
-      if (!packed) pack_panel(right_side(run.in[1] + right[at] * depth * columns), panel, panel_memory);
+      if (!packed) pack_panel(right_side(args.in[1] + right[at] * depth * columns), panel, panel_memory);
       multiply({.left = lines.data(),
                 .rows = count,
                 .depth = depth,
@@ -110,7 +110,7 @@ struct Product {
                 .panel = panel,
                 .columns = columns,
                 .places = places.data()},
-               Epilogue::of(run));
+               Epilogue::of(args));
     }
   }
 };
@@ -147,8 +147,8 @@ class Matmul final : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const auto [left, right] = operands(std::array{in[0].shape, in[1].shape});
     const Spatial batch(out.begin(), out.end() - 2);
     Product made = {.rows = left.rows,
@@ -186,24 +186,24 @@ class Matmul final : public Float32Op {
                                 : equal_parts(product.rows, kRows);
   }
 
-  static Kernel kernel_of(const std::shared_ptr<const Product>& product) {
+  static OpKernel kernel_of(const std::shared_ptr<const Product>& product) {
     const std::int64_t rows = product->rows * product->matrices(), panels = panels_of(product->columns);
-    Kernel made;
+    OpKernel made;
     if (product->depth * product->columns > kLarge && rows <= 4 * kRows)
       // Each thread reads its part of a large right side.
-      made = [=](const KernelArguments& run) {
+      made = [=](const OpArguments& args) {
         parallel_for(product->matrices() * panels, 1, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = begin; i < end;) {
             const std::int64_t matrix = i / panels, next = std::min(end, (matrix + 1) * panels);
-            product->compute(run, matrix, 0, product->rows, i - matrix * panels, next - matrix * panels,
+            product->compute(args, matrix, 0, product->rows, i - matrix * panels, next - matrix * panels,
                              matrix * product->rows * product->columns);
             i = next;
           }
         });
       };
     else
-      made = Kernel::by_rows(rows, grain(*product),
-                             [=](const KernelArguments& run) { product->compute_rows(run, run.begin, run.end); });
+      made = OpKernel::by_rows(rows, grain(*product),
+                               [=](const OpArguments& args) { product->compute_rows(args, args.begin, args.end); });
     made.take_epilogue(product->columns);
     return made;
   }

@@ -20,14 +20,14 @@ class MovingOp : public Op {
  public:
   virtual Shape infer(std::span<const Shape> in) const = 0;
   /// A kernel for float32.
-  virtual Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
+  virtual OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
   /// The same for elements of any size; slower.
   virtual std::vector<Move> moves(std::span<const Shape> in, const Shape& out) const = 0;
 
   /// @throws Error{type-mismatch} if the inputs have different types
   std::vector<ValueType> outputs(std::span<const ValueType> in) const final;
   bool takes_float32() const final { return false; }
-  Kernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final;
+  OpKernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final;
 };
 
 }  // namespace kerascope::ops

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 #include "ops/session.h"
 
 namespace kerascope {
@@ -31,7 +31,7 @@ struct Cost {
 };
 
 /// In bytes.
-struct KernelMemory {
+struct OpMemory {
   std::size_t kept = 0;     ///< made of constant operands
   std::size_t passing = 0;  ///< while it is made, and while it computes
 };
@@ -61,9 +61,9 @@ class Op {
   virtual Cost cost(std::span<const Shape> in, const Shape& out) const;
   /// True where the output is the first input's numbers under another shape; then `kernel` is never called.
   virtual bool is_view() const { return false; }
-  /// True where `kernel` gives a Kernel::rowwise: then the op can be computed together with the one before it.
+  /// True where `kernel` gives a OpKernel::rowwise: then the op can be computed together with the one before it.
   virtual bool is_rowwise(std::span<const Shape> in, const Shape& out) const;
-  /// Where `kernel` gives a kernel with Kernel::reads: the part of the first input that two halves of the output both
+  /// Where `kernel` gives a kernel with OpKernel::reads: the part of the first input that two halves of the output both
   /// read. Then the op can follow the one that makes that input, a few rows behind.
   virtual std::optional<double> overlap(std::span<const Shape> in, const Shape& out) const;
   /// Of an op that only pads its input: how; otherwise null.
@@ -73,19 +73,20 @@ class Op {
   /// The graph that it runs, once or many times; otherwise null.
   virtual const Graph* body() const { return nullptr; }
   /// What its kernel takes beside operands and output, which it reads and writes where they are, if that is much.
-  virtual KernelMemory memory(const Session&, std::span<const Shape>, const Shape&) const { return {}; }
-  virtual Kernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const = 0;
+  virtual OpMemory memory(const Session&, std::span<const Shape>, const Shape&) const { return {}; }
+  virtual OpKernel kernel(const Session& session, std::span<const Operand> in,
+                          std::span<const ValueType> out) const = 0;
 };
 
 /// An op with one output, which like all inputs is of float32.
 class Float32Op : public Op {
  public:
   virtual Shape infer(std::span<const Shape> in) const = 0;
-  virtual Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
+  virtual OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
 
   std::vector<ValueType> outputs(std::span<const ValueType> in) const final;
   bool takes_float32() const final { return true; }
-  Kernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final {
+  OpKernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final {
     return prepare(session, in, out[0].shape);
   }
 };

@@ -80,8 +80,8 @@ class PadOp : public Float32Op {
 
   const PadOptions* padding() const override { return &options_; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     std::vector<PadAxis> axes = joined_axes(in[0].shape, options_.sizes);
     const PadAxis inner = axes.back();
     axes.pop_back();
@@ -93,17 +93,17 @@ class PadOp : public Float32Op {
       start -= axes[i].before * stride;
     }
     const std::int64_t row_length = inner.padded(), count = out.elements() / row_length;
-    return Kernel::by_rows(count, 1 + 16 * 1024 / row_length, [=, fill = options_.fill](const KernelArguments& run) {
-      Walk<1> walk(rows, run.begin);
-      float* y = run.out;
-      for (std::int64_t row = run.begin; row < run.end; ++row, walk.next(), y += row_length) {
+    return OpKernel::by_rows(count, 1 + 16 * 1024 / row_length, [=, fill = options_.fill](const OpArguments& args) {
+      StridedIterator<1> position(rows, args.begin);
+      float* y = args.out;
+      for (std::int64_t row = args.begin; row < args.end; ++row, position.next(), y += row_length) {
         bool inside = true;
         for (std::size_t i = 0; i < axes.size(); ++i) {
-          const std::int64_t index = walk.index()[i] - axes[i].before;
+          const std::int64_t index = position.index()[i] - axes[i].before;
           inside = inside && index >= 0 && index < axes[i].size;
         }
         if (inside)
-          pad_row(run.in[0] + start + walk.offsets()[0], inner, fill, y);
+          pad_row(args.in[0] + start + position.offsets()[0], inner, fill, y);
         else
           std::fill_n(y, row_length, fill);
       }

@@ -71,8 +71,8 @@ void reduce_window(const Geometry& geometry, const std::array<Range, 3>& window,
 }
 
 template <typename Rule>
-void pool_rows(const Geometry& geometry, const KernelArguments& run) {
-  vectorized([&geometry, in = run.in[0], out = run.out, begin = run.begin, end = run.end] {
+void pool_rows(const Geometry& geometry, const OpArguments& args) {
+  vectorized([&geometry, in = args.in[0], out = args.out, begin = args.begin, end = args.end] {
     const auto& [deep, high, wide] = geometry.axes;
     const std::int64_t item = deep.in * high.in * wide.in * geometry.channels;
     float* y = out;
@@ -104,13 +104,13 @@ class PoolOp : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     Geometry geometry = {.axes = {}, .channels = out.back()};
     std::ranges::copy_backward(axes(in[0].shape), geometry.axes.end());
     const auto rows = kind_ == PoolKind::kMax ? pool_rows<Largest> : pool_rows<Mean>;
-    return Kernel::by_rows(out[0] * geometry.axes[0].out * geometry.axes[1].out, 1,
-                           [geometry, rows](const KernelArguments& run) { rows(geometry, run); });
+    return OpKernel::by_rows(out[0] * geometry.axes[0].out * geometry.axes[1].out, 1,
+                             [geometry, rows](const OpArguments& args) { rows(geometry, args); });
   }
 
  protected:

@@ -56,7 +56,7 @@ class RandomOp : public Float32Op {
     return {.flops = 5 * elements, .bytes = elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const float a = options_.a, b = options_.b;
     switch (options_.distribution) {
       case Distribution::kKeepMask:
@@ -70,8 +70,8 @@ class RandomOp : public Float32Op {
 
  private:
   template <typename Distribute>
-  Kernel kernel_of(const Shape& out, Distribute distribute) const {
-    return [=, count = out.elements(), op_key = options_.key](const KernelArguments& arguments) {
+  OpKernel kernel_of(const Shape& out, Distribute distribute) const {
+    return [=, count = out.elements(), op_key = options_.key](const OpArguments& arguments) {
       const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
       const std::array key = {low(arguments.seed), low(arguments.seed >> 32)};
       parallel_for((count + 3) / 4, 1024, [&](std::int64_t begin, std::int64_t end) {

@@ -97,29 +97,29 @@ class RowNormOp final : public Float32Op {
 
   bool is_rowwise(std::span<const Shape>, const Shape&) const override { return true; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const std::int64_t rows = out.elements(0, out.rank() - options_.axes), size = out.elements() / rows;
     const auto unless = [size](bool given, float number) {
       return given ? std::vector<float>() : std::vector<float>(static_cast<std::size_t>(size), number);
     };
-    return Kernel::rowwise(rows, in, out,
-                           [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
-                            zeros = unless(has_.beta, 0)](const KernelArguments& run) {
-                             const float* gamma = has.gamma ? run.in[1] : ones.data();
-                             const float* beta = has.beta ? run.in.back() : zeros.data();
-                             vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin,
-                                         share = 1 / static_cast<double>(size)] {
-                               for (std::int64_t row = 0; row < count; ++row) {
-                                 const float* x = in + row * size;
-                                 float* y = out + row * size;
-                                 const auto [mean, scale, shift] =
-                                     row_affine(x, size, share, options.norm, options.epsilon);
-                                 for (std::int64_t i = 0; i < size; ++i)
-                                   y[i] = ((x[i] - mean) * scale + shift) * gamma[i] + beta[i];
-                               }
+    return OpKernel::rowwise(rows, in, out,
+                             [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
+                              zeros = unless(has_.beta, 0)](const OpArguments& args) {
+                               const float* gamma = has.gamma ? args.in[1] : ones.data();
+                               const float* beta = has.beta ? args.in.back() : zeros.data();
+                               vectorized([=, in = args.in[0], out = args.out, count = args.end - args.begin,
+                                           share = 1 / static_cast<double>(size)] {
+                                 for (std::int64_t row = 0; row < count; ++row) {
+                                   const float* x = in + row * size;
+                                   float* y = out + row * size;
+                                   const auto [mean, scale, shift] =
+                                       row_affine(x, size, share, options.norm, options.epsilon);
+                                   for (std::int64_t i = 0; i < size; ++i)
+                                     y[i] = ((x[i] - mean) * scale + shift) * gamma[i] + beta[i];
+                                 }
+                               });
                              });
-                           });
   }
 
  private:

@@ -9,7 +9,7 @@
 
 #include "base/kept.h"
 #include "kerascope/tensor.h"
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 
 namespace kerascope {
 

@@ -44,10 +44,10 @@ class SparsemaxOp : public Float32Op {
     return {.flops = elements * (std::log2(std::max(size, 1.0)) + 6), .bytes = 2 * elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const AxisView view = view_of_axis(out, resolved_axis("sparsemax", axis_, out));
     const std::int64_t rows = out.elements() == 0 ? 0 : view.outer * view.inner;
-    return [=](const KernelArguments& arguments) {
+    return [=](const OpArguments& arguments) {
       parallel_for(rows, 1 + 1024 / std::max<std::int64_t>(view.size, 1), [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> descending(static_cast<std::size_t>(view.size));
         for (std::int64_t row = begin; row < end; ++row) {

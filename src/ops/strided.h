@@ -34,9 +34,9 @@ std::vector<StridedAxis<K>> merged(std::span<const StridedAxis<K>> axes) {
 
 /// Visits the positions of `axes` in row-major order, from `position` on. No size may be 0; `axes` must outlive it.
 template <std::size_t K>
-class Walk {
+class StridedIterator {
  public:
-  Walk(std::span<const StridedAxis<K>> axes, std::int64_t position) : axes_(axes), index_(axes.size()) {
+  StridedIterator(std::span<const StridedAxis<K>> axes, std::int64_t position) : axes_(axes), index_(axes.size()) {
     for (std::size_t axis = axes.size(); axis-- > 0; position /= axes[axis].size) {
       index_[axis] = position % axes[axis].size;
       for (std::size_t k = 0; k < K; ++k) offsets_[k] += index_[axis] * axes[axis].strides[k];

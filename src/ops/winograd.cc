@@ -11,7 +11,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "base/workspace.h"
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 
 namespace kerascope::ops {
 namespace {
@@ -305,7 +305,7 @@ double saved_cycles(const Sizes& sizes, int m) {
 }
 
 template <int M>
-Kernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kernel, const float* bias) {
+OpKernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kernel, const float* bias) {
   const auto kernels =
       session.made<PackedMatrices>(key_of(M == 4 ? "transformed for 4x4" : "transformed for 2x2", {&kernel, 1}),
                                    [&] { return Winograd<M>::kernels_of(sizes, kernel.constant); });
@@ -315,12 +315,12 @@ Kernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kern
   const std::int64_t most_tiles = kCache / ready->tile_numbers(), tile_rows = (sizes.out_high + M - 1) / M;
   const std::int64_t strip = std::clamp<std::int64_t>(most_tiles / ready->tiles_across(), 1, tile_rows);
   const std::int64_t strips = sizes.batch * ((tile_rows + strip - 1) / strip);
-  Kernel made;
+  OpKernel made;
   if (strip * ready->tiles_across() < kFewTiles || strips < 2 * thread_count())
-    made = [ready](const KernelArguments& run) { ready->all(run.in[0], Epilogue::of(run)); };
+    made = [ready](const OpArguments& args) { ready->all(args.in[0], Epilogue::of(args)); };
   else
-    made = Kernel::by_rows(sizes.batch * sizes.out_high, strip * M, [ready](const KernelArguments& run) {
-      ready->rows(run.in[0], Epilogue::of(run), run.begin, run.end);
+    made = OpKernel::by_rows(sizes.batch * sizes.out_high, strip * M, [ready](const OpArguments& args) {
+      ready->rows(args.in[0], Epilogue::of(args), args.begin, args.end);
     });
   made.take_epilogue(sizes.filters);
   return made;
@@ -359,15 +359,15 @@ int fastest_tile(const Shape& x, const Shape& out, const std::vector<WindowAxis>
 
 }  // namespace
 
-std::optional<Kernel> winograd(const Session& session, const Shape& x, const Shape& out,
-                               const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias) {
+std::optional<OpKernel> winograd(const Session& session, const Shape& x, const Shape& out,
+                                 const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias) {
   const int tile = fastest_tile(x, out, axes);
   if (tile == 0) return {};
   const Sizes sizes = sizes_of(x, out, axes);
   return tile == 4 ? kernel_of<4>(session, sizes, kernel, bias) : kernel_of<2>(session, sizes, kernel, bias);
 }
 
-std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+std::optional<OpMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
   const std::int64_t tile = fastest_tile(x, out, axes);
   if (tile == 0) return {};
   const std::int64_t positions = (tile + 2) * (tile + 2), tiles_high = (out[1] + tile - 1) / tile,
@@ -376,7 +376,7 @@ std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, co
              computing = static_cast<std::size_t>(std::min(
                              kMostNumbers, positions * (x.back() + out.back()) * x[0] * tiles_high * tiles_wide)) *
                          sizeof(float);
-  return KernelMemory{.kept = transformed, .passing = transformed + computing};
+  return OpMemory{.kept = transformed, .passing = transformed + computing};
 }
 
 }  // namespace kerascope::ops

@@ -16,9 +16,9 @@ bool fits_winograd(const std::vector<WindowAxis>& axes);
 /// directly; its rounding errors are larger, some 1e-6 of the largest output.
 /// @param kernel  a constant.
 /// @param bias  O numbers, or null.
-std::optional<Kernel> winograd(const Session& session, const Shape& x, const Shape& out,
-                               const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias);
+std::optional<OpKernel> winograd(const Session& session, const Shape& x, const Shape& out,
+                                 const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias);
 /// What that kernel takes; empty where there is none.
-std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
+std::optional<OpMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
 
 }  // namespace kerascope::ops

@@ -1,4 +1,4 @@
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 
 #include <algorithm>
 #include <array>

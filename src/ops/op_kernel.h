@@ -61,7 +61,7 @@ struct ElementRange {
 };
 
 /// What a kernel is told at each run. The pointers stay valid for that run only.
-struct KernelArguments {
+struct OpArguments {
   std::span<const float* const> in;  ///< to the first elements; of another type than float32: input<T>()
   float* out = nullptr;              ///< where row `begin` of the output starts; of another type: output<T>()
   std::uint64_t seed = 0;            ///< of the training phase's random numbers
@@ -84,18 +84,18 @@ struct KernelArguments {
 
 /// Rows are equal pieces of the output, in the order of memory, that can be computed one without the others. Who runs
 /// a kernel spreads its rows over threads, and may ask for the next op's rows while these are still in the cache.
-struct Kernel {
-  using Run = std::function<void(const KernelArguments&)>;
+struct OpKernel {
+  using Compute = std::function<void(const OpArguments&)>;
 
-  Kernel() = default;
+  OpKernel() = default;
   /// All is one row; it may use threads of its own.
   template <typename Whole>
-  requires std::is_invocable_v<Whole, const KernelArguments&> Kernel(Whole whole) : run(std::move(whole)) {}
+  requires std::is_invocable_v<Whole, const OpArguments&> OpKernel(Whole whole) : compute(std::move(whole)) {}
   /// @param grain  all calls but the last are for a multiple of so many rows.
-  static Kernel by_rows(std::int64_t rows, std::int64_t grain, Run run);
-  /// Each row of the output needs, of the inputs that have the output's shape, that row only; `KernelArguments::in`
+  static OpKernel by_rows(std::int64_t rows, std::int64_t grain, Compute compute);
+  /// Each row of the output needs, of the inputs that have the output's shape, that row only; `OpArguments::in`
   /// then points to row `begin` of these.
-  static Kernel rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Run run);
+  static OpKernel rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Compute compute);
 
   /// Says that the epilogue of its arguments is obeyed.
   /// @param channels  the size of the output's last axis.
@@ -106,7 +106,7 @@ struct Kernel {
   /// Whether input `i` begins at the row.
   bool moves(std::size_t i) const { return is_rowwise && i < 64 && (moving >> i & 1); }
 
-  Run run;
+  Compute compute;
   std::int64_t rows = 1, grain = 1;
   bool is_rowwise = false;
   std::uint64_t moving = 0;            ///< bit i: input i is of float32 and has the output's shape
@@ -124,6 +124,6 @@ std::int64_t equal_parts(std::int64_t rows, std::int64_t most);
 /// Computes all rows, spread over the threads.
 /// @param arguments  of the whole tensors.
 /// @param elements  of the output.
-void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_t elements);
+void compute_all(const OpKernel& kernel, const OpArguments& arguments, std::int64_t elements);
 
 }  // namespace kerascope

@@ -8,15 +8,15 @@
 #include <optional>
 #include <vector>
 
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 #include "ops/window.h"
 
 namespace kerascope::ops {
 
 /// Where the numbers under a window lie. Three spatial axes always: those that the input lacks have one position.
-class Windows {
+class Patches {
  public:
-  Windows(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups);
+  Patches(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups);
 
   /// Of the batch's first item.
   std::int64_t positions() const { return axes_[0].out * axes_[1].out * axes_[2].out; }
@@ -47,15 +47,14 @@ struct SparseOutput {
 };
 
 /// A convolution made ready.
-class WindowProduct {
+class ImplicitGemm {
  public:
   /// @param kernels  one for each group
   /// @param sparse  empty: the positions are the output's.
-  WindowProduct(Windows windows, std::shared_ptr<const PackedMatrices> kernels,
-                std::optional<SparseOutput> sparse = {});
+  ImplicitGemm(Patches patches, std::shared_ptr<const PackedMatrices> kernels, std::optional<SparseOutput> sparse = {});
 
   std::int64_t panels() const { return kernels_->count() * kernels_->panels(); }
-  const Windows& windows() const { return windows_; }
+  const Patches& patches() const { return patches_; }
 
   /// Positions [begin, end), panels [first, last) of all groups'.
   /// @param to  starts at position `begin`; a sparse output at its own start.
@@ -65,7 +64,7 @@ class WindowProduct {
  private:
   void find_places(std::int64_t first, std::int64_t count, std::int64_t origin, std::int64_t* places) const;
 
-  Windows windows_;
+  Patches patches_;
   std::shared_ptr<const PackedMatrices> kernels_;
   std::optional<SparseOutput> sparse_;
 };
