@@ -42,8 +42,9 @@ class PlanOfBody final : public PreparedGraph {
     for (std::size_t i = 0; i < computed.size(); ++i)
       if (results[i]) std::memcpy(results[i], computed[i].bytes(), computed[i].byte_size());
   }
-  std::size_t passing_bytes() const override { return plan_.kept_bytes() + plan_.scratch_bytes(); }
-  std::size_t kept_bytes() const override { return plan_.kernel_bytes(); }
+  OpMemory memory() const override {
+    return {.kept = plan_.kernel_bytes(), .passing = plan_.kept_bytes() + plan_.scratch_bytes()};
+  }
 
  private:
   Plan plan_;
@@ -56,10 +57,20 @@ class PlanSession final : public Session {
 
   std::unique_ptr<PreparedGraph> prepare(const Graph& graph, std::vector<Value> inputs,
                                          std::vector<Value> results) const override {
+    if (auto planned = planned_.extract(&graph)) return std::move(planned.mapped());
     return std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact(), shared_);
   }
 
+  /// Keeps the plan for the next `prepare`.
+  OpMemory memory(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results) const override {
+    std::unique_ptr<PreparedGraph>& planned = planned_[&graph];
+    if (!planned)
+      planned = std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact(), shared_);
+    return planned->memory();
+  }
+
  private:
+  mutable std::map<const Graph*, std::unique_ptr<PreparedGraph>> planned_;
   std::shared_ptr<Shared> shared_;
 };
 

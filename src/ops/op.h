@@ -30,12 +30,6 @@ struct Cost {
   double bytes = 0;
 };
 
-/// In bytes.
-struct OpMemory {
-  std::size_t kept = 0;     ///< made of constant operands
-  std::size_t passing = 0;  ///< while it is made, and while it computes
-};
-
 /// Immutable; one object may be prepared for many plans and from many threads.
 class Op {
  public:

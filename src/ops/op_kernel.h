@@ -118,6 +118,12 @@ struct OpKernel {
   std::function<ElementRange(std::int64_t begin, std::int64_t end)> reads = {};
 };
 
+/// What a prepared op takes, in bytes.
+struct OpMemory {
+  std::size_t kept = 0;     ///< made of constant operands
+  std::size_t passing = 0;  ///< while it is made, and while it computes
+};
+
 /// A grain of at most `most` rows for which every thread gets about as many calls.
 std::int64_t equal_parts(std::int64_t rows, std::int64_t most);
 

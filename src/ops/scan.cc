@@ -90,12 +90,11 @@ class ScanOp final : public Op {
   }
 
   OpMemory memory(const Session& session, std::span<const Shape>, const Shape&) const override {
-    const auto prepared = session.prepare(body_->graph, body_inputs(), body_results());
-    std::size_t own = 0;
-    for (const Value slice : body_->slices) own += bytes_of(type(slice));
-    for (const Value state : body_->states) own += 2 * bytes_of(type(state));
-    for (const Value output : body_->outputs) own += bytes_of(type(output));
-    return {.kept = prepared->kept_bytes(), .passing = prepared->passing_bytes() + own};
+    OpMemory memory = session.memory(body_->graph, body_inputs(), body_results());
+    for (const Value slice : body_->slices) memory.passing += bytes_of(type(slice));
+    for (const Value state : body_->states) memory.passing += 2 * bytes_of(type(state));
+    for (const Value output : body_->outputs) memory.passing += bytes_of(type(output));
+    return memory;
   }
 
   OpKernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const override {

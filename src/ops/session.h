@@ -23,9 +23,8 @@ class PreparedGraph {
   /// @param inputs  in the order in which they were named.
   /// @param results  where each result is written; null for one that nobody needs.
   virtual void run(std::span<const Tensor> inputs, std::span<void* const> results, std::uint64_t seed) = 0;
-  /// What it takes while it runs, beside its inputs and results, and what it keeps of its weights.
-  virtual std::size_t passing_bytes() const = 0;
-  virtual std::size_t kept_bytes() const = 0;
+  /// Beside its inputs and results.
+  virtual OpMemory memory() const = 0;
 };
 
 /// Each Session is used by one thread at a time.
@@ -57,6 +56,8 @@ class Session {
   /// Prepares a graph that an op holds; the graph must outlive what is returned.
   virtual std::unique_ptr<PreparedGraph> prepare(const Graph& graph, std::vector<Value> inputs,
                                                  std::vector<Value> results) const;
+  /// What `prepare` with the same arguments will take.
+  virtual OpMemory memory(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results) const;
 
  private:
   bool exact_;
