@@ -32,7 +32,7 @@ std::shared_ptr<Arena> ArenaLender::lend(std::size_t bytes) {
     const auto fits = [&](const Idle& one) {
       return one.arena->size() >= bytes && one.arena->size() <= std::max(2 * bytes, kSmall);
     };
-    // The one that was given back last is the likeliest to be in a cache.
+    // The latest is the likeliest to be in a cache still.
     if (const auto found = std::ranges::find_if(idle, fits); found != idle.end()) {
       arena = std::move(found->arena);
       idle.erase(found);

@@ -15,14 +15,15 @@ namespace kerascope {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-/// Ops that are computed together at most.
+/// Most ops of a step.
 constexpr std::size_t kMostTogether = 12;
-/// From so many bytes on, a value that no later step reads is written past the caches.
+/// From this size in bytes on, a value that no later step reads is written with non-temporal stores.
 constexpr std::size_t kStreamed = 64 << 10;
-/// From so many FLOPs a number on, what a later step reads is written a second time for the user: the arithmetic hides
-/// it. Measured: ResNet50 gains 4 %, MobileNetV2's and EfficientNetB0's first layers would lose.
+/// From this many FLOPs per output element on, a tap that a later step reads, too, is written twice (Store::kBoth): the
+/// arithmetic hides the second store. Measured: ResNet50 gains 4 %, MobileNetV2's and EfficientNetB0's first layers
+/// would lose.
 constexpr double kHidingStores = 128;
-/// The part of an op's output that may be computed twice so that the next op can follow it.
+/// The largest share of an op's output that may be computed twice (the halos), so that the next op can follow it.
 constexpr double kMostTwice = 1.0 / 16;
 
 std::size_t padded_bytes(const Graph::Node& node) {
@@ -30,7 +31,7 @@ std::size_t padded_bytes(const Graph::Node& node) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// What an op runs step by step: a plan within the plan.
+/// The plan of a body: of a graph that an op runs.
 class PlanOfBody final : public PreparedGraph {
  public:
   PlanOfBody(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results, bool exact,
@@ -74,13 +75,13 @@ class PlanSession final : public Session {
   std::shared_ptr<Shared> shared_;
 };
 
-/// A weight as it is computed with.
+/// A weight in float32.
 struct ReadWeight {
   Tensor numbers;
   std::size_t bytes() const { return numbers.byte_size(); }
 };
 
-/// Texts are views of what an op or an input holds: as a result they have a tensor of their own.
+/// The texts of a tensor are views of memory that the op or the input owns; a result needs its own copies.
 Tensor with_own_texts(const Tensor& tensor) {
   const auto views = tensor.elements<std::string_view>();
   return Tensor::of(tensor.shape(), std::vector<std::string>(views.begin(), views.end()));
@@ -103,8 +104,8 @@ Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> tap
   place_results();
 }
 
-/// An op that can add the zeros around its input itself reads what was padded; the padding is then computed only where
-/// something else needs it.
+/// If an op can add the zeros around its input itself, it reads the input of the padding. The padding is then computed
+/// only if another op or a tap needs it.
 void Plan::fold_padding() {
   for (int id = 0; id < graph_.size(); ++id) {
     const Graph::Node& whole = graph_.node(Value{id});
@@ -119,7 +120,7 @@ void Plan::fold_padding() {
   }
 }
 
-/// Finds what the taps need, what of it is known before the first run, and what is another value seen differently.
+/// Marks the values that the taps need and those that are constant, and finds the root of each view.
 void Plan::find_constants() {
   const auto count = static_cast<std::size_t>(graph_.size());
   needed_.assign(count, false);
@@ -129,7 +130,7 @@ void Plan::find_constants() {
   for (Value tap : taps_) needed_[static_cast<std::size_t>(tap.id)] = true;
   for (int id = graph_.size() - 1; id >= 0; --id)
     if (needed_[static_cast<std::size_t>(id)]) {
-      needed_[static_cast<std::size_t>(graph_.first_output(Value{id}).id)] = true;  // which stands for the op
+      needed_[static_cast<std::size_t>(graph_.first_output(Value{id}).id)] = true;  // stands for its op
       for (Value input : planned(Value{id}).inputs) needed_[static_cast<std::size_t>(input.id)] = true;
     }
   for (int id = 0; id < graph_.size(); ++id) {
@@ -181,8 +182,8 @@ std::vector<Shape> Plan::input_shapes(const Graph::Node& node) const {
   return shapes;
 }
 
-/// A row-wise op goes into the step that makes the last of its inputs, where it needs of that step, and of what follows
-/// in it, rows only.
+/// A row-wise op joins the step that computes the last of its inputs, if it needs only rows of that step's values from
+/// its last follower on.
 std::optional<std::size_t> Plan::step_to_join(Value value) const {
   const Graph::Node& node = planned(value);
   if (!node.op->is_rowwise(input_shapes(node), node.shape)) return {};
@@ -199,8 +200,8 @@ std::optional<std::size_t> Plan::step_to_join(Value value) const {
   return static_cast<std::size_t>(last);
 }
 
-/// An op that reads some rows at a time goes into the step that makes these, last of all, where the output is not
-/// larger: so steps end where little goes on to the next.
+/// An op that reads a few rows at a time (a convolution) joins the step whose last value it reads, if its output is not
+/// larger: so steps end where the tensors between steps are small.
 std::optional<std::size_t> Plan::step_to_follow(Value value) const {
   const Graph::Node& node = planned(value);
   const std::optional<double> overlap = node.op->overlap(input_shapes(node), node.shape);
@@ -215,14 +216,14 @@ std::optional<std::size_t> Plan::step_to_follow(Value value) const {
   const Graph::Node& first = planned(before[0]);
   const std::vector<Shape> shapes = input_shapes(first);
   if (!first.op->is_rowwise(shapes, first.shape) && !first.op->overlap(shapes, first.shape)) return {};
-  // Where rows are read twice, each thread makes its own, and nobody else can read them.
+  // With a halo, rows lie in each thread's line buffer, where no other op can read them.
   const bool is_alone = steps_[step].follower == 0 && readers_[static_cast<std::size_t>(root.id)] == 1;
   if (*overlap > 0 && (!is_alone || *overlap * (thread_count() - 1) > kMostTwice)) return {};
   return step;
 }
 
-/// What is large goes to the user past the caches; what a later step reads of it stays in them, in memory that is used
-/// again.
+/// Large taps are written with non-temporal stores. What later steps read is written with ordinary stores, to scratch
+/// memory that is reused and therefore stays in the caches.
 void Plan::choose_stores() {
   for (Value tap : taps_) {
     Storage& root = root_of(tap);
@@ -253,7 +254,7 @@ void Plan::choose_stores() {
   }
 }
 
-/// FLOPs of the step's first op for each number of its output.
+/// FLOPs of the step's first op per element of its output.
 double Plan::arithmetic(const Step& step) const {
   const Graph::Node& node = planned(step.values[0]);
   return node.op->cost(input_shapes(node), node.shape).flops /
@@ -261,7 +262,7 @@ double Plan::arithmetic(const Step& step) const {
 }
 
 void Plan::place_results() {
-  // What nobody looks at lives until its last use, and then its place is free for another.
+  // A value that is not kept lives until its last use.
   std::map<int, std::size_t> last_use;  // by root id: the step
   for (std::size_t s = 0; s < steps_.size(); ++s)
     for (Value value : steps_[s].values) {
@@ -306,7 +307,7 @@ std::size_t Plan::kernel_bytes() const {
   return most;
 }
 
-/// Weights, and views of them; others are made by each plan.
+/// Only weights and views of weights have a key; each plan computes other constants itself.
 std::string Plan::key_of(Value value) const {
   const Graph::Node& node = planned(value);
   if (node.kind == Graph::Kind::kWeight)
@@ -340,7 +341,7 @@ const Tensor& Plan::constant(Value value) {
   return known;
 }
 
-/// All outputs of an op whose inputs are constants.
+/// Computes all outputs of an op whose inputs are constants.
 void Plan::compute_constants(Value first) {
   const Graph::Node& node = planned(first);
   std::vector<Operand> operands;
@@ -429,7 +430,7 @@ void Plan::prepare(Step& step) {
   for (std::size_t i = 0; i < stores.size(); ++i) root_of(step.values[i]).store = step.stages[i].store = stores[i];
 }
 
-/// Lets go of what was made of weights for the step; the next run makes it again.
+/// Drops the step's kernels and constants; the next run prepares them again.
 void Plan::forget(Step& step) {
   for (const Value value : step.values)
     for (const Value input : planned(value).inputs)
@@ -462,7 +463,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     KERASCOPE_CHECK(inputs[i].dtype() == graph_.dtype(inputs_[i]));
   }
   const parallel::Computation computation(options.between);
-  // Tensors of an earlier run that somebody still holds keep their memory; otherwise it is used again.
+  // An arena is reused once nobody holds a tensor of the run that had it.
   ArenaLender& arenas = shared_ ? shared_->arenas : own_arenas_;
   tapped_ = arenas.lend(tapped_bytes_);
   scratch_ = arenas.lend(scratch_bytes_);
@@ -486,7 +487,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
     try {
       parallel::poll();
       if (step.stages.empty()) prepare(step);
-    } catch (...) {  // or the next run would take it for prepared
+    } catch (...) {  // half-prepared, it would seem ready to the next run
       forget(step);
       throw;
     }

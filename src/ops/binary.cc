@@ -35,7 +35,7 @@ const char* name(Binary function) {
   KERASCOPE_CHECK(false);
 }
 
-/// @param moves  which sides have the output's shape.
+/// @param moves  whether each side has the output's shape.
 template <typename Function>
 OpKernel::Compute each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Function function) {
   StridedAxis<2> inner = {1, {1, 1}};
@@ -43,7 +43,7 @@ OpKernel::Compute each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> mov
     inner = axes.back();
     axes.pop_back();
   }
-  // A short row that repeats, a number a channel say, is laid out several times, so that the loops are long.
+  // A short row that repeats (one number per channel, say) is stored several times, so that loops are long.
   constexpr std::int64_t kShort = 64, kLong = 512;
   if (axes.size() == 1 && inner.size < kShort && inner.strides[0] == 1 && inner.strides[1] == 1)
     for (const std::size_t side : {0, 1})
@@ -142,7 +142,7 @@ class BinaryOp : public Float32Op {
   Binary function_;
 };
 
-/// Whole numbers stay exact: both inputs and the output are int64.
+/// Integers stay exact: both inputs and the output are int64.
 class IntegerOp final : public Op {
  public:
   explicit IntegerOp(Binary function) : function_(function) {}
@@ -169,7 +169,7 @@ class IntegerOp final : public Op {
   }
 
  private:
-  /// Wraps around where it is too large, as NumPy does.
+  /// Wraps around on overflow, as NumPy does.
   static std::int64_t result(Binary function, std::int64_t left, std::int64_t right) {
     const auto l = static_cast<std::uint64_t>(left), r = static_cast<std::uint64_t>(right);
     switch (function) {
@@ -192,7 +192,7 @@ class IntegerOp final : public Op {
   Binary function_;
 };
 
-/// Those whose results are whole numbers if the inputs are.
+/// Functions that map integers to integers.
 bool stays_whole(Binary function) {
   switch (function) {
     case Binary::kAdd:

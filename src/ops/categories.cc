@@ -1,4 +1,4 @@
-// Whole numbers as vectors of zeros and ones: (.., T) -> (.., depth), and weights (.., T) beside them.
+// Integers as vectors of zeros and ones: (.., T), and maybe weights (.., T) -> (.., depth).
 
 #include <fmt/format.h>
 

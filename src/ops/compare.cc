@@ -28,7 +28,7 @@ OpKernel each_pair(std::span<const Operand> in, const Shape& out, Function funct
       };
 }
 
-/// Two inputs of one type, a bool for each pair.
+/// Compares two inputs of one type.
 class PairOp : public Op {
  public:
   bool takes_float32() const final { return false; }
@@ -119,7 +119,7 @@ class QuantifierOp final : public Op {
   }
 
   OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
-    // Each element joins the result that it belongs to: a walk over the input with the output's strides.
+    // Iterates over the input with the output's strides: 0 along reduced axes.
     const Shape& shape = in[0].shape;
     std::vector<StridedAxis<1>> axes;
     std::int64_t stride = out[0].shape.elements();

@@ -42,7 +42,7 @@ class ConcatenateOp : public MovingOp {
   OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const int axis = resolved_axis("concatenate", axis_, out);
     const std::int64_t row_length = out.elements(axis, out.rank());
-    // Where each input's part of a row starts; the last entry is the row's end.
+    // Per input the start of its part of a row; the last entry is the row's end.
     std::vector<std::int64_t> starts = {0};
     for (const Operand& part : in) starts.push_back(starts.back() + part.shape.elements(axis, out.rank()));
     return OpKernel::by_rows(out.elements(), 16 * 1024, [=](const OpArguments& args) {

@@ -1,5 +1,5 @@
-// Pictures whose channels are spread over their range: (N, H, W, C) -> (N, H, W, C). Computed in float32 in the order
-// in which Keras does, as numbers are counted by their whole parts.
+// Stretches or equalizes each channel of pictures: (N, H, W, C) -> (N, H, W, C). Computed in float32 in Keras's order
+// of operations, as histograms depend on the last bit.
 
 #include <fmt/format.h>
 
@@ -114,7 +114,7 @@ class ClaheOp : public Float32Op {
 
   static std::int64_t tile_size(std::int64_t size, std::int64_t tiles) { return (size + tiles - 1) / tiles; }
 
-  /// By which number each one is replaced in the middle of a tile.
+  /// The table that replaces each level, for the middle of a tile.
   static Curve curve(const std::array<std::int64_t, kLevels>& counts, std::int64_t pixels, float clip_limit) {
     Curve bars;
     std::copy(counts.begin(), counts.end(), bars.begin());
@@ -131,7 +131,7 @@ class ClaheOp : public Float32Op {
     return bars;
   }
 
-  /// The two tiles between whose middles a pixel lies, and how far it is on the way to the second.
+  /// The two tiles whose middles a pixel lies between, and the weight of the second.
   struct Between {
     std::int64_t first, second;
     float share;

@@ -1,6 +1,6 @@
 // Convolution of (N, spatial.., C) with a kernel (spatial.., C/groups, O), plain or depthwise.
 //
-// A plain one is a product of matrices, see implicit_gemm.h.
+// A plain one is an implicit GEMM, see implicit_gemm.h, or Winograd's algorithm.
 #include <fmt/format.h>
 
 #include <memory>
@@ -18,7 +18,7 @@ namespace {
 
 enum class Kind { kPlain, kDepthwise };
 
-/// What both kinds come to: a depthwise kernel (spatial.., C, M) has the numbers of a grouped one (spatial.., 1, C*M).
+/// Both kinds as grouped convolutions: a depthwise kernel (spatial.., C, M) is a grouped one (spatial.., 1, C*M).
 struct Grouped {
   Shape kernel;
   std::int64_t groups = 1;

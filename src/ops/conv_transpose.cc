@@ -1,7 +1,7 @@
 // Transposed convolution of (N, spatial.., C) with a kernel (spatial.., O, C).
 //
-// Every stride-th position of the output, along each axis, is a convolution of the input at stride 1 with every
-// stride-th tap of the kernel, turned around: a phase. With stride 2 along two axes there are four.
+// Along each axis, every stride-th position of the output is a convolution of the input at stride 1 with every
+// stride-th position of the kernel, reversed: a phase. With stride 2 along two axes there are four.
 #include <fmt/format.h>
 
 #include <memory>
@@ -15,7 +15,7 @@
 namespace kerascope::ops {
 namespace {
 
-/// Positions of a phase that are computed before those of the next one, which reads about the same of the input.
+/// Positions of one phase that are computed before the same block of the next phase, which reads the same input.
 constexpr std::int64_t kBlock = 128;
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
@@ -23,8 +23,8 @@ constexpr std::int64_t kBlock = 128;
 /// A phase along one axis.
 struct AxisPhase {
   WindowAxis window;
-  std::int64_t first;                       ///< position of the output; the next one is a stride further
-  std::int64_t last_tap = 0, tap_step = 1;  ///< the taps go down from the last one
+  std::int64_t first;                       ///< its first output position
+  std::int64_t last_tap = 0, tap_step = 1;  ///< kernel positions, in descending order
 };
 
 /// @param spread  as ops::spread() gives it
@@ -39,7 +39,7 @@ AxisPhase axis_phase(const WindowAxis& spread, std::int64_t first) {
                      .first = first,
                      .tap_step = spread.stride / common};
   WindowAxis& window = phase.window;
-  // Position i of the input and a tap meet where i * stride + tap * dilation is the output's position plus `before`.
+  // Input i and kernel position k contribute to the output position i * stride + k * dilation - before.
   for (std::int64_t tap = 0; tap < spread.size; ++tap) {
     const std::int64_t at = first + spread.before - tap * spread.dilation;
     if (at % spread.stride != 0) continue;
@@ -58,7 +58,7 @@ std::vector<AxisPhase> axis_phases(const WindowAxis& spread) {
   return phases;
 }
 
-/// A phase's taps of a kernel (spatial.., O, C) as a matrix (taps of it by C, O).
+/// A phase's part of a kernel (spatial.., O, C) as a matrix (kernel positions by C, O).
 Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
                     const std::array<std::int64_t, 3>& sizes, std::int64_t filters, std::int64_t channels) {
   const Shape taps = {phase[0].window.size, phase[1].window.size, phase[2].window.size};
@@ -76,7 +76,7 @@ Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
   return matrix;
 }
 
-/// Which taps of the kernel a phase has.
+/// The kernel positions of a phase, as a part of its key.
 std::string describe(const std::array<AxisPhase, 3>& phase) {
   std::string text = "packed taps";
   for (const AxisPhase& axis : phase)

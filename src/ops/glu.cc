@@ -30,7 +30,7 @@ class GluOp : public Float32Op {
     return out;
   }
 
-  /// The sigmoid counts four, the product one.
+  /// Per element four for the sigmoid, one for the product.
   Cost cost(std::span<const Shape>, const Shape& out) const override {
     const double elements = static_cast<double>(out.elements());
     return {.flops = 5 * elements, .bytes = 3 * elements * sizeof(float)};

@@ -42,7 +42,7 @@ void Patches::find(const float* x, std::int64_t first, std::int64_t count, std::
   }
   const auto& [deep, high, wide] = axes_;
   for (std::int64_t i = 0; i < count;) {
-    // Positions of one line.
+    // Patches of the same output line.
     const std::int64_t line = (first + i) / wide.out, w = (first + i) % wide.out, h = line % high.out,
                        d = line / high.out % deep.out, n = line / high.out / deep.out,
                        together = std::min(count - i, wide.out - w), start = w * wide.stride - wide.before;
@@ -69,7 +69,7 @@ void Patches::find(const float* x, std::int64_t first, std::int64_t count, std::
     i += together;
   }
 }
-/// A whole row of the kernel from position `at` of the line on.
+/// The piece under a row of the kernel that starts at position `at` of the line.
 const float* Patches::whole_row(const float* line, std::int64_t at, float*& copies) const {
   const WindowAxis& wide = axes_[2];
   if (at >= 0 && at + wide.size <= wide.in) return line + at * channels_;
@@ -89,7 +89,7 @@ ImplicitGemm::ImplicitGemm(Patches patches, std::shared_ptr<const PackedMatrices
 
 void ImplicitGemm::compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end, std::int64_t first,
                            std::int64_t last) const {
-  constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first cache
+  constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first-level cache
   const std::int64_t most = most_rows_of(lanes()), pieces = patches_.pieces(), origin = sparse_ ? 0 : begin;
   thread_local std::vector<const float*> left;
   thread_local std::vector<std::int64_t> places;

@@ -49,7 +49,7 @@ class NumberOfToken final : public LookupOp {
     const auto table = std::make_shared<std::unordered_map<Token, std::int64_t>>();
     const auto tokens = vocabulary_.tokens.elements<Token>();
     for (std::size_t i = 0; i < tokens.size(); ++i) (*table)[tokens[i]] = vocabulary_.numbers[i];
-    // The table's texts lie in the vocabulary's tensor.
+    // The table's keys are views of the vocabulary's texts.
     return [table, owner = vocabulary_.tokens, others = others_, count = shape.elements()](const OpArguments& args) {
       const Token* const x = args.input<Token>(0);
       for (std::int64_t i = 0; i < count; ++i) {

@@ -1,4 +1,4 @@
-// Ops that move elements without looking at them, so that these may be of any type.
+// Ops that only move elements, of any type.
 #pragma once
 
 #include <vector>
@@ -8,10 +8,10 @@
 
 namespace kerascope::ops {
 
-/// Elements that go from one input to the output, and how far they lie apart in each. In elements.
+/// A strided copy from one input to the output. Offsets and strides are in elements.
 struct Move {
   std::size_t input = 0;
-  std::int64_t from = 0, to = 0;          ///< where the first lies
+  std::int64_t from = 0, to = 0;          ///< offsets of the first element
   std::vector<StridedAxis<2>> axes = {};  ///< strides in the input, in the output
 };
 

@@ -8,9 +8,9 @@
 namespace kerascope {
 namespace {
 
-/// Numbers of a row-wise op's output that are worth a call.
+/// Elements of a row-wise op's output per call.
 constexpr std::int64_t kGrain = 16 * 1024;
-/// Numbers of an output that a thread computes in one call of a kernel; some milliseconds for the slowest ops.
+/// Elements that a thread computes between two polls; some milliseconds for the slowest ops.
 constexpr std::int64_t kPiece = 256 * 1024;
 
 }  // namespace
@@ -68,7 +68,7 @@ void compute_all(const OpKernel& kernel, const OpArguments& arguments, std::int6
   if (kernel.rows == 1) return kernel.compute(arguments);
   if (kernel.rows == 0) return;
   const std::int64_t row_size = elements / kernel.rows;
-  // Grains that are computed before the thread looks whether it is to stop.
+  // Grains between two polls.
   const std::int64_t together =
       std::max<std::int64_t>(kPiece / (kernel.grain * std::max<std::int64_t>(row_size, 1)), 1);
   parallel_for((kernel.rows + kernel.grain - 1) / kernel.grain, 1, [&](std::int64_t first, std::int64_t last) {

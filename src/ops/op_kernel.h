@@ -1,4 +1,4 @@
-// A prepared op: what computes numbers, whole or a few rows of the output at a time.
+// A prepared op: a function that computes all of the output, or some rows of it.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,13 @@
 
 namespace kerascope {
 
-/// One input as an op's `prepare` sees it. `constant` is set where the value is known before the first run (weights):
-/// a kernel may reorder or fold it once, and must not keep the pointer beyond `prepare` unless it also reads
-/// the same input from its arguments, which always hold it too.
+/// One input as an op's `prepare` sees it. `constant` is set if the value is known before the first run (weights): then
+/// the op may repack or fold it once. The pointer is valid only during `prepare`; OpArguments::in has the input, too.
 struct Operand {
   Shape shape;
   const float* constant = nullptr;  ///< to the first element, of whatever type it is
   DType dtype = DType::kFloat32;
-  /// Of a constant: tells which one it is, in the same words for all plans of a model, see Session::made; may be empty.
+  /// Identifies a constant in all plans of a model, see Session::made; may be empty.
   std::string key = {};
 
   /// The elements of a constant operand of another type than float32.
@@ -30,10 +29,10 @@ struct Operand {
   }
 };
 
-/// A row-wise op so simple that it can be computed while its input is still in registers.
+/// An elementwise op that can be computed while its input is still in registers (a post-op).
 struct LaneOp {
   enum class Kind {
-    kAffine,  ///< x * scale + shift, one of each a channel, which is the last axis
+    kAffine,  ///< x * scale + shift, both per channel (last axis)
     kClip,    ///< limited to [low, high]
     kAdd,     ///< the sum of both inputs, which have the output's shape
   };
@@ -43,16 +42,16 @@ struct LaneOp {
 
   Kind kind = Kind::kAdd;
   std::int64_t channels = 0;        ///< kAffine
-  std::vector<float> scale, shift;  ///< with zeros behind, as many as a register may hold
+  std::vector<float> scale, shift;  ///< padded with a register of zeros
   float low = 0, high = 0;
 };
 
-/// One op behind a kernel's own, on the same numbers.
+/// One op of an epilogue.
 struct EpilogueStep {
   const LaneOp* op = nullptr;
-  const float* other = nullptr;  ///< kAdd: what is added, from row `begin` on
+  const float* other = nullptr;  ///< kAdd: the other input, from row `begin` on
   float* out = nullptr;          ///< where row `begin` starts; null: not stored
-  float* streamed = nullptr;     ///< the same past the caches
+  float* streamed = nullptr;     ///< the same for non-temporal stores
 };
 
 /// Elements [begin, end) of a tensor.
@@ -60,16 +59,16 @@ struct ElementRange {
   std::int64_t begin = 0, end = 0;
 };
 
-/// What a kernel is told at each run. The pointers stay valid for that run only.
+/// The arguments of one call. The pointers are valid only during the call.
 struct OpArguments {
   std::span<const float* const> in;  ///< to the first elements; of another type than float32: input<T>()
   float* out = nullptr;              ///< where row `begin` of the output starts; of another type: output<T>()
-  std::uint64_t seed = 0;            ///< of the training phase's random numbers
+  std::uint64_t seed = 0;            ///< for random numbers of the training phase
   std::int64_t begin = 0, end = 1;   ///< the rows to compute
-  /// For kernels with epilogue_channels; these accept that `out` is null.
+  /// Only for kernels with epilogue_channels, which also accept a null `out`.
   float* streamed = nullptr;
   std::span<const EpilogueStep> epilogue = {};
-  /// Of an op with several outputs: each from its beginning, null where nobody needs it. Such kernels have one row.
+  /// Only of ops with several outputs: the start of each, null if nobody needs it. Such kernels have one row.
   std::span<void* const> outputs = {};
 
   template <typename T>
@@ -82,49 +81,48 @@ struct OpArguments {
   }
 };
 
-/// Rows are equal pieces of the output, in the order of memory, that can be computed one without the others. Who runs
-/// a kernel spreads its rows over threads, and may ask for the next op's rows while these are still in the cache.
+/// Rows are equal, contiguous pieces of the output, each of which can be computed without the others. The plan spreads
+/// rows over threads, and has the next op compute its rows while these are still in the cache.
 struct OpKernel {
   using Compute = std::function<void(const OpArguments&)>;
 
   OpKernel() = default;
-  /// All is one row; it may use threads of its own.
+  /// The whole output is one row; `whole` may use threads itself.
   template <typename Whole>
   requires std::is_invocable_v<Whole, const OpArguments&> OpKernel(Whole whole) : compute(std::move(whole)) {}
-  /// @param grain  all calls but the last are for a multiple of so many rows.
+  /// @param grain  calls start at multiples of it.
   static OpKernel by_rows(std::int64_t rows, std::int64_t grain, Compute compute);
-  /// Each row of the output needs, of the inputs that have the output's shape, that row only; `OpArguments::in`
-  /// then points to row `begin` of these.
+  /// For elementwise ops and the like: of each input that has the output's shape, a row of the output needs only the
+  /// same row. OpArguments::in points to row `begin` of these inputs, and to the start of others.
   static OpKernel rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Compute compute);
 
-  /// Says that the epilogue of its arguments is obeyed.
+  /// Declares that `compute` applies OpArguments::epilogue.
   /// @param channels  the size of the output's last axis.
-  /// @param together  how many of them are computed side by side: registers go past the caches as whole lines of these
-  ///     only.
+  /// @param together  neighbouring channels that one call stores. Non-temporal stores need whole cache lines of these.
   void take_epilogue(std::int64_t channels, std::int64_t together);
   void take_epilogue(std::int64_t channels) { take_epilogue(channels, channels); }
-  /// Whether input `i` begins at the row.
+  /// Whether OpArguments::in[i] starts at row `begin`.
   bool moves(std::size_t i) const { return is_rowwise && i < 64 && (moving >> i & 1); }
 
   Compute compute;
   std::int64_t rows = 1, grain = 1;
   bool is_rowwise = false;
   std::uint64_t moving = 0;            ///< bit i: input i is of float32 and has the output's shape
-  std::optional<LaneOp> lane_op = {};  ///< this op, where it can be part of an epilogue
-  std::int64_t epilogue_channels = 0;  ///< where it takes an epilogue: the size of its last axis
-  bool streams = false;                ///< it can write past the caches, too
-  /// Where set: what rows [begin, end) read of the first input, no less than rows before them do; any rows may be asked
-  /// for, and the other inputs are constants.
+  std::optional<LaneOp> lane_op = {};  ///< set if this op can be part of an epilogue
+  std::int64_t epilogue_channels = 0;  ///< if it takes an epilogue: the size of the last axis
+  bool streams = false;                ///< it can make non-temporal stores itself
+  /// If set: the elements of the first input that rows [begin, end) read; both ends grow with the rows. Then all other
+  /// inputs are constants, and calls may start at any row.
   std::function<ElementRange(std::int64_t begin, std::int64_t end)> reads = {};
 };
 
 /// What a prepared op takes, in bytes.
 struct OpMemory {
   std::size_t kept = 0;     ///< made of constant operands
-  std::size_t passing = 0;  ///< while it is made, and while it computes
+  std::size_t passing = 0;  ///< while it is prepared or computes
 };
 
-/// A grain of at most `most` rows for which every thread gets about as many calls.
+/// A grain of at most `most` rows with which all threads get about equally many calls.
 std::int64_t equal_parts(std::int64_t rows, std::int64_t most);
 
 /// Computes all rows, spread over the threads.

@@ -1,4 +1,4 @@
-// Adds constant numbers around a tensor, or cuts its edges where a size is negative.
+// Adds constant numbers around a tensor; negative sizes crop it.
 
 #include "ops/pad.h"
 #include "kerascope/error.h"
@@ -15,7 +15,7 @@ struct PadAxis {
   std::int64_t padded() const { return before + size + after; }
 };
 
-/// An axis that stays as it is joins the one before it.
+/// Axes that are not padded are merged with the axis before them.
 std::vector<PadAxis> joined_axes(const Shape& in, const std::vector<std::array<std::int64_t, 2>>& sizes) {
   std::vector<PadAxis> axes = {{1, 0, 0}};
   for (int i = 0; i < in.rank(); ++i) {
@@ -85,7 +85,7 @@ class PadOp : public Float32Op {
     std::vector<PadAxis> axes = joined_axes(in[0].shape, options_.sizes);
     const PadAxis inner = axes.back();
     axes.pop_back();
-    // The output's rows, and where each would lie in the input, were it endless.
+    // The output's rows with the input's strides; rows in the padding lie outside of the input.
     std::vector<StridedAxis<1>> rows(axes.size());
     std::int64_t stride = inner.size, start = 0;
     for (std::size_t i = axes.size(); i-- > 0; stride *= axes[i].size) {

@@ -20,7 +20,7 @@ struct Range {
 struct PoolAxis {
   std::int64_t in = 1, out = 1;
   std::int64_t size = 1, stride = 1, before = 0;
-  bool adaptive = false;  ///< the windows follow from in and out alone
+  bool adaptive = false;  ///< windows depend on in and out only
 
   Range window(std::int64_t position) const {
     if (adaptive) return {position * in / out, ((position + 1) * in + out - 1) / out};
@@ -29,13 +29,13 @@ struct PoolAxis {
   }
 };
 
-/// Three spatial axes always: those that the input lacks have one position and come first.
+/// Always with three spatial axes; those that the input lacks come first and have one position.
 struct Geometry {
   std::array<PoolAxis, 3> axes;
   std::int64_t channels;
 };
 
-/// NaN never replaces a number and what is below the lowest finite number is that: as TensorFlow computes it.
+/// As TensorFlow: NaN never wins, and the maximum is at least the lowest finite number.
 struct Largest {
   static constexpr float kStart = std::numeric_limits<float>::lowest();
   static float join(float so_far, float x) { return x > so_far ? x : so_far; }
@@ -47,7 +47,7 @@ struct Mean {
   static float finish(float sum, float count) { return sum / count; }
 };
 
-/// One position of the window: `out` gets C numbers. Channels go in blocks that stay in registers.
+/// Computes one position: C numbers, in blocks of channels that stay in registers.
 template <typename Rule>
 void reduce_window(const Geometry& geometry, const std::array<Range, 3>& window, const float* item, float* out) {
   constexpr std::int64_t kBlock = 32;

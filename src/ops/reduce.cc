@@ -1,5 +1,5 @@
-// Mean, maximum and sum over any axes. Sums are kept in double, so that their order does not show. Of nothing, the mean
-// is NaN, the maximum -infinity and the sum 0, as in NumPy and TensorFlow; the maximum of anything with a NaN is NaN.
+// Mean, maximum and sum over any axes. Sums are in double, so that their order does not show. Over no elements, the
+// mean is NaN, the maximum -infinity and the sum 0, as in NumPy and TensorFlow; with a NaN, the maximum is NaN.
 
 #include <limits>
 
@@ -14,7 +14,7 @@ namespace kerascope::ops {
 namespace {
 
 constexpr std::int64_t kGrain = 16 * 1024;
-// So many results grow side by side.
+// Partial results that are computed side by side.
 constexpr int kLanes = 16;
 
 struct Sum {
@@ -61,7 +61,7 @@ std::int64_t count_of(const std::vector<StridedAxis<1>>& axes) {
   return count;
 }
 
-/// lanes[i] takes in the column i of n rows, `stride` apart.
+/// Reduces column i of n rows, `stride` apart, into lanes[i].
 template <typename Join>
 void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_t width,
                typename Join::Partial* lanes) {
@@ -70,7 +70,7 @@ void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_
       typename Join::Partial part[kLanes];
       for (int lane = 0; lane < kLanes; ++lane) part[lane] = lanes[lane];
       for (std::int64_t i = 0; i < n; ++i)
-#pragma GCC unroll 1  // unrolled before it is vectorized, the maximum would stay scalar
+#pragma GCC unroll 1  // if g++ unrolled it before vectorizing, the maximum would stay scalar
         for (int lane = 0; lane < kLanes; ++lane) part[lane] = Join::join(part[lane], in[i * stride + lane]);
       for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = part[lane];
     });
@@ -79,8 +79,8 @@ void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_
       for (std::int64_t lane = 0; lane < width; ++lane) lanes[lane] = Join::join(lanes[lane], in[i * stride + lane]);
 }
 
-/// The last axis is kept: a band of neighbouring columns at a time, block of rows by block of rows, so that each block
-/// is read from memory once.
+/// If the last axis is kept: bands of neighbouring columns, in blocks of rows, so that each block is read from memory
+/// once.
 template <typename Join>
 OpKernel reduce_columns(Axes axes, double divisor) {
   constexpr std::int64_t kMostColumns = 8 * kLanes, kBlockRows = 32;
@@ -88,7 +88,7 @@ OpKernel reduce_columns(Axes axes, double divisor) {
   const StridedAxis<1> rows = take_last(axes.reduced);
   const std::int64_t count = count_of(axes.kept), terms = count_of(axes.reduced);
   return [=](const OpArguments& arguments) {
-    // As many bands as keep every thread busy.
+    // Enough bands to keep every thread busy.
     const std::int64_t lane_groups = (width * count / thread_count() + kLanes - 1) / kLanes;
     const std::int64_t band = std::clamp<std::int64_t>(lane_groups * kLanes, kLanes, kMostColumns);
     const std::int64_t bands = (width + band - 1) / band, work = terms * rows.size * band;
@@ -115,7 +115,7 @@ OpKernel reduce_columns(Axes axes, double divisor) {
   };
 }
 
-/// The last axis is reduced: one result at a time, from kLanes partial ones.
+/// If the last axis is reduced: one result at a time, from kLanes partial ones.
 template <typename Join>
 OpKernel reduce_rows(Axes axes, double divisor) {
   const std::int64_t length = take_last(axes.reduced).size, terms = count_of(axes.reduced);

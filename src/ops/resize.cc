@@ -1,5 +1,5 @@
-// Resizes one axis: each new position is a weighted sum of a few old ones. Positions and weights are computed as
-// TensorFlow's tf.image.resize does, in float32 where that shows: (.., size, ..) -> (.., new size, ..)
+// Resamples one axis: (.., size, ..) -> (.., new size, ..). Each new position is a weighted sum of a few old ones, the
+// taps of the filter. Taps and weights are computed as tf.image.resize does, in float32 if that changes the result.
 
 #include <cmath>
 #include <numbers>
@@ -14,10 +14,10 @@
 namespace kerascope::ops {
 namespace {
 
-// float32, in which positions are computed, counts so far.
+// Positions are computed in float32, which is exact up to here.
 constexpr std::int64_t kMostSize = 1 << 24;
 
-/// What the positions of a new axis are made of: `count` old ones from `first` on, with as many weights.
+/// The filter taps of one new position: `count` old positions from `first` on, with weights from `weights` on.
 struct FilterTaps {
   std::int64_t first = 0, count = 0, weights = 0;
 };
@@ -25,7 +25,7 @@ struct AxisTaps {
   std::vector<FilterTaps> of;
   std::vector<float> weights;
 
-  /// Adds the next one. Weights of nothing but zeros stay.
+  /// Adds the taps of the next position.
   void add(std::int64_t first, std::span<const float> new_weights) {
     of.push_back({first, static_cast<std::int64_t>(new_weights.size()), static_cast<std::int64_t>(weights.size())});
     weights.insert(weights.end(), new_weights.begin(), new_weights.end());
@@ -39,7 +39,7 @@ struct AxisTaps {
 struct Axis {
   std::int64_t in, out;
   float scale() const { return static_cast<float>(in) / static_cast<float>(out); }
-  /// The middle of a new position, seen in the old axis.
+  /// The middle of a new position, in the old axis's coordinates.
   float centre(std::int64_t position) const { return (static_cast<float>(position) + 0.5f) * scale(); }
 };
 
@@ -72,7 +72,7 @@ float keys(float x) {
 }
 
 AxisTaps bicubic(const Axis& axis) {
-  // TensorFlow looks the weights up in a table of so many steps.
+  // TensorFlow looks the weights up in a table of this many steps.
   constexpr float kSteps = 1024;
   AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i) {
@@ -92,7 +92,7 @@ AxisTaps bicubic(const Axis& axis) {
   return taps;
 }
 
-/// Each old position counts by how much of the new one lies on it.
+/// The weight of an old position is the share of the new one that it covers.
 AxisTaps area(const Axis& axis) {
   AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i) {
@@ -105,7 +105,7 @@ AxisTaps area(const Axis& axis) {
   return taps;
 }
 
-/// A filter around 0, and how far it reaches.
+/// A filter around 0, which is 0 beyond its radius.
 struct ResamplingFilter {
   float radius;
   float (*at)(float distance);
@@ -148,7 +148,7 @@ ResamplingFilter filter_of(Interpolation interpolation) {
   KERASCOPE_CHECK(false);
 }
 
-/// The filter around each new position; with antialias as wide as the new positions lie apart.
+/// The filter around each new position; with antialias, a filter for shrinking is stretched by the scale.
 AxisTaps sampled(const Axis& axis, const ResamplingFilter& filter, bool antialias) {
   const float stretch = antialias ? std::max(axis.scale(), 1.0f) : 1.0f, reach = filter.radius * stretch;
   AxisTaps taps;
@@ -240,7 +240,7 @@ class ResizeOp : public Float32Op {
 }  // namespace
 
 Value resize(Graph& graph, Value x, const ResizeOptions& options) {
-  // These two do not pass through the old numbers, so that they blur an axis that keeps its size, too.
+  // These two filters do not interpolate: they blur even an axis that keeps its size.
   const bool blurs =
       options.interpolation == Interpolation::kGaussian || options.interpolation == Interpolation::kMitchellCubic;
   for (auto [given_axis, size] : options.sizes) {

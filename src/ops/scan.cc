@@ -22,14 +22,14 @@ std::size_t bytes_of(const ValueType& type) {
   return static_cast<std::size_t>(type.shape.elements()) * element_bytes(type.dtype);
 }
 
-/// A tensor of a sequence, and what one step of it is.
+/// A sequence (N, T, rest..).
 struct Sequence {
   ValueType step;
   std::int64_t items, steps;
 
-  /// Bytes of one item's step.
+  /// Bytes of one step of one item.
   std::size_t size() const { return items == 0 ? 0 : bytes_of(step) / static_cast<std::size_t>(items); }
-  /// Calls use(place in the sequence, place in the step) for each item.
+  /// Calls use(offset in the sequence, offset in the step), both in bytes, for each item.
   template <typename Use>
   void each_item(std::int64_t at, Use use) const {
     for (std::int64_t item = 0; item < items; ++item)
@@ -54,7 +54,7 @@ class ScanOp final : public Op {
     const std::vector<Value> inputs = body_inputs();
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (has_items[i]) with_items.push_back(inputs[i]);
-    // A state that begins without items has them from the second step on.
+    // A state may start without a batch axis of its own; from the second step on it has one.
     with_items.insert(with_items.end(), body_->states.begin(), body_->states.end());
     return items_apart(body_->graph, with_items, body_results()).has_value();
   }
@@ -140,13 +140,13 @@ class ScanOp final : public Op {
     }
 
    private:
-    /// One of the scan's inputs as it is.
+    /// An input of the scan, without a copy.
     Tensor given(Value value, std::size_t input) const {
       const Graph::Node& node = body_.graph.node(value);
       return Tensor(node.shape, node.dtype, nullptr, args_.in[input]);
     }
 
-    /// Null for an output that nobody needs. A single one is told as those of all other ops are.
+    /// Null if nobody needs the output.
     void* written_to(std::size_t output) const { return args_.outputs.empty() ? args_.out : args_.outputs[output]; }
 
     void compute(std::int64_t step, std::int64_t from) {
@@ -164,7 +164,7 @@ class ScanOp final : public Op {
         results.push_back(written_to(states_.size() + i) ? outputs_[i].mutable_bytes() : nullptr);
       prepared_.run(inputs, results, args_.seed);
       inputs.clear();
-      if (step == 0)  // what was given is not to be changed
+      if (step == 0)  // the initial states belong to the caller
         for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = Tensor(states_[i].shape(), states_[i].dtype());
       std::swap(states_, next_);
       for (std::size_t i = 0; i < outputs_.size(); ++i) {

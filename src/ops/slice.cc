@@ -1,4 +1,4 @@
-// A part of a tensor, every step-th position along each axis; a negative step walks backwards.
+// A part of a tensor: every step-th position along each axis; a negative step goes backwards.
 
 #include "ops/slice.h"
 #include "base/parallel.h"

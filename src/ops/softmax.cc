@@ -10,13 +10,12 @@ namespace kerascope::ops {
 namespace {
 
 constexpr std::int64_t kGrain = 4 * 1024;
-// So many rows are worked on side by side, a register or two of them.
+// Rows that are computed side by side: a register or two.
 constexpr int kLanes = 16;
 
 inline float larger(float a, float b) { return a > b ? a : b; }
 
-/// One contiguous row, kLanes partial results side by side. Sums are kept in double, so that long rows keep their
-/// digits.
+/// One contiguous row, with kLanes partial results. Sums are in double, so that long rows lose no digits.
 template <bool kLog>
 void softmax_row(const float* in, float* out, std::int64_t n) {
   vectorized([=] {

@@ -7,8 +7,8 @@
 namespace kerascope::ops {
 namespace {
 
-/// What is subtracted, from the numbers in descending order. Where k > 1 numbers are in the support, Keras 3.15 adds up
-/// their running sums where Martins and Astudillo take the last one; what Keras computes is what a user has to see.
+/// The threshold that is subtracted, from numbers in descending order. With k > 1 numbers in the support, Keras 3.15
+/// adds up all their running sums; Martins and Astudillo take only the last. A user has to see what Keras computes.
 float threshold_of(const std::vector<float>& descending) {
   float running = 0, total = 0, support = 0, rank = 0;
   for (float number : descending) {
@@ -37,7 +37,7 @@ class SparsemaxOp : public Float32Op {
     return in[0];
   }
 
-  /// Sorting counts log2(size) comparisons an element, the rest six operations.
+  /// Per element: log2(size) comparisons for sorting, six operations for the rest.
   Cost cost(std::span<const Shape>, const Shape& out) const override {
     const double elements = static_cast<double>(out.elements());
     const double size = static_cast<double>(out[resolved_axis("sparsemax", axis_, out)]);

@@ -10,7 +10,7 @@
 namespace kerascope::ops {
 namespace {
 
-// A square tile is read along one axis and written along the other, whole cache lines both times.
+// A square tile is read along one axis and written along the other, in whole cache lines.
 constexpr std::int64_t kTile = 16;
 // Tiles are taken block by block, so that the pages in use stay few.
 constexpr std::int64_t kBlock = 64;
@@ -135,7 +135,7 @@ Value transpose(Graph& graph, Value x, std::vector<int> axes) {
   const Shape& in = graph.shape(x);
   auto op = std::make_shared<TransposeOp>(axes);
   Shape out = op->infer({&in, 1});
-  // No number moves where the axes of more than one entry keep their order.
+  // No number moves if the axes of more than one entry keep their order.
   std::erase_if(axes, [&](int axis) { return in[axis] == 1; });
   if (std::ranges::is_sorted(axes)) return ops::reshape(graph, x, std::move(out));
   return graph.apply(std::move(op), {x});

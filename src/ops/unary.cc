@@ -30,7 +30,7 @@ inline float clip(float x, float low, float high) {
 inline float hard_sigmoid(float x) { return clip(x + 3.0f, 0.0f, 6.0f) / 6.0f; }
 inline float positive_part(float x) { return x < 0.0f ? 0.0f : x; }
 
-/// One function. FLOPs are for one element: arithmetic, comparisons, exp, log, tanh, sqrt and erf count one each.
+/// One function. FLOPs are per element: arithmetic, comparisons, exp, log, tanh, sqrt and erf count one each.
 struct Entry {
   Unary function;
   const char* name;
@@ -68,7 +68,7 @@ OpKernel::Compute relu(const UnaryOptions& options) {
   });
 }
 
-/// Two roundings on every processor, as Keras's Rescaling has them; ARM64 would fuse the product and the sum.
+/// Rounds twice on every processor, as Keras's Rescaling does; ARM64 would fuse product and sum.
 [[gnu::optimize("fp-contract=off")]] void multiply_then_add(const float* __restrict x, float* __restrict y,
                                                             std::int64_t count, float a, float b) {
   for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] * a + b;
