@@ -25,10 +25,10 @@ class Arena {
 };
 
 /// A lending pool: prefers arenas that were given back, as the system takes a while to clear new memory. Thread-safe.
-class ArenaLender {
+class ArenaPool {
  public:
   /// @return  an arena of at least `bytes`. Whoever drops the last pointer gives it back: in any thread, and even after
-  ///          the lender was destroyed.
+  ///          the pool was destroyed.
   std::shared_ptr<Arena> lend(std::size_t bytes);
   /// Bytes of the arenas that nobody holds.
   std::size_t idle_bytes() const;

@@ -54,7 +54,7 @@ class PlanOfBody final : public PreparedGraph {
 class PlanSession final : public Session {
  public:
   PlanSession(bool exact, std::shared_ptr<Shared> shared)
-      : Session(exact, shared ? &shared->made : nullptr), shared_(std::move(shared)) {}
+      : Session(exact, shared ? &shared->weights : nullptr), shared_(std::move(shared)) {}
 
   std::unique_ptr<PreparedGraph> prepare(const Graph& graph, std::vector<Value> inputs,
                                          std::vector<Value> results) const override {
@@ -327,8 +327,8 @@ const Tensor& Plan::constant(Value value) {
     case Graph::Kind::kWeight:
       KERASCOPE_CHECK(node.weight->read != nullptr);
       // The file's numbers may have to be converted.
-      known =
-          session_->made<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })->numbers;
+      known = session_->cached<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })
+                  ->numbers;
       KERASCOPE_CHECK(known.shape() == node.shape);
       return known;
     case Graph::Kind::kInput:
@@ -464,7 +464,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const RunOptions& 
   }
   const parallel::Computation computation(options.between);
   // An arena is reused once nobody holds a tensor of the run that had it.
-  ArenaLender& arenas = shared_ ? shared_->arenas : own_arenas_;
+  ArenaPool& arenas = shared_ ? shared_->arenas : own_arenas_;
   tapped_ = arenas.lend(tapped_bytes_);
   scratch_ = arenas.lend(scratch_bytes_);
   struct GiveBack {

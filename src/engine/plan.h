@@ -109,7 +109,7 @@ class Plan {
   bool is_seen(const Storage& root) const { return root.place == Place::kTapped || root.passes; }
   void prepare(Step& step);
   void forget(Step& step);
-  bool keeps_kernels() const { return !pass_by_ || (session_->kept() && !session_->kept()->is_full()); }
+  bool keeps_kernels() const { return !pass_by_ || (session_->weights() && !session_->weights()->is_full()); }
   void run(const Step& step, std::span<const Tensor> inputs, const RunOptions& options) const;
 
   const Graph& graph_;
@@ -125,7 +125,7 @@ class Plan {
   std::vector<int> readers_;       ///< by root id: number of ops that read it
   std::vector<Tensor> constants_;  ///< by value id; empty until read
   std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
-  ArenaLender own_arenas_;                   ///< if nothing is shared
+  ArenaPool own_arenas_;                     ///< if nothing is shared
   std::shared_ptr<Arena> tapped_, scratch_;  ///< only during a run
 };
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "base/kept.h"
+#include "base/weight_cache.h"
 #include "engine/arena.h"
 #include "layers/assemble.h"
 
@@ -18,8 +18,8 @@ namespace kerascope {
 /// a copy. Thread-safe.
 class Shared {
  public:
-  Kept made;  ///< prepared weights
-  ArenaLender arenas;
+  WeightCache weights;  ///< prepared: converted, packed, transformed
+  ArenaPool arenas;
 
   /// The assembly with this key; a new one if it is not among the last few.
   std::shared_ptr<const Assembly> assembly(const std::string& key, const std::function<Assembly()>& make);

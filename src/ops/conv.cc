@@ -115,8 +115,9 @@ OpKernel by_gemm(const Session& session, std::span<const Operand> in, const Shap
                  const std::vector<WindowAxis>& axes, std::int64_t groups, const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
   const RightSide first = {.numbers = kernel, .depth = depth, .columns = group_filters, .row_step = filters};
-  const auto packed = session.made<PackedMatrices>(key_of(fmt::format("packed in {} groups", groups), in.subspan(1)),
-                                                   [&] { return PackedMatrices(first, groups, group_filters, bias); });
+  const auto packed =
+      session.cached<PackedMatrices>(key_of(fmt::format("packed in {} groups", groups), in.subspan(1)),
+                                     [&] { return PackedMatrices(first, groups, group_filters, bias); });
   const auto product = std::make_shared<const ImplicitGemm>(Patches(axes, in[0].shape.back(), groups), packed);
   const std::int64_t positions = out.elements() / filters;
   OpKernel made;

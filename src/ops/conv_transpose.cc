@@ -93,7 +93,7 @@ std::vector<ImplicitGemm> phases_of(const Session& session, std::span<const Oper
   for (const AxisPhase& deep : axis_phases(axes[0]))
     for (const AxisPhase& high : axis_phases(axes[1]))
       for (const AxisPhase& wide : axis_phases(axes[2])) {
-        const auto packed = session.made<PackedMatrices>(key_of(describe({deep, high, wide}), constants), [&] {
+        const auto packed = session.cached<PackedMatrices>(key_of(describe({deep, high, wide}), constants), [&] {
           const Tensor matrix = phase_kernel(kernel, {deep, high, wide}, sizes, filters, channels);
           const RightSide right = {
               .numbers = matrix.data(), .depth = matrix.shape()[0], .columns = filters, .row_step = filters};

@@ -159,7 +159,7 @@ class Matmul final : public Float32Op {
                     .options = options_};
     const std::int64_t right_matrices = Shape(right.batch).elements();
     if (in[1].constant)
-      made.packed = session.made<PackedMatrices>(
+      made.packed = session.cached<PackedMatrices>(
           key_of(options_.transpose_right ? "packed, transposed" : "packed", in.subspan(1, 1)),
           [&] { return PackedMatrices(made.right_side(in[1].constant), right_matrices, right.size(), nullptr); });
     // If all use the same right matrix, all rows are those of one matrix.

@@ -19,7 +19,7 @@ struct Operand {
   Shape shape;
   const float* constant = nullptr;  ///< to the first element, of whatever type it is
   DType dtype = DType::kFloat32;
-  /// Identifies a constant in all plans of a model, see Session::made; may be empty.
+  /// Identifies a constant in all plans of a model, see Session::cached; may be empty.
   std::string key = {};
 
   /// The elements of a constant operand of another type than float32.

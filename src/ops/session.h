@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/kept.h"
+#include "base/weight_cache.h"
 #include "kerascope/tensor.h"
 #include "ops/op_kernel.h"
 
@@ -31,25 +31,25 @@ class PreparedGraph {
 class Session {
  public:
   /// @param exact  excludes faster algorithms with larger rounding errors (Winograd).
-  /// @param kept  prepared weights of all sessions of the model, outlives the session; null: none are shared.
-  explicit Session(bool exact = false, Kept* kept = nullptr) : exact_(exact), kept_(kept) {}
+  /// @param weights  the model's, outlives the session; null: no prepared weights are shared.
+  explicit Session(bool exact = false, WeightCache* weights = nullptr) : exact_(exact), weights_(weights) {}
   virtual ~Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   bool exact() const { return exact_; }
   /// May be null.
-  Kept* kept() const { return kept_; }
+  WeightCache* weights() const { return weights_; }
 
   /// Something that an op makes of constants, once for all plans of a model.
   /// @param key  from key_of(); if empty, it is made for this plan alone.
   /// @param make  makes a T, which has bytes(); equal keys mean equal results.
   template <typename T, typename Make>
-  std::shared_ptr<const T> made(const std::string& key, const Make& make) const {
-    if (!kept_ || key.empty()) return std::make_shared<const T>(make());
-    return std::static_pointer_cast<const T>(kept_->get(key, [&] {
+  std::shared_ptr<const T> cached(const std::string& key, const Make& make) const {
+    if (!weights_ || key.empty()) return std::make_shared<const T>(make());
+    return std::static_pointer_cast<const T>(weights_->get(key, [&] {
       auto one = std::make_shared<const T>(make());
-      return Kept::Made{one, one->bytes()};
+      return WeightCache::Entry{one, one->bytes()};
     }));
   }
 
@@ -61,7 +61,7 @@ class Session {
 
  private:
   bool exact_;
-  Kept* kept_;
+  WeightCache* weights_;
 };
 
 /// @param what  names the result and all that it depends on besides these constants and the processor.

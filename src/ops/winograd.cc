@@ -307,8 +307,8 @@ double saved_cycles(const Sizes& sizes, int m) {
 template <int M>
 OpKernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kernel, const float* bias) {
   const auto kernels =
-      session.made<PackedMatrices>(key_of(M == 4 ? "transformed for 4x4" : "transformed for 2x2", {&kernel, 1}),
-                                   [&] { return Winograd<M>::kernels_of(sizes, kernel.constant); });
+      session.cached<PackedMatrices>(key_of(M == 4 ? "transformed for 4x4" : "transformed for 2x2", {&kernel, 1}),
+                                     [&] { return Winograd<M>::kernels_of(sizes, kernel.constant); });
   auto ready = std::make_shared<const Winograd<M>>(sizes, kernels, bias);
   // Strips whose numbers stay in the second-level cache. If that gives too few or too small strips, threads share
   // tiles.
