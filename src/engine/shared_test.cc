@@ -21,7 +21,7 @@ namespace {
 
 using namespace ops_test;
 
-/// Layers of a model whose graph is made again for each plan, as an assembly does. Their addresses tell them apart.
+/// Layers of a model. Each plan has its own graph of them, as with assemblies; keys contain the layers' addresses.
 struct Layers {
   struct Layer {
     unsigned seed;
@@ -30,7 +30,7 @@ struct Layers {
   Layer winograd{1}, direct{2}, transposed{3}, flat{4}, other_flat{5};
 };
 
-/// Each layer's weight has the name that Keras gives it, so that only the owner tells them apart.
+/// All weights have Keras's name, "kernel", so that only the owner tells them apart.
 struct Net {
   Net(Layers& layers, std::int64_t side) : x(graph.input("x", {1, side, side, 32})) {
     const Value same = conv(x, weight(layers.winograd, {3, 3, 32, 32}));
@@ -81,7 +81,7 @@ TEST(Shared, AnotherLayerOfAModelMakesNothingAgain) {
       std::size_t bytes = 0;
       // The last layer first: it needs all others.
       for (std::size_t tap : {4, 0, 1, 2, 3, 4}) {
-        const std::int64_t side = tap == 2 ? 20 : 16;  // another shape changes nothing of it, either
+        const std::int64_t side = tap == 2 ? 20 : 16;  // with another input shape, too
         const Tensor input = random_tensor({1, side, side, 32}, 6);
         Layers own;
         Net alone(own, side), net(layers, side);
