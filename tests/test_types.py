@@ -35,6 +35,27 @@ def test_whole_numbers_beyond_float32_stay_exact(captured):
     assert "C2 int64" in said and "loses digits" not in said
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_floats_of_other_types_are_fed_and_stored_as_they_are(captured, dtype):
+    x = keras.Input((3,), dtype=dtype, name="x")
+    scaled = layers.Rescaling(2.0, offset=1.0, name="scaled")(x)
+    model = keras.Model(x, layers.Dense(4, name="dense")(scaled))
+    given = np.random.default_rng(3).normal(size=(2, 3)).astype(dtype)
+    arrays, said = captured(model, x=given)
+    assert arrays["x"].dtype == given.dtype and (arrays["x"] == given).all()
+    assert f"C3 {dtype}" in said
+    assert arrays["dense"].dtype == np.float32
+    np.testing.assert_allclose(arrays["dense"], model.predict(given, verbose=0), atol=1e-6)
+
+
+def test_a_picture_is_fed_to_an_input_of_half_precision(kerascope, tmp_path):
+    x = keras.Input((4, 4, 3), dtype="float16", name="x")
+    keras.Model(x, layers.Flatten()(x)).save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", np.arange(48.0).reshape(4, 4, 3) / 255)
+    kerascope("show", tmp_path / "model.keras", tmp_path / "x.npy", "-o", tmp_path / "all.png")
+    kerascope("capture", tmp_path / "model.keras", tmp_path / "x.npy", "--preprocess", "unit")
+
+
 def test_a_fraction_is_no_id(kerascope, tmp_path):
     ids = keras.Input((2,), dtype="int32", name="ids")
     keras.Model(ids, layers.Embedding(9, 2)(ids)).save(tmp_path / "model.keras")

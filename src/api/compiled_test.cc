@@ -47,12 +47,12 @@ TEST(CompiledCache, OtherLayersShareTheGraphAndWhatWasMadeOfTheWeights) {
     return compiled;
   };
   const auto last = run("-1");
-  const std::size_t bytes = last->shared->made.bytes();
+  const std::size_t bytes = last->shared->weights.bytes();
   EXPECT_GT(bytes, 0u);
   for (const char* layer : {"conv1", "pool2", "conv2"}) {
     const auto other = run(layer);
     EXPECT_EQ(&other->function->assembly(), &last->function->assembly());
-    EXPECT_EQ(other->shared->made.bytes(), bytes);
+    EXPECT_EQ(other->shared->weights.bytes(), bytes);
   }
 }
 

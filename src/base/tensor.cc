@@ -7,8 +7,8 @@
 #include <limits>
 #include <new>
 
-#include "base/half.h"
 #include "base/memory.h"
+#include "base/number_types.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
 
@@ -103,105 +103,44 @@ void Tensor::fail_type(DType wanted) const {
 
 namespace {
 
-/// Calls `use` with the elements as numbers of their C++ type, 16 bits wide ones as their bits.
-template <typename Use>
-void with_elements(const void* data, DType dtype, Use use) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return use(static_cast<const float*>(data), [](float x) { return x; });
-    case DType::kFloat16:
-      return use(static_cast<const std::uint16_t*>(data), float_of_half);
-    case DType::kBFloat16:
-      return use(static_cast<const std::uint16_t*>(data), float_of_bfloat);
-    case DType::kFloat64:
-      return use(static_cast<const double*>(data), [](double x) { return x; });
-    case DType::kInt8:
-      return use(static_cast<const std::int8_t*>(data), [](std::int8_t x) { return std::int64_t{x}; });
-    case DType::kInt16:
-      return use(static_cast<const std::int16_t*>(data), [](std::int16_t x) { return std::int64_t{x}; });
-    case DType::kInt32:
-      return use(static_cast<const std::int32_t*>(data), [](std::int32_t x) { return std::int64_t{x}; });
-    case DType::kInt64:
-      return use(static_cast<const std::int64_t*>(data), [](std::int64_t x) { return x; });
-    case DType::kUInt8:
-      return use(static_cast<const std::uint8_t*>(data), [](std::uint8_t x) { return std::int64_t{x}; });
-    case DType::kBool:
-      return use(static_cast<const bool*>(data), [](bool x) { return std::int64_t{x}; });
-    case DType::kString:
-      break;
-  }
-  fail("tensor-type", "texts are no numbers");
-}
-
 [[noreturn]] void fail_value(double number, DType dtype) {
   fail("tensor-type", std::string(name_of(dtype)) + " cannot hold " + std::to_string(number));
 }
 
-template <typename T, typename From>
-T converted(From number) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return number != 0;
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return static_cast<T>(number);
-  } else if constexpr (std::is_floating_point_v<From>) {
-    // The limits of 64 bits are no doubles, those beside them are.
-    const double cut = std::trunc(static_cast<double>(number)), end = std::ldexp(1.0, std::numeric_limits<T>::digits);
-    const double least = std::is_signed_v<T> ? -end : 0;
-    if (!(cut >= least && cut < end)) fail_value(cut, dtype_of<T>);
-    return static_cast<T>(cut);
-  } else {
-    if (number < std::int64_t{std::numeric_limits<T>::min()} || number > std::int64_t{std::numeric_limits<T>::max()})
-      fail_value(static_cast<double>(number), dtype_of<T>);
-    return static_cast<T>(number);
+/// Fractions are cut off; a number that the type cannot hold is an error.
+struct Checked {
+  template <typename To, typename From>
+  To operator()(From number) const {
+    if constexpr (std::is_floating_point_v<From>) {
+      // The limits of 64 bits are no doubles, those beside them are.
+      const double cut = std::trunc(static_cast<double>(number)),
+                   end = std::ldexp(1.0, std::numeric_limits<To>::digits);
+      const double least = std::is_signed_v<To> ? -end : 0;
+      if (!(cut >= least && cut < end)) fail_value(cut, dtype_of<To>);
+      return static_cast<To>(cut);
+    } else {
+      const std::int64_t whole = number;
+      if (whole < std::int64_t{std::numeric_limits<To>::min()} || whole > std::int64_t{std::numeric_limits<To>::max()})
+        fail_value(static_cast<double>(whole), dtype_of<To>);
+      return static_cast<To>(whole);
+    }
   }
-}
+};
 
 }  // namespace
 
 Tensor Tensor::astype(DType dtype) const {
   if (dtype == dtype_) return *this;
+  if (dtype_ == DType::kString) fail("tensor-type", "texts are no numbers");
+  if (dtype == DType::kString) fail("tensor-type", "numbers cannot become texts");
   Tensor result(shape_, dtype);
-  const auto fill = [&](auto convert) {
-    with_elements(data_, dtype_, [&](const auto* from, auto number) {
-      auto* to = static_cast<decltype(convert(number(*from)))*>(result.writable_);
-      for (std::int64_t i = 0; i < size_; ++i) to[i] = convert(number(from[i]));
+  with_number_type(dtype_, [&]<typename From>(From) {
+    with_number_type(dtype, [&]<typename To>(To) {
+      const auto* const from = static_cast<const From*>(data_);
+      auto* const to = static_cast<To*>(result.writable_);
+      for (std::int64_t i = 0; i < size_; ++i) to[i] = converted<To>(from[i], Checked{});
     });
-  };
-  const auto fill_as = [&]<typename T>(T) { fill([](auto number) { return converted<T>(number); }); };
-  switch (dtype) {
-    case DType::kFloat32:
-      fill_as(float{});
-      break;
-    case DType::kFloat16:
-      fill([](auto number) { return half_of(static_cast<double>(number)); });
-      break;
-    case DType::kBFloat16:
-      fill([](auto number) { return bfloat_of(static_cast<float>(number)); });
-      break;
-    case DType::kFloat64:
-      fill_as(double{});
-      break;
-    case DType::kInt8:
-      fill_as(std::int8_t{});
-      break;
-    case DType::kInt16:
-      fill_as(std::int16_t{});
-      break;
-    case DType::kInt32:
-      fill_as(std::int32_t{});
-      break;
-    case DType::kInt64:
-      fill_as(std::int64_t{});
-      break;
-    case DType::kUInt8:
-      fill_as(std::uint8_t{});
-      break;
-    case DType::kBool:
-      fill_as(bool{});
-      break;
-    case DType::kString:
-      fail("tensor-type", "numbers cannot become texts");
-  }
+  });
   return result;
 }
 

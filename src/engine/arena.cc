@@ -21,7 +21,7 @@ Arena::~Arena() {
   if (memory_) munmap(memory_, size_);
 }
 
-std::shared_ptr<Arena> ArenaLender::lend(std::size_t bytes) {
+std::shared_ptr<Arena> ArenaPool::lend(std::size_t bytes) {
   if (bytes == 0) return std::make_shared<Arena>(0);
   constexpr std::size_t kSmall = 4 << 20;
   constexpr int kMostPassedOver = 16;
@@ -32,7 +32,7 @@ std::shared_ptr<Arena> ArenaLender::lend(std::size_t bytes) {
     const auto fits = [&](const Idle& one) {
       return one.arena->size() >= bytes && one.arena->size() <= std::max(2 * bytes, kSmall);
     };
-    // The one that was given back last is the likeliest to be in a cache.
+    // The latest is the likeliest to be in a cache still.
     if (const auto found = std::ranges::find_if(idle, fits); found != idle.end()) {
       arena = std::move(found->arena);
       idle.erase(found);
@@ -55,7 +55,7 @@ std::shared_ptr<Arena> ArenaLender::lend(std::size_t bytes) {
   return {arena.release(), give_back};
 }
 
-std::size_t ArenaLender::idle_bytes() const {
+std::size_t ArenaPool::idle_bytes() const {
   const std::lock_guard lock(returned_->mutex);
   std::size_t bytes = 0;
   for (const Idle& one : returned_->idle) bytes += one.arena->size();

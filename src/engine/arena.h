@@ -1,4 +1,4 @@
-// Memory for many tensors in one piece, on huge pages where the system gives them.
+// Arenas: one allocation for many tensors, on huge pages if the system has them; and a pool that lends arenas.
 #pragma once
 
 #include <cstddef>
@@ -24,24 +24,25 @@ class Arena {
   std::size_t size_ = 0;
 };
 
-/// Lends memory, if possible what was given back: the system takes a while to clear new memory. Thread-safe.
-class ArenaLender {
+/// A lending pool: prefers arenas that were given back, as the system takes a while to clear new memory. Thread-safe.
+class ArenaPool {
  public:
-  /// At least so many bytes. Its last holder may let go of it in any thread, also when the lender is no more.
+  /// @return  an arena of at least `bytes`. Whoever drops the last pointer gives it back: in any thread, and even after
+  ///          the pool was destroyed.
   std::shared_ptr<Arena> lend(std::size_t bytes);
-  /// What is kept to be lent again.
+  /// Bytes of the arenas that nobody holds.
   std::size_t idle_bytes() const;
 
  private:
   static constexpr std::size_t kMostIdle = 4;
   struct Idle {
     std::unique_ptr<Arena> arena;
-    int passed_over = 0;  ///< so often it was not what was needed
+    int passed_over = 0;  ///< how many loans took another arena
   };
   struct Returned {
     std::mutex mutex;
-    std::vector<Idle> idle;                  ///< the last given back first; few, as they take memory
-    Returned() { idle.reserve(kMostIdle); }  // no memory is needed to give some back
+    std::vector<Idle> idle;                  ///< the latest first; at most kMostIdle, as they take memory
+    Returned() { idle.reserve(kMostIdle); }  // giving back never allocates
   };
   std::shared_ptr<Returned> returned_ = std::make_shared<Returned>();
 };

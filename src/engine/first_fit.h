@@ -1,4 +1,4 @@
-// Places of different lifetimes in one range of memory.
+// Places tensors of different lifetimes in one arena.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace kerascope {
 
-/// Gives out pieces of one range, the lowest that is free and large enough.
+/// First-fit allocation of offsets: the lowest gap that is large enough. The range grows as needed.
 class FirstFit {
  public:
   std::size_t take(std::size_t bytes) {
@@ -17,7 +17,7 @@ class FirstFit {
       if (size > bytes) gaps_[offset + bytes] = size - bytes;
       return offset;
     }
-    // A gap at the end is extended rather than left behind.
+    // No gap fits. One at the end of the range is extended.
     std::size_t offset = end_;
     if (!gaps_.empty() && std::prev(gaps_.end())->first + std::prev(gaps_.end())->second == end_) {
       offset = std::prev(gaps_.end())->first;

@@ -13,13 +13,13 @@ namespace kerascope {
 namespace {
 
 constexpr std::int64_t kRounds = 300'000;
-constexpr std::int64_t kFloats = 32 << 20;  ///< of all threads: more than caches hold for long
+constexpr std::int64_t kFloats = 32 << 20;  ///< of all threads together: more than the caches hold
 constexpr std::int64_t kPiece = 512 << 10;  ///< floats that one measurement reads or writes
-constexpr std::int64_t kBlock = 4 << 10;    ///< floats that stay in the innermost cache
-/// Enough independent sums that none waits for its last addition, few enough to stay in 16 registers.
+constexpr std::int64_t kBlock = 4 << 10;    ///< floats that stay in the first-level cache
+/// Enough independent sums to hide the latency of an addition, few enough for 16 registers.
 constexpr int kSums = 12;
 
-/// Keeps a result that nobody needs from being optimized away.
+/// Keeps the compiler from removing the computation of a result that nobody reads.
 void use(float number) { [[maybe_unused]] volatile float kept = number; }
 
 void multiply_add() {
@@ -51,8 +51,8 @@ void read(const float* from) {
   });
 }
 
-/// What all threads together do a second where action(thread, i) does `amount`. Each thread takes its own 25th
-/// percentile, so that neither waiting for a busy processor nor having the memory to itself for a moment counts.
+/// @return  how much all threads do per second, if each action(thread, i) does `amount`. Each thread's 25th percentile
+///          counts, so neither a busy processor nor a moment with the memory to itself distorts it.
 template <typename Action>
 double usual_rate(std::int64_t times, double amount, const Action& action) {
   std::atomic<double> rate = 0;
@@ -80,7 +80,7 @@ Machine measure_machine() {
   };
   Machine machine;
   machine.flops = usual_rate(8, 2.0 * kSums * kRounds * lanes(), [](auto, auto) { multiply_add(); });
-  // Twice, as touching memory for the first time costs more; and first, as memory that was never written is nowhere.
+  // Twice, as the first touch of a page costs more; before reading, as a page that was never written has no memory.
   constexpr double kBytes = kPiece * sizeof(float);
   machine.written_bytes = usual_rate(2 * pieces, kBytes, [&](auto thread, auto i) { write(piece(thread, i)); });
   machine.read_bytes = usual_rate(pieces, kBytes, [&](auto thread, auto i) { read(piece(thread, i)); });

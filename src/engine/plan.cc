@@ -8,20 +8,22 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "engine/first_fit.h"
+#include "engine/strips.h"
 #include "ops/pad.h"
 
 namespace kerascope {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-/// Ops that are computed together at most.
+/// Most ops of a step.
 constexpr std::size_t kMostTogether = 12;
-/// From so many bytes on, a value that no later step reads is written past the caches.
+/// From this size in bytes on, a value that no later step reads is written with non-temporal stores.
 constexpr std::size_t kStreamed = 64 << 10;
-/// From so many FLOPs a number on, what a later step reads is written a second time for the user: the arithmetic hides
-/// it. Measured: ResNet50 gains 4 %, MobileNetV2's and EfficientNetB0's first layers would lose.
+/// From this many FLOPs per output element on, a tap that a later step reads, too, is written twice (Store::kBoth): the
+/// arithmetic hides the second store. Measured: ResNet50 gains 4 %, MobileNetV2's and EfficientNetB0's first layers
+/// would lose.
 constexpr double kHidingStores = 128;
-/// The part of an op's output that may be computed twice so that the next op can follow it.
+/// The largest share of an op's output that may be computed twice (the halos), so that the next op can follow it.
 constexpr double kMostTwice = 1.0 / 16;
 
 std::size_t padded_bytes(const Graph::Node& node) {
@@ -29,7 +31,7 @@ std::size_t padded_bytes(const Graph::Node& node) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// What an op runs step by step: a plan within the plan.
+/// The plan of a body: of a graph that an op runs.
 class PlanOfBody final : public PreparedGraph {
  public:
   PlanOfBody(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results, bool exact,
@@ -41,8 +43,9 @@ class PlanOfBody final : public PreparedGraph {
     for (std::size_t i = 0; i < computed.size(); ++i)
       if (results[i]) std::memcpy(results[i], computed[i].bytes(), computed[i].byte_size());
   }
-  std::size_t passing_bytes() const override { return plan_.kept_bytes() + plan_.scratch_bytes(); }
-  std::size_t kept_bytes() const override { return plan_.kernel_bytes(); }
+  OpMemory memory() const override {
+    return {.kept = plan_.kernel_bytes(), .passing = plan_.kept_bytes() + plan_.scratch_bytes()};
+  }
 
  private:
   Plan plan_;
@@ -51,24 +54,34 @@ class PlanOfBody final : public PreparedGraph {
 class PlanSession final : public Session {
  public:
   PlanSession(bool exact, std::shared_ptr<Shared> shared)
-      : Session(exact, shared ? &shared->made : nullptr), shared_(std::move(shared)) {}
+      : Session(exact, shared ? &shared->weights : nullptr), shared_(std::move(shared)) {}
 
   std::unique_ptr<PreparedGraph> prepare(const Graph& graph, std::vector<Value> inputs,
                                          std::vector<Value> results) const override {
+    if (auto planned = planned_.extract(&graph)) return std::move(planned.mapped());
     return std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact(), shared_);
   }
 
+  /// Keeps the plan for the next `prepare`.
+  OpMemory memory(const Graph& graph, std::vector<Value> inputs, std::vector<Value> results) const override {
+    std::unique_ptr<PreparedGraph>& planned = planned_[&graph];
+    if (!planned)
+      planned = std::make_unique<PlanOfBody>(graph, std::move(inputs), std::move(results), exact(), shared_);
+    return planned->memory();
+  }
+
  private:
+  mutable std::map<const Graph*, std::unique_ptr<PreparedGraph>> planned_;
   std::shared_ptr<Shared> shared_;
 };
 
-/// A weight as it is computed with.
+/// A weight in float32.
 struct ReadWeight {
   Tensor numbers;
   std::size_t bytes() const { return numbers.byte_size(); }
 };
 
-/// Texts are views of what an op or an input holds: as a result they have a tensor of their own.
+/// The texts of a tensor are views of memory that the op or the input owns; a result needs its own copies.
 Tensor with_own_texts(const Tensor& tensor) {
   const auto views = tensor.elements<std::string_view>();
   return Tensor::of(tensor.shape(), std::vector<std::string>(views.begin(), views.end()));
@@ -91,8 +104,8 @@ Plan::Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> tap
   place_results();
 }
 
-/// An op that can add the zeros around its input itself reads what was padded; the padding is then computed only where
-/// something else needs it.
+/// If an op can add the zeros around its input itself, it reads the input of the padding. The padding is then computed
+/// only if another op or a tap needs it.
 void Plan::fold_padding() {
   for (int id = 0; id < graph_.size(); ++id) {
     const Graph::Node& whole = graph_.node(Value{id});
@@ -107,7 +120,7 @@ void Plan::fold_padding() {
   }
 }
 
-/// Finds what the taps need, what of it is known before the first run, and what is another value seen differently.
+/// Marks the values that the taps need and those that are constant, and finds the root of each view.
 void Plan::find_constants() {
   const auto count = static_cast<std::size_t>(graph_.size());
   needed_.assign(count, false);
@@ -117,7 +130,7 @@ void Plan::find_constants() {
   for (Value tap : taps_) needed_[static_cast<std::size_t>(tap.id)] = true;
   for (int id = graph_.size() - 1; id >= 0; --id)
     if (needed_[static_cast<std::size_t>(id)]) {
-      needed_[static_cast<std::size_t>(graph_.first_output(Value{id}).id)] = true;  // which stands for the op
+      needed_[static_cast<std::size_t>(graph_.first_output(Value{id}).id)] = true;  // stands for its op
       for (Value input : planned(Value{id}).inputs) needed_[static_cast<std::size_t>(input.id)] = true;
     }
   for (int id = 0; id < graph_.size(); ++id) {
@@ -169,8 +182,8 @@ std::vector<Shape> Plan::input_shapes(const Graph::Node& node) const {
   return shapes;
 }
 
-/// A row-wise op goes into the step that makes the last of its inputs, where it needs of that step, and of what follows
-/// in it, rows only.
+/// A row-wise op joins the step that computes the last of its inputs, if it needs only rows of that step's values from
+/// its last follower on.
 std::optional<std::size_t> Plan::step_to_join(Value value) const {
   const Graph::Node& node = planned(value);
   if (!node.op->is_rowwise(input_shapes(node), node.shape)) return {};
@@ -187,8 +200,8 @@ std::optional<std::size_t> Plan::step_to_join(Value value) const {
   return static_cast<std::size_t>(last);
 }
 
-/// An op that reads some rows at a time goes into the step that makes these, last of all, where the output is not
-/// larger: so steps end where little goes on to the next.
+/// An op that reads a few rows at a time (a convolution) joins the step whose last value it reads, if its output is not
+/// larger: so steps end where the tensors between steps are small.
 std::optional<std::size_t> Plan::step_to_follow(Value value) const {
   const Graph::Node& node = planned(value);
   const std::optional<double> overlap = node.op->overlap(input_shapes(node), node.shape);
@@ -203,14 +216,14 @@ std::optional<std::size_t> Plan::step_to_follow(Value value) const {
   const Graph::Node& first = planned(before[0]);
   const std::vector<Shape> shapes = input_shapes(first);
   if (!first.op->is_rowwise(shapes, first.shape) && !first.op->overlap(shapes, first.shape)) return {};
-  // Where rows are read twice, each thread makes its own, and nobody else can read them.
+  // With a halo, rows lie in each thread's line buffer, where no other op can read them.
   const bool is_alone = steps_[step].follower == 0 && readers_[static_cast<std::size_t>(root.id)] == 1;
   if (*overlap > 0 && (!is_alone || *overlap * (thread_count() - 1) > kMostTwice)) return {};
   return step;
 }
 
-/// What is large goes to the user past the caches; what a later step reads of it stays in them, in memory that is used
-/// again.
+/// Large taps are written with non-temporal stores. What later steps read is written with ordinary stores, to scratch
+/// memory that is reused and therefore stays in the caches.
 void Plan::choose_stores() {
   for (Value tap : taps_) {
     Storage& root = root_of(tap);
@@ -241,7 +254,7 @@ void Plan::choose_stores() {
   }
 }
 
-/// FLOPs of the step's first op for each number of its output.
+/// FLOPs of the step's first op per element of its output.
 double Plan::arithmetic(const Step& step) const {
   const Graph::Node& node = planned(step.values[0]);
   return node.op->cost(input_shapes(node), node.shape).flops /
@@ -249,7 +262,7 @@ double Plan::arithmetic(const Step& step) const {
 }
 
 void Plan::place_results() {
-  // What nobody looks at lives until its last use, and then its place is free for another.
+  // A value that is not kept lives until its last use.
   std::map<int, std::size_t> last_use;  // by root id: the step
   for (std::size_t s = 0; s < steps_.size(); ++s)
     for (Value value : steps_[s].values) {
@@ -287,14 +300,14 @@ std::size_t Plan::kernel_bytes() const {
       const Graph::Node& node = planned(value);
       const bool has_kernel = node.inputs.size() > 1 && is_constant(node.inputs[1]);
       if (!has_kernel && !node.op->body()) continue;
-      const KernelMemory memory = node.op->memory(*session_, input_shapes(node), node.shape);
+      const OpMemory memory = node.op->memory(*session_, input_shapes(node), node.shape);
       most = std::max(most, (kept += memory.kept) + memory.passing);
     }
   }
   return most;
 }
 
-/// Weights, and views of them; others are made by each plan.
+/// Only weights and views of weights have a key; each plan computes other constants itself.
 std::string Plan::key_of(Value value) const {
   const Graph::Node& node = planned(value);
   if (node.kind == Graph::Kind::kWeight)
@@ -314,8 +327,8 @@ const Tensor& Plan::constant(Value value) {
     case Graph::Kind::kWeight:
       KERASCOPE_CHECK(node.weight->read != nullptr);
       // The file's numbers may have to be converted.
-      known =
-          session_->made<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })->numbers;
+      known = session_->cached<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })
+                  ->numbers;
       KERASCOPE_CHECK(known.shape() == node.shape);
       return known;
     case Graph::Kind::kInput:
@@ -328,7 +341,7 @@ const Tensor& Plan::constant(Value value) {
   return known;
 }
 
-/// All outputs of an op whose inputs are constants.
+/// Computes all outputs of an op whose inputs are constants.
 void Plan::compute_constants(Value first) {
   const Graph::Node& node = planned(first);
   std::vector<Operand> operands;
@@ -345,9 +358,9 @@ void Plan::compute_constants(Value first) {
     results.emplace_back(graph_.shape(output), graph_.dtype(output));
     outputs.push_back(const_cast<void*>(results.back().bytes()));
   }
-  KernelArguments arguments = {.in = pointers, .out = static_cast<float*>(outputs[0])};
+  OpArguments arguments = {.in = pointers, .out = static_cast<float*>(outputs[0])};
   if (outputs.size() > 1) arguments.outputs = outputs;
-  run_all(node.op->kernel(*session_, operands, output_types(first)), arguments, results[0].size());
+  compute_all(node.op->kernel(*session_, operands, output_types(first)), arguments, results[0].size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     const bool is_text = results[i].dtype() == DType::kString;
     constants_[static_cast<std::size_t>(first.id) + i] = is_text ? with_own_texts(results[i]) : results[i];
@@ -395,7 +408,8 @@ void Plan::prepare(Step& step) {
   for (Value value : step.values) {
     const Graph::Node& node = planned(value);
     std::vector<Operand> operands;
-    Stage stage = {.elements = node.shape.elements(), .store = root_of(value).store};
+    const Storage& result = root_of(value);
+    Stage stage = {.elements = node.shape.elements(), .store = result.store, .is_seen = is_seen(result)};
     for (Value input : node.inputs) {
       operands.push_back({.shape = graph_.shape(input),
                           .constant = is_constant(input) ? static_cast<const float*>(constant(input).bytes()) : nullptr,
@@ -405,68 +419,24 @@ void Plan::prepare(Step& step) {
       stage.made_by.push_back(made_by == step.values.end() ? -1 : static_cast<int>(made_by - step.values.begin()));
     }
     stage.kernel = node.op->kernel(*session_, operands, output_types(value));
+    if (stage.kernel.reads) {
+      stage.channels_read = graph_.shape(node.inputs[0]).back();
+      stage.has_halo = *node.op->overlap(input_shapes(node), node.shape) > 0;
+    }
     step.stages.push_back(std::move(stage));
   }
-  find_runs(step);
-  for (std::size_t i = 0; i < step.stages.size(); ++i) root_of(step.values[i]).store = step.stages[i].store;
+  step.groups = find_groups(step.stages);
+  const std::vector<Store> stores = stores_of(step.stages, step.groups);
+  for (std::size_t i = 0; i < stores.size(); ++i) root_of(step.values[i]).store = step.stages[i].store = stores[i];
 }
 
-/// Lets go of what was made of weights for the step; the next run makes it again.
+/// Drops the step's kernels and constants; the next run prepares them again.
 void Plan::forget(Step& step) {
   for (const Value value : step.values)
     for (const Value input : planned(value).inputs)
       if (is_constant(input)) constants_[static_cast<std::size_t>(input.id)] = Tensor();
   step.stages.clear();
-  step.runs.clear();
-}
-
-/// A run ends where a stage does not fit behind it. What another run reads of it is stored, unless that run follows.
-void Plan::find_runs(Step& step) {
-  for (std::size_t i = 0; i < step.stages.size(); ++i) {
-    Stage& stage = step.stages[i];
-    const std::vector<int> makers = stage.made_by;
-    const auto count_from = [&](std::size_t begin) {
-      for (std::size_t k = 0; k < makers.size(); ++k)
-        stage.made_by[k] = std::max(makers[k] - static_cast<int>(begin), -1);
-    };
-    bool fits = false;
-    if (i > 0) {
-      const std::size_t begin = step.runs.back().begin;
-      count_from(begin);
-      fits = fits_behind(std::span(step.stages).subspan(begin, i - begin), stage);
-    }
-    if (!fits) {
-      Run run = {.begin = i, .end = i};
-      if (i > 0 && stage.kernel.reads && makers[0] == static_cast<int>(i) - 1) {
-        const Run& before = step.runs.back();
-        const auto stages = std::span(step.stages).subspan(before.begin, i - before.begin);
-        const Graph::Node& node = planned(step.values[i]);
-        const Shape& read = graph_.shape(node.inputs[0]);
-        if (can_be_followed(stages, read.back())) {
-          run.follows = true;
-          Store& store = step.stages[i - 1].store;
-          if (*node.op->overlap(input_shapes(node), node.shape) > 0 && places(store))
-            store = is_seen(root_of(step.values[i - 1])) ? Store::kStream : Store::kNone;
-        }
-      }
-      step.runs.push_back(run);
-      count_from(i);
-    }
-    Run& run = step.runs.back();
-    run.end = i + 1;
-    const auto finish_first = [&](std::size_t maker) {
-      run.follows = false;
-      Store& store = step.stages[maker].store;
-      if (!places(store)) store = Store::kPlace;
-    };
-    for (std::size_t k = 0; k < makers.size(); ++k) {
-      if (makers[k] < 0 || stage.made_by[k] >= 0 || (i == run.begin && run.follows)) continue;
-      if (run.follows) finish_first(run.begin - 1);
-      finish_first(static_cast<std::size_t>(makers[k]));
-    }
-    const Kernel& first = step.stages[run.begin].kernel;
-    if (first.rows < 2 && !first.streams && streams(stage.store)) stage.store = Store::kPlace;
-  }
+  step.groups.clear();
 }
 
 void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const {
@@ -483,12 +453,7 @@ void Plan::run(const Step& step, std::span<const Tensor> inputs, std::uint64_t s
     if (result.place == Place::kTapped) own.streamed = tapped_->at(result.offset);
     if (result.passes && result.place == Place::kScratch) own.streamed = scratch_->at(result.offset);
   }
-  std::vector<StageRun> runs;
-  for (const auto& [begin, end, follows] : step.runs)
-    runs.push_back({.stages = std::span(step.stages).subspan(begin, end - begin),
-                    .pointers = std::span(pointers).subspan(begin, end - begin),
-                    .follows = follows});
-  run_together(runs, seed);
+  run_groups(step.stages, pointers, step.groups, seed);
 }
 
 std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const CallOptions& call, const Hooks& hooks) {
@@ -501,8 +466,8 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const CallOptions&
   const auto stop = parallel::stopping(
       call.stop, [&] { return fmt::format("the run was stopped after {} of {} steps", done, steps_.size()); });
   const parallel::Computation computation(stop);
-  // Tensors of an earlier run that somebody still holds keep their memory; otherwise it is used again.
-  ArenaLender& arenas = shared_ ? shared_->arenas : own_arenas_;
+  // An arena is reused once nobody holds a tensor of the run that had it.
+  ArenaPool& arenas = shared_ ? shared_->arenas : own_arenas_;
   tapped_ = arenas.lend(tapped_bytes_);
   scratch_ = arenas.lend(scratch_bytes_);
   struct GiveBack {
@@ -525,7 +490,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const CallOptions&
     try {
       parallel::poll();
       if (step.stages.empty()) prepare(step);
-    } catch (...) {  // or the next run would take it for prepared
+    } catch (...) {  // half-prepared, it would seem ready to the next run
       forget(step);
       throw;
     }

@@ -1,4 +1,4 @@
-// Which ops of a graph to run for the values that are asked for, in which order, and where each result lies.
+// Which ops of a graph to run for the taps, in which order, and where in memory each result lies.
 #pragma once
 
 #include <chrono>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/arena.h"
+#include "engine/fusion.h"
 #include "engine/shared.h"
-#include "engine/strips.h"
 #include "kerascope/run.h"
 #include "kerascope/tensor.h"
 #include "ops/graph.h"
@@ -23,10 +23,10 @@ namespace kerascope {
 /// One plan is run by one thread at a time. The graph must outlive it.
 class Plan {
  public:
-  /// Only what the taps need is planned; only its weights are read, each when its op first runs.
+  /// Plans only the ops that the taps need. Their weights are read when an op first runs.
   /// @param exact  see Session.
-  /// @param pass_by  taps are shown and not kept: each has its numbers only while on_tap is told of it, and what is
-  ///                 made of weights lives only as long as its step, unless it is shared and memory is not short
+  /// @param pass_by  to save memory, taps are shown and not kept: a tap's tensor is valid only during its on_tap.
+  ///                 Prepared weights are dropped after each step, unless they are shared and memory is not short.
   /// @param shared  of the model; null: the plan shares nothing.
   Plan(const Graph& graph, std::vector<Value> inputs, std::vector<Value> taps, bool exact = false, bool pass_by = false,
        std::shared_ptr<Shared> shared = nullptr);
@@ -43,45 +43,39 @@ class Plan {
     std::function<void(const StepTime&)> on_step;
   };
   /// @param inputs  one per graph input, of the shapes and types that the graph was built for.
-  /// @return  one tensor a tap; they stay valid as long as they are kept, and later runs do not change them. None
-  ///          where they pass by.
+  /// @return  one tensor per tap, which later runs do not change; empty ones with pass_by.
   /// @param call  seed, stop and on_progress are used: the plan was made for the phase, `exact` and the threads.
-  /// @throws Error{weight-missing, weight-shape, ...} where a weight cannot be had; Error{cancelled}
+  /// @throws Error{weight-missing, weight-shape, ...} if a weight cannot be had; Error{cancelled}
   std::vector<Tensor> run(std::span<const Tensor> inputs, const CallOptions& call = {}, const Hooks& hooks = {});
 
-  /// What a run takes beside its inputs and the model's file: the taps that are kept, what is computed on the way, and
-  /// what kernels make of their weights and take while they compute; of these the largest only where taps pass by.
+  /// Memory of a run besides its inputs and the model's file: tapped tensors, tensors in between, and what op kernels
+  /// make of weights and need while they compute (with pass_by only the largest, as the others are dropped).
   std::size_t kept_bytes() const { return tapped_bytes_; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
   std::size_t kernel_bytes() const;
 
-  /// One line a step: what runs, where its result lies.
+  /// One line per op: what runs, where its result lies; "+" marks an op of the same step as the one before.
   std::string str() const;
 
  private:
   enum class Place { kNone, kInput, kConstant, kTapped, kScratch };
   struct Storage {
     Place place = Place::kNone;
-    Value root;              ///< the value whose numbers a view shows; itself where it is no view
+    Value root;              ///< the value whose numbers a view shows; of others the value itself
     std::size_t offset = 0;  ///< in its arena
-    std::size_t copy = 0;    ///< kBoth: where in the scratch arena later steps read it
-    std::size_t input = 0;   ///< kInput: which one
-    int step = -1;           ///< that computes it
+    std::size_t copy = 0;    ///< kBoth: the offset in the scratch arena, where later steps read it
+    std::size_t input = 0;   ///< kInput: its index
+    int step = -1;           ///< the step that computes it
     Store store = Store::kPlace;
-    bool passes = false;  ///< a tap that is shown, in memory that later steps use again
+    bool passes = false;  ///< a tap that is shown and not kept; its memory is reused
   };
-  /// Stages [begin, end) of a step, see StageRun.
-  struct Run {
-    std::size_t begin, end;
-    bool follows = false;
-  };
-  /// Ops that are computed together: the first, and those behind it that need rows of it only.
+  /// Ops that are computed together: each one behind the first needs only rows of what the step computes.
   struct Step {
     std::vector<Value> values;
-    std::size_t follower = 0;   ///< the last of them that is not row-wise
-    std::vector<Stage> stages;  ///< one a value, made when the step first runs
-    std::vector<Run> runs;
-    std::vector<std::size_t> taps;  ///< that are ready after it
+    std::size_t follower = 0;   ///< index of the last op that is not row-wise
+    std::vector<Stage> stages;  ///< one per value, prepared when the step first runs
+    std::vector<FusionGroup> groups;
+    std::vector<std::size_t> taps;  ///< those that are ready after this step
   };
 
   void fold_padding();
@@ -99,7 +93,7 @@ class Plan {
   std::string key_of(Value value) const;
   void compute_constants(Value value);
   std::vector<ValueType> output_types(Value value) const;
-  /// Where all that an op makes lies as it is: what is not one tensor of float32 is written in no other way.
+  /// Only ops with a single float32 output can have another Store than kPlace.
   bool is_plain(Value value) const;
   const Graph::Node& planned(Value value) const {
     const auto folded = folded_.find(value.id);
@@ -112,12 +106,11 @@ class Plan {
   bool is_seen(const Storage& root) const { return root.place == Place::kTapped || root.passes; }
   void prepare(Step& step);
   void forget(Step& step);
-  bool keeps_kernels() const { return !pass_by_ || (session_->kept() && !session_->kept()->is_full()); }
-  void find_runs(Step& step);
+  bool keeps_kernels() const { return !pass_by_ || (session_->weights() && !session_->weights()->is_full()); }
   void run(const Step& step, std::span<const Tensor> inputs, std::uint64_t seed) const;
 
   const Graph& graph_;
-  std::map<int, Graph::Node> folded_;  ///< by value id: what is computed otherwise than the graph says
+  std::map<int, Graph::Node> folded_;  ///< by value id: ops that read the input of their padding
   std::vector<Value> inputs_, taps_;
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Session> session_;
@@ -126,11 +119,11 @@ class Plan {
   std::vector<std::size_t> ready_at_once_;  ///< taps that are inputs or constants
   std::vector<Storage> storages_;
   std::vector<bool> needed_, constant_;
-  std::vector<int> readers_;       ///< by root id: how many ops read it
-  std::vector<Tensor> constants_;  ///< by value id, those that were read
+  std::vector<int> readers_;       ///< by root id: number of ops that read it
+  std::vector<Tensor> constants_;  ///< by value id; empty until read
   std::size_t tapped_bytes_ = 0, scratch_bytes_ = 0;
-  ArenaLender own_arenas_;                   ///< if nothing is shared
-  std::shared_ptr<Arena> tapped_, scratch_;  ///< of the run
+  ArenaPool own_arenas_;                     ///< if nothing is shared
+  std::shared_ptr<Arena> tapped_, scratch_;  ///< only during a run
 };
 
 }  // namespace kerascope

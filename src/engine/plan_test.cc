@@ -28,7 +28,7 @@ namespace {
 
 using namespace ops_test;
 
-/// A graph whose values are looked at.
+/// Builds a graph and remembers the values that tests tap.
 struct TappedGraph {
   Value tap(Value value) {
     all.push_back(value);
@@ -45,7 +45,7 @@ struct TappedGraph {
   std::vector<Value> all;
 };
 
-/// A block as networks have them, with all that can and cannot be computed together.
+/// A block as in real networks, with ops that can and cannot be fused.
 struct Block : TappedGraph {
   explicit Block(const Shape& shape) : channels(shape.back()), x(graph.input("x", shape)) {
     const auto weight = [&](const Shape& of, unsigned seed) {
@@ -66,7 +66,7 @@ struct Block : TappedGraph {
     const Value seen = tap(ops::reshape(graph, sum, flat));
     const Value soft = tap(ops::softmax(graph, seen));
     const Value layer = tap(ops::row_norm(graph, soft, weight({channels}, 6), {}, {}));
-    // The sum of a row's neighbours and the row itself: of one step and of an earlier one.
+    // Reads a value of its own step and one of an earlier step.
     tap(ops::binary(graph, layer, seen, ops::Binary::kSubtract));
     tap(ops::concatenate(graph, {sum, x}, 3));
   }
@@ -126,7 +126,7 @@ TEST(Plan, ComputesRowWiseOpsTogetherWithTheOpBeforeThem) {
   EXPECT_EQ(together, (std::vector<std::size_t>{3, 3, 2, 1, 6, 1}));
 }
 
-/// A convolution or a row-wise op, a depthwise convolution that follows it some lines behind, and another behind that.
+/// A convolution or a row-wise op, a depthwise convolution that follows it, and a convolution that follows that.
 struct Followed {
   const char* name;
   Shape shape;
@@ -162,7 +162,7 @@ struct FollowedGraph : TappedGraph {
     const Value sum = tap(ops::binary(graph, value, other, ops::Binary::kAdd));
     value = tap(ops::conv(graph, sum, graph.constant(sizes(1, 20, 18)), {}, {}));
     tap(ops::concatenate(graph, {sum, value}, given.shape.rank() - 1));
-    tap(ops::unary(graph, first, ops::Unary::kSigmoid));  // late, of what others have followed
+    tap(ops::unary(graph, first, ops::Unary::kSigmoid));  // reads a value inside the chain, late
   }
 
   Value x, other;
@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(Windows, PlanWithFollowers,
                                          Followed{"one_axis", {90, 12, 16}, 1, 3, 1, ops::Padding::kCausal}),
                          [](const auto& followed) { return std::string(followed.param.name); });
 
-/// An op that takes an epilogue, and what can and cannot be part of one behind it.
+/// An op that takes an epilogue, and ops behind it that can and cannot be part of it.
 struct Chain : TappedGraph {
   explicit Chain(const std::string& head) {
     const auto weight = [&](const Shape& of, unsigned seed) {
@@ -326,7 +326,7 @@ INSTANTIATE_TEST_SUITE_P(Heads, PlanWithEpilogue,
                                          "dense_rows"),
                          [](const auto& head) { return std::string(head.param); });
 
-/// A graph of some ops at random, most of which read what was made just before.
+/// A random graph, most of whose ops read the value before them.
 struct RandomGraph {
   explicit RandomGraph(unsigned seed) : generator(seed) {
     const Shape shape = {among(1, 3), among(20, 50), among(5, 15), among(1, 3) * 8};

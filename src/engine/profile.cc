@@ -12,7 +12,7 @@ namespace {
 
 double seconds(Plan::Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// Which values lie where: a view lies where its input does.
+/// The memory traffic between steps; views count as their roots.
 class Traffic {
  public:
   Traffic(const CompiledFunction& function, const std::vector<TimedRun::Step>& steps)
@@ -23,8 +23,8 @@ class Traffic {
         for (Value input : graph_.node(value).inputs) users_[root(input).id].insert(value.id);
   }
 
-  /// What computing these values together cannot do without. What they read of each other, and what nobody else reads,
-  /// need not go through memory.
+  /// The least work of computing these values together: what they read of each other, or what nobody else reads, need
+  /// not go through memory.
   Work work(const std::vector<Value>& values) const {
     std::set<int> together, known;
     for (Value value : values) known.insert(value.id), together.insert(value.id);
@@ -87,7 +87,7 @@ ProfiledStep describe(const Assembly& assembly, const std::vector<Value>& values
   return step;
 }
 
-/// Runs one after the other, which share a plan and what counts their steps.
+/// Runs the function again and again and reports progress over all runs.
 class Runner {
  public:
   Runner(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options)

@@ -1,4 +1,4 @@
-// Where the time of a run goes, step by step, and what each step could not be done without.
+// The time of each step of a run, and the arithmetic and memory traffic that it needs at least.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace kerascope {
 
-/// Seconds of a run and of its steps, from steps that tell their begin and end.
+/// When a run and its steps began and ended.
 struct TimedRun {
   struct Step {
     std::vector<Value> values;
@@ -20,7 +20,7 @@ struct TimedRun {
 };
 
 struct ProfiledStep {
-  /// A layer, and what of it the step computes: "conv1", "conv 3x3 same + relu". Several where layers were fused.
+  /// A layer and the ops of it that the step computes: "conv1", "conv 3x3 same + relu". Fused layers are several parts.
   struct Part {
     std::string address, operation;
   };
@@ -36,12 +36,12 @@ struct ProfiledStep {
 
 /// `outside_s` and the steps' seconds add up to `run_s`.
 struct Profile {
-  TimedRun first;              ///< reads weights, makes kernels
-  std::vector<TimedRun> runs;  ///< those after it and one more
+  TimedRun first;              ///< the first run, which reads weights and prepares op kernels
+  std::vector<TimedRun> runs;  ///< without the first two
   std::vector<ProfiledStep> steps;
-  Work work;  ///< of the whole run, were it one step: each weight and input read once, each tap written once
+  Work work;  ///< of the whole run: each weight and input is read once, each tap is written once
   double run_s = 0, outside_s = 0, first_s = 0;
-  std::size_t runs_used = 0;  ///< so many, those of middle length, make the times
+  std::size_t runs_used = 0;  ///< number of runs whose times count: the middle half
 };
 
 struct ProfileOptions {
@@ -50,8 +50,8 @@ struct ProfileOptions {
   CallOptions call = {};
 };
 
-/// Runs `runs` times after two runs that do not count. Times are means over the middle half of the runs by their
-/// length: no odd run counts, and they add up as medians would not.
+/// Runs `runs` times after two warm-up runs. Times are interquartile means: outliers do not count, and, unlike medians,
+/// the steps' times add up.
 Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options);
 
 }  // namespace kerascope

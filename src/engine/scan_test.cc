@@ -53,7 +53,7 @@ TEST(Scan, CarriesStatesFromStepToStep) {
                                        doubled.scanned.states[0]};
       Plan plan(doubled.graph, {doubled.sequence, doubled.start}, taps);
       const Tensor x = random_tensor(whole, 1), start = random_tensor({items, 2}, 2);
-      for (int run = 0; run < 2; ++run) {  // the second finds the plan of the body made
+      for (int run = 0; run < 2; ++run) {  // the second run reuses the body's plan
         const std::vector<Tensor> seen = plan.run(std::vector{x, start}, {});
         for (std::int64_t item = 0; item < items; ++item)
           for (std::int64_t channel = 0; channel < 2; ++channel) {

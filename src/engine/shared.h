@@ -1,4 +1,4 @@
-// What all functions of one open model share, so that another layer or another shape costs its own computing only.
+// What all functions of one open model share: assemblies, prepared weights and arenas.
 #pragma once
 
 #include <functional>
@@ -8,19 +8,20 @@
 #include <string>
 #include <utility>
 
-#include "base/kept.h"
+#include "base/weight_cache.h"
 #include "engine/arena.h"
 #include "layers/assemble.h"
 
 namespace kerascope {
 
-/// Of one ModelData, which its keys point into: it must not be used for another, not even for a copy. Thread-safe.
+/// Belongs to one ModelData. Keys contain addresses of its parts, so it must not be used for another one, not even for
+/// a copy. Thread-safe.
 class Shared {
  public:
-  Kept made;  ///< of the weights
-  ArenaLender arenas;
+  WeightCache weights;  ///< prepared: converted, packed, transformed
+  ArenaPool arenas;
 
-  /// The assembly with this key, one of the last few, or a new one.
+  /// The assembly with this key; a new one if it is not among the last few.
   std::shared_ptr<const Assembly> assembly(const std::string& key, const std::function<Assembly()>& make);
 
  private:

@@ -22,7 +22,7 @@ namespace {
 
 using namespace ops_test;
 
-/// Layers of a model whose graph is made again for each plan, as an assembly does. Their addresses tell them apart.
+/// Layers of a model. Each plan has its own graph of them, as with assemblies; keys contain the layers' addresses.
 struct Layers {
   struct Layer {
     unsigned seed;
@@ -31,7 +31,7 @@ struct Layers {
   Layer winograd{1}, direct{2}, transposed{3}, flat{4}, other_flat{5};
 };
 
-/// Each layer's weight has the name that Keras gives it, so that only the owner tells them apart.
+/// All weights have Keras's name, "kernel", so that only the owner tells them apart.
 struct Net {
   Net(Layers& layers, std::int64_t side) : x(graph.input("x", {1, side, side, 32})) {
     const Value same = conv(x, weight(layers.winograd, {3, 3, 32, 32}));
@@ -82,7 +82,7 @@ TEST(Shared, AnotherLayerOfAModelMakesNothingAgain) {
       std::size_t bytes = 0;
       // The last layer first: it needs all others.
       for (std::size_t tap : {4, 0, 1, 2, 3, 4}) {
-        const std::int64_t side = tap == 2 ? 20 : 16;  // another shape changes nothing of it, either
+        const std::int64_t side = tap == 2 ? 20 : 16;  // with another input shape, too
         const Tensor input = random_tensor({1, side, side, 32}, 6);
         Layers own;
         Net alone(own, side), net(layers, side);
@@ -90,8 +90,8 @@ TEST(Shared, AnotherLayerOfAModelMakesNothingAgain) {
         Plan plan(net.graph, {net.x}, {net.all[tap]}, exact, pass_by, shared);
         const Tensor numbers = run(expected, input);
         for (int round = 0; round < 2; ++round) EXPECT_TRUE(equal(run(plan, input), numbers)) << "layer " << tap;
-        if (bytes == 0) bytes = shared->made.bytes();
-        EXPECT_EQ(shared->made.bytes(), bytes) << "layer " << tap;
+        if (bytes == 0) bytes = shared->weights.bytes();
+        EXPECT_EQ(shared->weights.bytes(), bytes) << "layer " << tap;
       }
       EXPECT_GT(bytes, 5 * 2 * 32 * 32 * sizeof(float));
       for (const Layers::Layer* layer :
@@ -126,31 +126,31 @@ TEST(Shared, PlansOfOneModelUseTheSameMemoryOneAfterTheOther) {
 }
 
 TEST(Shared, GivesLargeMemoryBackThatIsNotNeededForAWhile) {
-  ArenaLender lender;
-  const float* const place = lender.lend(64 << 20)->at(0);
-  EXPECT_EQ(lender.lend(64 << 20)->at(0), place);
-  EXPECT_EQ(lender.idle_bytes(), std::size_t{64} << 20);
-  for (int run = 0; run < 40; ++run) lender.lend(1 << 10);
-  EXPECT_EQ(lender.idle_bytes(), std::size_t{1} << 10);
+  ArenaPool pool;
+  const float* const place = pool.lend(64 << 20)->at(0);
+  EXPECT_EQ(pool.lend(64 << 20)->at(0), place);
+  EXPECT_EQ(pool.idle_bytes(), std::size_t{64} << 20);
+  for (int run = 0; run < 40; ++run) pool.lend(1 << 10);
+  EXPECT_EQ(pool.idle_bytes(), std::size_t{1} << 10);
 }
 
-TEST(Kept, WhatIsTooLargeForTheMemoryIsMadeEachTime) {
-  Kept kept;
+TEST(WeightCache, WhatIsTooLargeForTheMemoryIsMadeEachTime) {
+  WeightCache cache;
   int made = 0;
   const auto get = [&](const char* key, std::size_t bytes) {
-    return *std::static_pointer_cast<const int>(kept.get(key, [&] {
-      return Kept::Made{std::make_shared<const int>(++made), bytes};
+    return *std::static_pointer_cast<const int>(cache.get(key, [&] {
+      return WeightCache::Entry{std::make_shared<const int>(++made), bytes};
     }));
   };
   EXPECT_EQ(get("small", 8), 1);
   EXPECT_EQ(get("small", 8), 1);
-  EXPECT_FALSE(kept.is_full());
+  EXPECT_FALSE(cache.is_full());
   constexpr std::size_t kHuge = std::size_t{1} << 60;
   EXPECT_EQ(get("huge", kHuge), 2);
-  EXPECT_TRUE(kept.is_full());
+  EXPECT_TRUE(cache.is_full());
   EXPECT_EQ(get("huge", kHuge), 3);
   EXPECT_EQ(get("small", 8), 1);
-  EXPECT_EQ(kept.bytes(), 8u);
+  EXPECT_EQ(cache.bytes(), 8u);
 }
 
 /// A convolution as VGG16 has them: so long that a run must be stopped within it.

@@ -123,6 +123,7 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
   const bool big_endian = header.type[0] == '>';
   float* out = array.tensor.mutable_data();
   Digits digits(header.shape);
+  bool is_rounded = false;
   const auto each = [&](auto use) {
     FileOrder order(header.shape, header.fortran_order);
     for (std::int64_t i = 0; i < array.tensor.size(); ++i, order.advance()) {
@@ -134,7 +135,10 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
   };
   each([&](std::int64_t i, Number number) {
     out[i] = to_float(number);
-    if constexpr (std::is_same_v<Number, double>) digits.add(i, number, out[i]);
+    if constexpr (std::is_same_v<Number, double>) {
+      digits.add(i, number, out[i]);
+      is_rounded |= number == number && out[i] != number;
+    }
     if constexpr (std::is_integral_v<Number>) array.lossy |= is_changed(number, out[i]);
   });
   if constexpr (std::is_integral_v<Number> && !std::is_same_v<Number, std::uint64_t>)
@@ -143,7 +147,14 @@ void cast(const std::byte* numbers, const NpyHeader& header, NamedArray& array) 
       const auto exact = array.exact.mutable_elements<std::int64_t>();
       each([&](std::int64_t i, Number number) { exact[static_cast<std::size_t>(i)] = number; });
     }
-  if constexpr (std::is_same_v<Number, double>) array.lossy = digits.are_lost();
+  if constexpr (std::is_same_v<Number, double>) {
+    array.lossy = digits.are_lost();
+    if (is_rounded) {
+      array.exact = Tensor(array.tensor.shape(), DType::kFloat64);
+      const auto exact = array.exact.mutable_elements<double>();
+      each([&](std::int64_t i, Number number) { exact[static_cast<std::size_t>(i)] = number; });
+    }
+  }
 }
 
 /// A code point as UTF-8; what is none becomes the replacement character.

@@ -232,7 +232,9 @@ class Feeder {
   void array_given(std::size_t at, const NamedArray& array, const std::string& path) {
     const ModelInput& input = inputs_[at];
     require_same_kind(at, array, path);
-    const bool is_exact = !is_layer(at) && is_integer(input.dtype) && !array.exact.empty();
+    const bool is_exact = !is_layer(at) && !array.exact.empty() &&
+                          (is_integer(input.dtype) ? is_integer(array.exact.dtype())
+                                                    : input.dtype == array.exact.dtype() && !options_.preprocessing);
     const std::optional<Tensor> fitting = as_batch(is_exact ? array.exact : array.tensor, Shape(input.shape));
     if (!fitting)
       throw Error({.code = "input-shape",

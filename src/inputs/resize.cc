@@ -54,13 +54,13 @@ Image nearest(const Image& image, const Box& box, std::int64_t width, std::int64
 
 double sinc(double x) { return x == 0 ? 1 : std::sin(x * std::numbers::pi) / (x * std::numbers::pi); }
 
-struct Kernel {
+struct ResamplingFilter {
   std::string_view name;
-  double reach;              ///< pixels from the centre to the kernel's end
+  double reach;              ///< pixels from the centre to the filter's end
   double (*weight)(double);  ///< of a pixel at a distance
 };
 
-constexpr Kernel kKernels[] = {
+constexpr ResamplingFilter kFilters[] = {
     {"bilinear", 1, [](double x) { return std::max(1 - std::abs(x), 0.0); }},
     {"bicubic", 2,
      [](double x) {
@@ -103,21 +103,21 @@ struct Sum<std::uint16_t> {
 
 // The weights of the old pixels [first, first + count) in one new pixel.
 template <typename Number>
-struct Window {
+struct FilterTaps {
   std::int64_t first = 0, count = 0;
   const Number* weights = nullptr;
 };
 
-// For each new pixel the kernel around its centre, scaled to new pixels (when enlarging, to old pixels).
+// For each new pixel the filter around its centre, scaled to new pixels (when enlarging, to old pixels).
 template <typename Sample>
-struct Windows {
+struct AxisTaps {
   using Number = typename Sum<Sample>::Number;
-  std::vector<Window<Number>> of;
+  std::vector<FilterTaps<Number>> of;
   std::vector<Number> weights;
 
-  Windows(const Kernel& kernel, std::int64_t from, std::int64_t begin, std::int64_t end, std::int64_t to) {
+  AxisTaps(const ResamplingFilter& filter, std::int64_t from, std::int64_t begin, std::int64_t end, std::int64_t to) {
     const double step = static_cast<double>(end - begin) / static_cast<double>(to), stretch = std::max(step, 1.0);
-    const double reach = kernel.reach * stretch;
+    const double reach = filter.reach * stretch;
     const std::int64_t most = static_cast<std::int64_t>(std::ceil(reach)) * 2 + 1;
     weights.resize(to_size(to * most));
     std::vector<double> exact(to_size(most));
@@ -127,7 +127,7 @@ struct Windows {
       const auto last = std::min<std::int64_t>(static_cast<std::int64_t>(centre + reach + 0.5), from);
       double sum = 0;
       for (std::int64_t j = first; j < last; ++j)
-        sum += exact[to_size(j - first)] = kernel.weight((static_cast<double>(j) - centre + 0.5) * (1.0 / stretch));
+        sum += exact[to_size(j - first)] = filter.weight((static_cast<double>(j) - centre + 0.5) * (1.0 / stretch));
       Number* weight = &weights[to_size(i * most)];
       of.push_back({first, last - first, weight});
       for (std::int64_t j = 0; j < last - first; ++j)
@@ -146,19 +146,19 @@ Sample* samples(Image& image) {
 }
 
 template <typename Sample, int kChannels>
-Image resample_rows(const Image& image, const Windows<Sample>& windows) {
-  const std::int64_t width = std::ssize(windows.of);
+Image resample_rows(const Image& image, const AxisTaps<Sample>& taps) {
+  const std::int64_t width = std::ssize(taps.of);
   Image out = blank(width, image.height, image);
   parallel_for(image.height, kRowsAThread, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t y = begin; y < end; ++y) {
       const Sample* row = samples<Sample>(image) + y * image.width * kChannels;
       Sample* pixel = samples<Sample>(out) + y * width * kChannels;
-      for (const auto& window : windows.of) {
+      for (const auto& one : taps.of) {
         typename Sum<Sample>::Number sums[kChannels];
         std::fill_n(sums, kChannels, Sum<Sample>::kStart);
-        const Sample* in = row + window.first * kChannels;
-        for (std::int64_t j = 0; j < window.count; ++j, in += kChannels)
-          for (int c = 0; c < kChannels; ++c) sums[c] += in[c] * window.weights[j];
+        const Sample* in = row + one.first * kChannels;
+        for (std::int64_t j = 0; j < one.count; ++j, in += kChannels)
+          for (int c = 0; c < kChannels; ++c) sums[c] += in[c] * one.weights[j];
         for (int c = 0; c < kChannels; ++c) *pixel++ = Sum<Sample>::rounded(sums[c]);
       }
     }
@@ -167,30 +167,30 @@ Image resample_rows(const Image& image, const Windows<Sample>& windows) {
 }
 
 template <typename Sample>
-Image resample_rows(const Image& image, const Windows<Sample>& windows) {
+Image resample_rows(const Image& image, const AxisTaps<Sample>& taps) {
   switch (image.channels) {
     case 1:
-      return resample_rows<Sample, 1>(image, windows);
+      return resample_rows<Sample, 1>(image, taps);
     case 3:
-      return resample_rows<Sample, 3>(image, windows);
+      return resample_rows<Sample, 3>(image, taps);
     default:
-      return resample_rows<Sample, 4>(image, windows);
+      return resample_rows<Sample, 4>(image, taps);
   }
 }
 
 template <typename Sample>
-Image resample_columns(const Image& image, const Windows<Sample>& windows) {
-  const std::int64_t height = std::ssize(windows.of);
+Image resample_columns(const Image& image, const AxisTaps<Sample>& taps) {
+  const std::int64_t height = std::ssize(taps.of);
   Image out = blank(image.width, height, image);
   const std::int64_t row_size = image.width * image.channels;
   parallel_for(height, kRowsAThread, [&](std::int64_t begin, std::int64_t end) {
     std::vector<typename Sum<Sample>::Number> sums(to_size(row_size));
     for (std::int64_t y = begin; y < end; ++y) {
-      const auto& window = windows.of[to_size(y)];
+      const auto& one = taps.of[to_size(y)];
       std::fill(sums.begin(), sums.end(), Sum<Sample>::kStart);
-      for (std::int64_t j = 0; j < window.count; ++j) {
-        const Sample* row = samples<Sample>(image) + (window.first + j) * row_size;
-        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += row[i] * window.weights[j];
+      for (std::int64_t j = 0; j < one.count; ++j) {
+        const Sample* row = samples<Sample>(image) + (one.first + j) * row_size;
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += row[i] * one.weights[j];
       }
       std::transform(sums.begin(), sums.end(), samples<Sample>(out) + y * row_size, Sum<Sample>::rounded);
     }
@@ -199,16 +199,17 @@ Image resample_columns(const Image& image, const Windows<Sample>& windows) {
 }
 
 template <typename Sample>
-Image resample(const Image& image, const Box& box, std::int64_t width, std::int64_t height, const Kernel& kernel) {
+Image resample(const Image& image, const Box& box, std::int64_t width, std::int64_t height,
+               const ResamplingFilter& filter) {
   const bool is_as_wide = box.left == 0 && box.right == image.width && width == image.width;
   const bool is_as_high = box.top == 0 && box.bottom == image.height && height == image.height;
   const auto rows = [&](const Image& from) {
     if (is_as_wide) return from;
-    return resample_rows(from, Windows<Sample>(kernel, image.width, box.left, box.right, width));
+    return resample_rows(from, AxisTaps<Sample>(filter, image.width, box.left, box.right, width));
   };
   const auto columns = [&](const Image& from) {
     if (is_as_high) return from;
-    return resample_columns(from, Windows<Sample>(kernel, image.height, box.top, box.bottom, height));
+    return resample_columns(from, AxisTaps<Sample>(filter, image.height, box.top, box.bottom, height));
   };
   // Each pass rounds, so the order of the passes matters. Pillow 13 was observed to resize columns first exactly if the
   // height shrinks by more than twice as many pixels as the width, whatever the box; before 13, rows were always first.
@@ -235,8 +236,8 @@ void divide_by_alpha(Image& rgba) {
 }
 
 constexpr auto kFilterNames = [] {
-  std::array<std::string_view, std::size(kKernels) + 1> names{"nearest"};
-  for (std::size_t i = 0; i < std::size(kKernels); ++i) names[i + 1] = kKernels[i].name;
+  std::array<std::string_view, std::size(kFilters) + 1> names{"nearest"};
+  for (std::size_t i = 0; i < std::size(kFilters); ++i) names[i + 1] = kFilters[i].name;
   return names;
 }();
 
@@ -282,12 +283,12 @@ Image resize(const Image& image, const Box& box, std::int64_t width, std::int64_
   KERASCOPE_CHECK(box.top >= 0 && box.top <= box.bottom && box.bottom <= image.height);
   require_size(image, width, height);
   if (filter == Filter::kNearest) return nearest(image, box, width, height);
-  const Kernel& kernel = kKernels[static_cast<std::size_t>(filter) - 1];
-  if (image.bits == 16) return resample<std::uint16_t>(image, box, width, height, kernel);
-  if (image.channels != 4) return resample<unsigned char>(image, box, width, height, kernel);
+  const ResamplingFilter& resampling = kFilters[static_cast<std::size_t>(filter) - 1];
+  if (image.bits == 16) return resample<std::uint16_t>(image, box, width, height, resampling);
+  if (image.channels != 4) return resample<unsigned char>(image, box, width, height, resampling);
   Image rgba = image;
   multiply_by_alpha(rgba);
-  rgba = resample<unsigned char>(rgba, box, width, height, kernel);
+  rgba = resample<unsigned char>(rgba, box, width, height, resampling);
   divide_by_alpha(rgba);
   return rgba;
 }

@@ -99,7 +99,7 @@ std::vector<ModelInput> model_inputs(const ModelData& model) {
     const Json& policy = member(layer.config, "dtype");
     const auto dtype = dtype_named(policy.is_string() ? policy.get<std::string>()
                                                       : text_or(member(policy, "config"), "name", "float32"));
-    if (dtype && !is_floating(*dtype)) input.dtype = *dtype;
+    if (dtype && *dtype != DType::kBFloat16) input.dtype = *dtype;
     inputs.push_back(std::move(input));
   }
   return inputs;

@@ -120,7 +120,7 @@ struct ModelInput {
   std::string name;
   std::vector<std::int64_t> shape;  ///< batch first; empty if the file states none
   std::string axes;                 ///< roles without the batch axis: "HWC" or "CHW"
-  DType dtype = DType::kFloat32;    ///< what is computed with: every floating-point type is computed as float32
+  DType dtype = DType::kFloat32;    ///< of what is fed; bfloat16, which NumPy does not have, is fed as float32
 
   /// The roles of the axes of a sample for this input, whose own rank may be unknown.
   std::string axes_of(const Shape& sample) const;

@@ -1,8 +1,8 @@
 // (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channel axis: batch and group normalization.
 //
-// With given statistics it is computed as x * scale + shift, as Keras does (tf.nn.batch_normalization), with the same
-// rounding of scale and shift. The batch's own mean is taken off first: numbers that lie close together and far from
-// zero would lose their digits otherwise.
+// With given statistics it is x * scale + shift, as in Keras (tf.nn.batch_normalization), with the same rounding of
+// scale and shift. With the batch's own statistics the mean is subtracted first: otherwise numbers that lie close
+// together and far from zero would lose their digits.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -26,13 +26,13 @@ struct Layout {
   std::int64_t outer, channels, inner;
 };
 
-/// (x - mean) * scale + shift, one number a channel; without means x * scale + shift.
+/// (x - mean) * scale + shift with one number of each per channel; without means x * scale + shift.
 struct Affine {
   std::vector<float> mean, scale, shift;
 };
 
-/// With channels last the numbers of an Affine repeat; few of them are laid out several times, so that the loop over
-/// them is long enough to be worth vectorising.
+/// With channels last the numbers of an Affine repeat. If there are few, they are stored several times, so that the
+/// vectorized loop over them is long enough.
 void repeat(Affine& affine, const Layout& layout) {
   constexpr std::int64_t kLong = 512;
   if (layout.inner > 1) return;
@@ -43,14 +43,14 @@ void repeat(Affine& affine, const Layout& layout) {
   }
 }
 
-constexpr std::int64_t kGrain = 1 << 14;  // numbers a thread should get at least
+constexpr std::int64_t kGrain = 1 << 14;  // least numbers per thread
 
-/// A row has the numbers that lie together and are treated together: all channels, or one with what lies inside it.
+/// A row is contiguous: all channels if they are last, otherwise one channel and the axes after it.
 std::int64_t row_count(const Layout& layout) {
   return layout.inner > 1 ? layout.outer * layout.channels : layout.outer;
 }
 
-/// Rows [begin, end), the first of which starts at `in` and `out`.
+/// Computes rows [begin, end); `in` and `out` start at row `begin`.
 template <bool kCentred>
 void affine_rows(const Affine& affine, const Layout& layout, const float* in, float* out, std::int64_t begin,
                  std::int64_t end) {
@@ -86,8 +86,8 @@ void apply_affine(const Affine& affine, const Layout& layout, const float* in, f
   });
 }
 
-/// Sums of term(x, channel) over everything but the channels. In double precision, and in an order that does not depend
-/// on the number of threads.
+/// Sums of term(x, channel) over all axes but the channels', in double, in an order that does not depend on the number
+/// of threads.
 template <typename Term>
 std::vector<double> channel_sums(const Layout& layout, const float* in, const Term& term) {
   std::vector<double> sums(static_cast<std::size_t>(layout.channels), 0.0);
@@ -126,13 +126,13 @@ struct Moments {
   std::vector<double> mean, variance;
 };
 
-/// Divides the channels' sums, where `shared` neighbours have one sum together.
+/// Means from the channels' sums; `shared` neighbouring channels have one mean together.
 void to_means(std::vector<double>& sums, std::int64_t shared, double count) {
   for (auto first = sums.begin(); first != sums.end(); first += shared)
     std::fill_n(first, shared, std::accumulate(first, first + shared, 0.0) / count);
 }
 
-/// @param shared  so many neighbouring channels have one mean and one variance.
+/// @param shared  number of neighbouring channels that have one mean and one variance together.
 Moments moments_of(const Layout& layout, const float* in, std::int64_t shared) {
   const double count = static_cast<double>(layout.outer) * static_cast<double>(layout.inner * shared);
   std::vector<double> mean = channel_sums(layout, in, [](double x, std::int64_t) { return x; });
@@ -147,7 +147,8 @@ Moments moments_of(const Layout& layout, const float* in, std::int64_t shared) {
 
 class BatchNorm final : public Float32Op {
  public:
-  /// Where mean and variance come from. The inputs are x, the given ones, then gamma and beta as far as there are any.
+  /// Where mean and variance come from. Inputs: x, then mean and variance if given, then gamma and beta if there are
+  /// any.
   enum class Statistics { kGiven, kBatch, kGroups };
   struct Has {
     bool gamma, beta;
@@ -191,19 +192,19 @@ class BatchNorm final : public Float32Op {
 
   bool is_rowwise(std::span<const Shape>, const Shape&) const override { return statistics_ == Statistics::kGiven; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const Layout where = layout(out);
     if (statistics_ != Statistics::kGiven) {
       const bool grouped = statistics_ == Statistics::kGroups;
       const std::int64_t parts = grouped ? out[0] : 1, size = out.elements() / parts,
                          shared = grouped ? where.channels / groups_ : 1;
       const Layout part = {.outer = where.outer / parts, .channels = where.channels, .inner = where.inner};
-      return [this_ = *this, part, parts, size, shared](const KernelArguments& run) {
+      return [this_ = *this, part, parts, size, shared](const OpArguments& args) {
         for (std::int64_t i = 0; i < parts; ++i) {
-          const Moments moments = moments_of(part, run.in[0] + i * size, shared);
-          const Affine affine = this_.centred(moments, run.in.subspan(1), part);
-          apply_affine<true>(affine, part, run.in[0] + i * size, run.out + i * size);
+          const Moments moments = moments_of(part, args.in[0] + i * size, shared);
+          const Affine affine = this_.centred(moments, args.in.subspan(1), part);
+          apply_affine<true>(affine, part, args.in[0] + i * size, args.out + i * size);
         }
       };
     }
@@ -212,8 +213,8 @@ class BatchNorm final : public Float32Op {
     for (const Operand& operand : in.subspan(1)) weights.push_back(operand.constant);
     if (std::ranges::find(weights, nullptr) == weights.end()) {
       const Affine affine = fold(weights[0], weights[1], std::span(weights).subspan(2), where);
-      Kernel kernel = Kernel::rowwise(row_count(where), in, out, [where, affine](const KernelArguments& run) {
-        affine_rows<false>(affine, where, run.in[0], run.out, run.begin, run.end);
+      OpKernel kernel = OpKernel::rowwise(row_count(where), in, out, [where, affine](const OpArguments& args) {
+        affine_rows<false>(affine, where, args.in[0], args.out, args.begin, args.end);
       });
       const auto channels = static_cast<std::size_t>(where.channels);
       if (where.inner == 1)
@@ -221,8 +222,8 @@ class BatchNorm final : public Float32Op {
             LaneOp::affine(std::span(affine.scale).first(channels), std::span(affine.shift).first(channels));
       return kernel;
     }
-    return [this_ = *this, where](const KernelArguments& run) {
-      apply_affine<false>(this_.fold(run.in[1], run.in[2], run.in.subspan(3), where), where, run.in[0], run.out);
+    return [this_ = *this, where](const OpArguments& args) {
+      apply_affine<false>(this_.fold(args.in[1], args.in[2], args.in.subspan(3), where), where, args.in[0], args.out);
     };
   }
 
@@ -242,7 +243,7 @@ class BatchNorm final : public Float32Op {
     return 1 / std::sqrt(static_cast<float>(variance) + options_.epsilon) * (gamma ? gamma[channel] : 1);
   }
   struct GammaBeta {
-    const float *gamma, *beta;  // null where there is none
+    const float *gamma, *beta;  // null if there is none
   };
   GammaBeta weights(std::span<const float* const> given) const {
     return {.gamma = has_.gamma ? given.front() : nullptr, .beta = has_.beta ? given.back() : nullptr};
@@ -267,7 +268,7 @@ class BatchNorm final : public Float32Op {
       const double mean = moments.mean[static_cast<std::size_t>(c)];
       affine.mean.push_back(static_cast<float>(mean));
       affine.scale.push_back(scale(moments.variance[static_cast<std::size_t>(c)], gamma, c));
-      // What the mean loses as a float is taken off here.
+      // Corrects for the rounding of the mean to float.
       const double rest = mean - affine.mean.back();
       affine.shift.push_back(static_cast<float>((beta ? beta[c] : 0) - rest * affine.scale.back()));
     }

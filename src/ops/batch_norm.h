@@ -20,7 +20,7 @@ Value batch_norm(Graph& graph, Value x, const BatchNormWeights& weights, const B
 /// The same with the batch's own mean and biased variance over all axes but the channel's.
 Value batch_norm_training(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                           const BatchNormOptions& options);
-/// How a value was made by batch_norm(); nothing where it was made otherwise.
+/// The arguments of the batch_norm() that made a value; nothing if another op made it.
 struct BatchNormUse {
   Value x, mean, variance;
   BatchNormOptions options;

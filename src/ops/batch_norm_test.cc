@@ -18,7 +18,7 @@ struct NormCase {
   bool gamma = true, beta = true, constant = true;
 };
 
-/// Empty tensors stand for what is missing: without mean and variance the batch's own are taken.
+/// Empty tensors are not given. Without mean and variance, the batch's own are used.
 struct NormWeights {
   Tensor gamma, beta, mean, variance;
 };

@@ -35,38 +35,38 @@ const char* name(Binary function) {
   KERASCOPE_CHECK(false);
 }
 
-/// @param moves  which sides have the output's shape.
+/// @param moves  whether each side has the output's shape.
 template <typename Function>
-Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Function function) {
+OpKernel::Compute each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Function function) {
   StridedAxis<2> inner = {1, {1, 1}};
   if (!axes.empty()) {
     inner = axes.back();
     axes.pop_back();
   }
-  // A short row that repeats, a number a channel say, is laid out several times, so that the loops are long.
+  // A short row that repeats (one number per channel, say) is stored several times, so that loops are long.
   constexpr std::int64_t kShort = 64, kLong = 512;
   if (axes.size() == 1 && inner.size < kShort && inner.strides[0] == 1 && inner.strides[1] == 1)
     for (const std::size_t side : {0, 1})
       if (axes[0].strides[side] == 0 && moves[1 - side])
-        return [=, size = inner.size](const KernelArguments& run) {
+        return [=, size = inner.size](const OpArguments& args) {
           float repeated[kShort + kLong];
-          const std::int64_t length = kLong / size * size, count = run.end - run.begin;
-          for (std::int64_t i = 0; i < size; ++i) repeated[i] = run.in[side][(run.begin + i) % size];
+          const std::int64_t length = kLong / size * size, count = args.end - args.begin;
+          for (std::int64_t i = 0; i < size; ++i) repeated[i] = args.in[side][(args.begin + i) % size];
           for (std::int64_t i = size; i < length; i += i) std::copy_n(repeated, std::min(i, length - i), repeated + i);
-          vectorized([=, other = run.in[1 - side], out = run.out, same = &repeated[0]] {
+          vectorized([=, other = args.in[1 - side], out = args.out, same = &repeated[0]] {
             for (std::int64_t start = 0; start < count; start += length)
               for (std::int64_t i = 0; i < std::min(length, count - start); ++i)
                 out[start + i] = side == 0 ? function(same[i], other[start + i]) : function(other[start + i], same[i]);
           });
         };
-  return [=](const KernelArguments& run) {
-    Walk<2> walk(axes, run.begin / inner.size);
-    for_each_row_piece(run.begin, run.end, inner.size, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
+  return [=](const OpArguments& args) {
+    StridedIterator<2> position(axes, args.begin / inner.size);
+    for_each_row_piece(args.begin, args.end, inner.size, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
       const auto [left_stride, right_stride] = inner.strides;
-      const std::int64_t place = row * inner.size + from - run.begin;
-      const float* left = run.in[0] + (moves[0] ? place : walk.offsets()[0] + from * left_stride);
-      const float* right = run.in[1] + (moves[1] ? place : walk.offsets()[1] + from * right_stride);
-      float* out = run.out + place;
+      const std::int64_t place = row * inner.size + from - args.begin;
+      const float* left = args.in[0] + (moves[0] ? place : position.offsets()[0] + from * left_stride);
+      const float* right = args.in[1] + (moves[1] ? place : position.offsets()[1] + from * right_stride);
+      float* out = args.out + place;
       const std::int64_t n = to - from;
       // The innermost stride is 1, or 0 on one side.
       if (right_stride == 0)
@@ -81,7 +81,7 @@ Kernel::Run each(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves, Fu
         vectorized([=] {
           for (std::int64_t i = 0; i < n; ++i) out[i] = function(left[i], right[i]);
         });
-      walk.next();
+      position.next();
     });
   };
 }
@@ -99,16 +99,16 @@ class BinaryOp : public Float32Op {
 
   bool is_rowwise(std::span<const Shape> in, const Shape& out) const override { return in[0] == out || in[1] == out; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const std::array moves = {in[0].shape == out, in[1].shape == out};
-    Kernel kernel =
-        Kernel::rowwise(out.elements(), in, out, run(broadcast_axes<2>({in[0].shape, in[1].shape}, out), moves));
+    OpKernel kernel =
+        OpKernel::rowwise(out.elements(), in, out, compute(broadcast_axes<2>({in[0].shape, in[1].shape}, out), moves));
     if (function_ == Binary::kAdd && moves[0] && moves[1]) kernel.lane_op = LaneOp::add();
     return kernel;
   }
 
  private:
-  Kernel::Run run(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves) const {
+  OpKernel::Compute compute(std::vector<StridedAxis<2>> axes, std::array<bool, 2> moves) const {
     switch (function_) {
       case Binary::kAdd:
         return each(std::move(axes), moves, [](float l, float r) { return l + r; });
@@ -142,7 +142,7 @@ class BinaryOp : public Float32Op {
   Binary function_;
 };
 
-/// Whole numbers stay exact: both inputs and the output are int64.
+/// Integers stay exact: both inputs and the output are int64.
 class IntegerOp final : public Op {
  public:
   explicit IntegerOp(Binary function) : function_(function) {}
@@ -157,19 +157,19 @@ class IntegerOp final : public Op {
     return {{broadcast_shape(kind(), shapes_of(in)), DType::kInt64}};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
-    if (out[0].shape.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+    if (out[0].shape.elements() == 0) return [](const OpArguments&) {};
     return [axes = broadcast_axes<2>({in[0].shape, in[1].shape}, out[0].shape), count = out[0].shape.elements(),
-            function = function_](const KernelArguments& run) {
-      Walk<2> walk(axes, 0);
-      for (std::int64_t i = 0; i < count; ++i, walk.next())
-        run.output<std::int64_t>()[i] = result(function, run.input<std::int64_t>(0)[walk.offsets()[0]],
-                                               run.input<std::int64_t>(1)[walk.offsets()[1]]);
+            function = function_](const OpArguments& args) {
+      StridedIterator<2> position(axes, 0);
+      for (std::int64_t i = 0; i < count; ++i, position.next())
+        args.output<std::int64_t>()[i] = result(function, args.input<std::int64_t>(0)[position.offsets()[0]],
+                                                args.input<std::int64_t>(1)[position.offsets()[1]]);
     };
   }
 
  private:
-  /// Wraps around where it is too large, as NumPy does.
+  /// Wraps around on overflow, as NumPy does.
   static std::int64_t result(Binary function, std::int64_t left, std::int64_t right) {
     const auto l = static_cast<std::uint64_t>(left), r = static_cast<std::uint64_t>(right);
     switch (function) {
@@ -192,7 +192,7 @@ class IntegerOp final : public Op {
   Binary function_;
 };
 
-/// Those whose results are whole numbers if the inputs are.
+/// Functions that map integers to integers.
 bool stays_whole(Binary function) {
   switch (function) {
     case Binary::kAdd:

@@ -7,7 +7,7 @@
 namespace kerascope::ops {
 namespace {
 
-/// The size of an axis that is counted from the end, 1 where the shape has none.
+/// The size of an axis, counted from the end; 1 if the shape has no such axis.
 std::int64_t size_from_end(const Shape& shape, int from_end) {
   return from_end <= shape.rank() ? shape.back(from_end) : 1;
 }

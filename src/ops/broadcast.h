@@ -1,4 +1,4 @@
-// NumPy's broadcasting: axes count from the last one, and what has size 1 or is missing is repeated.
+// NumPy's broadcasting: axes are aligned at the last one; axes of size 1 and missing axes are repeated.
 #pragma once
 
 #include <array>
@@ -14,13 +14,13 @@ namespace kerascope::ops {
 /// @throws Error{shape-mismatch} naming the op if the shapes do not broadcast
 Shape broadcast_shape(std::string_view op, std::span<const Shape> in);
 
-/// See Op::keeps_items_apart: what has items must have its first axis where the output has it.
+/// See Op::keeps_items_apart: the first axis of an input that holds a batch must be the output's first axis.
 bool broadcasts_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items);
 
-/// The strides of `shape` along the axes of `out`, 0 where it is repeated.
+/// The strides of `shape` along the axes of `out`; 0 along axes that are repeated.
 std::vector<std::int64_t> broadcast_strides(const Shape& shape, const Shape& out);
 
-/// The output's axes with the strides in each input, as few as possible.
+/// The output's axes with the strides in each input, merged.
 template <std::size_t K>
 std::vector<StridedAxis<K>> broadcast_axes(const std::array<Shape, K>& in, const Shape& out) {
   std::vector<StridedAxis<K>> axes(static_cast<std::size_t>(out.rank()));

@@ -1,4 +1,4 @@
-// Whole numbers as vectors of zeros and ones: (.., T) -> (.., depth), and weights (.., T) beside them.
+// Integers as vectors of zeros and ones: (.., T), and maybe weights (.., T) -> (.., depth).
 
 #include <fmt/format.h>
 
@@ -36,17 +36,17 @@ class CategoriesOp : public Float32Op {
     return out;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const std::int64_t depth = options_.depth, rows = out.elements() / depth,
                        length = in[0].shape[in[0].shape.rank() - 1];
-    if (rows == 0) return [](const KernelArguments&) {};
-    return Kernel::by_rows(rows, equal_parts(rows, 64), [=, options = options_](const KernelArguments& run) {
-      std::fill_n(run.out, (run.end - run.begin) * depth, 0.0f);
-      for (std::int64_t i = run.begin * length; i < run.end * length; ++i) {
-        const float number = run.in[0][i];
+    if (rows == 0) return [](const OpArguments&) {};
+    return OpKernel::by_rows(rows, equal_parts(rows, 64), [=, options = options_](const OpArguments& args) {
+      std::fill_n(args.out, (args.end - args.begin) * depth, 0.0f);
+      for (std::int64_t i = args.begin * length; i < args.end * length; ++i) {
+        const float number = args.in[0][i];
         if (!(number > -1 && number < static_cast<float>(depth))) continue;  // NaN, too
-        float& place = run.out[(i / length - run.begin) * depth + static_cast<std::int64_t>(number)];
-        place = options.counts ? place + (run.in.size() > 1 ? run.in[1][i] : 1) : 1;
+        float& place = args.out[(i / length - args.begin) * depth + static_cast<std::int64_t>(number)];
+        place = options.counts ? place + (args.in.size() > 1 ? args.in[1][i] : 1) : 1;
       }
     });
   }

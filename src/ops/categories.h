@@ -7,12 +7,12 @@
 
 namespace kerascope::ops {
 
-/// (.., T) -> (.., depth): 1 where one of the T whole numbers is the place's; what lies outside is passed over.
+/// (.., T) -> (.., depth): 1 at the index of each of the T integers; integers outside of [0, depth) are ignored.
 struct CategoriesOptions {
   std::int64_t depth = 1;
-  bool counts = false;  ///< how often it is, or the sum of its weights
+  bool counts = false;  ///< how often each integer occurs, or the sum of its weights
 };
-/// @param weights  (.., T), of the numbers; counts only
+/// @param weights  (.., T), one per integer; only with `counts`
 Value categories(Graph& graph, Value x, std::optional<Value> weights, const CategoriesOptions& options);
 
 }  // namespace kerascope::ops

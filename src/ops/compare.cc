@@ -16,19 +16,19 @@ constexpr const char* kLogicals[] = {"logical_and", "logical_or", "logical_xor"}
 
 /// out[i] = function(left, right), each broadcast.
 template <typename T, typename Function>
-Kernel each_pair(std::span<const Operand> in, const Shape& out, Function function) {
-  if (out.elements() == 0) return [](const KernelArguments&) {};
-  return [=, axes = broadcast_axes<2>({in[0].shape, in[1].shape}, out),
-          count = out.elements()](const KernelArguments& run) {
-    const T *const left = run.input<T>(0), *const right = run.input<T>(1);
-    bool* const y = run.output<bool>();
-    Walk<2> walk(axes, 0);
-    for (std::int64_t i = 0; i < count; ++i, walk.next())
-      y[i] = function(left[walk.offsets()[0]], right[walk.offsets()[1]]);
-  };
+OpKernel each_pair(std::span<const Operand> in, const Shape& out, Function function) {
+  if (out.elements() == 0) return [](const OpArguments&) {};
+  return
+      [=, axes = broadcast_axes<2>({in[0].shape, in[1].shape}, out), count = out.elements()](const OpArguments& args) {
+        const T *const left = args.input<T>(0), *const right = args.input<T>(1);
+        bool* const y = args.output<bool>();
+        StridedIterator<2> position(axes, 0);
+        for (std::int64_t i = 0; i < count; ++i, position.next())
+          y[i] = function(left[position.offsets()[0]], right[position.offsets()[1]]);
+      };
 }
 
-/// Two inputs of one type, a bool for each pair.
+/// Compares two inputs of one type.
 class PairOp : public Op {
  public:
   bool takes_float32() const final { return false; }
@@ -45,14 +45,14 @@ class CompareOp final : public PairOp {
   explicit CompareOp(Comparison comparison) : comparison_(comparison) {}
   std::string kind() const override { return kComparisons[static_cast<int>(comparison_)]; }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
     if (in[0].dtype == DType::kString) return compared<std::string_view>(in, out[0].shape);
     return in[0].dtype == DType::kInt64 ? compared<std::int64_t>(in, out[0].shape) : compared<float>(in, out[0].shape);
   }
 
  private:
   template <typename T>
-  Kernel compared(std::span<const Operand> in, const Shape& out) const {
+  OpKernel compared(std::span<const Operand> in, const Shape& out) const {
     switch (comparison_) {
       case Comparison::kEqual:
         return each_pair<T>(in, out, std::equal_to<T>());
@@ -78,7 +78,7 @@ class LogicalOp final : public PairOp {
   explicit LogicalOp(Logical function) : function_(function) {}
   std::string kind() const override { return kLogicals[static_cast<int>(function_)]; }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
     switch (function_) {
       case Logical::kAnd:
         return each_pair<bool>(in, out[0].shape, std::logical_and<bool>());
@@ -118,8 +118,8 @@ class QuantifierOp final : public Op {
     return {{Shape(std::move(sizes)), DType::kBool}};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
-    // Each element joins the result that it belongs to: a walk over the input with the output's strides.
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+    // Iterates over the input with the output's strides: 0 along reduced axes.
     const Shape& shape = in[0].shape;
     std::vector<StridedAxis<1>> axes;
     std::int64_t stride = out[0].shape.elements();
@@ -128,14 +128,14 @@ class QuantifierOp final : public Op {
       axes.push_back({shape[axis], {reduces(axis) ? 0 : stride}});
     }
     const bool start = quantifier_ == Quantifier::kAll;
-    return [=, count = shape.elements(), results = out[0].shape.elements()](const KernelArguments& run) {
-      bool* const y = run.output<bool>();
+    return [=, count = shape.elements(), results = out[0].shape.elements()](const OpArguments& args) {
+      bool* const y = args.output<bool>();
       std::fill_n(y, results, start);
       if (count == 0) return;
-      const bool* const x = run.input<bool>(0);
-      Walk<1> walk(axes, 0);
-      for (std::int64_t i = 0; i < count; ++i, walk.next())
-        if (x[i] != start) y[walk.offsets()[0]] = !start;
+      const bool* const x = args.input<bool>(0);
+      StridedIterator<1> position(axes, 0);
+      for (std::int64_t i = 0; i < count; ++i, position.next())
+        if (x[i] != start) y[position.offsets()[0]] = !start;
     };
   }
 

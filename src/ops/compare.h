@@ -1,4 +1,4 @@
-// Comparisons and what is made of truth values.
+// Comparisons and logic.
 #pragma once
 
 #include <vector>
@@ -8,12 +8,12 @@
 namespace kerascope::ops {
 
 enum class Comparison { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
-/// NumPy's broadcasting; gives bool. Whole numbers are compared exactly; texts by kEqual and kNotEqual only.
+/// NumPy's broadcasting; gives bool. Integers are compared exactly; texts by kEqual and kNotEqual only.
 /// @throws Error{type-mismatch}
 Value compare(Graph& graph, Value left, Value right, Comparison comparison);
 
 enum class Logical { kAnd, kOr, kXor };
-/// Of bools; what else is given is one where it is not 0. NumPy's broadcasting.
+/// Of bools; of other types all but 0 is true. NumPy's broadcasting.
 Value logical(Graph& graph, Value left, Value right, Logical function);
 Value logical_not(Graph& graph, Value x);
 

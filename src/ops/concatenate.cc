@@ -39,20 +39,20 @@ class ConcatenateOp : public MovingOp {
     return {.flops = 0, .bytes = 2 * static_cast<double>(out.elements()) * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const int axis = resolved_axis("concatenate", axis_, out);
     const std::int64_t row_length = out.elements(axis, out.rank());
-    // Where each input's part of a row starts; the last entry is the row's end.
+    // Per input the start of its part of a row; the last entry is the row's end.
     std::vector<std::int64_t> starts = {0};
     for (const Operand& part : in) starts.push_back(starts.back() + part.shape.elements(axis, out.rank()));
-    return Kernel::by_rows(out.elements(), 16 * 1024, [=](const KernelArguments& run) {
-      for_each_row_piece(run.begin, run.end, row_length, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
+    return OpKernel::by_rows(out.elements(), 16 * 1024, [=](const OpArguments& args) {
+      for_each_row_piece(args.begin, args.end, row_length, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
         for (std::size_t part = 0; part + 1 < starts.size(); ++part) {
           const std::int64_t first = std::max(from, starts[part]), last = std::min(to, starts[part + 1]);
           if (first >= last) continue;
           const std::int64_t length = starts[part + 1] - starts[part];
-          std::copy_n(run.in[part] + row * length + (first - starts[part]), last - first,
-                      run.out + row * row_length + first - run.begin);
+          std::copy_n(args.in[part] + row * length + (first - starts[part]), last - first,
+                      args.out + row * row_length + first - args.begin);
         }
       });
     });

@@ -1,5 +1,5 @@
-// Pictures whose channels are spread over their range: (N, H, W, C) -> (N, H, W, C). Computed in float32 in the order
-// in which Keras does, as numbers are counted by their whole parts.
+// Stretches or equalizes each channel of pictures: (N, H, W, C) -> (N, H, W, C). Computed in float32 in Keras's order
+// of operations, as histograms depend on the last bit.
 
 #include <fmt/format.h>
 
@@ -43,13 +43,13 @@ class AutoContrastOp : public Float32Op {
     return in[0];
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const std::int64_t samples = out[0], channels = out[3], size = out[1] * out[2] * channels;
-    if (out.elements() == 0) return [](const KernelArguments&) {};
-    return [=, range = range_](const KernelArguments& run) {
+    if (out.elements() == 0) return [](const OpArguments&) {};
+    return [=, range = range_](const OpArguments& args) {
       parallel_for(samples * channels, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i)
-          spread(range, run.in[0] + i / channels * size + i % channels, run.out + i / channels * size + i % channels,
+          spread(range, args.in[0] + i / channels * size + i % channels, args.out + i / channels * size + i % channels,
                  size, channels);
       });
     };
@@ -97,13 +97,13 @@ class ClaheOp : public Float32Op {
     return in[0];
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
-    return [options = options_, shape = out](const KernelArguments& run) {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
+    return [options = options_, shape = out](const OpArguments& args) {
       parallel_for(shape[0] * shape[3], 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           const std::int64_t first = i / shape[3] * shape[1] * shape[2] * shape[3] + i % shape[3];
-          equalize(options, shape, run.in[0] + first, run.out + first);
+          equalize(options, shape, args.in[0] + first, args.out + first);
         }
       });
     };
@@ -114,7 +114,7 @@ class ClaheOp : public Float32Op {
 
   static std::int64_t tile_size(std::int64_t size, std::int64_t tiles) { return (size + tiles - 1) / tiles; }
 
-  /// By which number each one is replaced in the middle of a tile.
+  /// The table that replaces each level, for the middle of a tile.
   static Curve curve(const std::array<std::int64_t, kLevels>& counts, std::int64_t pixels, float clip_limit) {
     Curve bars;
     std::copy(counts.begin(), counts.end(), bars.begin());
@@ -131,7 +131,7 @@ class ClaheOp : public Float32Op {
     return bars;
   }
 
-  /// The two tiles between whose middles a pixel lies, and how far it is on the way to the second.
+  /// The two tiles whose middles a pixel lies between, and the weight of the second.
   struct Between {
     std::int64_t first, second;
     float share;

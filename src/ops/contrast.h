@@ -13,7 +13,7 @@ Value auto_contrast(Graph& graph, Value x, float low, float high);
 /// Contrast limited adaptive histogram equalization: (N, H, W, C), each channel by itself.
 struct ClaheOptions {
   std::array<std::int64_t, 2> tiles = {8, 8};  ///< down and across
-  float clip_limit = 4;                        ///< how many times a level may be commoner than the mean; 0: any number
+  float clip_limit = 4;                        ///< limit of a histogram's bin, in multiples of the mean bin; 0: none
   float low = 0, high = 255;                   ///< the pictures' range
 };
 Value clahe(Graph& graph, Value x, const ClaheOptions& options);

@@ -1,6 +1,6 @@
 // Convolution of (N, spatial.., C) with a kernel (spatial.., C/groups, O), plain or depthwise.
 //
-// A plain one is a product of matrices, see window_product.h.
+// A plain one is an implicit GEMM, see implicit_gemm.h, or Winograd's algorithm.
 #include <fmt/format.h>
 
 #include <memory>
@@ -9,8 +9,8 @@
 #include "kerascope/error.h"
 #include "ops/conv.h"
 #include "ops/depthwise.h"
+#include "ops/implicit_gemm.h"
 #include "ops/pad.h"
-#include "ops/window_product.h"
 #include "ops/winograd.h"
 
 namespace kerascope::ops {
@@ -18,7 +18,7 @@ namespace {
 
 enum class Kind { kPlain, kDepthwise };
 
-/// What both kinds come to: a depthwise kernel (spatial.., C, M) has the numbers of a grouped one (spatial.., 1, C*M).
+/// Both kinds as grouped convolutions: a depthwise kernel (spatial.., C, M) is a grouped one (spatial.., 1, C*M).
 struct Grouped {
   Shape kernel;
   std::int64_t groups = 1;
@@ -51,7 +51,7 @@ class Conv final : public Float32Op {
     return windowed(in[0], slide(name_, in[0], window_), filters);
   }
 
-  KernelMemory memory(const Session& session, std::span<const Shape> in, const Shape& out) const override {
+  OpMemory memory(const Session& session, std::span<const Shape> in, const Shape& out) const override {
     if (kind_ == Kind::kDepthwise) return {};
     if (group(in).groups == 1 && !session.exact())
       if (const auto faster = winograd_memory(in[0], out, slide(name_, in[0], window_))) return *faster;
@@ -67,7 +67,7 @@ class Conv final : public Float32Op {
 
   std::optional<double> overlap(std::span<const Shape> in, const Shape& out) const override;
   std::shared_ptr<const Op> over_unpadded(const PadOptions& padding) const override;
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override;
+  OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override;
 
  private:
   Grouped group(std::span<const Shape> in) const;
@@ -111,26 +111,27 @@ std::shared_ptr<const Op> Conv::over_unpadded(const PadOptions& padding) const {
   return same;
 }
 
-Kernel by_tiles(const Session& session, std::span<const Operand> in, const Shape& out,
-                const std::vector<WindowAxis>& axes, std::int64_t groups, const float* kernel, const float* bias) {
+OpKernel by_gemm(const Session& session, std::span<const Operand> in, const Shape& out,
+                 const std::vector<WindowAxis>& axes, std::int64_t groups, const float* kernel, const float* bias) {
   const std::int64_t filters = out.back(), group_filters = filters / groups, depth = in[1].shape.elements() / filters;
   const RightSide first = {.numbers = kernel, .depth = depth, .columns = group_filters, .row_step = filters};
-  const auto packed = session.made<PackedMatrices>(key_of(fmt::format("packed in {} groups", groups), in.subspan(1)),
-                                                   [&] { return PackedMatrices(first, groups, group_filters, bias); });
-  const auto product = std::make_shared<const WindowProduct>(Windows(axes, in[0].shape.back(), groups), packed);
+  const auto packed =
+      session.cached<PackedMatrices>(key_of(fmt::format("packed in {} groups", groups), in.subspan(1)),
+                                     [&] { return PackedMatrices(first, groups, group_filters, bias); });
+  const auto product = std::make_shared<const ImplicitGemm>(Patches(axes, in[0].shape.back(), groups), packed);
   const std::int64_t positions = out.elements() / filters;
-  Kernel made;
+  OpKernel made;
   if (shares_panels(depth * filters, positions))
-    made = [=](const KernelArguments& run) {
+    made = [=](const OpArguments& args) {
       parallel_for(product->panels(), 1, [&](std::int64_t begin, std::int64_t end) {
-        product->compute(run.in[0], Epilogue::of(run), 0, positions, begin, end);
+        product->compute(args.in[0], Epilogue::of(args), 0, positions, begin, end);
       });
     };
   else
-    made = Kernel::by_rows(positions, equal_parts(positions, most_rows_of(lanes())),
-                           [product](const KernelArguments& run) {
-                             product->compute(run.in[0], Epilogue::of(run), run.begin, run.end, 0, product->panels());
-                           });
+    made =
+        OpKernel::by_rows(positions, equal_parts(positions, most_rows_of(lanes())), [product](const OpArguments& args) {
+          product->compute(args.in[0], Epilogue::of(args), args.begin, args.end, 0, product->panels());
+        });
   made.take_epilogue(filters, group_filters);
   return made;
 }
@@ -144,8 +145,8 @@ std::optional<double> Conv::overlap(std::span<const Shape> in, const Shape& out)
   return ops::overlap(axes, in[0][0]);
 }
 
-Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const Shape& out) const {
-  if (out.elements() == 0) return [](const KernelArguments&) {};
+OpKernel Conv::prepare(const Session& session, std::span<const Operand> in, const Shape& out) const {
+  if (out.elements() == 0) return [](const OpArguments&) {};
   const std::vector<Shape> shapes = {in[0].shape, in[1].shape};
   const std::int64_t groups = group(shapes).groups;
   const std::vector<WindowAxis> axes = slide(name_, in[0].shape, window_);
@@ -158,18 +159,19 @@ Kernel Conv::prepare(const Session& session, std::span<const Operand> in, const 
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
     const float* bias = in.size() > 2 ? in[2].constant : nullptr;
     if (constant && groups == 1 && !session.exact())
-      if (std::optional<Kernel> faster = winograd(session, in[0].shape, out, axes, in[1], bias)) return *faster;
+      if (std::optional<OpKernel> faster = winograd(session, in[0].shape, out, axes, in[1], bias)) return *faster;
     if (constant) {
-      Kernel kernel = by_tiles(session, in, out, axes, groups, in[1].constant, bias);
+      OpKernel kernel = by_gemm(session, in, out, axes, groups, in[1].constant, bias);
       if (overlap(shapes, out)) kernel.reads = reads();
       return kernel;
     }
-    return [operands = std::vector(in.begin(), in.end()), out, axes, groups](const KernelArguments& run) {
-      run_all(by_tiles(Session(), operands, out, axes, groups, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr), run,
-              out.elements());
+    return [operands = std::vector(in.begin(), in.end()), out, axes, groups](const OpArguments& args) {
+      compute_all(
+          by_gemm(Session(), operands, out, axes, groups, args.in[1], args.in.size() > 2 ? args.in[2] : nullptr), args,
+          out.elements());
     };
   }
-  Kernel kernel = depthwise(in[0].shape, out, axes);
+  OpKernel kernel = depthwise(in[0].shape, out, axes);
   if (overlap(shapes, out)) kernel.reads = reads();
   return kernel;
 }

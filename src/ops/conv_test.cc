@@ -176,7 +176,7 @@ TEST(Conv, RunsInSeveralThreadsAtOnce) {
   const Session session;
   const std::array<Operand, 3> operands = {Operand{x.shape()}, Operand{kernel.shape(), kernel.data()},
                                            Operand{bias.shape(), bias.data()}};
-  const Kernel kernel_of_conv = graph.node(out).op->kernel(session, operands, {{graph.node(out).type()}});
+  const OpKernel kernel_of_conv = graph.node(out).op->kernel(session, operands, {{graph.node(out).type()}});
   std::array<Tensor, 4> results;
   std::vector<std::thread> threads;
   for (Tensor& result : results)
@@ -184,7 +184,7 @@ TEST(Conv, RunsInSeveralThreadsAtOnce) {
       const std::array<const float*, 3> in = {x.data(), kernel.data(), bias.data()};
       result = Tensor(graph.shape(out));
       for (int repeat = 0; repeat < 20; ++repeat)
-        run_all(kernel_of_conv, {.in = in, .out = result.mutable_data()}, result.size());
+        compute_all(kernel_of_conv, {.in = in, .out = result.mutable_data()}, result.size());
     });
   for (std::thread& thread : threads) thread.join();
   for (const Tensor& result : results) EXPECT_TRUE(close(result, expected));

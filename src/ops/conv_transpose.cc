@@ -1,7 +1,7 @@
 // Transposed convolution of (N, spatial.., C) with a kernel (spatial.., O, C).
 //
-// Every stride-th position of the output, along each axis, is a convolution of the input at stride 1 with every
-// stride-th tap of the kernel, turned around: a phase. With stride 2 along two axes there are four.
+// Along each axis, every stride-th position of the output is a convolution of the input at stride 1 with every
+// stride-th position of the kernel, reversed: a phase. With stride 2 along two axes there are four.
 #include <fmt/format.h>
 
 #include <memory>
@@ -9,13 +9,13 @@
 
 #include "base/parallel.h"
 #include "kerascope/error.h"
+#include "ops/implicit_gemm.h"
 #include "ops/session.h"
-#include "ops/window_product.h"
 
 namespace kerascope::ops {
 namespace {
 
-/// Positions of a phase that are computed before those of the next one, which reads about the same of the input.
+/// Positions of one phase that are computed before the same block of the next phase, which reads the same input.
 constexpr std::int64_t kBlock = 128;
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
@@ -23,8 +23,8 @@ constexpr std::int64_t kBlock = 128;
 /// A phase along one axis.
 struct AxisPhase {
   WindowAxis window;
-  std::int64_t first;                       ///< position of the output; the next one is a stride further
-  std::int64_t last_tap = 0, tap_step = 1;  ///< the taps go down from the last one
+  std::int64_t first;                       ///< its first output position
+  std::int64_t last_tap = 0, tap_step = 1;  ///< kernel positions, in descending order
 };
 
 /// @param spread  as ops::spread() gives it
@@ -39,7 +39,7 @@ AxisPhase axis_phase(const WindowAxis& spread, std::int64_t first) {
                      .first = first,
                      .tap_step = spread.stride / common};
   WindowAxis& window = phase.window;
-  // Position i of the input and a tap meet where i * stride + tap * dilation is the output's position plus `before`.
+  // Input i and kernel position k contribute to the output position i * stride + k * dilation - before.
   for (std::int64_t tap = 0; tap < spread.size; ++tap) {
     const std::int64_t at = first + spread.before - tap * spread.dilation;
     if (at % spread.stride != 0) continue;
@@ -58,7 +58,7 @@ std::vector<AxisPhase> axis_phases(const WindowAxis& spread) {
   return phases;
 }
 
-/// A phase's taps of a kernel (spatial.., O, C) as a matrix (taps of it by C, O).
+/// A phase's part of a kernel (spatial.., O, C) as a matrix (kernel positions by C, O).
 Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
                     const std::array<std::int64_t, 3>& sizes, std::int64_t filters, std::int64_t channels) {
   const Shape taps = {phase[0].window.size, phase[1].window.size, phase[2].window.size};
@@ -76,7 +76,7 @@ Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
   return matrix;
 }
 
-/// Which taps of the kernel a phase has.
+/// The kernel positions of a phase, as a part of its key.
 std::string describe(const std::array<AxisPhase, 3>& phase) {
   std::string text = "packed taps";
   for (const AxisPhase& axis : phase)
@@ -84,22 +84,22 @@ std::string describe(const std::array<AxisPhase, 3>& phase) {
   return text;
 }
 
-std::vector<WindowProduct> phases_of(const Session& session, std::span<const Operand> constants,
-                                     std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
-                                     const float* kernel, const float* bias) {
+std::vector<ImplicitGemm> phases_of(const Session& session, std::span<const Operand> constants,
+                                    std::vector<WindowAxis> axes, std::int64_t channels, std::int64_t filters,
+                                    const float* kernel, const float* bias) {
   axes.insert(axes.begin(), 3 - axes.size(), kOnePosition);
   const std::array<std::int64_t, 3> sizes = {axes[0].size, axes[1].size, axes[2].size};
-  std::vector<WindowProduct> products;
+  std::vector<ImplicitGemm> products;
   for (const AxisPhase& deep : axis_phases(axes[0]))
     for (const AxisPhase& high : axis_phases(axes[1]))
       for (const AxisPhase& wide : axis_phases(axes[2])) {
-        const auto packed = session.made<PackedMatrices>(key_of(describe({deep, high, wide}), constants), [&] {
+        const auto packed = session.cached<PackedMatrices>(key_of(describe({deep, high, wide}), constants), [&] {
           const Tensor matrix = phase_kernel(kernel, {deep, high, wide}, sizes, filters, channels);
           const RightSide right = {
               .numbers = matrix.data(), .depth = matrix.shape()[0], .columns = filters, .row_step = filters};
           return PackedMatrices(right, 1, 0, bias);
         });
-        products.emplace_back(Windows({deep.window, high.window, wide.window}, channels, 1), packed,
+        products.emplace_back(Patches({deep.window, high.window, wide.window}, channels, 1), packed,
                               SparseOutput{.size = {axes[0].out, axes[1].out, axes[2].out},
                                            .first = {deep.first, high.first, wide.first},
                                            .step = {axes[0].stride, axes[1].stride, axes[2].stride}});
@@ -107,28 +107,28 @@ std::vector<WindowProduct> phases_of(const Session& session, std::span<const Ope
   return products;
 }
 
-Kernel by_phases(const Session& session, std::span<const Operand> in, const Shape& out,
-                 const std::vector<WindowAxis>& axes, const float* kernel, const float* bias) {
+OpKernel by_phases(const Session& session, std::span<const Operand> in, const Shape& out,
+                   const std::vector<WindowAxis>& axes, const float* kernel, const float* bias) {
   const std::int64_t batch = out[0], filters = out.back(), channels = in[0].shape.back();
-  const auto phases = std::make_shared<const std::vector<WindowProduct>>(
+  const auto phases = std::make_shared<const std::vector<ImplicitGemm>>(
       phases_of(session, in.subspan(1), axes, channels, filters, kernel, bias));
-  const std::int64_t most = batch * phases->front().windows().positions(), panels = phases->front().panels();
-  Kernel made;
+  const std::int64_t most = batch * phases->front().patches().positions(), panels = phases->front().panels();
+  OpKernel made;
   if (shares_panels(in[1].shape.elements(), most))
-    made = [=](const KernelArguments& run) {
+    made = [=](const OpArguments& args) {
       parallel_for(panels, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (const WindowProduct& phase : *phases)
-          phase.compute(run.in[0], Epilogue::of(run), 0, batch * phase.windows().positions(), begin, end);
+        for (const ImplicitGemm& phase : *phases)
+          phase.compute(args.in[0], Epilogue::of(args), 0, batch * phase.patches().positions(), begin, end);
       });
     };
   else
-    made = [=, blocks = (most + kBlock - 1) / kBlock](const KernelArguments& run) {
+    made = [=, blocks = (most + kBlock - 1) / kBlock](const OpArguments& args) {
       parallel_for(blocks, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t block = begin; block < end; ++block)
-          for (const WindowProduct& phase : *phases) {
-            const std::int64_t positions = batch * phase.windows().positions();
-            phase.compute(run.in[0], Epilogue::of(run), positions * block / blocks, positions * (block + 1) / blocks, 0,
-                          panels);
+          for (const ImplicitGemm& phase : *phases) {
+            const std::int64_t positions = batch * phase.patches().positions();
+            phase.compute(args.in[0], Epilogue::of(args), positions * block / blocks, positions * (block + 1) / blocks,
+                          0, panels);
           }
       });
     };
@@ -173,16 +173,16 @@ class ConvTranspose final : public Float32Op {
     return cost;
   }
 
-  KernelMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
+  OpMemory memory(const Session&, std::span<const Shape> in, const Shape&) const override {
     return {.kept = static_cast<std::size_t>(in[1].elements()) * sizeof(float)};
   }
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const std::vector<WindowAxis> taken = axes(in[0].shape);
     const bool constant = in[1].constant && (in.size() == 2 || in[2].constant);
     if (constant) return by_phases(session, in, out, taken, in[1].constant, in.size() > 2 ? in[2].constant : nullptr);
-    return [operands = std::vector(in.begin(), in.end()), out, taken](const KernelArguments& run) {
-      by_phases(Session(), operands, out, taken, run.in[1], run.in.size() > 2 ? run.in[2] : nullptr).run(run);
+    return [operands = std::vector(in.begin(), in.end()), out, taken](const OpArguments& args) {
+      by_phases(Session(), operands, out, taken, args.in[1], args.in.size() > 2 ? args.in[2] : nullptr).compute(args);
     };
   }
 

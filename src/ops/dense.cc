@@ -1,5 +1,5 @@
-// (..., I) with a kernel (I, O) and a bias (O) -> (..., O). The kernel is read as it lies, mostly once: VGG16's first
-// one has 411 MB.
+// (..., I) with a kernel (I, O) and a bias (O) -> (..., O). The kernel is not packed and mostly read once: VGG16's
+// first one has 411 MB.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,18 +13,18 @@
 #include "kerascope/error.h"
 #include "ops/dense.h"
 #include "ops/epilogue.h"
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 
 namespace kerascope::ops {
 namespace {
 
 [[noreturn]] void refuse(std::string what) { throw Error({.code = "shape-mismatch", .what = std::move(what)}); }
 
-/// Inputs whose products are added up before they are added to the sums so far. Few where the kernel is read once: so
-/// many of its rows are streams from memory.
+/// Rows of the kernel per block, whose products are summed before they are added to the output. Few if the kernel is
+/// read only once, as each row is a stream from memory.
 constexpr std::int64_t kDepth = 512, kStreams = 16;
 
-/// Registers of each row of the kernel that are multiplied by so many rows of x.
+/// Registers per row of the kernel that fit beside `rows` rows of x.
 constexpr int vectors_of(int lanes, int rows) {
   return std::min(lanes == 16 ? 16 : 8, std::max(2, most_rows_of(lanes) * 2 / rows));
 }
@@ -34,16 +34,16 @@ struct Block {
   std::int64_t x_step;
   const float* kernel;
   std::int64_t kernel_step, depth;
-  float* sums;  ///< what the products are added to
+  float* sums;  ///< of the blocks so far
   std::int64_t sums_step;
-  std::int64_t last;  ///< numbers of the last register that are there
+  std::int64_t last;  ///< numbers of the last register that are in use
 };
 
-/// kRows rows of x by kVectors registers of each row of the kernel.
+/// The micro-kernel: kRows rows of x by kVectors registers of each row of the kernel.
 template <int kLanes, int kRows, int kVectors>
 [[gnu::always_inline]] inline void multiply(const Block& b) {
   using Vector = simd::Vector<kLanes>;
-  constexpr std::int64_t kAhead = 8;  // rows of the kernel between those in use and those that are fetched
+  constexpr std::int64_t kAhead = 8;  // prefetch distance, in rows of the kernel
   Vector sums[kRows][kVectors] = {};
   const float* right = b.kernel;
   const bool whole = b.last == kLanes;
@@ -71,7 +71,7 @@ template <int kLanes, int kRows, int kVectors>
     }
 }
 
-/// For each number of rows: as many registers as there is room for, two, and one.
+/// Micro-kernels per number of rows: with as many registers as there is room for, with two, and with one.
 struct Multiply {
   void (*wide)(const Block&);
   void (*pair)(const Block&);
@@ -100,10 +100,10 @@ const Multiply& multiply_of(std::int64_t rows) {
   return multiply_of<4>(rows);
 }
 
-/// One Dense layer; what its pointers point to belongs to the run.
+/// One product; the pointers are those of a call.
 struct Product {
   std::int64_t units_in, units;
-  std::int64_t depth;  ///< kDepth or kStreams, whatever part is computed: sums are rounded in the same order
+  std::int64_t depth;  ///< kDepth or kStreams; it does not depend on the part, so that rounding is always the same
   const float *x, *kernel, *bias;
 
   /// Rows [row, row + rows) by registers [begin, end) of each row of the kernel. `to` starts at row `row`.
@@ -128,7 +128,7 @@ struct Product {
                        .sums = sums + column - begin * lanes(),
                        .sums_step = step,
                        .last = there - (width - lanes())};
-        // A part of the kernel that is read several times is brought together.
+        // A block of the kernel that is read several times is copied to be contiguous.
         if (groups > 1) {
           float* const packed = sums + rows * step;
           for (std::int64_t i = 0; i < block.depth; ++i) {
@@ -193,27 +193,27 @@ class Dense final : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const std::int64_t units_in = in[1].shape[0], units = in[1].shape[1], rows = out.elements() / units;
     const std::int64_t depth = rows > most_rows_of(lanes()) ? kDepth : kStreams;
-    const auto product = [=](const KernelArguments& run) {
-      return Product{units_in, units, depth, run.in[0], run.in[1], run.in.size() > 2 ? run.in[2] : nullptr};
+    const auto product = [=](const OpArguments& args) {
+      return Product{units_in, units, depth, args.in[0], args.in[1], args.in.size() > 2 ? args.in[2] : nullptr};
     };
     const std::int64_t vectors = (units + lanes() - 1) / lanes();
-    // Many rows are shared out among the threads, of few each thread takes some columns.
+    // Threads share out many rows; of few rows, each thread computes some columns.
     constexpr std::int64_t kFewRows = 64;
-    Kernel made;
+    OpKernel made;
     if (rows > kFewRows)
-      made = Kernel::by_rows(rows, equal_parts(rows, kFewRows), [=](const KernelArguments& run) {
-        product(run).compute(run.begin, run.end - run.begin, 0, vectors, Epilogue::of(run));
+      made = OpKernel::by_rows(rows, equal_parts(rows, kFewRows), [=](const OpArguments& args) {
+        product(args).compute(args.begin, args.end - args.begin, 0, vectors, Epilogue::of(args));
       });
     else
-      made = [=](const KernelArguments& run) {
+      made = [=](const OpArguments& args) {
         constexpr std::int64_t kWorthAThread = 32 << 10;  // products
         const std::int64_t grain = kWorthAThread / (rows * units_in * lanes()) + 1;
         parallel_for(vectors, grain, [&](std::int64_t begin, std::int64_t end) {
-          product(run).compute(0, rows, begin, end, Epilogue::of(run));
+          product(args).compute(0, rows, begin, end, Epilogue::of(args));
         });
       };
     made.take_epilogue(units);

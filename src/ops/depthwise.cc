@@ -11,22 +11,22 @@
 namespace kerascope::ops {
 namespace {
 
-/// Three spatial axes always: those that the input lacks have one position.
+/// Always with three spatial axes; those that the input lacks have one position.
 struct Geometry {
   std::array<WindowAxis, 3> axes;
   std::int64_t channels, multiplier;
-  std::vector<float> zeros = {};  ///< one a filter
+  std::vector<float> zeros = {};  ///< one per filter
 
   std::int64_t filters() const { return channels * multiplier; }
   std::int64_t line() const { return axes[2].in * channels; }
 };
 
-/// Lines of the input under one line of the output, those beyond an edge left out, each with the kernel's line.
+/// The input lines under one output line, each with its line of the kernel; lines beyond an edge are left out.
 struct Line {
   const float *x, *kernel;
 };
 
-/// Which of the kernel's positions along the line lie inside the input.
+/// The kernel's positions along a line that lie inside the input.
 struct Taps {
   std::int64_t begin, end;
 };
@@ -37,7 +37,8 @@ Taps taps_at(const WindowAxis& wide, std::int64_t w) {
   return {std::min(begin, wide.size), std::max(std::min(fitting, wide.size), std::min(begin, wide.size))};
 }
 
-/// kCount neighbouring positions that have the same taps, channels from `c` on. The line starts at `place`.
+/// Computes kCount neighbouring positions whose windows are cut equally, from channel `c` on. The line starts at
+/// `place`.
 template <typename Number, int kCount>
 [[gnu::always_inline]] inline void positions(const Line* lines, std::int64_t line_count, const WindowAxis& wide,
                                              std::int64_t filters, const float* bias, std::int64_t w, const Taps& taps,
@@ -59,22 +60,22 @@ template <typename Number, int kCount>
   finish(sums, to, c, kLanes, [=](int i) { return place + (w + i) * filters + c; });
 }
 
-/// What a line of the output is made of; it starts at `place`.
+/// One output line and its inputs; it starts at `place`.
 struct LineArguments {
   std::span<const Line> lines;
   const WindowAxis& wide;
   std::int64_t filters;
-  const float *bias, *zeros;  ///< zeros: one a filter
+  const float *bias, *zeros;  ///< zeros: one per filter
   const Epilogue& to;
   std::int64_t place;
 };
 
-/// Neighbouring positions that are computed together by kernels of a common size. The sides of most networks' maps are
-/// multiples of it.
+/// Neighbouring positions that the code for common kernel sizes computes together. The widths of most networks' feature
+/// maps are multiples of it.
 constexpr int kTogether = 7;
 
-/// Channels, as many as fill registers, of positions [w, w + kTogether), those before `end`. What positions have in
-/// common is read once.
+/// Computes positions [w, w + kTogether) before `end`, for all channels that fill whole registers. Input that several
+/// windows share is read once.
 /// @param column  column(line, i): the line's i-th column under the windows.
 template <int kLanes, int kSize, int kStride, typename Column>
 [[gnu::always_inline]] inline void neighbours(const LineArguments& t, std::int64_t w, std::int64_t end,
@@ -100,7 +101,7 @@ template <int kLanes, int kSize, int kStride, typename Column>
   }
 }
 
-/// Positions [begin, end), channels, as many as fill registers.
+/// Computes positions [begin, end) for all channels that fill whole registers.
 template <int kLanes, int kSize, int kStride>
 [[gnu::always_inline]] inline void compute_neighbours(const LineArguments& t, std::int64_t begin, std::int64_t end) {
   constexpr int kColumns = (kTogether - 1) * kStride + kSize;
@@ -129,7 +130,7 @@ void neighbours_for(const LineArguments& t, std::int64_t begin, std::int64_t end
   with_registers_of<kLanes>([&] { compute_neighbours<kLanes, kSize, kStride>(t, begin, end); });
 }
 
-/// For kernels and strides of common sizes, otherwise null.
+/// The code for common kernel sizes and strides, otherwise null.
 template <int kLanes>
 Neighbours neighbours_of(const WindowAxis& wide) {
   if (wide.dilation != 1 || wide.stride > 2) return nullptr;
@@ -154,9 +155,9 @@ Neighbours neighbours_of(const WindowAxis& wide) {
   return neighbours_of<4>(wide);
 }
 
-/// Positions [begin, end) for any kernel, channels from `first` on.
+/// Computes positions [begin, end) for any kernel, from channel `first` on.
 void compute_any(const LineArguments& t, std::int64_t begin, std::int64_t end, std::int64_t first) {
-  // Positions whose whole window lies inside the input go together.
+  // Neighbours whose window lies inside the input are computed together.
   constexpr std::int64_t kCount = 4;
   const auto is_whole = [&](std::int64_t w) {
     const Taps taps = taps_at(t.wide, w);
@@ -189,24 +190,24 @@ void compute_line(const LineArguments& t, Neighbours neighbours, std::int64_t be
   if (rest < t.filters) compute_any(t, begin, end, rest);
 }
 
-void compute_lines(const Geometry& geometry, const KernelArguments& run) {
+void compute_lines(const Geometry& geometry, const OpArguments& args) {
   const auto& [deep, high, wide] = geometry.axes;
   const std::int64_t filters = geometry.filters(), kernel_line = wide.size * filters;
-  const Epilogue epilogue = Epilogue::of(run);
+  const Epilogue epilogue = Epilogue::of(args);
   const Neighbours neighbours = neighbours_of(wide);
   thread_local std::vector<Line> lines;
-  thread_local Workspace repeated;  // with several filters a channel: the input's lines with as many channels
-  for (std::int64_t begin = run.begin; begin < run.end;) {
+  thread_local Workspace repeated;  // several filters per channel: input lines with each channel repeated
+  for (std::int64_t begin = args.begin; begin < args.end;) {
     const std::int64_t i = begin / wide.out, h = i % high.out, d = i / high.out % deep.out, n = i / high.out / deep.out;
-    const std::int64_t line_begin = i * wide.out, end = std::min(run.end, line_begin + wide.out);
+    const std::int64_t line_begin = i * wide.out, end = std::min(args.end, line_begin + wide.out);
     lines.clear();
     for (std::int64_t kd = 0; kd < deep.size; ++kd)
       for (std::int64_t kh = 0; kh < high.size; ++kh) {
         const std::int64_t in_d = d * deep.stride - deep.before + kd * deep.dilation,
                            in_h = h * high.stride - high.before + kh * high.dilation;
         if (in_d < 0 || in_d >= deep.in || in_h < 0 || in_h >= high.in) continue;
-        lines.push_back({.x = run.in[0] + ((n * deep.in + in_d) * high.in + in_h) * geometry.line(),
-                         .kernel = run.in[1] + (kd * high.size + kh) * kernel_line});
+        lines.push_back({.x = args.in[0] + ((n * deep.in + in_d) * high.in + in_h) * geometry.line(),
+                         .kernel = args.in[1] + (kd * high.size + kh) * kernel_line});
       }
     if (geometry.multiplier > 1) {
       float* to = repeated.floats(lines.size() * static_cast<std::size_t>(wide.in * filters));
@@ -220,10 +221,10 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
     compute_line({.lines = lines,
                   .wide = wide,
                   .filters = filters,
-                  .bias = run.in.size() > 2 ? run.in[2] : nullptr,
+                  .bias = args.in.size() > 2 ? args.in[2] : nullptr,
                   .zeros = geometry.zeros.data(),
                   .to = epilogue,
-                  .place = (line_begin - run.begin) * filters},
+                  .place = (line_begin - args.begin) * filters},
                  neighbours, begin - line_begin, end - line_begin);
     begin = end;
   }
@@ -231,16 +232,16 @@ void compute_lines(const Geometry& geometry, const KernelArguments& run) {
 
 }  // namespace
 
-Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+OpKernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
   Geometry geometry = {.axes = {}, .channels = x.back(), .multiplier = out.back() / x.back()};
   geometry.axes.fill(kOnePosition);
   std::ranges::copy_backward(axes, geometry.axes.end());
   geometry.zeros.resize(static_cast<std::size_t>(geometry.filters()));
-  // A row is a position; whole lines where there are many.
+  // A row is a position; if there are many, calls get whole lines.
   const std::int64_t line = geometry.axes[2].out, positions = out.elements() / out.back();
   const std::int64_t grain = positions / line >= 4 * thread_count() ? line : equal_parts(positions, line);
-  Kernel made =
-      Kernel::by_rows(positions, grain, [geometry](const KernelArguments& run) { compute_lines(geometry, run); });
+  OpKernel made =
+      OpKernel::by_rows(positions, grain, [geometry](const OpArguments& args) { compute_lines(geometry, args); });
   made.take_epilogue(out.back());
   return made;
 }

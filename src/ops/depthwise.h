@@ -3,12 +3,12 @@
 
 #include <vector>
 
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 #include "ops/window.h"
 
 namespace kerascope::ops {
 
 /// Of (N, spatial.., C) with a kernel (spatial.., C, M) and maybe a bias (C*M), which the kernel's arguments hold.
-Kernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
+OpKernel depthwise(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
 
 }  // namespace kerascope::ops

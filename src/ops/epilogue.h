@@ -1,4 +1,4 @@
-// What becomes of numbers while they are in registers: they are stored, and so is what simple ops behind make of them.
+// The end of a kernel: results in registers are stored, and the ops of the epilogue are applied to them and stored.
 #pragma once
 
 #include <algorithm>
@@ -6,31 +6,30 @@
 #include <span>
 
 #include "base/registers.h"
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 
 namespace kerascope::ops {
 
-/// Where a kernel's numbers go, see KernelArguments.
+/// Where a kernel's results go, see OpArguments.
 struct Epilogue {
   float* out = nullptr;
   float* streamed = nullptr;
   std::span<const EpilogueStep> steps = {};
 
-  static Epilogue of(const KernelArguments& run) { return {run.out, run.streamed, run.epilogue}; }
+  static Epilogue of(const OpArguments& args) { return {args.out, args.streamed, args.epilogue}; }
 };
 
 /// Stores numbers that lie in registers and applies the epilogue to them.
-/// @param x  each row has neighbouring numbers.
+/// @param x  each row is contiguous in the output.
 /// @param channel  of a row's first number.
-/// @param last  how many numbers of a row's last register there are.
-/// @param place  place(row): how far the row's first number lies from the start of every tensor; negative: the row is
-///     not stored.
+/// @param last  how many numbers of a row's last register are in use.
+/// @param place  place(row): the offset of the row's first number in each tensor; if negative, the row is not stored.
 template <typename Number, int kRows, int kVectors, typename Place>
 [[gnu::always_inline]] inline void finish(Number (&x)[kRows][kVectors], const Epilogue& to, std::int64_t channel,
                                           std::int64_t last, const Place& place) {
   constexpr std::int64_t kLanes = sizeof(Number) / sizeof(float);
   const bool whole = last == kLanes;
-  // use(a register, its place, whether all of it is there)
+  // use(a register, its offset, whether all of it is in use)
   const auto each_placed = [&](const auto& use) __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (int row = 0; row < kRows; ++row) {

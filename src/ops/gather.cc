@@ -30,17 +30,18 @@ class GatherOp final : public Op {
     return {.flops = 0, .bytes = static_cast<double>(2 * out.elements() + 2 * in[1].elements()) * sizeof(float)};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType>) const override {
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType>) const override {
     const std::int64_t entries = in[0].shape[0], size = in[0].shape.elements(1, in[0].shape.rank());
-    return [=, count = in[1].shape.elements()](const KernelArguments& run) {
-      const auto* const indices = run.input<std::int64_t>(1);
+    return [=, count = in[1].shape.elements()](const OpArguments& args) {
+      const auto* const indices = args.input<std::int64_t>(1);
       for (std::int64_t i = 0; i < count; ++i)
         if (indices[i] < 0 || indices[i] >= entries)
           throw Error({.code = "index-out-of-range",
                        .what = fmt::format("there is no entry {} in a table of {}", indices[i], entries),
                        .hint = fmt::format("feed whole numbers from 0 to {}", entries - 1)});
       parallel_for(count, 1 + (16 << 10) / (size + 1), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) std::copy_n(run.in[0] + indices[i] * size, size, run.out + i * size);
+        for (std::int64_t i = begin; i < end; ++i)
+          std::copy_n(args.in[0] + indices[i] * size, size, args.out + i * size);
       });
     };
   }

@@ -30,16 +30,16 @@ class GluOp : public Float32Op {
     return out;
   }
 
-  /// The sigmoid counts four, the product one.
+  /// Per element four for the sigmoid, one for the product.
   Cost cost(std::span<const Shape>, const Shape& out) const override {
     const double elements = static_cast<double>(out.elements());
     return {.flops = 5 * elements, .bytes = 3 * elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const AxisView view = view_of_axis(out, resolved_axis("glu", axis_, out));
     const std::int64_t half = view.size * view.inner;
-    return [=, count = out.elements()](const KernelArguments& arguments) {
+    return [=, count = out.elements()](const OpArguments& arguments) {
       parallel_for(count, 16 * 1024, [&](std::int64_t begin, std::int64_t end) {
         for_each_row_piece(begin, end, half, [&](std::int64_t row, std::int64_t from, std::int64_t to) {
           const float* value = arguments.in[0] + row * 2 * half;

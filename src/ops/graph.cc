@@ -9,6 +9,8 @@
 
 namespace kerascope {
 
+OpMemory Session::memory(const Graph&, std::vector<Value>, std::vector<Value>) const { KERASCOPE_CHECK(false); }
+
 std::unique_ptr<PreparedGraph> Session::prepare(const Graph&, std::vector<Value>, std::vector<Value>) const {
   KERASCOPE_CHECK(false);
 }

@@ -1,4 +1,4 @@
-// What to compute: values and the ops between them, for known shapes, in an order in which they can be computed.
+// What to compute: values and the ops between them, with known shapes, in a topological order.
 #pragma once
 
 #include <deque>
@@ -19,29 +19,29 @@ struct Value {
   bool operator==(const Value&) const = default;
 };
 
-/// A weight of a layer: what the layer needs, and how to read it once the file's weights were matched to the needs.
+/// A weight that a layer declares. Binding matches it to an array of the file.
 struct WeightSlot {
-  std::string name;  ///< Keras's: "kernel"; within a layer that a layer holds with its path: "forward_layer/kernel"
+  std::string name;  ///< Keras's: "kernel"; of a layer within a layer with its path: "forward_layer/kernel"
   Shape shape;
   bool trainable = true;
   std::function<Tensor()> read;          ///< set by binding
-  std::shared_ptr<const Error> problem;  ///< set by binding instead: why the file gives no such weight
+  std::shared_ptr<const Error> problem;  ///< set by binding instead of `read`: why the file has no such weight
 };
 
 class Graph {
  public:
   enum class Kind { kInput, kWeight, kConstant, kOp };
-  /// A value. Those of an op with several outputs stand behind each other, each with the op and its inputs.
+  /// A value. The outputs of one op are neighbouring nodes, each with the op and its inputs.
   struct Node {
     Kind kind;
     Shape shape;
     DType dtype = DType::kFloat32;
     std::string label;  ///< for --dump: an input's name, a weight's name
     std::shared_ptr<const WeightSlot> weight;
-    const void* owner = nullptr;  ///< of a weight: tells whose it is, by identity
+    const void* owner = nullptr;  ///< of a weight: the layer, as an identity only
     Tensor constant;
     std::shared_ptr<const Op> op;
-    int output = 0;  ///< which one of the op's
+    int output = 0;  ///< index among the op's outputs
     std::vector<Value> inputs;
 
     ValueType type() const { return {shape, dtype}; }
@@ -50,18 +50,18 @@ class Graph {
   Value input(std::string name, Shape shape, DType dtype = DType::kFloat32);
   Value weight(std::shared_ptr<const WeightSlot> slot, const void* owner);
   Value constant(Tensor numbers);
-  /// The op's first output. Infers its type; passes on what Op::outputs throws. Inputs that the op does not take as
-  /// they are become float32 before it.
+  /// Appends an op; inputs that it does not take as they are are cast to float32. Passes on what Op::outputs throws.
+  /// @return  its first output
   Value apply(std::shared_ptr<const Op> op, std::vector<Value> inputs);
-  /// All outputs of an op.
+  /// @return  all outputs
   std::vector<Value> apply_all(std::shared_ptr<const Op> op, std::vector<Value> inputs);
 
   const Node& node(Value value) const { return nodes_[static_cast<std::size_t>(value.id)]; }
   const Shape& shape(Value value) const { return node(value).shape; }
   DType dtype(Value value) const { return node(value).dtype; }
-  /// The first output of the op that makes the value; the value itself where no op does.
+  /// The first output of the op that makes the value; the value itself if no op does.
   Value first_output(Value value) const { return Value{value.id - node(value).output}; }
-  /// All outputs of the op whose first one this is; the value itself where no op makes it.
+  /// All outputs of the op whose first output this is; the value itself if no op makes it.
   std::vector<Value> outputs_of(Value first) const;
   int size() const { return static_cast<int>(nodes_.size()); }
 

@@ -15,7 +15,7 @@ std::optional<std::vector<bool>> items_apart(const Graph& graph, const std::vect
   for (int id = 0; id < graph.size(); ++id) {
     const Graph::Node& node = graph.node(Value{id});
     if (!needed[at(Value{id})] || node.kind != Graph::Kind::kOp) continue;
-    if (node.inputs.empty()) return {};  // random numbers: each depends on its place in the whole batch
+    if (node.inputs.empty()) return {};  // random numbers depend on the position in the whole batch
     std::vector<Shape> shapes;
     std::vector<bool> in;
     bool any = false;

@@ -1,4 +1,4 @@
-// Whether the items of a batch stay apart in a graph.
+// Whether a graph computes each item of a batch independently.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,8 @@
 
 namespace kerascope::ops {
 
-/// For each value whether it has one item of the batch per place of axis 0, given which inputs have; nothing if items
-/// may mix on the way to `results`, or if that cannot be told.
-/// @param has_items  the graph's inputs that have them.
+/// For each value whether it holds a batch along axis 0; nothing if items may mix on the way to `results`.
+/// @param has_items  the graph's inputs that hold a batch.
 std::optional<std::vector<bool>> items_apart(const Graph& graph, const std::vector<Value>& has_items,
                                              const std::vector<Value>& results);
 

@@ -39,22 +39,22 @@ class NumberOfToken final : public LookupOp {
     return {{in[0].shape, DType::kInt64}};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType>) const override {
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType>) const override {
     return in[0].dtype == DType::kString ? of<std::string_view>(in[0].shape) : of<std::int64_t>(in[0].shape);
   }
 
  private:
   template <typename Token>
-  Kernel of(const Shape& shape) const {
+  OpKernel of(const Shape& shape) const {
     const auto table = std::make_shared<std::unordered_map<Token, std::int64_t>>();
     const auto tokens = vocabulary_.tokens.elements<Token>();
     for (std::size_t i = 0; i < tokens.size(); ++i) (*table)[tokens[i]] = vocabulary_.numbers[i];
-    // The table's texts lie in the vocabulary's tensor.
-    return [table, owner = vocabulary_.tokens, others = others_, count = shape.elements()](const KernelArguments& run) {
-      const Token* const x = run.input<Token>(0);
+    // The table's keys are views of the vocabulary's texts.
+    return [table, owner = vocabulary_.tokens, others = others_, count = shape.elements()](const OpArguments& args) {
+      const Token* const x = args.input<Token>(0);
       for (std::int64_t i = 0; i < count; ++i) {
         const auto found = table->find(x[i]);
-        run.output<std::int64_t>()[i] = found == table->end() ? number_of_other(x[i], others) : found->second;
+        args.output<std::int64_t>()[i] = found == table->end() ? number_of_other(x[i], others) : found->second;
       }
     };
   }
@@ -96,24 +96,24 @@ class TokenOfNumber final : public LookupOp {
     return {{in[0].shape, vocabulary_.tokens.dtype()}};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand>, std::span<const ValueType> out) const override {
+  OpKernel kernel(const Session&, std::span<const Operand>, std::span<const ValueType> out) const override {
     return out[0].dtype == DType::kString ? of<std::string_view>(out[0].shape) : of<std::int64_t>(out[0].shape);
   }
 
  private:
   template <typename Token>
-  Kernel of(const Shape& shape) const {
+  OpKernel of(const Shape& shape) const {
     const auto table = std::make_shared<std::unordered_map<std::int64_t, Token>>();
     const auto tokens = vocabulary_.tokens.elements<Token>();
     for (std::size_t i = 0; i < tokens.size(); ++i) (*table)[vocabulary_.numbers[i]] = tokens[i];
-    return [table, owner = vocabulary_.tokens, otherwise = otherwise_,
-            count = shape.elements()](const KernelArguments& run) {
-      const auto* const x = run.input<std::int64_t>(0);
-      for (std::int64_t i = 0; i < count; ++i) {
-        const auto found = table->find(x[i]);
-        run.output<Token>()[i] = found == table->end() ? otherwise.elements<Token>()[0] : found->second;
-      }
-    };
+    return
+        [table, owner = vocabulary_.tokens, otherwise = otherwise_, count = shape.elements()](const OpArguments& args) {
+          const auto* const x = args.input<std::int64_t>(0);
+          for (std::int64_t i = 0; i < count; ++i) {
+            const auto found = table->find(x[i]);
+            args.output<Token>()[i] = found == table->end() ? otherwise.elements<Token>()[0] : found->second;
+          }
+        };
   }
 
   Tensor otherwise_;

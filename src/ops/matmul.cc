@@ -1,5 +1,5 @@
-// Products of matrices, (B.., M, K) by (B.., K, O) -> (B.., M, O). A right side that is known before the run is packed
-// once, another one a panel at a time by the thread that needs it.
+// Products of matrices, (B.., M, K) by (B.., K, O) -> (B.., M, O). A constant right side is packed once; another one is
+// packed a panel at a time by the thread that needs it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,19 +11,19 @@
 #include "base/workspace.h"
 #include "kerascope/error.h"
 #include "ops/broadcast.h"
+#include "ops/gemm.h"
 #include "ops/matmul.h"
 #include "ops/spatial.h"
-#include "ops/tiles.h"
 
 namespace kerascope::ops {
 namespace {
 
-/// Rows for which a panel is packed are at least as many, if the matrix has them: packing then costs little.
+/// A packed panel is used for at least this many rows, if the matrix has them, so that packing costs little.
 constexpr std::int64_t kRows = 128;
-/// Numbers of a right side that several threads had better not read and pack each.
+/// Right sides from this size on are packed by one thread per panel, not by each thread.
 constexpr std::int64_t kLarge = 128 << 10;
 
-/// The last two axes of an operand, and those before them.
+/// An operand: its last two axes, and the batch axes before them.
 struct Matrices {
   Matrices(const Shape& shape, bool transposed)
       : rows(shape.back(transposed ? 1 : 2)),
@@ -36,7 +36,7 @@ struct Matrices {
   Spatial batch;
 };
 
-/// Which of an operand's matrices belongs to each of the product's.
+/// For each matrix of the product, the index of the operand's matrix (broadcasting).
 std::vector<std::int64_t> matrix_of_each(const Spatial& operand, const Spatial& all) {
   std::vector<std::int64_t> matrices = {0};
   std::int64_t stride = 1;
@@ -51,12 +51,12 @@ std::vector<std::int64_t> matrix_of_each(const Spatial& operand, const Spatial& 
   return matrices;
 }
 
-/// A product made ready.
+/// A prepared product.
 struct Product {
   std::int64_t rows, depth, columns;      ///< of each matrix
-  std::vector<std::int64_t> left, right;  ///< which matrix of each operand, for each of the product's
+  std::vector<std::int64_t> left, right;  ///< index of each operand's matrix, per matrix of the product
   MatmulOptions options;
-  std::shared_ptr<const PackedMatrices> packed = {};  ///< null: a right side that the run gives
+  std::shared_ptr<const PackedMatrices> packed = {};  ///< null if the right side is not constant
 
   std::int64_t matrices() const { return static_cast<std::int64_t>(left.size()); }
 
@@ -68,19 +68,19 @@ struct Product {
             .column_step = options.transpose_right ? depth : 1};
   }
 
-  /// Rows [begin, end) of all matrices', of which `to` starts at the first.
-  void compute_rows(const KernelArguments& run, std::int64_t begin, std::int64_t end) const {
+  /// Rows [begin, end), counted over all matrices; `to` starts at row `begin`.
+  void compute_rows(const OpArguments& args, std::int64_t begin, std::int64_t end) const {
     for (std::int64_t row = begin; row < end;) {
       const std::int64_t matrix = row / rows, stop = std::min(end, (matrix + 1) * rows);
-      // Parts of about equal size, so that the left side stays in a cache.
+      // In blocks of about equal size, so that the left side stays in a cache.
       const std::int64_t parts = (stop - row + 2 * kRows - 1) / (2 * kRows), next = row + (stop - row) / parts;
-      compute(run, matrix, row - matrix * rows, next - row, 0, panels_of(columns), (row - begin) * columns);
+      compute(args, matrix, row - matrix * rows, next - row, 0, panels_of(columns), (row - begin) * columns);
       row = next;
     }
   }
 
-  /// @param place  of the first row in the output
-  void compute(const KernelArguments& run, std::int64_t matrix, std::int64_t first, std::int64_t count,
+  /// @param place  the output offset of the first row
+  void compute(const OpArguments& args, std::int64_t matrix, std::int64_t first, std::int64_t count,
                std::int64_t first_panel, std::int64_t last_panel, std::int64_t place) const {
     thread_local std::vector<const float*> lines;
     thread_local std::vector<std::int64_t> places;
@@ -89,7 +89,7 @@ struct Product {
     const auto at = static_cast<std::size_t>(matrix);
     const bool turns = options.transpose_left && depth != 1 && rows != 1;
     float* const panel_memory = memory.floats(static_cast<std::size_t>(panel_numbers + (turns ? count * depth : 0)));
-    const float* numbers = run.in[0] + left[at] * rows * depth + (turns ? first : first * depth);
+    const float* numbers = args.in[0] + left[at] * rows * depth + (turns ? first : first * depth);
     if (turns) {
       copy_transposed(numbers, rows, depth, count, panel_memory + panel_numbers, depth);
       numbers = panel_memory + panel_numbers;
@@ -102,7 +102,7 @@ struct Product {
     }
     for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
       parallel::poll();
-      if (!packed) pack_panel(right_side(run.in[1] + right[at] * depth * columns), panel, panel_memory);
+      if (!packed) pack_panel(right_side(args.in[1] + right[at] * depth * columns), panel, panel_memory);
       multiply({.left = lines.data(),
                 .rows = count,
                 .depth = depth,
@@ -110,7 +110,7 @@ struct Product {
                 .panel = panel,
                 .columns = columns,
                 .places = places.data()},
-               Epilogue::of(run));
+               Epilogue::of(args));
     }
   }
 };
@@ -125,7 +125,7 @@ class Matmul final : public Float32Op {
                        options_.transpose_left && options_.transpose_right ? " " : "",
                        options_.transpose_right ? "right transposed" : "");
   }
-  /// Of what comes before the matrices.
+  /// The batch axes.
   bool keeps_items_apart(std::span<const Shape> in, const std::vector<bool>& has_items) const override {
     return std::max(in[0].rank(), in[1].rank()) > 2 && broadcasts_items_apart(in, has_items);
   }
@@ -147,8 +147,8 @@ class Matmul final : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const auto [left, right] = operands(std::array{in[0].shape, in[1].shape});
     const Spatial batch(out.begin(), out.end() - 2);
     Product made = {.rows = left.rows,
@@ -159,10 +159,10 @@ class Matmul final : public Float32Op {
                     .options = options_};
     const std::int64_t right_matrices = Shape(right.batch).elements();
     if (in[1].constant)
-      made.packed = session.made<PackedMatrices>(
+      made.packed = session.cached<PackedMatrices>(
           key_of(options_.transpose_right ? "packed, transposed" : "packed", in.subspan(1, 1)),
           [&] { return PackedMatrices(made.right_side(in[1].constant), right_matrices, right.size(), nullptr); });
-    // All rows by the same matrix are rows of one.
+    // If all use the same right matrix, all rows are those of one matrix.
     if (right_matrices == 1 && !options_.transpose_left) {
       made.rows *= made.matrices();
       made.left = made.right = {0};
@@ -180,30 +180,30 @@ class Matmul final : public Float32Op {
     return {Matrices(in[0], options_.transpose_left), Matrices(in[1], options_.transpose_right)};
   }
 
-  /// Whole matrices or, of large ones, parts.
+  /// Threads share out whole matrices, or parts of large ones.
   static std::int64_t grain(const Product& product) {
     return product.rows < kRows ? equal_parts(product.matrices(), kRows / product.rows) * product.rows
                                 : equal_parts(product.rows, kRows);
   }
 
-  static Kernel kernel_of(const std::shared_ptr<const Product>& product) {
+  static OpKernel kernel_of(const std::shared_ptr<const Product>& product) {
     const std::int64_t rows = product->rows * product->matrices(), panels = panels_of(product->columns);
-    Kernel made;
+    OpKernel made;
     if (product->depth * product->columns > kLarge && rows <= 4 * kRows)
-      // Each thread reads its part of a large right side.
-      made = [=](const KernelArguments& run) {
+      // Each thread packs its panels of a large right side.
+      made = [=](const OpArguments& args) {
         parallel_for(product->matrices() * panels, 1, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = begin; i < end;) {
             const std::int64_t matrix = i / panels, next = std::min(end, (matrix + 1) * panels);
-            product->compute(run, matrix, 0, product->rows, i - matrix * panels, next - matrix * panels,
+            product->compute(args, matrix, 0, product->rows, i - matrix * panels, next - matrix * panels,
                              matrix * product->rows * product->columns);
             i = next;
           }
         });
       };
     else
-      made = Kernel::by_rows(rows, grain(*product),
-                             [=](const KernelArguments& run) { product->compute_rows(run, run.begin, run.end); });
+      made = OpKernel::by_rows(rows, grain(*product),
+                               [=](const OpArguments& args) { product->compute_rows(args, args.begin, args.end); });
     made.take_epilogue(product->columns);
     return made;
   }

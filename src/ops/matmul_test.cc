@@ -10,8 +10,7 @@ namespace {
 
 using namespace ops_test;
 
-/// Where the matrix of an operand starts that belongs to a matrix of the product: its batch axes are the product's last
-/// ones, of which those of size 1 are repeated.
+/// The offset of the operand's matrix for one matrix of the product. Batch axes broadcast.
 std::int64_t start_of(const Shape& operand, const Shape& out, std::int64_t matrix) {
   const Index index = index_of(Shape(std::vector(out.begin(), out.end() - 2)), matrix);
   Index own(static_cast<std::size_t>(operand.rank()));

@@ -1,4 +1,4 @@
-// Ops that move elements without looking at them, so that these may be of any type.
+// Ops that only move elements, of any type.
 #pragma once
 
 #include <vector>
@@ -8,10 +8,10 @@
 
 namespace kerascope::ops {
 
-/// Elements that go from one input to the output, and how far they lie apart in each. In elements.
+/// A strided copy from one input to the output. Offsets and strides are in elements.
 struct Move {
   std::size_t input = 0;
-  std::int64_t from = 0, to = 0;          ///< where the first lies
+  std::int64_t from = 0, to = 0;          ///< offsets of the first element
   std::vector<StridedAxis<2>> axes = {};  ///< strides in the input, in the output
 };
 
@@ -20,14 +20,14 @@ class MovingOp : public Op {
  public:
   virtual Shape infer(std::span<const Shape> in) const = 0;
   /// A kernel for float32.
-  virtual Kernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
+  virtual OpKernel prepare(const Session& session, std::span<const Operand> in, const Shape& out) const = 0;
   /// The same for elements of any size; slower.
   virtual std::vector<Move> moves(std::span<const Shape> in, const Shape& out) const = 0;
 
   /// @throws Error{type-mismatch} if the inputs have different types
   std::vector<ValueType> outputs(std::span<const ValueType> in) const final;
   bool takes_float32() const final { return false; }
-  Kernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final;
+  OpKernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const final;
 };
 
 }  // namespace kerascope::ops

@@ -63,9 +63,9 @@ inline Tensor evaluate(const Graph& graph, Value value, const std::map<int, Tens
           if (out.dtype() == DType::kFloat32) std::fill_n(out.mutable_data(), out.size(), std::nanf(""));
           outputs.push_back(const_cast<void*>(out.bytes()));
         }
-        KernelArguments arguments = {.in = in, .out = static_cast<float*>(outputs[0]), .seed = seed};
+        OpArguments arguments = {.in = in, .out = static_cast<float*>(outputs[0]), .seed = seed};
         if (outputs.size() > 1) arguments.outputs = outputs;
-        run_all(node.op->kernel(session, operands, types), arguments, results[0].size());
+        compute_all(node.op->kernel(session, operands, types), arguments, results[0].size());
         tensors.push_back(results[0]);
         later_outputs.assign(results.begin() + 1, results.end());
         break;

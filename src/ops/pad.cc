@@ -1,4 +1,4 @@
-// Adds constant numbers around a tensor, or cuts its edges where a size is negative.
+// Adds constant numbers around a tensor; negative sizes crop it.
 
 #include "ops/pad.h"
 #include "kerascope/error.h"
@@ -15,7 +15,7 @@ struct PadAxis {
   std::int64_t padded() const { return before + size + after; }
 };
 
-/// An axis that stays as it is joins the one before it.
+/// Axes that are not padded are merged with the axis before them.
 std::vector<PadAxis> joined_axes(const Shape& in, const std::vector<std::array<std::int64_t, 2>>& sizes) {
   std::vector<PadAxis> axes = {{1, 0, 0}};
   for (int i = 0; i < in.rank(); ++i) {
@@ -80,12 +80,12 @@ class PadOp : public Float32Op {
 
   const PadOptions* padding() const override { return &options_; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     std::vector<PadAxis> axes = joined_axes(in[0].shape, options_.sizes);
     const PadAxis inner = axes.back();
     axes.pop_back();
-    // The output's rows, and where each would lie in the input, were it endless.
+    // The output's rows with the input's strides; rows in the padding lie outside of the input.
     std::vector<StridedAxis<1>> rows(axes.size());
     std::int64_t stride = inner.size, start = 0;
     for (std::size_t i = axes.size(); i-- > 0; stride *= axes[i].size) {
@@ -93,17 +93,17 @@ class PadOp : public Float32Op {
       start -= axes[i].before * stride;
     }
     const std::int64_t row_length = inner.padded(), count = out.elements() / row_length;
-    return Kernel::by_rows(count, 1 + 16 * 1024 / row_length, [=, fill = options_.fill](const KernelArguments& run) {
-      Walk<1> walk(rows, run.begin);
-      float* y = run.out;
-      for (std::int64_t row = run.begin; row < run.end; ++row, walk.next(), y += row_length) {
+    return OpKernel::by_rows(count, 1 + 16 * 1024 / row_length, [=, fill = options_.fill](const OpArguments& args) {
+      StridedIterator<1> position(rows, args.begin);
+      float* y = args.out;
+      for (std::int64_t row = args.begin; row < args.end; ++row, position.next(), y += row_length) {
         bool inside = true;
         for (std::size_t i = 0; i < axes.size(); ++i) {
-          const std::int64_t index = walk.index()[i] - axes[i].before;
+          const std::int64_t index = position.index()[i] - axes[i].before;
           inside = inside && index >= 0 && index < axes[i].size;
         }
         if (inside)
-          pad_row(run.in[0] + start + walk.offsets()[0], inner, fill, y);
+          pad_row(args.in[0] + start + position.offsets()[0], inner, fill, y);
         else
           std::fill_n(y, row_length, fill);
       }

@@ -8,7 +8,7 @@
 
 namespace kerascope::ops {
 
-/// before and after for every axis, batch included; what is added is `fill`.
+/// before and after for every axis, batch included; the padding has the value `fill`.
 struct PadOptions {
   std::vector<std::array<std::int64_t, 2>> sizes;
   float fill = 0;

@@ -20,7 +20,7 @@ struct Range {
 struct PoolAxis {
   std::int64_t in = 1, out = 1;
   std::int64_t size = 1, stride = 1, before = 0;
-  bool adaptive = false;  ///< the windows follow from in and out alone
+  bool adaptive = false;  ///< windows depend on in and out only
 
   Range window(std::int64_t position) const {
     if (adaptive) return {position * in / out, ((position + 1) * in + out - 1) / out};
@@ -29,13 +29,13 @@ struct PoolAxis {
   }
 };
 
-/// Three spatial axes always: those that the input lacks have one position and come first.
+/// Always with three spatial axes; those that the input lacks come first and have one position.
 struct Geometry {
   std::array<PoolAxis, 3> axes;
   std::int64_t channels;
 };
 
-/// NaN never replaces a number and what is below the lowest finite number is that: as TensorFlow computes it.
+/// As TensorFlow: NaN never wins, and the maximum is at least the lowest finite number.
 struct Largest {
   static constexpr float kStart = std::numeric_limits<float>::lowest();
   static float join(float so_far, float x) { return x > so_far ? x : so_far; }
@@ -47,7 +47,7 @@ struct Mean {
   static float finish(float sum, float count) { return sum / count; }
 };
 
-/// One position of the window: `out` gets C numbers. Channels go in blocks that stay in registers.
+/// Computes one position: C numbers, in blocks of channels that stay in registers.
 template <typename Rule>
 void reduce_window(const Geometry& geometry, const std::array<Range, 3>& window, const float* item, float* out) {
   constexpr std::int64_t kBlock = 32;
@@ -71,8 +71,8 @@ void reduce_window(const Geometry& geometry, const std::array<Range, 3>& window,
 }
 
 template <typename Rule>
-void pool_rows(const Geometry& geometry, const KernelArguments& run) {
-  vectorized([&geometry, in = run.in[0], out = run.out, begin = run.begin, end = run.end] {
+void pool_rows(const Geometry& geometry, const OpArguments& args) {
+  vectorized([&geometry, in = args.in[0], out = args.out, begin = args.begin, end = args.end] {
     const auto& [deep, high, wide] = geometry.axes;
     const std::int64_t item = deep.in * high.in * wide.in * geometry.channels;
     float* y = out;
@@ -104,13 +104,13 @@ class PoolOp : public Float32Op {
     return cost;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     Geometry geometry = {.axes = {}, .channels = out.back()};
     std::ranges::copy_backward(axes(in[0].shape), geometry.axes.end());
     const auto rows = kind_ == PoolKind::kMax ? pool_rows<Largest> : pool_rows<Mean>;
-    return Kernel::by_rows(out[0] * geometry.axes[0].out * geometry.axes[1].out, 1,
-                           [geometry, rows](const KernelArguments& run) { rows(geometry, run); });
+    return OpKernel::by_rows(out[0] * geometry.axes[0].out * geometry.axes[1].out, 1,
+                             [geometry, rows](const OpArguments& args) { rows(geometry, args); });
   }
 
  protected:

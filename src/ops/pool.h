@@ -12,7 +12,7 @@ struct PoolOptions {
   Spatial strides;  ///< empty: as size
   Padding padding = Padding::kValid;
 };
-/// (N, spatial.., C) -> (N, spatial.., C). Padding counts neither for the maximum nor for the average's divisor.
+/// (N, spatial.., C) -> (N, spatial.., C). Padding counts neither in the maximum nor in the average.
 Value pool(Graph& graph, Value x, PoolKind kind, const PoolOptions& options);
 
 /// (N, spatial.., C) -> (N, out.., C): along an axis of `in` numbers, window i of `out` reaches from i * in / out,

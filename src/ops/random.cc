@@ -26,7 +26,7 @@ Four keep_mask(const std::array<std::uint32_t, 4>& words, float rate, float scal
 Four normal(const std::array<std::uint32_t, 4>& words, float mean, float deviation) {
   Four numbers;
   for (std::size_t i = 0; i < 4; i += 2) {
-    // In (0, 1], since the logarithm of 0 is none.
+    // In (0, 1], as the logarithm of 0 is infinite.
     const float radius = std::sqrt(-2.0f * math::log(1.0f - uniform(words[i])));
     const math::SinCos direction = math::sincos_turns(uniform(words[i + 1]));
     numbers[i] = mean + deviation * (radius * direction.cos);
@@ -40,7 +40,7 @@ class RandomOp : public Float32Op {
   RandomOp(Shape shape, const RandomOptions& options) : shape_(std::move(shape)), options_(options) {}
 
   std::string kind() const override { return "random"; }
-  /// Each number depends on its place in the whole.
+  /// Each number depends on its position in the whole tensor.
   bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override { return false; }
   std::string attributes() const override {
     if (options_.distribution == Distribution::kKeepMask)
@@ -50,13 +50,13 @@ class RandomOp : public Float32Op {
 
   Shape infer(std::span<const Shape>) const override { return shape_; }
 
-  /// The generator's 32-bit multiplications, 5 a number, count as its FLOPs.
+  /// The generator's 5 32-bit multiplications per number count as FLOPs.
   Cost cost(std::span<const Shape>, const Shape& out) const override {
     const double elements = static_cast<double>(out.elements());
     return {.flops = 5 * elements, .bytes = elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const float a = options_.a, b = options_.b;
     switch (options_.distribution) {
       case Distribution::kKeepMask:
@@ -70,8 +70,8 @@ class RandomOp : public Float32Op {
 
  private:
   template <typename Distribute>
-  Kernel kernel_of(const Shape& out, Distribute distribute) const {
-    return [=, count = out.elements(), op_key = options_.key](const KernelArguments& arguments) {
+  OpKernel kernel_of(const Shape& out, Distribute distribute) const {
+    return [=, count = out.elements(), op_key = options_.key](const OpArguments& arguments) {
       const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
       const std::array key = {low(arguments.seed), low(arguments.seed >> 32)};
       parallel_for((count + 3) / 4, 1024, [&](std::int64_t begin, std::int64_t end) {

@@ -1,5 +1,5 @@
-// Mean, maximum and sum over any axes. Sums are kept in double, so that their order does not show. Of nothing, the mean
-// is NaN, the maximum -infinity and the sum 0, as in NumPy and TensorFlow; the maximum of anything with a NaN is NaN.
+// Mean, maximum and sum over any axes. Sums are in double, so that their order does not show. Over no elements, the
+// mean is NaN, the maximum -infinity and the sum 0, as in NumPy and TensorFlow; with a NaN, the maximum is NaN.
 
 #include <limits>
 
@@ -14,7 +14,7 @@ namespace kerascope::ops {
 namespace {
 
 constexpr std::int64_t kGrain = 16 * 1024;
-// So many results grow side by side.
+// Partial results that are computed side by side.
 constexpr int kLanes = 16;
 
 struct Sum {
@@ -61,7 +61,7 @@ std::int64_t count_of(const std::vector<StridedAxis<1>>& axes) {
   return count;
 }
 
-/// lanes[i] takes in the column i of n rows, `stride` apart.
+/// Reduces column i of n rows, `stride` apart, into lanes[i].
 template <typename Join>
 void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_t width,
                typename Join::Partial* lanes) {
@@ -70,7 +70,7 @@ void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_
       typename Join::Partial part[kLanes];
       for (int lane = 0; lane < kLanes; ++lane) part[lane] = lanes[lane];
       for (std::int64_t i = 0; i < n; ++i)
-#pragma GCC unroll 1  // unrolled before it is vectorized, the maximum would stay scalar
+#pragma GCC unroll 1  // if g++ unrolled it before vectorizing, the maximum would stay scalar
         for (int lane = 0; lane < kLanes; ++lane) part[lane] = Join::join(part[lane], in[i * stride + lane]);
       for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = part[lane];
     });
@@ -79,27 +79,27 @@ void join_rows(const float* in, std::int64_t n, std::int64_t stride, std::int64_
       for (std::int64_t lane = 0; lane < width; ++lane) lanes[lane] = Join::join(lanes[lane], in[i * stride + lane]);
 }
 
-/// The last axis is kept: a band of neighbouring columns at a time, block of rows by block of rows, so that each block
-/// is read from memory once.
+/// If the last axis is kept: bands of neighbouring columns, in blocks of rows, so that each block is read from memory
+/// once.
 template <typename Join>
-Kernel reduce_columns(Axes axes, double divisor) {
+OpKernel reduce_columns(Axes axes, double divisor) {
   constexpr std::int64_t kMostColumns = 8 * kLanes, kBlockRows = 32;
   const std::int64_t width = take_last(axes.kept).size;
   const StridedAxis<1> rows = take_last(axes.reduced);
-  const std::int64_t count = count_of(axes.kept), walks = count_of(axes.reduced);
-  return [=](const KernelArguments& arguments) {
-    // As many bands as keep every thread busy.
+  const std::int64_t count = count_of(axes.kept), terms = count_of(axes.reduced);
+  return [=](const OpArguments& arguments) {
+    // Enough bands to keep every thread busy.
     const std::int64_t lane_groups = (width * count / thread_count() + kLanes - 1) / kLanes;
     const std::int64_t band = std::clamp<std::int64_t>(lane_groups * kLanes, kLanes, kMostColumns);
-    const std::int64_t bands = (width + band - 1) / band, work = walks * rows.size * band;
+    const std::int64_t bands = (width + band - 1) / band, work = terms * rows.size * band;
     parallel_for(count * bands, 1 + kGrain / work, [&](std::int64_t begin, std::int64_t end) {
-      Walk<1> kept(axes.kept, begin / bands);
+      StridedIterator<1> kept(axes.kept, begin / bands);
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t first = i % bands * band, columns = std::min(band, width - first);
         typename Join::Partial lanes[kMostColumns];
         std::fill_n(lanes, columns, Join::kStart);
-        Walk<1> reduced(axes.reduced, 0);
-        for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next()) {
+        StridedIterator<1> reduced(axes.reduced, 0);
+        for (std::int64_t term = 0; term < terms; ++term, reduced.next()) {
           const float* in = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0] + first;
           for (std::int64_t row = 0; row < rows.size; row += kBlockRows)
             for (std::int64_t column = 0; column < columns; column += kLanes)
@@ -115,19 +115,19 @@ Kernel reduce_columns(Axes axes, double divisor) {
   };
 }
 
-/// The last axis is reduced: one result at a time, from kLanes partial ones.
+/// If the last axis is reduced: one result at a time, from kLanes partial ones.
 template <typename Join>
-Kernel reduce_rows(Axes axes, double divisor) {
-  const std::int64_t length = take_last(axes.reduced).size, walks = count_of(axes.reduced);
-  const std::int64_t work = walks * length;
-  return [=, count = count_of(axes.kept)](const KernelArguments& arguments) {
+OpKernel reduce_rows(Axes axes, double divisor) {
+  const std::int64_t length = take_last(axes.reduced).size, terms = count_of(axes.reduced);
+  const std::int64_t work = terms * length;
+  return [=, count = count_of(axes.kept)](const OpArguments& arguments) {
     parallel_for(count, 1 + kGrain / work, [&](std::int64_t begin, std::int64_t end) {
-      Walk<1> kept(axes.kept, begin);
+      StridedIterator<1> kept(axes.kept, begin);
       for (std::int64_t i = begin; i < end; ++i, kept.next()) {
         typename Join::Partial lanes[kLanes];
         std::fill_n(lanes, kLanes, Join::kStart);
-        Walk<1> reduced(axes.reduced, 0);
-        for (std::int64_t walk = 0; walk < walks; ++walk, reduced.next()) {
+        StridedIterator<1> reduced(axes.reduced, 0);
+        for (std::int64_t term = 0; term < terms; ++term, reduced.next()) {
           const float* row = arguments.in[0] + kept.offsets()[0] + reduced.offsets()[0];
           const std::int64_t whole = length / kLanes;
           join_rows<Join>(row, whole, kLanes, kLanes, lanes);
@@ -142,10 +142,10 @@ Kernel reduce_rows(Axes axes, double divisor) {
 }
 
 template <typename Join>
-Kernel kernel_of(Axes axes, double divisor) {
+OpKernel kernel_of(Axes axes, double divisor) {
   if (count_of(axes.reduced) == 0)
     return [count = count_of(axes.kept), value = static_cast<float>(Join::kStart / divisor)](
-               const KernelArguments& arguments) { std::fill_n(arguments.out, count, value); };
+               const OpArguments& arguments) { std::fill_n(arguments.out, count, value); };
   return axes.last_is_kept ? reduce_columns<Join>(std::move(axes), divisor)
                            : reduce_rows<Join>(std::move(axes), divisor);
 }
@@ -191,9 +191,9 @@ class ReduceOp : public Float32Op {
     return {.flops = read + (reduction_ == Reduction::kMean ? written : 0), .bytes = (read + written) * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     Axes axes = split_axes(in[0].shape, is_reduced(in[0].shape));
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const double divisor = reduction_ == Reduction::kMean ? static_cast<double>(count_of(axes.reduced)) : 1;
     return reduction_ == Reduction::kMax ? kernel_of<Maximum>(std::move(axes), divisor)
                                          : kernel_of<Sum>(std::move(axes), divisor);

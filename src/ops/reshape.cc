@@ -29,7 +29,7 @@ class ReshapeOp : public Op {
 
   bool is_view() const override { return true; }
 
-  Kernel kernel(const Session&, std::span<const Operand>, std::span<const ValueType>) const override {
+  OpKernel kernel(const Session&, std::span<const Operand>, std::span<const ValueType>) const override {
     KERASCOPE_CHECK(false);
   }
 

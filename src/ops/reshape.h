@@ -9,8 +9,7 @@ namespace kerascope::ops {
 
 /// A view: the same numbers, another shape of as many elements.
 Value reshape(Graph& graph, Value x, Shape shape);
-/// The shape of `elements` numbers that is meant by one in which a single -1 takes what remains; empty where there is
-/// none.
+/// The shape of `elements` numbers if one size may be -1, which stands for the rest; empty if there is no such shape.
 std::optional<Shape> completed_shape(Shape wanted, std::int64_t elements);
 
 }  // namespace kerascope::ops

@@ -1,5 +1,5 @@
-// Resizes one axis: each new position is a weighted sum of a few old ones. Positions and weights are computed as
-// TensorFlow's tf.image.resize does, in float32 where that shows: (.., size, ..) -> (.., new size, ..)
+// Resamples one axis: (.., size, ..) -> (.., new size, ..). Each new position is a weighted sum of a few old ones, the
+// taps of the filter. Taps and weights are computed as tf.image.resize does, in float32 if that changes the result.
 
 #include <cmath>
 #include <numbers>
@@ -14,18 +14,18 @@
 namespace kerascope::ops {
 namespace {
 
-// float32, in which positions are computed, counts so far.
+// Positions are computed in float32, which is exact up to here.
 constexpr std::int64_t kMostSize = 1 << 24;
 
-/// What the positions of a new axis are made of: `count` old ones from `first` on, with as many weights.
-struct Window {
+/// The filter taps of one new position: `count` old positions from `first` on, with weights from `weights` on.
+struct FilterTaps {
   std::int64_t first = 0, count = 0, weights = 0;
 };
-struct Windows {
-  std::vector<Window> of;
+struct AxisTaps {
+  std::vector<FilterTaps> of;
   std::vector<float> weights;
 
-  /// Adds the next window. Weights of nothing but zeros stay.
+  /// Adds the taps of the next position.
   void add(std::int64_t first, std::span<const float> new_weights) {
     of.push_back({first, static_cast<std::int64_t>(new_weights.size()), static_cast<std::int64_t>(weights.size())});
     weights.insert(weights.end(), new_weights.begin(), new_weights.end());
@@ -39,29 +39,29 @@ struct Windows {
 struct Axis {
   std::int64_t in, out;
   float scale() const { return static_cast<float>(in) / static_cast<float>(out); }
-  /// The middle of a new position, seen in the old axis.
+  /// The middle of a new position, in the old axis's coordinates.
   float centre(std::int64_t position) const { return (static_cast<float>(position) + 0.5f) * scale(); }
 };
 
-Windows nearest(const Axis& axis) {
-  Windows windows;
+AxisTaps nearest(const Axis& axis) {
+  AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i)
-    windows.add(std::min(static_cast<std::int64_t>(axis.centre(i)), axis.in - 1), std::array{1.0f});
-  return windows;
+    taps.add(std::min(static_cast<std::int64_t>(axis.centre(i)), axis.in - 1), std::array{1.0f});
+  return taps;
 }
 
-Windows bilinear(const Axis& axis) {
-  Windows windows;
+AxisTaps bilinear(const Axis& axis) {
+  AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i) {
     const float left = std::clamp(axis.centre(i) - 0.5f, 0.0f, static_cast<float>(axis.in - 1));
     const auto first = static_cast<std::int64_t>(left);
     const float right_weight = left - static_cast<float>(first);
     if (first + 1 < axis.in)
-      windows.add(first, std::array{1 - right_weight, right_weight});
+      taps.add(first, std::array{1 - right_weight, right_weight});
     else
-      windows.add(first, std::array{1.0f});
+      taps.add(first, std::array{1.0f});
   }
-  return windows;
+  return taps;
 }
 
 /// Keys's cubic with a = -1/2.
@@ -71,10 +71,10 @@ float keys(float x) {
   return x >= 1 ? ((-0.5f * x + 2.5f) * x - 4.0f) * x + 2.0f : (1.5f * x - 2.5f) * x * x + 1.0f;
 }
 
-Windows bicubic(const Axis& axis) {
-  // TensorFlow looks the weights up in a table of so many steps.
+AxisTaps bicubic(const Axis& axis) {
+  // TensorFlow looks the weights up in a table of this many steps.
   constexpr float kSteps = 1024;
-  Windows windows;
+  AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i) {
     const float middle = axis.centre(i) - 0.5f, left = std::floor(middle);
     const float offset = std::rint((middle - left) * kSteps) / kSteps;
@@ -86,27 +86,27 @@ Windows bicubic(const Axis& axis) {
       weights.push_back(keys(static_cast<float>(j) - left - offset));
       sum += weights.back();
     }
-    windows.add(begin, weights);
-    windows.scale_last(1 / sum);
+    taps.add(begin, weights);
+    taps.scale_last(1 / sum);
   }
-  return windows;
+  return taps;
 }
 
-/// Each old position counts by how much of the new one lies on it.
-Windows area(const Axis& axis) {
-  Windows windows;
+/// The weight of an old position is the share of the new one that it covers.
+AxisTaps area(const Axis& axis) {
+  AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i) {
     const float begin = static_cast<float>(i) * axis.scale(), end = static_cast<float>(i + 1) * axis.scale();
     std::vector<float> weights;
     for (float j = std::floor(begin); j < end && j < static_cast<float>(axis.in); ++j)
       weights.push_back((std::min(end, j + 1) - std::max(begin, j)) / axis.scale());
-    windows.add(static_cast<std::int64_t>(begin), weights);
+    taps.add(static_cast<std::int64_t>(begin), weights);
   }
-  return windows;
+  return taps;
 }
 
-/// A bump around 0, and how far it reaches.
-struct Bump {
+/// A filter around 0, which is 0 beyond its radius.
+struct ResamplingFilter {
   float radius;
   float (*at)(float distance);
 };
@@ -127,7 +127,7 @@ float mitchell(float x) {
   return x >= 1 ? (((-7 * x + 36) * x - 60) * x + 32) / 18 : ((21 * x - 36) * x * x + 16) / 18;
 }
 
-Bump bump_of(Interpolation interpolation) {
+ResamplingFilter filter_of(Interpolation interpolation) {
   switch (interpolation) {
     case Interpolation::kBilinear:
       return {1, triangle};
@@ -148,10 +148,10 @@ Bump bump_of(Interpolation interpolation) {
   KERASCOPE_CHECK(false);
 }
 
-/// The bump around each new position; with antialias as wide as the new positions lie apart.
-Windows sampled(const Axis& axis, const Bump& bump, bool antialias) {
-  const float stretch = antialias ? std::max(axis.scale(), 1.0f) : 1.0f, reach = bump.radius * stretch;
-  Windows windows;
+/// The filter around each new position; with antialias, a filter for shrinking is stretched by the scale.
+AxisTaps sampled(const Axis& axis, const ResamplingFilter& filter, bool antialias) {
+  const float stretch = antialias ? std::max(axis.scale(), 1.0f) : 1.0f, reach = filter.radius * stretch;
+  AxisTaps taps;
   for (std::int64_t i = 0; i < axis.out; ++i) {
     const float centre = axis.centre(i);
     const auto begin = std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil(centre - reach - 0.5f)), 0);
@@ -159,21 +159,21 @@ Windows sampled(const Axis& axis, const Bump& bump, bool antialias) {
     std::vector<float> weights;
     float sum = 0;
     for (std::int64_t j = begin; j < end; ++j) {
-      weights.push_back(bump.at((static_cast<float>(j) + 0.5f - centre) / stretch));
+      weights.push_back(filter.at((static_cast<float>(j) + 0.5f - centre) / stretch));
       sum += weights.back();
     }
-    windows.add(begin, weights);
-    windows.scale_last(1 / sum);
+    taps.add(begin, weights);
+    taps.scale_last(1 / sum);
   }
-  return windows;
+  return taps;
 }
 
-Windows windows_of(const Axis& axis, Interpolation interpolation, bool antialias) {
+AxisTaps taps_of(const Axis& axis, Interpolation interpolation, bool antialias) {
   if (interpolation == Interpolation::kNearest) return nearest(axis);
   if (interpolation == Interpolation::kArea) return area(axis);
   if (interpolation == Interpolation::kBilinear && !antialias) return bilinear(axis);
   if (interpolation == Interpolation::kBicubic && !antialias) return bicubic(axis);
-  return sampled(axis, bump_of(interpolation), antialias);
+  return sampled(axis, filter_of(interpolation), antialias);
 }
 
 /// `out` becomes the weighted sum of rows of `in`, each of `length` numbers.
@@ -210,20 +210,20 @@ class ResizeOp : public Float32Op {
     return out;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const AxisView from = view_of_axis(in[0].shape, axis_);
-    return [from, windows = windows_of({.in = from.size, .out = size_}, interpolation_, antialias_),
-            size = out[axis_]](const KernelArguments& run) {
-      const float* old_rows = run.in[0];
-      float* new_rows = run.out;
-      const Window* of = windows.of.data();
-      const float* weights = windows.weights.data();
+    return [from, taps = taps_of({.in = from.size, .out = size_}, interpolation_, antialias_),
+            size = out[axis_]](const OpArguments& args) {
+      const float* old_rows = args.in[0];
+      float* new_rows = args.out;
+      const FilterTaps* of = taps.of.data();
+      const float* weights = taps.weights.data();
       parallel_for(from.outer * size, 1 + 16 * 1024 / (from.inner + 1), [=](std::int64_t begin, std::int64_t end) {
         vectorized([=] {
           for (std::int64_t row = begin; row < end; ++row) {
-            const Window window = of[row % size];
-            mix_rows(old_rows + (row / size * from.size + window.first) * from.inner, weights + window.weights,
-                     window.count, from.inner, new_rows + row * from.inner);
+            const FilterTaps one = of[row % size];
+            mix_rows(old_rows + (row / size * from.size + one.first) * from.inner, weights + one.weights, one.count,
+                     from.inner, new_rows + row * from.inner);
           }
         });
       });
@@ -240,7 +240,7 @@ class ResizeOp : public Float32Op {
 }  // namespace
 
 Value resize(Graph& graph, Value x, const ResizeOptions& options) {
-  // These two do not pass through the old numbers, so that they blur an axis that keeps its size, too.
+  // These two filters do not interpolate: they blur even an axis that keeps its size.
   const bool blurs =
       options.interpolation == Interpolation::kGaussian || options.interpolation == Interpolation::kMitchellCubic;
   for (auto [given_axis, size] : options.sizes) {

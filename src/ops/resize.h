@@ -16,7 +16,7 @@ struct ResizeOptions {
   };
   std::vector<AxisSize> sizes;
   Interpolation interpolation = Interpolation::kNearest;
-  bool antialias = false;  ///< where an axis shrinks, every number of it counts
+  bool antialias = false;  ///< if an axis shrinks, the filter is widened so that every number counts
 };
 Value resize(Graph& graph, Value x, const ResizeOptions& options);
 

@@ -1,4 +1,4 @@
-// Rows brought to a common scale: (.., row) -> (.., row), then times gamma plus beta, which are (row).
+// Normalizes rows: (.., row) -> (.., row), then times gamma plus beta, both (row).
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,9 +13,9 @@
 namespace kerascope::ops {
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 13;  // numbers a thread should get at least
+constexpr std::int64_t kGrain = 1 << 13;  // least numbers per thread
 
-/// The sum of term(x[i]): float32 side by side over stretches that are too short to lose digits, these in double.
+/// The sum of term(x[i]): stretches that are too short to lose digits in float32, their sums in double.
 template <typename Term>
 double row_sum(const float* x, std::int64_t size, const Term& term) {
   constexpr std::int64_t kLanes = 16, kStretch = 16 * kLanes;
@@ -31,8 +31,8 @@ double row_sum(const float* x, std::int64_t size, const Term& term) {
   return sum;
 }
 
-/// (x - mean) * scale + shift. The shift is what the mean lacks: a float is too coarse for numbers that lie close
-/// together and far from zero.
+/// (x - mean) * scale + shift. The shift corrects the rounding of the mean to float, which is too coarse for numbers
+/// that lie close together and far from zero.
 struct Affine {
   float mean = 0, scale = 1, shift = 0;
 };
@@ -47,7 +47,7 @@ Affine row_affine(const float* x, std::int64_t size, double share, RowNorm norm,
     return {.scale = 1 / (length > epsilon ? length : epsilon)};
   }
   double rest = 0, variance = squares * share;
-  // A mean that is large beside the spread has an error that counts.
+  // If the mean is large compared to the deviation, its rounding error counts.
   if (is_centred && !(mean * mean < 16 * static_cast<float>(variance))) [[unlikely]] {
     rest = row_sum(x, size, [mean](float number) { return number - mean; }) * share;
     variance -= rest * rest;
@@ -97,29 +97,29 @@ class RowNormOp final : public Float32Op {
 
   bool is_rowwise(std::span<const Shape>, const Shape&) const override { return true; }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const std::int64_t rows = out.elements(0, out.rank() - options_.axes), size = out.elements() / rows;
     const auto unless = [size](bool given, float number) {
       return given ? std::vector<float>() : std::vector<float>(static_cast<std::size_t>(size), number);
     };
-    return Kernel::rowwise(rows, in, out,
-                           [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
-                            zeros = unless(has_.beta, 0)](const KernelArguments& run) {
-                             const float* gamma = has.gamma ? run.in[1] : ones.data();
-                             const float* beta = has.beta ? run.in.back() : zeros.data();
-                             vectorized([=, in = run.in[0], out = run.out, count = run.end - run.begin,
-                                         share = 1 / static_cast<double>(size)] {
-                               for (std::int64_t row = 0; row < count; ++row) {
-                                 const float* x = in + row * size;
-                                 float* y = out + row * size;
-                                 const auto [mean, scale, shift] =
-                                     row_affine(x, size, share, options.norm, options.epsilon);
-                                 for (std::int64_t i = 0; i < size; ++i)
-                                   y[i] = ((x[i] - mean) * scale + shift) * gamma[i] + beta[i];
-                               }
+    return OpKernel::rowwise(rows, in, out,
+                             [has = has_, options = options_, size, ones = unless(has_.gamma, 1),
+                              zeros = unless(has_.beta, 0)](const OpArguments& args) {
+                               const float* gamma = has.gamma ? args.in[1] : ones.data();
+                               const float* beta = has.beta ? args.in.back() : zeros.data();
+                               vectorized([=, in = args.in[0], out = args.out, count = args.end - args.begin,
+                                           share = 1 / static_cast<double>(size)] {
+                                 for (std::int64_t row = 0; row < count; ++row) {
+                                   const float* x = in + row * size;
+                                   float* y = out + row * size;
+                                   const auto [mean, scale, shift] =
+                                       row_affine(x, size, share, options.norm, options.epsilon);
+                                   for (std::int64_t i = 0; i < size; ++i)
+                                     y[i] = ((x[i] - mean) * scale + shift) * gamma[i] + beta[i];
+                                 }
+                               });
                              });
-                           });
   }
 
  private:

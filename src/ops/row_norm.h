@@ -1,4 +1,4 @@
-// Normalization of the numbers along the last axes.
+// Normalization along the last axes.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@ namespace kerascope::ops {
 
 /// What the numbers of a row are divided by.
 enum class RowNorm {
-  kStandard,        ///< by sqrt(variance + epsilon), the mean taken off before: layer normalization
-  kDeviation,       ///< by sqrt(variance + epsilon), the mean left in
+  kStandard,        ///< by sqrt(variance + epsilon) after the mean is subtracted: layer normalization
+  kDeviation,       ///< by sqrt(variance + epsilon); the mean is not subtracted
   kRootMeanSquare,  ///< by sqrt(mean of squares + epsilon)
   kLength,          ///< by sqrt(sum of squares), at least epsilon
 };
@@ -20,7 +20,7 @@ struct RowNormOptions {
   int axes = 1;
   float epsilon = 1e-3f;
 };
-/// Then each row times gamma plus beta, of those axes' shape, if there are any.
+/// Each row is then multiplied by gamma and added to beta, if given; both have these axes' shape.
 Value row_norm(Graph& graph, Value x, std::optional<Value> gamma, std::optional<Value> beta,
                const RowNormOptions& options);
 

@@ -22,14 +22,14 @@ std::size_t bytes_of(const ValueType& type) {
   return static_cast<std::size_t>(type.shape.elements()) * element_bytes(type.dtype);
 }
 
-/// A tensor of a sequence, and what one step of it is.
+/// A sequence (N, T, rest..).
 struct Sequence {
   ValueType step;
   std::int64_t items, steps;
 
-  /// Bytes of one item's step.
+  /// Bytes of one step of one item.
   std::size_t size() const { return items == 0 ? 0 : bytes_of(step) / static_cast<std::size_t>(items); }
-  /// Calls use(place in the sequence, place in the step) for each item.
+  /// Calls use(offset in the sequence, offset in the step), both in bytes, for each item.
   template <typename Use>
   void each_item(std::int64_t at, Use use) const {
     for (std::int64_t item = 0; item < items; ++item)
@@ -54,7 +54,7 @@ class ScanOp final : public Op {
     const std::vector<Value> inputs = body_inputs();
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (has_items[i]) with_items.push_back(inputs[i]);
-    // A state that begins without items has them from the second step on.
+    // A state may start without a batch axis of its own; from the second step on it has one.
     with_items.insert(with_items.end(), body_->states.begin(), body_->states.end());
     return items_apart(body_->graph, with_items, body_results()).has_value();
   }
@@ -89,16 +89,15 @@ class ScanOp final : public Op {
     return {.flops = all.flops * steps, .bytes = all.bytes * steps};
   }
 
-  KernelMemory memory(const Session& session, std::span<const Shape>, const Shape&) const override {
-    const auto prepared = session.prepare(body_->graph, body_inputs(), body_results());
-    std::size_t own = 0;
-    for (const Value slice : body_->slices) own += bytes_of(type(slice));
-    for (const Value state : body_->states) own += 2 * bytes_of(type(state));
-    for (const Value output : body_->outputs) own += bytes_of(type(output));
-    return {.kept = prepared->kept_bytes(), .passing = prepared->passing_bytes() + own};
+  OpMemory memory(const Session& session, std::span<const Shape>, const Shape&) const override {
+    OpMemory memory = session.memory(body_->graph, body_inputs(), body_results());
+    for (const Value slice : body_->slices) memory.passing += bytes_of(type(slice));
+    for (const Value state : body_->states) memory.passing += 2 * bytes_of(type(state));
+    for (const Value output : body_->outputs) memory.passing += bytes_of(type(output));
+    return memory;
   }
 
-  Kernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const override {
+  OpKernel kernel(const Session& session, std::span<const Operand> in, std::span<const ValueType> out) const override {
     std::shared_ptr<PreparedGraph> prepared = session.prepare(body_->graph, body_inputs(), body_results());
     std::vector<Sequence> read, written;
     for (std::size_t i = 0; i < body_->slices.size(); ++i)
@@ -107,8 +106,8 @@ class ScanOp final : public Op {
       const Shape& whole = out[body_->states.size() + i].shape;
       written.push_back({type(body_->outputs[i]), whole[0], whole[1]});
     }
-    return [=, body = body_, backwards = backwards_](const KernelArguments& run) {
-      Loop(*body, *prepared, read, written, run).run(backwards);
+    return [=, body = body_, backwards = backwards_](const OpArguments& args) {
+      Loop(*body, *prepared, read, written, args).run(backwards);
     };
   }
 
@@ -117,8 +116,8 @@ class ScanOp final : public Op {
   class Loop {
    public:
     Loop(const ScanBody& body, PreparedGraph& prepared, const std::vector<Sequence>& read,
-         const std::vector<Sequence>& written, const KernelArguments& arguments)
-        : body_(body), prepared_(prepared), read_(read), written_(written), run_(arguments) {
+         const std::vector<Sequence>& written, const OpArguments& arguments)
+        : body_(body), prepared_(prepared), read_(read), written_(written), args_(arguments) {
       for (const Sequence& sequence : read_) slices_.emplace_back(sequence.step.shape, sequence.step.dtype);
       for (const Sequence& sequence : written_) outputs_.emplace_back(sequence.step.shape, sequence.step.dtype);
       for (std::size_t i = 0; i < body_.states.size(); ++i) {
@@ -141,21 +140,21 @@ class ScanOp final : public Op {
     }
 
    private:
-    /// One of the scan's inputs as it is.
+    /// An input of the scan, without a copy.
     Tensor given(Value value, std::size_t input) const {
       const Graph::Node& node = body_.graph.node(value);
-      return Tensor(node.shape, node.dtype, nullptr, run_.in[input]);
+      return Tensor(node.shape, node.dtype, nullptr, args_.in[input]);
     }
 
-    /// Null for an output that nobody needs. A single one is told as those of all other ops are.
-    void* written_to(std::size_t output) const { return run_.outputs.empty() ? run_.out : run_.outputs[output]; }
+    /// Null if nobody needs the output.
+    void* written_to(std::size_t output) const { return args_.outputs.empty() ? args_.out : args_.outputs[output]; }
 
     void compute(std::int64_t step, std::int64_t from) {
       std::vector<Tensor> inputs;
       for (std::size_t i = 0; i < read_.size(); ++i) {
         auto* const slice = static_cast<std::byte*>(slices_[i].mutable_bytes());
         read_[i].each_item(from, [&](std::size_t whole, std::size_t part) {
-          std::memcpy(slice + part, run_.input<std::byte>(i) + whole, read_[i].size());
+          std::memcpy(slice + part, args_.input<std::byte>(i) + whole, read_[i].size());
         });
       }
       for (const auto* list : {&slices_, &states_, &fixed_}) inputs.insert(inputs.end(), list->begin(), list->end());
@@ -163,9 +162,9 @@ class ScanOp final : public Op {
       for (Tensor& next : next_) results.push_back(next.mutable_bytes());
       for (std::size_t i = 0; i < outputs_.size(); ++i)
         results.push_back(written_to(states_.size() + i) ? outputs_[i].mutable_bytes() : nullptr);
-      prepared_.run(inputs, results, run_.seed);
+      prepared_.run(inputs, results, args_.seed);
       inputs.clear();
-      if (step == 0)  // what was given is not to be changed
+      if (step == 0)  // the initial states belong to the caller
         for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = Tensor(states_[i].shape(), states_[i].dtype());
       std::swap(states_, next_);
       for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -180,7 +179,7 @@ class ScanOp final : public Op {
     const ScanBody& body_;
     PreparedGraph& prepared_;
     const std::vector<Sequence>&read_, &written_;
-    const KernelArguments& run_;
+    const OpArguments& args_;
     std::vector<Tensor> slices_, states_, next_, fixed_, outputs_;
   };
 

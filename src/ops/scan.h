@@ -1,4 +1,4 @@
-// A graph that is run once per step of a sequence, with states that go from step to step.
+// A graph that is run once per step of a sequence and hands states on to the next step.
 #pragma once
 
 #include <memory>
@@ -12,15 +12,15 @@ namespace kerascope::ops {
 struct ScanBody {
   Graph graph;
   std::vector<Value> slices;       ///< (N, rest..): one step of each sequence
-  std::vector<Value> states;       ///< what the step before has made of them
-  std::vector<Value> fixed;        ///< the same at every step
+  std::vector<Value> states;       ///< from the step before
+  std::vector<Value> fixed;        ///< equal at every step
   std::vector<Value> next_states;  ///< one per state, of its type
   std::vector<Value> outputs;      ///< (N, rest..)
 };
 
 struct Scanned {
   std::vector<Value> states;   ///< after the last step
-  std::vector<Value> outputs;  ///< (N, T, rest..): those of all steps, in the order in which they were computed
+  std::vector<Value> outputs;  ///< (N, T, rest..), in the order in which steps were computed
 };
 
 /// @param sequences  (N, T, rest..) each, all of the same N and T; at least one.

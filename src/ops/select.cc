@@ -22,17 +22,17 @@ class SelectOp final : public Op {
     return {{broadcast_shape(kind(), shapes_of(in)), in[1].dtype}};
   }
 
-  Kernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
     const auto axes = broadcast_axes<3>({in[0].shape, in[1].shape, in[2].shape}, out[0].shape);
     const auto size = static_cast<std::int64_t>(element_bytes(out[0].dtype));
-    return [=, count = out[0].shape.elements()](const KernelArguments& run) {
-      const bool* const condition = run.input<bool>(0);
-      const auto *const x = run.input<std::byte>(1), *const y = run.input<std::byte>(2);
+    return [=, count = out[0].shape.elements()](const OpArguments& args) {
+      const bool* const condition = args.input<bool>(0);
+      const auto *const x = args.input<std::byte>(1), *const y = args.input<std::byte>(2);
       parallel_for(count, kGrain, [&](std::int64_t begin, std::int64_t end) {
-        Walk<3> walk(axes, begin);
-        for (std::int64_t i = begin; i < end; ++i, walk.next()) {
-          const auto [at, in_x, in_y] = walk.offsets();
-          std::memcpy(run.output<std::byte>() + i * size, condition[at] ? x + in_x * size : y + in_y * size,
+        StridedIterator<3> position(axes, begin);
+        for (std::int64_t i = begin; i < end; ++i, position.next()) {
+          const auto [in_condition, in_x, in_y] = position.offsets();
+          std::memcpy(args.output<std::byte>() + i * size, condition[in_condition] ? x + in_x * size : y + in_y * size,
                       static_cast<std::size_t>(size));
         }
       });

@@ -1,4 +1,4 @@
-// A part of a tensor, every step-th position along each axis; a negative step walks backwards.
+// A part of a tensor: every step-th position along each axis; a negative step goes backwards.
 
 #include "ops/slice.h"
 #include "base/parallel.h"
@@ -52,8 +52,8 @@ class SliceOp : public MovingOp {
     return {.flops = 0, .bytes = 2 * static_cast<double>(out.elements()) * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     const Shape& shape = in[0].shape;
     std::vector<StridedAxis<1>> all;
     std::int64_t first = 0;
@@ -69,11 +69,11 @@ class SliceOp : public MovingOp {
       row = rows.back();
       rows.pop_back();
     }
-    return [=, count = out.elements() / row.size](const KernelArguments& arguments) {
+    return [=, count = out.elements() / row.size](const OpArguments& arguments) {
       parallel_for(count, 1 + 16 * 1024 / row.size, [&](std::int64_t begin, std::int64_t end) {
-        Walk<1> walk(rows, begin);
-        for (std::int64_t i = begin; i < end; ++i, walk.next()) {
-          const float* from = arguments.in[0] + first + walk.offsets()[0];
+        StridedIterator<1> position(rows, begin);
+        for (std::int64_t i = begin; i < end; ++i, position.next()) {
+          const float* from = arguments.in[0] + first + position.offsets()[0];
           float* to = arguments.out + i * row.size;
           if (row.strides[0] == 1)
             std::copy_n(from, row.size, to);

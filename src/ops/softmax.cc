@@ -10,13 +10,12 @@ namespace kerascope::ops {
 namespace {
 
 constexpr std::int64_t kGrain = 4 * 1024;
-// So many rows are worked on side by side, a register or two of them.
+// Rows that are computed side by side: a register or two.
 constexpr int kLanes = 16;
 
 inline float larger(float a, float b) { return a > b ? a : b; }
 
-/// One contiguous row, kLanes partial results side by side. Sums are kept in double, so that long rows keep their
-/// digits.
+/// One contiguous row, with kLanes partial results. Sums are in double, so that long rows lose no digits.
 template <bool kLog>
 void softmax_row(const float* in, float* out, std::int64_t n) {
   vectorized([=] {
@@ -103,15 +102,15 @@ class SoftmaxOp : public Float32Op {
     return view_of_axis(out, resolved_axis(kName, axis_, out)).inner == 1;
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
     const AxisView view = view_of_axis(out, resolved_axis(kName, axis_, out));
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+    if (out.elements() == 0) return [](const OpArguments&) {};
     if (view.inner == 1)
-      return Kernel::rowwise(view.outer, in, out, [size = view.size](const KernelArguments& run) {
-        for (std::int64_t row = 0; row < run.end - run.begin; ++row)
-          softmax_row<kLog>(run.in[0] + row * size, run.out + row * size, size);
+      return OpKernel::rowwise(view.outer, in, out, [size = view.size](const OpArguments& args) {
+        for (std::int64_t row = 0; row < args.end - args.begin; ++row)
+          softmax_row<kLog>(args.in[0] + row * size, args.out + row * size, size);
       });
-    return [view](const KernelArguments& arguments) {
+    return [view](const OpArguments& arguments) {
       const std::int64_t groups = (view.inner + kLanes - 1) / kLanes;
       parallel_for(view.outer * groups, 1 + kGrain / (view.size * kLanes), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {

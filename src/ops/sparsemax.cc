@@ -7,8 +7,8 @@
 namespace kerascope::ops {
 namespace {
 
-/// What is subtracted, from the numbers in descending order. Where k > 1 numbers are in the support, Keras 3.15 adds up
-/// their running sums where Martins and Astudillo take the last one; what Keras computes is what a user has to see.
+/// The threshold that is subtracted, from numbers in descending order. With k > 1 numbers in the support, Keras 3.15
+/// adds up all their running sums; Martins and Astudillo take only the last. A user has to see what Keras computes.
 float threshold_of(const std::vector<float>& descending) {
   float running = 0, total = 0, support = 0, rank = 0;
   for (float number : descending) {
@@ -37,17 +37,17 @@ class SparsemaxOp : public Float32Op {
     return in[0];
   }
 
-  /// Sorting counts log2(size) comparisons an element, the rest six operations.
+  /// Per element: log2(size) comparisons for sorting, six operations for the rest.
   Cost cost(std::span<const Shape>, const Shape& out) const override {
     const double elements = static_cast<double>(out.elements());
     const double size = static_cast<double>(out[resolved_axis("sparsemax", axis_, out)]);
     return {.flops = elements * (std::log2(std::max(size, 1.0)) + 6), .bytes = 2 * elements * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
+  OpKernel prepare(const Session&, std::span<const Operand>, const Shape& out) const override {
     const AxisView view = view_of_axis(out, resolved_axis("sparsemax", axis_, out));
     const std::int64_t rows = out.elements() == 0 ? 0 : view.outer * view.inner;
-    return [=](const KernelArguments& arguments) {
+    return [=](const OpArguments& arguments) {
       parallel_for(rows, 1 + 1024 / std::max<std::int64_t>(view.size, 1), [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> descending(static_cast<std::size_t>(view.size));
         for (std::int64_t row = begin; row < end; ++row) {

@@ -1,4 +1,4 @@
-// Walking over tensors whose axes lie apart by other steps than the output's.
+// Iterating over strided tensors: views of tensors with other strides than the output's.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +9,14 @@
 
 namespace kerascope::ops {
 
-/// An axis of K tensors at once: its size, and how far apart its neighbours lie in each of them.
+/// An axis of K tensors that are iterated together: its size, and its stride in each.
 template <std::size_t K>
 struct StridedAxis {
   std::int64_t size;
   std::array<std::int64_t, K> strides;
 };
 
-/// The same walk over fewer axes: those of size 1 go, neighbours that can be walked as one are joined.
+/// The same elements in the same order with fewer axes: axes of size 1 are dropped, contiguous neighbours are merged.
 template <std::size_t K>
 std::vector<StridedAxis<K>> merged(std::span<const StridedAxis<K>> axes) {
   std::vector<StridedAxis<K>> result;
@@ -34,16 +34,16 @@ std::vector<StridedAxis<K>> merged(std::span<const StridedAxis<K>> axes) {
 
 /// Visits the positions of `axes` in row-major order, from `position` on. No size may be 0; `axes` must outlive it.
 template <std::size_t K>
-class Walk {
+class StridedIterator {
  public:
-  Walk(std::span<const StridedAxis<K>> axes, std::int64_t position) : axes_(axes), index_(axes.size()) {
+  StridedIterator(std::span<const StridedAxis<K>> axes, std::int64_t position) : axes_(axes), index_(axes.size()) {
     for (std::size_t axis = axes.size(); axis-- > 0; position /= axes[axis].size) {
       index_[axis] = position % axes[axis].size;
       for (std::size_t k = 0; k < K; ++k) offsets_[k] += index_[axis] * axes[axis].strides[k];
     }
   }
 
-  /// How far the position lies from the start of each tensor.
+  /// The position's offset in each tensor.
   const std::array<std::int64_t, K>& offsets() const { return offsets_; }
   const std::vector<std::int64_t>& index() const { return index_; }
 
@@ -63,7 +63,7 @@ class Walk {
   std::array<std::int64_t, K> offsets_{};
 };
 
-/// Cuts the elements [begin, end) at the ends of rows: body(row, from, to), columns [from, to) of a row.
+/// Cuts elements [begin, end) at the ends of rows and calls body(row, from, to) for columns [from, to) of each row.
 template <typename Body>
 void for_each_row_piece(std::int64_t begin, std::int64_t end, std::int64_t row_length, const Body& body) {
   for (std::int64_t row = begin / row_length, from = begin % row_length; begin < end; ++row, from = 0) {

@@ -10,7 +10,7 @@
 namespace kerascope::ops {
 namespace {
 
-// A square tile is read along one axis and written along the other, whole cache lines both times.
+// A square tile is read along one axis and written along the other, in whole cache lines.
 constexpr std::int64_t kTile = 16;
 // Tiles are taken block by block, so that the pages in use stay few.
 constexpr std::int64_t kBlock = 64;
@@ -62,8 +62,8 @@ class TransposeOp : public MovingOp {
     return {.flops = 0, .bytes = 2 * static_cast<double>(out.elements()) * sizeof(float)};
   }
 
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    if (out.elements() == 0) return [](const KernelArguments&) {};
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    if (out.elements() == 0) return [](const OpArguments&) {};
     std::vector<StridedAxis<2>> axes = merged<2>(strided_axes(in[0].shape, out));
     if (axes.empty()) axes.push_back({1, {1, 1}});
     const StridedAxis<2> last = axes.back();
@@ -96,31 +96,31 @@ class TransposeOp : public MovingOp {
     return count;
   }
 
-  static Kernel copy_rows(std::vector<StridedAxis<2>> axes, std::int64_t length) {
-    return [=, count = count_of(axes)](const KernelArguments& arguments) {
+  static OpKernel copy_rows(std::vector<StridedAxis<2>> axes, std::int64_t length) {
+    return [=, count = count_of(axes)](const OpArguments& arguments) {
       parallel_for(count, 1 + 16 * 1024 / length, [&](std::int64_t begin, std::int64_t end) {
-        Walk<2> walk(axes, begin);
-        for (std::int64_t i = begin; i < end; ++i, walk.next())
-          std::copy_n(arguments.in[0] + walk.offsets()[0], length, arguments.out + walk.offsets()[1]);
+        StridedIterator<2> position(axes, begin);
+        for (std::int64_t i = begin; i < end; ++i, position.next())
+          std::copy_n(arguments.in[0] + position.offsets()[0], length, arguments.out + position.offsets()[1]);
       });
     };
   }
 
-  static Kernel copy_planes(std::vector<StridedAxis<2>> axes, const Plane& plane) {
+  static OpKernel copy_planes(std::vector<StridedAxis<2>> axes, const Plane& plane) {
     const auto blocks_of = [](std::int64_t size) { return (size + kBlock - 1) / kBlock; };
     const std::int64_t column_blocks = blocks_of(plane.columns.size),
                        blocks = column_blocks * blocks_of(plane.rows.size);
-    return [=, count = count_of(axes) * blocks](const KernelArguments& arguments) {
+    return [=, count = count_of(axes) * blocks](const OpArguments& arguments) {
       parallel_for(count, 4, [&](std::int64_t begin, std::int64_t end) {
-        Walk<2> walk(axes, begin / blocks);
+        StridedIterator<2> position(axes, begin / blocks);
         for (std::int64_t i = begin; i < end; ++i) {
-          const auto [in_offset, out_offset] = walk.offsets();
+          const auto [in_offset, out_offset] = position.offsets();
           const std::int64_t block = i % blocks;
           const std::int64_t row = block / column_blocks * kBlock, column = block % column_blocks * kBlock;
           for (std::int64_t r = row; r < std::min(row + kBlock, plane.rows.size); r += kTile)
             for (std::int64_t c = column; c < std::min(column + kBlock, plane.columns.size); c += kTile)
               copy_tile(arguments.in[0] + in_offset, arguments.out + out_offset, plane, r, c);
-          if (block + 1 == blocks) walk.next();
+          if (block + 1 == blocks) position.next();
         }
       });
     };
@@ -135,7 +135,7 @@ Value transpose(Graph& graph, Value x, std::vector<int> axes) {
   const Shape& in = graph.shape(x);
   auto op = std::make_shared<TransposeOp>(axes);
   Shape out = op->infer({&in, 1});
-  // No number moves where the axes of more than one entry keep their order.
+  // No number moves if the axes of more than one entry keep their order.
   std::erase_if(axes, [&](int axis) { return in[axis] == 1; });
   if (std::ranges::is_sorted(axes)) return ops::reshape(graph, x, std::move(out));
   return graph.apply(std::move(op), {x});

@@ -7,7 +7,7 @@
 
 namespace kerascope::ops {
 
-/// axes[i] is the input's axis that becomes axis i, as numpy.transpose. A view where no number moves.
+/// As numpy.transpose: axis i of the output is axis axes[i] of the input. A view if no number moves.
 Value transpose(Graph& graph, Value x, std::vector<int> axes);
 
 }  // namespace kerascope::ops

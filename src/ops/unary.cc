@@ -14,9 +14,9 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 template <typename Function>
-Kernel::Run each(Function function) {
-  return [=](const KernelArguments& run) {
-    vectorized([=, x = run.in[0], y = run.out, count = run.end - run.begin] {
+OpKernel::Compute each(Function function) {
+  return [=](const OpArguments& args) {
+    vectorized([=, x = args.in[0], y = args.out, count = args.end - args.begin] {
       for (std::int64_t i = 0; i < count; ++i) y[i] = function(x[i]);
     });
   };
@@ -30,12 +30,12 @@ inline float clip(float x, float low, float high) {
 inline float hard_sigmoid(float x) { return clip(x + 3.0f, 0.0f, 6.0f) / 6.0f; }
 inline float positive_part(float x) { return x < 0.0f ? 0.0f : x; }
 
-/// One function. FLOPs are for one element: arithmetic, comparisons, exp, log, tanh, sqrt and erf count one each.
+/// One function. FLOPs are per element: arithmetic, comparisons, exp, log, tanh, sqrt and erf count one each.
 struct Entry {
   Unary function;
   const char* name;
   int flops;
-  Kernel::Run (*run)(const UnaryOptions& options);
+  OpKernel::Compute (*compute)(const UnaryOptions& options);
 };
 
 template <typename Formula>
@@ -46,7 +46,7 @@ constexpr Entry row(Unary function, const char* name, int flops, Formula) {
 }
 
 /// Keras's order: the part above the threshold, clipped, minus the slope times how far x lies below the threshold.
-Kernel::Run relu(const UnaryOptions& options) {
+OpKernel::Compute relu(const UnaryOptions& options) {
   const float high = options.max_value, slope = options.negative_slope, threshold = options.threshold;
   if (threshold == 0 && slope == 0) {
     if (high == kInfinity) return each([](float x) { return positive_part(x); });
@@ -68,14 +68,14 @@ Kernel::Run relu(const UnaryOptions& options) {
   });
 }
 
-/// Two roundings on every processor, as Keras's Rescaling has them; ARM64 would fuse the product and the sum.
+/// Rounds twice on every processor, as Keras's Rescaling does; ARM64 would fuse product and sum.
 [[gnu::optimize("fp-contract=off")]] void multiply_then_add(const float* __restrict x, float* __restrict y,
                                                             std::int64_t count, float a, float b) {
   for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] * a + b;
 }
-Kernel::Run affine(const UnaryOptions& options) {
-  return [a = options.a, b = options.b](const KernelArguments& run) {
-    multiply_then_add(run.in[0], run.out, run.end - run.begin, a, b);
+OpKernel::Compute affine(const UnaryOptions& options) {
+  return [a = options.a, b = options.b](const OpArguments& args) {
+    multiply_then_add(args.in[0], args.out, args.end - args.begin, a, b);
   };
 }
 
@@ -181,8 +181,8 @@ class UnaryOp : public Float32Op {
   }
 
   bool is_rowwise(std::span<const Shape>, const Shape&) const override { return true; }
-  Kernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    Kernel kernel = Kernel::rowwise(out.elements(), in, out, entry_.run(options_));
+  OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
+    OpKernel kernel = OpKernel::rowwise(out.elements(), in, out, entry_.compute(options_));
     if (entry_.function == Unary::kRelu && options_.threshold == 0 && options_.negative_slope == 0)
       kernel.lane_op = LaneOp::clip(0, options_.max_value);
     return kernel;

@@ -7,8 +7,7 @@
 
 namespace kerascope::ops {
 
-/// Elementwise functions of one argument; see unary.cc for the formula of each. a and b are the function's
-/// parameters where it has some.
+/// Elementwise functions of one argument, formulas in unary.cc. a and b are parameters of some of them.
 enum class Unary {
   kRelu,  ///< Keras: x > threshold ? min(x, max) : slope * (x - threshold); at the threshold itself 0
   kSigmoid,

@@ -14,7 +14,7 @@ namespace {
 
 /// Checks one number for each of `rank` axes.
 const Spatial& checked(const std::string& op, const char* name, const Spatial& sizes, int rank) {
-  // A product of two such numbers and a tensor's size stays far from the end of 64 bits.
+  // The product of two such numbers and a tensor's size does not overflow 64 bits.
   constexpr std::int64_t kMost = 1 << 20;
   if (static_cast<int>(sizes.size()) != rank)
     refuse(fmt::format("{} has {} numbers for its {}, its input has {} spatial axes", op, sizes.size(), name, rank));
@@ -23,14 +23,14 @@ const Spatial& checked(const std::string& op, const char* name, const Spatial& s
   return sizes;
 }
 
-/// "3x3", or "3" where there is one axis.
+/// "3x3", or "3" for one axis.
 std::string times(const Spatial& sizes) {
   std::vector<std::string> parts;
   for (std::int64_t size : sizes) parts.push_back(std::to_string(size));
   return text::join(parts, "x");
 }
 
-/// " stride 2", " stride 2x1", "" where all are 1.
+/// " stride 2", " stride 2x1", "" if all are 1.
 std::string named(const char* name, const Spatial& sizes) {
   if (std::ranges::all_of(sizes, [](std::int64_t size) { return size == 1; })) return "";
   const bool equal = std::ranges::all_of(sizes, [&](std::int64_t size) { return size == sizes[0]; });
@@ -110,7 +110,7 @@ std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const Win
       axis.out = same ? last + axis.stride : std::max(reach, last + axis.stride);
     }
     if (axis.in < 1 || axis.out <= last) refuse_empty(op, in, options);
-    // What a convolution of the output with "same" padding would add before it.
+    // As much as the "same" padding of the convolution that it transposes.
     axis.before = same ? std::max<std::int64_t>(reach - axis.out, 0) / 2 : 0;
     axis.after = reach - axis.out - axis.before;
   }
@@ -119,7 +119,7 @@ std::vector<WindowAxis> spread(const std::string& op, const Shape& in, const Win
 
 namespace {
 
-/// Of one or two axes the first, lines; of one axis the input is a single line.
+/// The vertical axis; with a single spatial axis the input is one line.
 WindowAxis lines_of(const std::vector<WindowAxis>& axes) { return axes.size() == 1 ? kOnePosition : axes[0]; }
 
 }  // namespace
@@ -134,7 +134,7 @@ ElementRange elements_read(const std::vector<WindowAxis>& axes, std::int64_t cha
                            std::int64_t end) {
   if (is_point(axes) || begin >= end) return {begin * channels, end * channels};
   const WindowAxis high = lines_of(axes), &wide = axes.back();
-  // The line at which the window over a line of the output starts, moved by so many lines.
+  // The first input line under the window at a position, plus `moved`, limited to the picture.
   const auto line = [&](std::int64_t position, std::int64_t moved) {
     const std::int64_t i = position / wide.out, start = i % high.out * high.stride - high.before + moved;
     return i / high.out * high.in + std::clamp<std::int64_t>(start, 0, high.in);
@@ -145,7 +145,7 @@ ElementRange elements_read(const std::vector<WindowAxis>& axes, std::int64_t cha
 double overlap(const std::vector<WindowAxis>& axes, std::int64_t batch) {
   if (is_point(axes)) return 0;
   const WindowAxis high = lines_of(axes);
-  // A line that is cut is read by both halves.
+  // If the cut lies within a line, both halves read all of it.
   return static_cast<double>(std::max<std::int64_t>(extent(high) - high.stride, 1)) /
          static_cast<double>(std::max<std::int64_t>(batch * high.in, 1));
 }

@@ -11,7 +11,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "base/workspace.h"
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 
 namespace kerascope::ops {
 namespace {
@@ -51,10 +51,10 @@ struct Transform<4> {
                                             {0, kRootHalf / 2, -kRootHalf / 2, 2 * kRoot2, -2 * kRoot2, 1}}};
 };
 
-/// So many numbers of tiles are transformed at a time where all threads share them.
+/// Numbers of tiles that are transformed at a time if all threads share the tiles.
 constexpr std::int64_t kMostNumbers = 8 << 20;
 
-/// to[i][j] = sum over k of matrix[i][k] from[k][j]: all sizes are constants, what is multiplied by 0 is left out.
+/// to = matrix * from. All sizes are compile-time constants; products with 0 are left out.
 template <const auto& kMatrix, typename Number, std::size_t Inner, std::size_t Columns, std::size_t Rows>
 [[gnu::always_inline]] inline void multiply_left(const Number (&from)[Inner][Columns], Number (&to)[Rows][Columns]) {
 #pragma GCC unroll 8
@@ -68,7 +68,7 @@ template <const auto& kMatrix, typename Number, std::size_t Inner, std::size_t C
       to[i][j] = sum;
     }
 }
-/// The same with the transposed matrix from the right.
+/// to = from * transposed matrix.
 template <const auto& kMatrix, typename Number, std::size_t Rows, std::size_t Inner, std::size_t Columns>
 [[gnu::always_inline]] inline void multiply_right(const Number (&from)[Rows][Inner], Number (&to)[Rows][Columns]) {
 #pragma GCC unroll 8
@@ -89,7 +89,7 @@ struct Sizes {
   std::int64_t before_high, before_wide;  ///< padding
 };
 
-/// An output tile by its first position; what of it lies beyond the strip or the image is not written.
+/// An output tile, by its first position. Parts beyond the strip or the image are not written.
 struct TilePlace {
   std::int64_t item, high, wide;
   std::int64_t end_high;
@@ -107,7 +107,7 @@ class Winograd {
     zeros_.resize(static_cast<std::size_t>(sizes.channels));
   }
 
-  /// A kernel (3, 3, channels, filters) as one matrix a position.
+  /// Transforms a kernel (3, 3, channels, filters) to one matrix per position.
   static PackedMatrices kernels_of(const Sizes& sizes, const float* kernel) {
     const std::int64_t numbers = sizes.channels * sizes.filters;
     const Tensor positions = transformed(kernel, numbers);
@@ -117,10 +117,10 @@ class Winograd {
   }
 
   std::int64_t tiles_across() const { return (sizes_.out_wide + M - 1) / M; }
-  /// Numbers of a tile before and behind the products.
+  /// Numbers per tile before and after the products.
   std::int64_t tile_numbers() const { return kPositions * (sizes_.channels + sizes_.filters); }
 
-  /// Output rows [begin, end) of the batch, in this thread.
+  /// Computes output rows [begin, end) of the batch in the calling thread.
   void rows(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end) const {
     std::vector<TilePlace>& places = this_threads_places();
     places.clear();
@@ -132,7 +132,7 @@ class Winograd {
     transform_outputs(places, 0, tiles, memory, to, begin);
   }
 
-  /// Everything, the work on some tiles spread over the threads, then on others.
+  /// Computes everything, block of tiles by block of tiles; all threads share each block.
   void all(const float* x, const Epilogue& to) const {
     std::vector<TilePlace> places;
     append_tiles(0, sizes_.batch * sizes_.out_high, places);
@@ -170,8 +170,8 @@ class Winograd {
     return result;
   }
 
-  /// The numbers of all tiles at one position before and behind the products; the starts of positions must not lie a
-  /// multiple of a page apart, where they would share the same lines of the first cache.
+  /// Numbers per position of all tiles, before and after the products. Positions must not start a multiple of a page
+  /// apart: they would share sets of the first-level cache.
   struct Buffers {
     float *before, *behind;
     std::int64_t before_step, behind_step;
@@ -288,15 +288,15 @@ class Winograd {
   std::vector<float> bias_, zeros_;
 };
 
-/// Processor cycles that tiles of M x M take over multiplying directly, estimated for one thread.
+/// Estimated cycles that tiles of M x M save against direct multiplication, for one thread.
 double saved_cycles(const Sizes& sizes, int m) {
   const double channels = static_cast<double>(sizes.channels), filters = static_cast<double>(sizes.filters);
   const double across = static_cast<double>((sizes.out_wide + m - 1) / m),
                down = static_cast<double>((sizes.out_high + m - 1) / m),
                tiles = static_cast<double>(sizes.batch) * across * down, positions = (m + 2) * (m + 2);
   const double outputs = static_cast<double>(sizes.batch * sizes.out_high * sizes.out_wide);
-  // Measured with AVX-512: a register of products takes 0.55 cycles, one of a transform's numbers 4 on either side; the
-  // transformed kernels come from memory at 4 bytes a cycle while they are multiplied.
+  // Measured with AVX-512: 0.55 cycles per register of products, 4 per register of each transform; transformed kernels
+  // come from memory at 4 bytes per cycle during the products.
   const double product = 0.55 * channels * filters / 16, streamed = channels * filters * 4 / 4;
   const double direct = outputs * 9 * product + 9 * streamed;
   const double tiled =
@@ -305,22 +305,23 @@ double saved_cycles(const Sizes& sizes, int m) {
 }
 
 template <int M>
-Kernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kernel, const float* bias) {
+OpKernel kernel_of(const Session& session, const Sizes& sizes, const Operand& kernel, const float* bias) {
   const auto kernels =
-      session.made<PackedMatrices>(key_of(M == 4 ? "transformed for 4x4" : "transformed for 2x2", {&kernel, 1}),
-                                   [&] { return Winograd<M>::kernels_of(sizes, kernel.constant); });
+      session.cached<PackedMatrices>(key_of(M == 4 ? "transformed for 4x4" : "transformed for 2x2", {&kernel, 1}),
+                                     [&] { return Winograd<M>::kernels_of(sizes, kernel.constant); });
   auto ready = std::make_shared<const Winograd<M>>(sizes, kernels, bias);
-  // Strips whose numbers stay in the second cache; too few of them, or too small ones, and the threads share the whole.
+  // Strips whose numbers stay in the second-level cache. If that gives too few or too small strips, threads share
+  // tiles.
   constexpr std::int64_t kCache = 320 << 10, kFewTiles = 20;
   const std::int64_t most_tiles = kCache / ready->tile_numbers(), tile_rows = (sizes.out_high + M - 1) / M;
   const std::int64_t strip = std::clamp<std::int64_t>(most_tiles / ready->tiles_across(), 1, tile_rows);
   const std::int64_t strips = sizes.batch * ((tile_rows + strip - 1) / strip);
-  Kernel made;
+  OpKernel made;
   if (strip * ready->tiles_across() < kFewTiles || strips < 2 * thread_count())
-    made = [ready](const KernelArguments& run) { ready->all(run.in[0], Epilogue::of(run)); };
+    made = [ready](const OpArguments& args) { ready->all(args.in[0], Epilogue::of(args)); };
   else
-    made = Kernel::by_rows(sizes.batch * sizes.out_high, strip * M, [ready](const KernelArguments& run) {
-      ready->rows(run.in[0], Epilogue::of(run), run.begin, run.end);
+    made = OpKernel::by_rows(sizes.batch * sizes.out_high, strip * M, [ready](const OpArguments& args) {
+      ready->rows(args.in[0], Epilogue::of(args), args.begin, args.end);
     });
   made.take_epilogue(sizes.filters);
   return made;
@@ -348,7 +349,7 @@ Sizes sizes_of(const Shape& x, const Shape& out, const std::vector<WindowAxis>& 
           .before_wide = axes[1].before};
 }
 
-/// How many outputs along each axis a tile has that is faster than multiplying directly: 2 or 4; 0 where none is.
+/// The side of the fastest tile, 2 or 4; 0 if direct multiplication is faster.
 int fastest_tile(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
   if (!fits_winograd(axes) || x.back() % lanes() != 0 || out.back() % lanes() != 0) return 0;
   const Sizes sizes = sizes_of(x, out, axes);
@@ -359,15 +360,15 @@ int fastest_tile(const Shape& x, const Shape& out, const std::vector<WindowAxis>
 
 }  // namespace
 
-std::optional<Kernel> winograd(const Session& session, const Shape& x, const Shape& out,
-                               const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias) {
+std::optional<OpKernel> winograd(const Session& session, const Shape& x, const Shape& out,
+                                 const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias) {
   const int tile = fastest_tile(x, out, axes);
   if (tile == 0) return {};
   const Sizes sizes = sizes_of(x, out, axes);
   return tile == 4 ? kernel_of<4>(session, sizes, kernel, bias) : kernel_of<2>(session, sizes, kernel, bias);
 }
 
-std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
+std::optional<OpMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes) {
   const std::int64_t tile = fastest_tile(x, out, axes);
   if (tile == 0) return {};
   const std::int64_t positions = (tile + 2) * (tile + 2), tiles_high = (out[1] + tile - 1) / tile,
@@ -376,7 +377,7 @@ std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, co
              computing = static_cast<std::size_t>(std::min(
                              kMostNumbers, positions * (x.back() + out.back()) * x[0] * tiles_high * tiles_wide)) *
                          sizeof(float);
-  return KernelMemory{.kept = transformed, .passing = transformed + computing};
+  return OpMemory{.kept = transformed, .passing = transformed + computing};
 }
 
 }  // namespace kerascope::ops

@@ -1,4 +1,4 @@
-// Winograd's convolution: 3x3 kernels at stride 1 with fewer multiplications.
+// Winograd's algorithm: 3x3 convolutions at stride 1 with fewer multiplications.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace kerascope::ops {
 
-/// Whether the windows are those that it can compute.
+/// Whether the algorithm applies to these windows.
 bool fits_winograd(const std::vector<WindowAxis>& axes);
-/// A kernel for a convolution without groups of (N, H, W, C) with (3, 3, C, O), where that is faster than multiplying
-/// directly; its rounding errors are larger, some 1e-6 of the largest output.
+/// Prepares a convolution without groups of (N, H, W, C) with (3, 3, C, O); nothing if direct multiplication is faster.
+/// Rounding errors are larger: some 1e-6 of the largest output.
 /// @param kernel  a constant.
 /// @param bias  O numbers, or null.
-std::optional<Kernel> winograd(const Session& session, const Shape& x, const Shape& out,
-                               const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias);
-/// What that kernel takes; empty where there is none.
-std::optional<KernelMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
+std::optional<OpKernel> winograd(const Session& session, const Shape& x, const Shape& out,
+                                 const std::vector<WindowAxis>& axes, const Operand& kernel, const float* bias);
+/// The memory of that op kernel; nothing if there is none.
+std::optional<OpMemory> winograd_memory(const Shape& x, const Shape& out, const std::vector<WindowAxis>& axes);
 
 }  // namespace kerascope::ops

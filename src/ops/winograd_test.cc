@@ -26,7 +26,7 @@ struct Convolution {
         axes(ops::slide("conv", c.x, {.size = {3, 3}, .padding = c.padding})),
         out(ops::windowed(c.x, axes, c.filters)) {}
 
-  std::optional<Kernel> winograd() const {
+  std::optional<OpKernel> winograd() const {
     return ops::winograd(Session(), x.shape(), out, axes, {.shape = kernel.shape(), .constant = kernel.data()},
                          bias.data());
   }
@@ -41,11 +41,11 @@ struct Convolution {
     return run(graph.node(y).op->kernel(Session(/*exact=*/true), operands, {{ValueType{out}}}));
   }
 
-  Tensor run(const Kernel& ready) const {
+  Tensor run(const OpKernel& ready) const {
     Tensor result(out);
     std::fill_n(result.mutable_data(), result.size(), std::nanf(""));
     const std::array in = {x.data(), kernel.data(), bias.data()};
-    run_all(ready, {.in = in, .out = result.mutable_data()}, result.size());
+    compute_all(ready, {.in = in, .out = result.mutable_data()}, result.size());
     return result;
   }
 
@@ -58,7 +58,7 @@ class WinogradEqualsDirect : public testing::TestWithParam<WinogradCase> {};
 
 TEST_P(WinogradEqualsDirect, WithinFewMillionthsOfTheLargest) {
   const Convolution convolution(GetParam());
-  const std::optional<Kernel> ready = convolution.winograd();
+  const std::optional<OpKernel> ready = convolution.winograd();
   ASSERT_TRUE(ready) << "is not chosen";
   EXPECT_TRUE(close(convolution.run(*ready), convolution.exact(GetParam().padding), {.tolerance = 5e-6}));
 }
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Winograd, ComputesAnyRows) {
   const Convolution convolution({{2, 57, 56, 64}, 64, kSame});
-  const std::optional<Kernel> ready = convolution.winograd();
+  const std::optional<OpKernel> ready = convolution.winograd();
   ASSERT_TRUE(ready);
   ASSERT_EQ(ready->rows, 2 * 57);
   const Tensor all = convolution.run(*ready);

@@ -1,4 +1,4 @@
-#include "ops/window_product.h"
+#include "ops/implicit_gemm.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 
 namespace kerascope::ops {
 
-Windows::Windows(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups)
+Patches::Patches(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups)
     : channels_(channels), group_channels_(channels / groups) {
   axes_.fill(kOnePosition);
   std::ranges::copy_backward(axes, axes_.end());
@@ -20,11 +20,11 @@ Windows::Windows(const std::vector<WindowAxis>& axes, std::int64_t channels, std
   zeros_.resize(static_cast<std::size_t>(piece_));
 }
 
-std::int64_t Windows::most_copied() const {
+std::int64_t Patches::most_copied() const {
   return lies_together_ && (axes_[2].before > 0 || axes_[2].after > 0) ? pieces_ * piece_ : 0;
 }
 
-std::array<std::int64_t, 4> Windows::index(std::int64_t position) const {
+std::array<std::int64_t, 4> Patches::index(std::int64_t position) const {
   std::array<std::int64_t, 4> index;
   for (std::size_t axis = 3; axis > 0; --axis) {
     index[axis] = position % axes_[axis - 1].out;
@@ -34,7 +34,7 @@ std::array<std::int64_t, 4> Windows::index(std::int64_t position) const {
   return index;
 }
 
-void Windows::find(const float* x, std::int64_t first, std::int64_t count, std::int64_t group, const float** left,
+void Patches::find(const float* x, std::int64_t first, std::int64_t count, std::int64_t group, const float** left,
                    float*& copies) const {
   if (is_point_) {
     for (std::int64_t i = 0; i < count; ++i) left[i] = x + (first + i) * channels_ + group * group_channels_;
@@ -42,7 +42,7 @@ void Windows::find(const float* x, std::int64_t first, std::int64_t count, std::
   }
   const auto& [deep, high, wide] = axes_;
   for (std::int64_t i = 0; i < count;) {
-    // Positions of one line.
+    // Patches of the same output line.
     const std::int64_t line = (first + i) / wide.out, w = (first + i) % wide.out, h = line % high.out,
                        d = line / high.out % deep.out, n = line / high.out / deep.out,
                        together = std::min(count - i, wide.out - w), start = w * wide.stride - wide.before;
@@ -69,8 +69,8 @@ void Windows::find(const float* x, std::int64_t first, std::int64_t count, std::
     i += together;
   }
 }
-/// A whole row of the kernel from position `at` of the line on.
-const float* Windows::whole_row(const float* line, std::int64_t at, float*& copies) const {
+/// The piece under a row of the kernel that starts at position `at` of the line.
+const float* Patches::whole_row(const float* line, std::int64_t at, float*& copies) const {
   const WindowAxis& wide = axes_[2];
   if (at >= 0 && at + wide.size <= wide.in) return line + at * channels_;
   float* copy = copies;
@@ -83,20 +83,20 @@ const float* Windows::whole_row(const float* line, std::int64_t at, float*& copi
   return copy;
 }
 
-WindowProduct::WindowProduct(Windows windows, std::shared_ptr<const PackedMatrices> kernels,
-                             std::optional<SparseOutput> sparse)
-    : windows_(std::move(windows)), kernels_(std::move(kernels)), sparse_(sparse) {}
+ImplicitGemm::ImplicitGemm(Patches patches, std::shared_ptr<const PackedMatrices> kernels,
+                           std::optional<SparseOutput> sparse)
+    : patches_(std::move(patches)), kernels_(std::move(kernels)), sparse_(sparse) {}
 
-void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end,
-                            std::int64_t first, std::int64_t last) const {
-  constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first cache
-  const std::int64_t most = most_rows_of(lanes()), pieces = windows_.pieces(), origin = sparse_ ? 0 : begin;
+void ImplicitGemm::compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end, std::int64_t first,
+                           std::int64_t last) const {
+  constexpr std::int64_t kTogether = 4;  // tiles that use a panel while it is in the first-level cache
+  const std::int64_t most = most_rows_of(lanes()), pieces = patches_.pieces(), origin = sparse_ ? 0 : begin;
   thread_local std::vector<const float*> left;
   thread_local std::vector<std::int64_t> places;
   thread_local Workspace copied;
   left.resize(static_cast<std::size_t>(kTogether * most * pieces));
   places.resize(static_cast<std::size_t>(kTogether * most));
-  float* const copies_begin = copied.floats(static_cast<std::size_t>(kTogether * most * windows_.most_copied()));
+  float* const copies_begin = copied.floats(static_cast<std::size_t>(kTogether * most * patches_.most_copied()));
   while (begin < end) {
     parallel::poll();
     const std::int64_t tiles = TileRows(end - begin).tiles, now = std::min(tiles, kTogether);
@@ -108,7 +108,7 @@ void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t beg
       if (group != found_group) {
         float* copies = copies_begin;
         for (std::int64_t tile = 0; tile < rows.tiles; ++tile)
-          windows_.find(x, begin + rows.start(tile), rows.count(tile), group, left.data() + rows.start(tile) * pieces,
+          patches_.find(x, begin + rows.start(tile), rows.count(tile), group, left.data() + rows.start(tile) * pieces,
                         copies);
         found_group = group;
       }
@@ -129,13 +129,13 @@ void WindowProduct::compute(const float* x, const Epilogue& to, std::int64_t beg
   }
 }
 
-void WindowProduct::find_places(std::int64_t first, std::int64_t count, std::int64_t origin,
-                                std::int64_t* places) const {
+void ImplicitGemm::find_places(std::int64_t first, std::int64_t count, std::int64_t origin,
+                               std::int64_t* places) const {
   const std::int64_t filters = kernels_->count() * kernels_->columns();
   for (std::int64_t i = 0; i < count; ++i) {
     std::int64_t position = first + i;
     if (sparse_) {
-      const std::array<std::int64_t, 4> index = windows_.index(position);
+      const std::array<std::int64_t, 4> index = patches_.index(position);
       position = index[0];
       for (std::size_t axis = 0; axis < 3; ++axis)
         position = position * sparse_->size[axis] + sparse_->first[axis] + index[axis + 1] * sparse_->step[axis];

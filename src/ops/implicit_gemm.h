@@ -1,5 +1,6 @@
-// Convolutions as products of matrices: a row of the left side has the numbers under the window at one position, in as
-// few pieces as they lie in.
+// Convolution as an implicit GEMM: each row of the left matrix is a patch, the numbers under the window at one
+// position. im2col would copy patches into a matrix; here a row is a list of pointers to the pieces in which its patch
+// lies.
 #pragma once
 
 #include <array>
@@ -8,28 +9,28 @@
 #include <optional>
 #include <vector>
 
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 #include "ops/window.h"
 
 namespace kerascope::ops {
 
-/// Where the numbers under a window lie. Three spatial axes always: those that the input lacks have one position.
-class Windows {
+/// Finds patches in memory. Always with three spatial axes; those that the input lacks have one position.
+class Patches {
  public:
-  Windows(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups);
+  Patches(const std::vector<WindowAxis>& axes, std::int64_t channels, std::int64_t groups);
 
-  /// Of the batch's first item.
+  /// Window positions per item of the batch.
   std::int64_t positions() const { return axes_[0].out * axes_[1].out * axes_[2].out; }
-  /// A window's numbers lie in so many pieces.
+  /// Contiguous pieces per patch.
   std::int64_t pieces() const { return pieces_; }
-  /// Numbers that find() may need to copy for one position.
+  /// Most numbers that find() copies per patch.
   std::int64_t most_copied() const;
 
-  /// The pieces of `count` positions from `first` on, as PanelProduct takes a tile's; `copies` moves on behind what was
-  /// copied because the window reaches over an edge.
+  /// Writes pointers to the pieces of `count` patches, in PanelProduct's order. Pieces over an edge of the input are
+  /// copied, with zeros, to `copies`, which is advanced.
   void find(const float* x, std::int64_t first, std::int64_t count, std::int64_t group, const float** left,
             float*& copies) const;
-  /// Along the three axes, the batch's items before the first.
+  /// (item, position along each of the three axes)
   std::array<std::int64_t, 4> index(std::int64_t position) const;
 
  private:
@@ -41,36 +42,35 @@ class Windows {
   std::vector<float> zeros_;
 };
 
-/// An output of which a product's positions are only some: along each of three axes every `step`-th from `first` on.
+/// Positions that are only a part of the output: along each of three axes, every `step`-th from `first` on.
 struct SparseOutput {
   std::array<std::int64_t, 3> size, first, step;
 };
 
-/// A convolution made ready.
-class WindowProduct {
+/// A prepared convolution.
+class ImplicitGemm {
  public:
   /// @param kernels  one for each group
   /// @param sparse  empty: the positions are the output's.
-  WindowProduct(Windows windows, std::shared_ptr<const PackedMatrices> kernels,
-                std::optional<SparseOutput> sparse = {});
+  ImplicitGemm(Patches patches, std::shared_ptr<const PackedMatrices> kernels, std::optional<SparseOutput> sparse = {});
 
   std::int64_t panels() const { return kernels_->count() * kernels_->panels(); }
-  const Windows& windows() const { return windows_; }
+  const Patches& patches() const { return patches_; }
 
-  /// Positions [begin, end), panels [first, last) of all groups'.
-  /// @param to  starts at position `begin`; a sparse output at its own start.
+  /// Computes positions [begin, end) by panels [first, last), counted over all groups.
+  /// @param to  starts at position `begin`; a sparse output starts at its first position.
   void compute(const float* x, const Epilogue& to, std::int64_t begin, std::int64_t end, std::int64_t first,
                std::int64_t last) const;
 
  private:
   void find_places(std::int64_t first, std::int64_t count, std::int64_t origin, std::int64_t* places) const;
 
-  Windows windows_;
+  Patches patches_;
   std::shared_ptr<const PackedMatrices> kernels_;
   std::optional<SparseOutput> sparse_;
 };
 
-/// A large kernel for few positions is read once, each thread its panels; the next op then finds the output in a cache.
+/// Whether threads share out the panels instead of the positions: so a large kernel for few positions is read once.
 bool shares_panels(std::int64_t kernel_numbers, std::int64_t positions);
 
 }  // namespace kerascope::ops

@@ -1,4 +1,4 @@
-#include "ops/tiles.h"
+#include "ops/gemm.h"
 
 #include <algorithm>
 #include <array>
@@ -14,19 +14,19 @@ constexpr std::array<float, 32> kNoBias = {};
 
 struct TileArguments {
   const float* const* left;
-  std::int64_t pieces, piece;  ///< how many, how long
+  std::int64_t pieces, piece;  ///< per row: number of pieces, and their length
   const float* panel;
   const float* bias;
   const Epilogue& to;
   const std::int64_t* places;
-  std::int64_t place;          ///< added to all
+  std::int64_t place;          ///< added to all places
   std::int64_t channel, last;  ///< see finish()
 };
 
 template <int kLanes, int kRows, int kVectors>
 [[gnu::always_inline]] inline void tile(const TileArguments& t) {
   using Vector = simd::Vector<kLanes>;
-  constexpr int kAhead = 16;  // depths between the numbers in use and those that are fetched
+  constexpr int kAhead = 16;  // prefetch distance, in depth
   Vector sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; ++row)
@@ -58,7 +58,7 @@ template <int kLanes, int kRows, int kVectors>
 
 using Tile = void (*)(const TileArguments&);
 
-/// The tile of each number of rows and of vectors, for one instruction set.
+/// The micro-kernels of one instruction set, by rows and vectors.
 template <int kLanes, int kVectors, int... kRows>
 constexpr std::array<Tile, kMostRows> tiles_of(std::integer_sequence<int, kRows...>) {
   return {[](const TileArguments& t) { with_registers_of<kLanes>([&] { tile<kLanes, kRows + 1, kVectors>(t); }); }...};
@@ -81,13 +81,13 @@ const std::array<std::array<Tile, kMostRows>, 2>& tiles() {
   return k4;
 }
 
-/// Columns of the panel with their padding.
+/// The panel's padded columns.
 std::int64_t width_of(std::int64_t panel, std::int64_t columns) {
   const std::int64_t width = panel_width(), rest = columns - panel * width;
   return rest > width / 2 ? width : width / 2;
 }
 
-/// A panel whose matrix lies in rows.
+/// Packs a panel of a row-major matrix.
 template <int kLanes, int kVectors>
 [[gnu::always_inline]] inline void copy_rows(const float* from, std::int64_t step, std::int64_t depth,
                                              std::int64_t last, float* to) {
@@ -100,7 +100,7 @@ template <int kLanes, int kVectors>
   }
 }
 
-/// Four rows of four numbers.
+/// Transposes 4 x 4 numbers.
 [[gnu::always_inline]] inline void transpose_4x4(const float* from, std::int64_t from_step, float* to,
                                                  std::int64_t to_step) {
   using Vector = simd::Vector<4>;

@@ -1,4 +1,4 @@
-#include "base/kept.h"
+#include "base/weight_cache.h"
 
 #include <algorithm>
 
@@ -7,27 +7,27 @@
 namespace kerascope {
 namespace {
 
-/// Of the memory that is available, half is left to everything else.
+/// The cache may take one part in kShare of the available memory.
 constexpr std::size_t kShare = 2;
-/// The available memory is looked up again after so many bytes.
+/// The available memory is looked up again after this many bytes.
 constexpr std::size_t kLookUp = 64 << 20;
 
 }  // namespace
 
-std::shared_ptr<const void> Kept::get(const std::string& key, const std::function<Made()>& make) {
+std::shared_ptr<const void> WeightCache::get(const std::string& key, const std::function<Entry()>& make) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = things_.find(key); found != things_.end()) return found->second;
+    if (const auto found = values_.find(key); found != values_.end()) return found->second;
   }
-  const Made made = make();
+  const Entry made = make();
   const std::lock_guard lock(mutex_);
   if (room_ < made.bytes) {
     const std::size_t most = available_memory() / kShare;
     room_ = std::min(most, std::max(made.bytes, kLookUp));
   }
   is_full_ = room_ < made.bytes;
-  if (is_full_) return made.thing;
-  const auto [at, is_new] = things_.emplace(key, made.thing);
+  if (is_full_) return made.value;
+  const auto [at, is_new] = values_.emplace(key, made.value);
   if (is_new) {
     bytes_ += made.bytes;
     room_ -= made.bytes;
@@ -35,12 +35,12 @@ std::shared_ptr<const void> Kept::get(const std::string& key, const std::functio
   return at->second;
 }
 
-std::size_t Kept::bytes() const {
+std::size_t WeightCache::bytes() const {
   const std::lock_guard lock(mutex_);
   return bytes_;
 }
 
-bool Kept::is_full() const {
+bool WeightCache::is_full() const {
   const std::lock_guard lock(mutex_);
   return is_full_;
 }

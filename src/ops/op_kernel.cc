@@ -1,4 +1,4 @@
-#include "ops/kernel.h"
+#include "ops/op_kernel.h"
 
 #include <vector>
 
@@ -8,9 +8,9 @@
 namespace kerascope {
 namespace {
 
-/// Numbers of a row-wise op's output that are worth a call.
+/// Elements of a row-wise op's output per call.
 constexpr std::int64_t kGrain = 16 * 1024;
-/// Numbers of an output that a thread computes in one call of a kernel; some milliseconds for the slowest ops.
+/// Elements that a thread computes between two polls; some milliseconds for the slowest ops.
 constexpr std::int64_t kPiece = 256 * 1024;
 
 }  // namespace
@@ -35,15 +35,15 @@ LaneOp LaneOp::clip(float low, float high) {
   return op;
 }
 
-Kernel Kernel::by_rows(std::int64_t rows, std::int64_t grain, Run run) {
-  Kernel kernel(std::move(run));
+OpKernel OpKernel::by_rows(std::int64_t rows, std::int64_t grain, Compute compute) {
+  OpKernel kernel(std::move(compute));
   kernel.rows = rows;
   kernel.grain = grain;
   return kernel;
 }
 
-Kernel Kernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Run run) {
-  Kernel kernel(std::move(run));
+OpKernel OpKernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Shape& out, Compute compute) {
+  OpKernel kernel(std::move(compute));
   kernel.rows = rows;
   kernel.grain = rows == 0 ? 1 : 1 + kGrain * rows / std::max<std::int64_t>(out.elements(), 1);
   kernel.is_rowwise = true;
@@ -53,7 +53,7 @@ Kernel Kernel::rowwise(std::int64_t rows, std::span<const Operand> in, const Sha
   return kernel;
 }
 
-void Kernel::take_epilogue(std::int64_t channels, std::int64_t together) {
+void OpKernel::take_epilogue(std::int64_t channels, std::int64_t together) {
   constexpr std::int64_t kLine = 16;  // numbers
   epilogue_channels = channels;
   streams = together % kLine == 0;
@@ -64,11 +64,11 @@ std::int64_t equal_parts(std::int64_t rows, std::int64_t most) {
   return std::max<std::int64_t>((rows + calls - 1) / std::max<std::int64_t>(calls, 1), 1);
 }
 
-void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_t elements) {
-  if (kernel.rows == 1) return kernel.run(arguments);
+void compute_all(const OpKernel& kernel, const OpArguments& arguments, std::int64_t elements) {
+  if (kernel.rows == 1) return kernel.compute(arguments);
   if (kernel.rows == 0) return;
   const std::int64_t row_size = elements / kernel.rows;
-  // Grains that are computed before the thread looks whether it is to stop.
+  // Grains between two polls.
   const std::int64_t together =
       std::max<std::int64_t>(kPiece / (kernel.grain * std::max<std::int64_t>(row_size, 1)), 1);
   parallel_for((kernel.rows + kernel.grain - 1) / kernel.grain, 1, [&](std::int64_t first, std::int64_t last) {
@@ -79,7 +79,7 @@ void run_all(const Kernel& kernel, const KernelArguments& arguments, std::int64_
       std::vector<const float*> in(arguments.in.begin(), arguments.in.end());
       for (std::size_t i = 0; i < in.size(); ++i)
         if (kernel.moves(i)) in[i] += begin * row_size;
-      kernel.run(
+      kernel.compute(
           {.in = in, .out = arguments.out + begin * row_size, .seed = arguments.seed, .begin = begin, .end = end});
     }
   });
