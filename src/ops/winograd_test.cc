@@ -83,7 +83,7 @@ TEST(Winograd, ComputesAnyRows) {
   const std::int64_t row = 56 * 64;
   for (const auto& [begin, end] : {std::pair{0, 3}, {5, 6}, {50, 64}, {56, 57}, {57, 114}, {113, 114}}) {
     Tensor part(Shape{end - begin, 56, 64});
-    ready->run({.in = in, .out = part.mutable_data(), .begin = begin, .end = end});
+    ready->compute({.in = in, .out = part.mutable_data(), .begin = begin, .end = end});
     EXPECT_TRUE(close(part, Tensor(part.shape(), nullptr, all.data() + begin * row), {.tolerance = 1e-5}))
         << begin << " to " << end;
   }
