@@ -8,6 +8,12 @@ import subprocess
 import pytest
 import small_models
 
+SANITIZER_FOUND = 99  # what `./dev sanitize` lets a sanitized program exit with
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limits_memory: gives the program less memory than a sanitizer needs")
+
 
 def _folder(variable):
     value = os.environ.get(variable)
@@ -41,6 +47,7 @@ def kerascope():
         done = subprocess.run(
             [program, *map(str, arguments)], capture_output=True, text=True, timeout=600, **options
         )
+        assert done.returncode != SANITIZER_FOUND, done.stderr
         if check:
             assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

@@ -614,6 +614,7 @@ def kernel_of_another_size(config):
 
 
 @pytest.mark.parametrize("filters", [2**24, 2**31, 2**40, 2**62, 2**63, 2**70, -5, 0, 1e300])
+@pytest.mark.limits_memory
 def test_sizes_that_a_file_claims_take_no_memory(kerascope, small, tmp_path, filters):
     """In a gigabyte of address space, more than which no such model may want."""
 
@@ -635,6 +636,7 @@ def little_memory():
 
 
 @pytest.mark.parametrize("side", [2**20, 2**31, 2**40, 2**62, 2**63, -7, "wide", 0])
+@pytest.mark.limits_memory
 def test_input_sizes_that_a_file_claims_take_no_memory(kerascope, small, tmp_path, side):
     def change(config):
         config["config"]["layers"][0]["config"]["batch_shape"] = [None, side, side, 3]

@@ -10,7 +10,11 @@ import sys
 import xml.etree.ElementTree
 
 COUNTED = {"rows_compared": "layer rows compared with Keras", "layers_compared": "layers of whole networks compared with Keras"}
-SANITIZED = {"asan": "C++ tests without a wrong address or undefined behaviour", "tsan": "C++ tests without a race"}
+SANITIZED = {
+    "asan": "C++ tests without a wrong address or undefined behaviour",
+    "tsan": "C++ tests without a race",
+    "asan-program": "tests of the program without a wrong address or undefined behaviour",
+}
 
 
 def googletest(path, count):
@@ -43,10 +47,17 @@ def sanitized(path, count):
     count["failed"] += tests["failed"]
 
 
+def sanitized_program(path, count):
+    tests = collections.Counter()
+    pytest(path, tests)
+    count[path.stem] = tests["passed"]
+    count["failed"] += tests["failed"]
+
+
 def main(folder, *part):
     results = {"kerascope-tests.json": googletest, "pytest.xml": pytest}
     if not part:
-        results |= {"asan.json": sanitized, "tsan.json": sanitized}
+        results |= {"asan.json": sanitized, "tsan.json": sanitized, "asan-program.xml": sanitized_program}
     count = collections.Counter()
     for name, read in results.items():
         path = folder / name
