@@ -76,6 +76,17 @@ TEST(Fusion, AGroupEndsIfNoStripHasWholeRowsOfAllStages) {
   EXPECT_EQ(groups_of({stage({-1}), smaller}), "0|1");
 }
 
+TEST(Fusion, RowsThatAreTooLongForTheCacheEndAGroup) {
+  Stage first = stage({-1}), next = elementwise({0});
+  for (Stage* one : {&first, &next}) {
+    one->kernel.rows = 2;
+    one->elements = 2 * 64 * 1024;
+  }
+  EXPECT_EQ(groups_of({first, next}), "0 1");
+  for (Stage* one : {&first, &next}) one->elements += 2;
+  EXPECT_EQ(groups_of({first, next}), "0|1");
+}
+
 TEST(Fusion, AGroupFollowsIfItReadsOnlyTheLastOutputOfTheGroupBefore) {
   EXPECT_EQ(groups_of({conv({-1}), relu({0}), conv({1}), relu({2}), conv({3})}), "0+1>2+3>4");
   EXPECT_EQ(groups_of({elementwise({-1}), conv({0})}), "0>1");

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -445,6 +446,27 @@ TEST(Plan, AConvolutionAddsTheZerosAroundItsInputItself) {
           EXPECT_EQ(plan.str().find(" of zeros") != std::string::npos, one.folds) << plan.str();
         }
       }
+}
+
+TEST(Plan, AfterAWeightThatCannotBeReadTheNextRunPreparesTheStepAgain) {
+  const Tensor input = random_tensor({1, 8, 8, 4}, 1), numbers = random_tensor({4}, 2, 1, 0.1f);
+  Graph graph;
+  bool fails = true;
+  auto slot = std::make_shared<WeightSlot>(WeightSlot{.name = "beta", .shape = {4}});
+  slot->read = [&] {
+    if (fails) throw Error({.code = "weight-missing", .what = "no beta"});
+    return numbers;
+  };
+  const Value x = graph.input("x", input.shape());
+  const Value conv = ops::conv(graph, x, graph.constant(random_tensor({1, 1, 4, 4}, 3)), {}, {});
+  const Value beta = graph.weight(slot, &graph);
+  const Value out = ops::unary(graph, ops::binary(graph, conv, beta, ops::Binary::kAdd), ops::Unary::kRelu);
+  Plan plan(graph, {x}, {out});
+  EXPECT_GT(plan.kernel_bytes(), 0u);
+  EXPECT_EQ(error_code([&] { plan.run(std::vector{input}, {}); }), "weight-missing");
+  fails = false;
+  const Tensor result = plan.run(std::vector{input}, {})[0];
+  EXPECT_TRUE(same_bits(result, Plan(graph, {x}, {out}).run(std::vector{input}, {})[0]));
 }
 
 TEST(Plan, KeepsTheTensorsOfEarlierRuns) {

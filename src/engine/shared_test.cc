@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/error_test_support.h"
@@ -132,6 +133,19 @@ TEST(Shared, GivesLargeMemoryBackThatIsNotNeededForAWhile) {
   EXPECT_EQ(pool.idle_bytes(), std::size_t{64} << 20);
   for (int run = 0; run < 40; ++run) pool.lend(1 << 10);
   EXPECT_EQ(pool.idle_bytes(), std::size_t{1} << 10);
+}
+
+TEST(Shared, KeepsTheAssembliesThatWereUsedLast) {
+  Shared shared;
+  std::string made;
+  const auto use = [&](const std::string& key) {
+    shared.assembly(key, [&] {
+      made += key;
+      return Assembly{};
+    });
+  };
+  for (const char* key : {"a", "b", "c", "d", "a", "e", "a", "d", "b"}) use(key);
+  EXPECT_EQ(made, "abcdeb");
 }
 
 TEST(WeightCache, WhatIsTooLargeForTheMemoryIsMadeEachTime) {
