@@ -81,7 +81,7 @@ Answer ask_reader(const MappedFile& file, std::uint64_t offset, std::uint64_t le
   return {std::move(result.output), std::move(result.failure), MappedFile::adopt(memory, name)};
 }
 
-Hdf5Dataset checked_dataset(hdf5_answer::Reader& reader) {
+Hdf5Dataset checked_dataset(hdf5_answer::AnswerReader& reader) {
   Hdf5Dataset dataset{.type = reader.text()};
   const auto rank = reader.get<std::uint32_t>();
   if (rank > kMostRank) throw std::out_of_range("rank");
@@ -114,7 +114,7 @@ struct Hdf5File::Index {
   std::map<Place, std::string> unreadable;
   std::string failure;
 
-  void read(hdf5_answer::Reader& reader, const std::shared_ptr<const MappedFile>& file, std::uint64_t offset,
+  void read(hdf5_answer::AnswerReader& reader, const std::shared_ptr<const MappedFile>& file, std::uint64_t offset,
             std::uint64_t length, const std::shared_ptr<const MappedFile>& memory) {
     for (;;) {
       const auto record = reader.get<Record>();
@@ -197,7 +197,7 @@ Hdf5File Hdf5File::open(std::shared_ptr<const MappedFile> file, std::uint64_t of
   auto index = std::make_shared<Index>();
   index->name = display_name;
   try {
-    hdf5_answer::Reader reader(answer.bytes);
+    hdf5_answer::AnswerReader reader(answer.bytes);
     index->read(reader, file, offset, length, answer.memory);
   } catch (const std::out_of_range&) {
     throw_reader_failed(display_name, "its answer does not fit the file");
