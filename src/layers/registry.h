@@ -10,6 +10,7 @@
 
 #include "layers/build.h"
 #include "layers/fields.h"
+#include "layers/masks.h"
 
 namespace kerascope {
 
