@@ -42,9 +42,9 @@ struct PendingCall {
   Json positional = Json::array(), keywords = Json::object();  ///< as in Call
 };
 
-class Reader {
+class ConfigParser {
  public:
-  Reader(int keras_major, const std::string& file) : keras_major_(keras_major), file_(file) {}
+  ConfigParser(int keras_major, const std::string& file) : keras_major_(keras_major), file_(file) {}
 
   Network network(const Json& description, const std::string& place, int depth) const {
     if (depth > kDeepestNesting) fail(fmt::format("models are nested deeper than {} levels", kDeepestNesting), place);
@@ -398,7 +398,7 @@ class Reader {
 Network network_from_config(const Json& description, int keras_major, const std::string& file) {
   if (!description.is_object())
     throw Error({.code = "config-invalid", .what = "the model's configuration is no object", .where = file});
-  return Reader(keras_major, file).network(description, "", 0);
+  return ConfigParser(keras_major, file).network(description, "", 0);
 }
 
 bool is_keras_1(const Json& description) {

@@ -81,7 +81,7 @@ Answer ask_reader(const MappedFile& file, std::uint64_t offset, std::uint64_t le
   return {std::move(result.output), std::move(result.failure), MappedFile::adopt(memory, name)};
 }
 
-Hdf5Dataset checked_dataset(hdf5_answer::Reader& reader) {
+Hdf5Dataset checked_dataset(hdf5_answer::AnswerReader& reader) {
   Hdf5Dataset dataset{.type = reader.text()};
   const auto rank = reader.get<std::uint32_t>();
   if (rank > kMostRank) throw std::out_of_range("rank");
@@ -101,20 +101,17 @@ Hdf5Dataset checked_dataset(hdf5_answer::Reader& reader) {
 }  // namespace
 
 struct Hdf5File::Index {
-  struct Attribute {
-    bool scalar;
-    std::vector<std::string> texts;
-  };
+  using Texts = std::vector<std::string>;
   using Place = std::pair<std::string, std::string>;  // path and attribute, "" for the object itself
 
   std::string name;
   std::map<std::string, std::vector<std::string>> groups;
   std::map<std::string, Hdf5Dataset> datasets;
-  std::map<Place, Attribute> attributes;
+  std::map<Place, Texts> attributes;
   std::map<Place, std::string> unreadable;
   std::string failure;
 
-  void read(hdf5_answer::Reader& reader, const std::shared_ptr<const MappedFile>& file, std::uint64_t offset,
+  void read(hdf5_answer::AnswerReader& reader, const std::shared_ptr<const MappedFile>& file, std::uint64_t offset,
             std::uint64_t length, const std::shared_ptr<const MappedFile>& memory) {
     for (;;) {
       const auto record = reader.get<Record>();
@@ -138,10 +135,10 @@ struct Hdf5File::Index {
         }
         case Record::kAttribute: {
           const std::string name_of_attribute = reader.text();
-          Attribute& attribute = attributes[{first, name_of_attribute}];
-          attribute.scalar = reader.get<Extent>() == Extent::kScalar;
-          attribute.texts.clear();
-          for (auto count = reader.get<std::uint32_t>(); count > 0; --count) attribute.texts.push_back(reader.text());
+          Texts& texts = attributes[{first, name_of_attribute}];
+          texts.clear();
+          reader.get<Extent>();
+          for (auto count = reader.get<std::uint32_t>(); count > 0; --count) texts.push_back(reader.text());
           break;
         }
         case Record::kUnreadable: {
@@ -170,7 +167,7 @@ struct Hdf5File::Index {
     if (parent != groups.end() && slash + 1 < path.size()) parent->second.push_back(path.substr(slash + 1));
   }
 
-  const Attribute* attribute(const std::string& path, const std::string& attribute_name) const {
+  const Texts* attribute(const std::string& path, const std::string& attribute_name) const {
     const Place place{absolute(path), attribute_name};
     if (const auto damaged = unreadable.find(place); damaged != unreadable.end())
       throw Error({.code = "hdf5-invalid",
@@ -197,7 +194,7 @@ Hdf5File Hdf5File::open(std::shared_ptr<const MappedFile> file, std::uint64_t of
   auto index = std::make_shared<Index>();
   index->name = display_name;
   try {
-    hdf5_answer::Reader reader(answer.bytes);
+    hdf5_answer::AnswerReader reader(answer.bytes);
     index->read(reader, file, offset, length, answer.memory);
   } catch (const std::out_of_range&) {
     throw_reader_failed(display_name, "its answer does not fit the file");
@@ -232,18 +229,18 @@ const Hdf5Dataset* Hdf5File::dataset(const std::string& path) const {
 
 std::optional<std::string> Hdf5File::text(const std::string& path, const std::string& attribute) const {
   const auto* found = index_->attribute(path, attribute);
-  if (!found || found->texts.size() != 1) return std::nullopt;
-  return found->texts[0];
+  if (!found || found->size() != 1) return std::nullopt;
+  return found->at(0);
 }
 
 std::optional<std::vector<std::string>> Hdf5File::texts(const std::string& path, const std::string& attribute) const {
-  if (const auto* whole = index_->attribute(path, attribute)) return whole->texts;
+  if (const auto* whole = index_->attribute(path, attribute)) return *whole;
   std::optional<std::vector<std::string>> together;
   for (int part = 0;; ++part) {
     const auto* next = index_->attribute(path, attribute + std::to_string(part));
     if (!next) return together;
     if (!together) together.emplace();
-    together->insert(together->end(), next->texts.begin(), next->texts.end());
+    together->insert(together->end(), next->begin(), next->end());
   }
 }
 

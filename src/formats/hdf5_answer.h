@@ -23,7 +23,7 @@ enum class Record : std::uint8_t { kGroup = 1, kDataset, kAttribute, kUnreadable
 enum class Storage : std::uint8_t { kFile, kMemory };
 enum class Extent : std::uint8_t { kScalar, kList };
 
-class Writer {
+class AnswerWriter {
  public:
   template <typename Number>
   void put(Number number) {
@@ -41,10 +41,10 @@ class Writer {
 };
 
 /// Reads an answer that may be corrupt: the program that wrote it was parsing an untrusted file.
-class Reader {
+class AnswerReader {
  public:
   /// @throws std::out_of_range, as all its functions do, if the answer ends too early or is malformed.
-  explicit Reader(std::string_view bytes) : rest_(bytes) {
+  explicit AnswerReader(std::string_view bytes) : rest_(bytes) {
     if (take(kSignature.size()) != kSignature) throw std::out_of_range("not an answer");
   }
   template <typename Number>

@@ -359,7 +359,7 @@ TEST(Hdf5Reader, AMissingOneIsSaid) {
 TEST(Hdf5Reader, AnAnswerThatDoesNotFitTheFileIsRefused) {
   const auto dataset = [](std::uint64_t offset, std::uint64_t bytes, std::uint64_t size, hdf5_answer::Storage storage,
                           const std::string& type = "f4") {
-    hdf5_answer::Writer answer;
+    hdf5_answer::AnswerWriter answer;
     answer.put(hdf5_answer::Record::kDataset);
     answer.put_text("/w");
     answer.put_text(type);

@@ -19,9 +19,9 @@ namespace {
 
 constexpr const char* kOldContainer = "_layer_checkpoint_dependencies";
 
-enum class Visits { kTwice, kOnce, kAll };  ///< which visits of the walk count: see the header
+enum class Visits { kTwice, kOnce, kAll };  ///< which visits of the traversal count: see the header
 
-/// The layers of one class in one container, in the order of the walk, and the numbers of that class's groups.
+/// The layers of one class in one container, in the order of the traversal, and the numbers of that class's groups.
 struct Kind {
   std::string stem;
   std::vector<LayerData*> layers;
@@ -90,7 +90,7 @@ class Filing {
   std::vector<NamedPair> attach(Network& network, const Json& description) {
     describe(network, description);
     find_twins(network);
-    walk(network, "");
+    traverse(network, "");
     for (const auto& [layer, twin] : met_before_) copy_weights(*twin, *layer);
     return std::move(names_);
   }
@@ -146,9 +146,9 @@ class Filing {
       copy_weights(from.network->layers[i], to.network->layers[i]);
   }
 
-  // --- the walk ---
+  // --- the traversal ---
 
-  void walk(Network& network, const std::string& owner) {
+  void traverse(Network& network, const std::string& owner) {
     const std::string container = owner + "/" + container_;
     std::map<const LayerData*, std::string> groups;
     for (const Kind& kind : kinds(network, container)) {
@@ -164,7 +164,8 @@ class Filing {
       else if (const auto twin = twins_.find(&layer); twin != twins_.end())
         met_before_.emplace_back(&layer, twin->second);
       else if (layer.network)
-        walk(*layer.network, container + "/" + stem_of(layer));  // only layers that were met before can have weights
+        traverse(*layer.network,
+                 container + "/" + stem_of(layer));  // only layers that were met before can have weights
     }
   }
 
@@ -185,7 +186,7 @@ class Filing {
 
   void take(LayerData& layer, const std::string& group) {
     if (layer.network) {
-      walk(*layer.network, group);
+      traverse(*layer.network, group);
       return;
     }
     layer.weights = weights_below(file_, group);
@@ -283,7 +284,7 @@ class Filing {
     return std::nullopt;
   }
 
-  /// In order, if the numbers are those that the walk predicts.
+  /// In order, if the numbers are those that the traversal predicts.
   std::optional<Match> by_order(const Kind& kind, const std::string& container, Visits visits) const {
     const auto before = met_before(kind);
     if (!before) return std::nullopt;
@@ -364,7 +365,7 @@ class Filing {
   std::map<const LayerData*, const Json*> descriptions_;
   std::map<std::string, std::vector<LayerData*>> met_;
   std::map<const LayerData*, LayerData*> twins_;               ///< a layer, and an equal earlier one
-  std::vector<std::pair<LayerData*, LayerData*>> met_before_;  ///< in the order of the walk
+  std::vector<std::pair<LayerData*, LayerData*>> met_before_;  ///< in the order of the traversal
   std::vector<NamedPair> names_;
 };
 

@@ -1,8 +1,8 @@
 // Which group of a .keras archive or .weights.h5 file holds which layer's weights.
 //
-// Keras walks over the model when it saves, and names a layer's group by class and order: "layers/conv2d_1" is the
-// second Conv2D of a container, "layers/functional/layers/dense" lies in a nested model. An object is stored at its
-// first visit. Which layer is the second of its class depends on the version:
+// When Keras saves a model, it traverses all its objects and names a layer's group by class and order:
+// "layers/conv2d_1" is the second Conv2D of a container, "layers/functional/layers/dense" lies in a nested model. An
+// object is stored at its first visit. Which layer counts as the second of its class depends on the version:
 //   Keras 2.12, 2.13         in "_layer_checkpoint_dependencies", where layers with weights are listed twice and the
 //                            second visit counts: conv2d, conv2d_2, conv2d_4
 //   Keras 2.14               there, too, but objects met before do not count: conv2d, conv2d_1

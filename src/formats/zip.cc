@@ -32,10 +32,10 @@ constexpr int kStored = 0, kDeflated = 8;
                .hint = "copy or download the file again; it may have been cut short or changed on the way"});
 }
 
-/// Little-endian numbers at untrusted positions.
-class Reader {
+/// Little-endian numbers at positions that an untrusted file gives: each is checked.
+class CheckedBytes {
  public:
-  Reader(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(where) {}
+  CheckedBytes(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(where) {}
 
   template <typename Number>
   Number at(std::uint64_t position) const {
@@ -64,7 +64,7 @@ struct Directory {
   std::uint64_t position = 0, size = 0, entries = 0;
 };
 
-Directory find_directory(const Reader& read, std::uint64_t file_size, const std::string& where) {
+Directory find_directory(const CheckedBytes& read, std::uint64_t file_size, const std::string& where) {
   const std::uint64_t first = file_size - std::min(file_size, kEndSize + kMostComment);
   for (std::uint64_t next = file_size < kEndSize ? first : file_size - kEndSize + 1; next > first; --next) {
     const std::uint64_t end = next - 1;
@@ -120,9 +120,9 @@ bool ZipArchive::recognises(std::span<const std::byte> bytes) {
 ZipArchive ZipArchive::open(std::shared_ptr<const MappedFile> file) {
   ZipArchive archive;
   const std::string& where = file->name();
-  const Reader whole(file->bytes(), where);
+  const CheckedBytes whole(file->bytes(), where);
   const Directory directory = find_directory(whole, file->size(), where);
-  const Reader read(whole.slice(directory.position, directory.size), where);
+  const CheckedBytes read(whole.slice(directory.position, directory.size), where);
 
   std::uint64_t at = 0;
   for (std::uint64_t i = 0; i < directory.entries; ++i) {
@@ -143,12 +143,12 @@ ZipArchive ZipArchive::open(std::shared_ptr<const MappedFile> file) {
                    .where = where,
                    .hint = "write it again without a password"});
 
-    const Reader extra(read.slice(at + kCentralSize + name_size, extra_size), where);
+    const CheckedBytes extra(read.slice(at + kCentralSize + name_size, extra_size), where);
     for (std::uint64_t field = 0; field + 4 <= extra_size;) {
       const std::uint64_t field_size = extra.at<std::uint16_t>(field + 2);
       if (extra.at<std::uint16_t>(field) == 1) {
         // Only numbers that did not fit in their usual fields are here.
-        const Reader numbers(extra.slice(field + 4, field_size), where);
+        const CheckedBytes numbers(extra.slice(field + 4, field_size), where);
         std::uint64_t number = 0;
         for (std::uint64_t* value : {&entry.size, &entry.compressed, &entry.local_header})
           if (*value == kIn64) *value = numbers.at<std::uint64_t>(8 * number++);
@@ -184,7 +184,7 @@ ZipArchive::Member ZipArchive::member(const std::string& name) const {
   const std::string where = name + " in " + file_->name();
 
   // The local header repeats the name; its sizes may be zero, so the directory's sizes are used.
-  const Reader read(file_->bytes(), where);
+  const CheckedBytes read(file_->bytes(), where);
   const std::uint64_t header = entry.local_header;
   if (read.at<std::uint32_t>(header) != kLocalHeader)
     damaged("the member does not start where the archive says", where);

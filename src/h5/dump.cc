@@ -12,7 +12,7 @@ using hdf5_answer::Storage;
 using Json = nlohmann::ordered_json;
 
 std::string as_json(std::string_view answer) {
-  hdf5_answer::Reader reader(answer);
+  hdf5_answer::AnswerReader reader(answer);
   Json json = {{"groups", Json::array()},
                {"datasets", Json::object()},
                {"attributes", Json::object()},

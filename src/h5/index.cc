@@ -78,9 +78,10 @@ std::optional<Extents> extents_of(hid_t space) {
   return extents;
 }
 
-class Walk {
+/// A depth-first traversal of all groups; what it meets becomes the answer.
+class GroupTraversal {
  public:
-  explicit Walk(const Source& source) : source_(source), stored_left_(source.length) {}
+  explicit GroupTraversal(const Source& source) : source_(source), stored_left_(source.length) {}
 
   std::string run() {
     const Id file = open_part(source_.file, source_.offset, source_.length);
@@ -103,7 +104,7 @@ class Walk {
     std::string why;
   };
   struct Place {
-    Walk& walk;
+    GroupTraversal& traversal;
     const std::string& path;
   };
 
@@ -128,27 +129,27 @@ class Walk {
     attributes(group, path.empty() ? "/" : path, info.num_attrs);
     Place place{*this, path};
     if (++depth_ > kMostDepth) return failed("groups are nested more than " + std::to_string(kMostDepth) + " deep");
-    const herr_t result = H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, &Walk::link, &place);
+    const herr_t result = H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, &GroupTraversal::link, &place);
     --depth_;
     if (result < 0) failed("group '" + path + "': " + complaint());
   }
 
   static herr_t link(hid_t group, const char* name, const H5L_info_t* link, void* to) {
-    auto& [walk, parent] = *static_cast<Place*>(to);
+    auto& [traversal, parent] = *static_cast<Place*>(to);
     if (link->type != H5L_TYPE_HARD) return 0;  // other kinds leave the file or are second names
     const std::string path = parent + "/" + name;
     const Id object = H5Oopen(group, name, H5P_DEFAULT);
     switch (object.ok() ? H5Iget_type(object) : H5I_BADID) {
       case H5I_GROUP:
-        walk.group(object, path);
+        traversal.group(object, path);
         break;
       case H5I_DATASET:
-        walk.dataset(object, path);
+        traversal.dataset(object, path);
         break;
       case H5I_DATATYPE:
         break;
       default:
-        walk.unreadable(path, "", complaint());
+        traversal.unreadable(path, "", complaint());
     }
     return 0;
   }
@@ -250,34 +251,34 @@ class Walk {
   void attributes(hid_t object, const std::string& path, hsize_t count) {
     if (count == 0) return;
     Place place{*this, path};
-    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, &Walk::attribute, &place) < 0)
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, &GroupTraversal::attribute, &place) < 0)
       failed("attributes of '" + path + "': " + complaint());
   }
 
   static herr_t attribute(hid_t object, const char* name, const H5A_info_t*, void* to) {
-    auto& [walk, path] = *static_cast<Place*>(to);
+    auto& [traversal, path] = *static_cast<Place*>(to);
     const Id attribute = H5Aopen(object, name, H5P_DEFAULT);
     const Id type = attribute.ok() ? H5Aget_type(attribute) : -1, space = attribute.ok() ? H5Aget_space(attribute) : -1;
     const auto extents = type.ok() && space.ok() ? extents_of(space) : std::nullopt;
     if (!extents) {
-      walk.unreadable(path, name, complaint());
+      traversal.unreadable(path, name, complaint());
       return 0;
     }
     // Keras writes an empty list of names as an empty array of float64.
     const bool is_text = H5Tget_class(type) == H5T_STRING;
     if (!is_text && extents->elements > 0) return 0;
     std::optional<std::vector<std::string>> texts{std::in_place};
-    if (extents->elements > 0) texts = walk.read_texts(attribute, type, extents->elements);
+    if (extents->elements > 0) texts = traversal.read_texts(attribute, type, extents->elements);
     if (!texts) {
-      walk.unreadable(path, name, complaint());
+      traversal.unreadable(path, name, complaint());
       return 0;
     }
-    walk.answer_.put(Record::kAttribute);
-    walk.answer_.put_text(path);
-    walk.answer_.put_text(name);
-    walk.answer_.put(extents->scalar ? Extent::kScalar : Extent::kList);
-    walk.answer_.put(static_cast<std::uint32_t>(texts->size()));
-    for (const std::string& text : *texts) walk.answer_.put_text(text);
+    traversal.answer_.put(Record::kAttribute);
+    traversal.answer_.put_text(path);
+    traversal.answer_.put_text(name);
+    traversal.answer_.put(extents->scalar ? Extent::kScalar : Extent::kList);
+    traversal.answer_.put(static_cast<std::uint32_t>(texts->size()));
+    for (const std::string& text : *texts) traversal.answer_.put_text(text);
     return 0;
   }
 
@@ -307,7 +308,7 @@ class Walk {
   }
 
   const Source& source_;
-  hdf5_answer::Writer answer_;
+  hdf5_answer::AnswerWriter answer_;
   std::unordered_set<haddr_t> visited_;       ///< groups
   std::unordered_map<haddr_t, Found> found_;  ///< data sets
   int depth_ = 0;
@@ -321,7 +322,7 @@ std::string index(const Source& source) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);  // never load filter plugins
   register_lzf();
-  return Walk(source).run();
+  return GroupTraversal(source).run();
 }
 
 }  // namespace kerascope::h5

@@ -1,4 +1,4 @@
-// Walks over an HDF5 file and writes its index as an answer (formats/hdf5_answer.h).
+// The index of an HDF5 file, written as an answer (formats/hdf5_answer.h).
 #pragma once
 
 #include <cstdint>

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "model/json.h"
+#include "model/topological_order.h"
 
 namespace kerascope {
 namespace {
@@ -152,9 +153,10 @@ std::optional<Affine> arithmetic(const LayerData& layer, const Call& call) {
   return {};
 }
 
-class Walk {
+/// Propagates each input's affine function forward through the calls, until a layer learns or mixes numbers.
+class AffinePropagation {
  public:
-  explicit Walk(std::size_t inputs) : found_(inputs) {}
+  explicit AffinePropagation(std::size_t inputs) : found_(inputs) {}
 
   /// @param holders  the nested models around `network`, as layers, the outermost first
   std::vector<MaybeReached> network(const Network& network, const std::vector<MaybeReached>& inputs,
@@ -173,23 +175,16 @@ class Walk {
                  ? (*outputs)[static_cast<std::size_t>(reference.output)]
                  : outputs->front();
     };
-    // The layers' order is nearly an order of computation, so few turns are enough.
-    bool has_grown = true;
-    for (int turn = 0; has_grown && turn < kMostTurns; ++turn) {
-      has_grown = false;
-      for (std::size_t layer = 0; layer < network.layers.size(); ++layer)
-        for (std::size_t call = 0; call < network.layers[layer].calls.size(); ++call) {
-          auto& result = results[layer][call];
-          if (result) continue;
-          std::vector<MaybeReached> given;
-          for (const TensorRef& reference : network.layers[layer].calls[call].inputs)
-            given.push_back(tensor(reference));
-          if (std::ranges::none_of(given, [](const MaybeReached& one) { return one.has_value(); })) continue;
-          if (visited_ == kMostVisited) continue;
-          ++visited_;
-          result = outputs_of(network.layers[layer], network.layers[layer].calls[call], given, holders);
-          has_grown = true;
-        }
+    for (const auto& [layer_index, call_index] : topological_order(network)) {
+      const LayerData& layer = network.layers[static_cast<std::size_t>(layer_index)];
+      const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
+      std::vector<MaybeReached> given;
+      for (const TensorRef& reference : call.inputs) given.push_back(tensor(reference));
+      if (std::ranges::none_of(given, [](const MaybeReached& one) { return one.has_value(); })) continue;
+      if (visited_ == kMostVisited) break;
+      ++visited_;
+      results[static_cast<std::size_t>(layer_index)][static_cast<std::size_t>(call_index)] =
+          outputs_of(layer, call, given, holders);
     }
     std::vector<MaybeReached> outputs;
     for (const TensorRef& output : network.outputs) outputs.push_back(tensor(output));
@@ -200,8 +195,7 @@ class Walk {
   std::vector<OwnScaling> take() { return std::move(found_); }
 
  private:
-  static constexpr int kMostTurns = 16;
-  static constexpr int kMostVisited = 100'000;  // nested calls multiply, so the walk is limited
+  static constexpr int kMostVisited = 100'000;  // nested calls multiply
 
   std::vector<MaybeReached> outputs_of(const LayerData& layer, const Call& call, const std::vector<MaybeReached>& given,
                                        std::vector<const LayerData*> holders) {
@@ -293,9 +287,9 @@ bool OwnScaling::centres_pixels() const { return !steps.empty() && centres(known
 std::vector<OwnScaling> own_scalings(const ModelData& model) {
   std::vector<MaybeReached> inputs(model.network.inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = Reached{.input = i, .steps = {}, .known = {}};
-  Walk walk(inputs.size());
-  walk.network(model.network, inputs, {});
-  return walk.take();
+  AffinePropagation propagation(inputs.size());
+  propagation.network(model.network, inputs, {});
+  return propagation.take();
 }
 
 bool is_scaled_twice(const OwnScaling& own, const Preprocessing& given) {

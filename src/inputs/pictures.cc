@@ -106,10 +106,10 @@ bool is_damage(const Error& error) {
   return code == "image-invalid" || code == "image-format" || code == "file-unreadable" || code == "file-missing";
 }
 
-/// Reads and resizes pictures, and collects messages about them.
-class Reader {
+/// Loads pictures in the size that an input needs, and collects messages about them.
+class PictureLoader {
  public:
-  Reader(const ModelInput& input, const Wanted& wanted, const InputOptions& options)
+  PictureLoader(const ModelInput& input, const Wanted& wanted, const InputOptions& options)
       : input_(input), wanted_(wanted), options_(options) {}
 
   Image read(const std::string& path) {
@@ -219,7 +219,7 @@ Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& 
                        Damaged damaged) {
   Pictures pictures;
   std::optional<Wanted> wanted;
-  std::optional<Reader> reader;
+  std::optional<PictureLoader> loader;
   std::optional<Error> first_damage;
   for (std::size_t place = 0; place < paths.size(); ++place) {
     const std::string& path = paths[place];
@@ -227,9 +227,9 @@ Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& 
     try {
       if (!wanted) {
         wanted = wanted_by(input, path);
-        reader.emplace(input, *wanted, options);
+        loader.emplace(input, *wanted, options);
       }
-      read = reader->read(path);
+      read = loader->read(path);
     } catch (const Error& error) {
       if (damaged == Damaged::kFail || !is_damage(error)) throw;
       pictures.skipped.push_back(fmt::format("{}: {}", path, error.parts().what));
@@ -260,8 +260,8 @@ Pictures read_pictures(const ModelInput& input, const std::vector<std::string>& 
   if (wanted->is_row)
     pictures.flattened =
         ModelInput{.name = input.name, .shape = {-1, wanted->height, wanted->width, wanted->channels}, .axes = "HWC"};
-  pictures.done = reader->done();
-  pictures.warnings = reader->warnings();
+  pictures.done = loader->done();
+  pictures.warnings = loader->warnings();
   return pictures;
 }
 

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <iterator>
-#include <queue>
 #include <set>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "layers/bind.h"
+#include "layers/masks.h"
 #include "layers/operations/call.h"
 #include "layers/phase.h"
 #include "layers/registry.h"
+#include "layers/weight_problems.h"
 #include "model/json.h"
+#include "model/topological_order.h"
 #include "ops/reshape.h"
 
 namespace kerascope {
@@ -30,7 +32,7 @@ std::uint64_t fnv1a(std::string_view text) {
 /// One for each output of a call; never empty.
 using CallResult = std::vector<SiteResult>;
 
-/// The same numbers as a value of its own: two views.
+/// A new value with the same numbers, made of two views.
 Value alias(Graph& graph, Value x) {
   const Shape shape = graph.shape(x);
   std::vector<std::int64_t> longer = shape.sizes();
@@ -40,18 +42,7 @@ Value alias(Graph& graph, Value x) {
 
 SiteResult failed(Error error) { return {.output = {}, .problem = std::make_shared<Error>(std::move(error))}; }
 
-/// Counts the tensors behind one that is gone.
-void renumber(Json& arguments, std::size_t gone) {
-  if (!arguments.is_structured()) return;
-  if (Json* place = arguments.is_object() && arguments.contains("tensor") ? &arguments["tensor"] : nullptr;
-      place && place->is_number_unsigned() && *place > gone) {
-    *place = place->get<std::size_t>() - 1;
-    return;
-  }
-  for (Json& item : arguments) renumber(item, gone);
-}
-
-/// Sites with what became of them, in the order in which they are listed.
+/// Sites and their results, in the order in which they are listed.
 struct SiteList {
   std::vector<Site> sites;
   std::vector<SiteResult> results;
@@ -79,7 +70,7 @@ struct Shared {
     if (noted.insert(text).second) assembly.notes.push_back(text);
   }
 
-  /// The value that is fed at this address; empty where it is computed.
+  /// The value that is fed at this address; empty if the site is computed.
   std::optional<Output> fed(const std::string& address, const std::string& axes) {
     const auto feed = std::ranges::find(options.fed, address, &Feed::address);
     if (feed == options.fed.end()) return std::nullopt;
@@ -94,42 +85,12 @@ struct Shared {
     return std::ranges::find(options.fed, address, &Feed::address) != options.fed.end();
   }
 
-  /// How many samples there are.
+  /// The size of the batch.
   std::int64_t batch() const {
     const Shape& shape = options.fed.empty() ? assembly.graph.shape(assembly.inputs.at(0)) : options.fed[0].shape;
     return shape.rank() > 0 ? shape[0] : 1;
   }
 };
-
-/// The mask that a call gives in words ("mask": a tensor, or a list of one per input) becomes that of its inputs, and
-/// is none of them any more. Keras 3 writes masks that it found itself in the same way.
-Call without_masks(const Call& call, std::vector<Output>& inputs) {
-  const auto given = call.keywords.find("mask");
-  if (given == call.keywords.end()) return call;
-  Call plain = call;
-  plain.keywords.erase("mask");
-  std::vector<std::size_t> masks;
-  const auto take = [&](const Json& argument, std::size_t input) {
-    const Json& place = member(argument, "tensor");
-    if (!place.is_number_unsigned() || place >= call.inputs.size() || input >= inputs.size()) return;
-    masks.push_back(place.get<std::size_t>());
-    inputs[input].mask = inputs[masks.back()].value;
-  };
-  if (given->is_array())
-    for (std::size_t i = 0; i < given->size(); ++i) take((*given)[i], i);
-  else
-    take(*given, 0);
-  if (!masks.empty()) plain.keywords["mask"] = true;  // it was given
-  std::ranges::sort(masks, std::greater());
-  masks.erase(std::ranges::unique(masks).begin(), masks.end());
-  for (const std::size_t mask : masks) {
-    plain.inputs.erase(plain.inputs.begin() + static_cast<std::ptrdiff_t>(mask));
-    inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(mask));
-    renumber(plain.positional, mask);
-    renumber(plain.keywords, mask);
-  }
-  return plain;
-}
 
 /// One call of one network: the whole model, or a nested one.
 class NetworkCall {
@@ -157,7 +118,7 @@ class NetworkCall {
       lists_[i].resize(calls);
       if (network_.layers[i].calls.empty()) begin(static_cast<int>(i), inputs);
     }
-    for (const auto& [layer, call] : topological_order()) compute(layer, call);
+    for (const auto& [layer, call] : topological_order(network_)) compute(layer, call);
   }
 
   SiteResult output(const TensorRef& reference) const {
@@ -214,7 +175,7 @@ class NetworkCall {
     return indices;
   }
 
-  /// A layer without calls: one of the network's inputs, or something that nobody feeds.
+  /// Begins with a layer that has no calls: one of the network's inputs, or a layer that nothing calls.
   void begin(int layer, const std::vector<SiteResult>& inputs) {
     for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
       if (network_.inputs[i].layer != layer) continue;
@@ -231,36 +192,6 @@ class NetworkCall {
                {.code = "call-missing",
                 .what = fmt::format("nothing calls layer '{}' ({})", layer_at(layer).name, layer_at(layer).class_name),
                 .where = layer_at(layer).place}))});
-  }
-
-  /// Calls in an order in which they can be computed: the file's, as far as it is one.
-  std::vector<std::pair<int, int>> topological_order() const {
-    using Id = std::pair<int, int>;
-    std::map<Id, std::vector<Id>> users;
-    std::map<Id, int> waiting;
-    std::priority_queue<Id, std::vector<Id>, std::greater<>> ready;
-    for (int layer = 0; layer < static_cast<int>(network_.layers.size()); ++layer)
-      for (int call = 0; call < static_cast<int>(layer_at(layer).calls.size()); ++call) {
-        int& count = waiting[{layer, call}];
-        for (const TensorRef& input : layer_at(layer).calls[static_cast<std::size_t>(call)].inputs) {
-          if (layer_at(input.layer).calls.empty()) continue;
-          users[{input.layer, input.call}].push_back({layer, call});
-          ++count;
-        }
-        if (count == 0) ready.push({layer, call});
-      }
-    std::vector<Id> order;
-    while (!ready.empty()) {
-      order.push_back(ready.top());
-      ready.pop();
-      for (const Id& user : users[order.back()])
-        if (--waiting[user] == 0) ready.push(user);
-    }
-    if (order.size() != waiting.size())
-      throw Error({.code = "config-invalid",
-                   .what = fmt::format("layers of '{}' need each other's outputs in a circle", network_.name),
-                   .where = network_.layers[0].place});
-    return order;
   }
 
   Site site_of(int layer, int call) const {
@@ -288,7 +219,7 @@ class NetworkCall {
     const int order = shared_.order;
     shared_.order += 2;
     auto add = [&](const std::string& output, const std::string& inner, SiteResult site_result) {
-      site_result.order = order + inner.empty();  // what lies inside a layer comes before its output
+      site_result.order = order + inner.empty();  // tensors inside a layer come before its output
       Site site = site_of(layer, call);
       site.output = output;
       site.inner = inner;
@@ -303,7 +234,7 @@ class NetworkCall {
     results_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(call)] = std::move(result);
   }
 
-  /// Puts what is fed in the place of a call's outputs.
+  /// Replaces outputs of a call by tensors that are fed.
   void feed(const std::string& address, CallResult& result) {
     if (shared_.options.fed.empty()) return;
     auto axes_of = [&](std::size_t k) {
@@ -314,7 +245,7 @@ class NetworkCall {
         result = {{.output = *fed, .problem = nullptr}};
         return;
       }
-    // How many outputs a call has that cannot be computed is not known for sure.
+    // If a call cannot be computed, nobody knows for sure how many outputs it has.
     const std::size_t most = result[0].problem ? kMostOutputs : result.size();
     for (std::size_t k = 0; k < most; ++k) {
       const std::string numbered = fmt::format("{}#{}", address, k);
@@ -324,7 +255,7 @@ class NetworkCall {
     }
   }
 
-  /// How many outputs of a call something uses, and at least one; counted once for the whole network.
+  /// How many outputs of a call are used, at least one; counted once for the whole network.
   std::size_t used_outputs(int layer, int call) {
     if (used_outputs_.empty()) {
       const auto see = [&](const TensorRef& reference) {
@@ -339,12 +270,12 @@ class NetworkCall {
     return found == used_outputs_.end() ? 1 : found->second;
   }
 
-  /// Outputs that cannot be computed: as many as something uses, with the shapes that the file gives them.
+  /// The outputs of a call that cannot be computed: as many as are used, with the shapes that the file states.
   CallResult uncomputable(int layer_index, int call_index, const Problem& problem, const std::string& axes) {
     const LayerData& layer = layer_at(layer_index);
     const Call& call = layer.calls[static_cast<std::size_t>(call_index)];
     CallResult result(used_outputs(layer_index, call_index), {.output = {}, .problem = problem});
-    // The size that the file leaves open is not the batch's there.
+    // The size that the file leaves open there depends on numbers; it is not the size of the batch.
     if (problem->code() == "shape-by-numbers" && problem->parts().where == layer.place) return result;
     for (std::size_t k = 0; k < std::min(result.size(), call.output_shapes.size()); ++k) {
       std::vector<std::int64_t> sizes = call.output_shapes[k];
@@ -387,7 +318,7 @@ class NetworkCall {
     const LayerData& layer = layer_at(layer_index);
     const std::string address = address_of(site_of(layer_index, call_index));
     std::vector<Output> inputs;
-    Problem before;  // of what comes before this layer
+    Problem before;  // of a layer before this one
     for (const SiteResult& result : results) {
       if (result.output) inputs.push_back(*result.output);
       if (!before) before = result.problem;
@@ -420,7 +351,7 @@ class NetworkCall {
     finish(layer_index, call_index, std::move(result), std::move(taps), {}, is_built);
   }
 
-  /// An op knows neither the layer that wants it nor the file, and a layer does not know its address.
+  /// Adds what an op and a layer do not know: the layer's name, the place in the file, and the address.
   static Error of_layer(const Error& error, const LayerData& layer, const std::string& address) {
     Error::Parts parts = error.parts();
     if (parts.where.empty()) {
@@ -487,7 +418,7 @@ class NetworkCall {
     return outputs;
   }
 
-  /// Quantised layers hold other weights than their class says; half precision is computed in full.
+  /// Refuses quantised layers, whose weights are not those of their class. Other types are computed in float32.
   void require_plain_dtype(const LayerData& layer) {
     const Json& dtype = member(layer.config, "dtype");
     const Json& config = member(dtype, "config");
@@ -508,39 +439,10 @@ class NetworkCall {
   std::vector<std::vector<SiteList>> lists_;      ///< by layer, call
   std::vector<int> indices_;
   int index_count_ = 0;
-  std::map<std::pair<int, int>, std::size_t> used_outputs_;  ///< by layer and call; empty until it is asked for
+  std::map<std::pair<int, int>, std::size_t> used_outputs_;  ///< by layer and call; empty until first used
 };
 
-/// Why a graph that an op holds cannot be computed: a weight's problem.
-Problem problem_inside(const Op& op) {
-  for (int id = 0; op.body() && id < op.body()->size(); ++id) {
-    const Graph::Node& node = op.body()->node(Value{id});
-    if (node.weight && node.weight->problem) return node.weight->problem;
-    if (node.op)
-      if (Problem problem = problem_inside(*node.op)) return problem;
-  }
-  return nullptr;
-}
-
-/// What needs a weight that the file does not hold as it should cannot be computed.
-void spread_weight_problems(Assembly& assembly) {
-  std::vector<Problem> problems;  // by value; inputs come before their users
-  for (int id = 0; id < assembly.graph.size(); ++id) {
-    const Graph::Node& node = assembly.graph.node(Value{id});
-    Problem problem = node.weight ? node.weight->problem : node.op ? problem_inside(*node.op) : nullptr;
-    for (Value input : node.inputs)
-      if (!problem) problem = problems[static_cast<std::size_t>(input.id)];
-    problems.push_back(std::move(problem));
-  }
-  std::erase_if(assembly.barriers, [&](const ShapeBarrier& barrier) {
-    return std::ranges::any_of(barrier.inputs,
-                               [&](Value input) { return problems[static_cast<std::size_t>(input.id)] != nullptr; });
-  });
-  for (SiteResult& result : assembly.results)
-    if (result.output && !result.problem) result.problem = problems[static_cast<std::size_t>(result.output->value.id)];
-}
-
-/// What is computed is looked up and saved by its address.
+/// Tensors are found and saved by their addresses.
 void require_unique_addresses(const std::vector<Site>& sites) {
   std::map<std::string_view, const Site*> known;
   for (const Site& site : sites)

@@ -19,35 +19,37 @@
 
 namespace kerascope {
 
-/// Where numbers come in: a site, which is then not computed, and their shape.
+/// A site whose numbers are given instead of computed, and their shape.
 struct Feed {
   std::string address;
   Shape shape;
-  std::string axes = {};  ///< as in Output, if they are known
+  std::string axes = {};  ///< as in Output; empty if they are not known
 };
 
 struct AssembleOptions {
   Phase phase = Phase::kInference;
-  bool random = true;  ///< false: dropout and noise keep still in the training phase
-  /// What is fed instead of the model's inputs.
+  bool random = true;  ///< false: dropout and noise do nothing in the training phase
+  /// The tensors that are fed instead of the model's inputs.
   std::vector<Feed> fed = {};
-  bool with_weights = true;  ///< false: nobody asks yet whether the file has them, see Assembly::needs
-  /// Layers taken for the identity if they cannot be computed.
+  bool with_weights = true;  ///< false: does not look for them in the file; see Assembly::needs
+  /// Layers that count as the identity if they cannot be computed.
   std::set<const LayerData*> assumed = {};
-  /// What earlier parts of the run have computed, by the address of the call; see Assembly::barriers.
+  /// Outputs that earlier parts of the run have computed, by the address of the call; see Assembly::barriers.
   std::map<std::string, std::vector<Tensor>> known = {};
-  /// Stands for a size that the file leaves open in the output of a layer that cannot be computed; 0: nothing does.
+  /// Used for a size that the file leaves open in the output of a layer that cannot be computed; 0: the output then has
+  /// no shape.
   std::int64_t open_size = 0;
 };
 
-/// What became of a site. A tensor that cannot be computed still has an output if its shape is known.
+/// The output of a site, or why there is none. A tensor that cannot be computed has an output, too, if its shape is
+/// known.
 struct SiteResult {
   std::optional<Output> output;
   std::shared_ptr<const Error> problem;  ///< why it cannot be computed; null if it can
-  int order = 0;  ///< rises as sites are computed: a nested model's own output comes after all that is inside
+  int order = 0;  ///< in which sites are computed: a nested model's output comes after all sites inside it
 };
 
-/// The values that one call of a layer added to the graph; what lies inside the layer is among them.
+/// The values that one call of a layer added to the graph, including those inside the layer.
 struct BuiltCall {
   std::string address;  ///< without an output's "#1"
   const LayerData* layer = nullptr;
@@ -57,26 +59,28 @@ struct BuiltCall {
 struct Assembly {
   Graph graph;
   std::vector<Site> sites;
-  std::vector<SiteResult> results;                 ///< one a site
-  std::vector<Value> inputs;                       ///< in the model's order, or in that of AssembleOptions::fed
+  std::vector<SiteResult> results;                 ///< one per site
+  std::vector<Value> inputs;                       ///< in the order of the model, or of AssembleOptions::fed
   std::vector<int> outputs;                        ///< the sites of the model's outputs, in the model's order
-  std::vector<BuiltCall> calls;                    ///< by rising value ids
+  std::vector<BuiltCall> calls;                    ///< sorted by value ids
   std::vector<std::string> notes;                  ///< what was odd but not fatal
   std::map<const LayerData*, LayerWeights> needs;  ///< the weights that each layer asked for
-  std::map<int, std::string> assumed;              ///< by value: the address of the call that is taken for the identity
+  std::map<int, std::string> assumed;              ///< by value: the address of the call that counts as the identity
 
-  /// Where shapes depend on numbers: what lies behind them is assembled once AssembleOptions::known has these.
+  /// Calls whose output shapes depend on numbers. What follows them is assembled once AssembleOptions::known has their
+  /// outputs.
   std::vector<ShapeBarrier> barriers;
 
   /// The call that a value belongs to; null for the model's inputs.
   const BuiltCall* call_of(Value value) const;
-  /// For each value, whether its numbers are right only if AssembleOptions::assumed is: the calls that it depends on.
+  /// For each value, the calls that count as the identity and that it depends on.
   std::vector<std::set<std::string>> assumptions() const;
 };
 
-/// @param shapes  one a model input, batch first, all numbers known; none where AssembleOptions::fed says what is fed.
-/// @throws Error{layer-not-found} if there is no site that should be fed; Error{config-invalid} if two sites have one
-/// address or an output of the model does not exist. What one layer cannot do is kept as its site's problem.
+/// @param shapes  one per model input, batch first, without open sizes; none if AssembleOptions::fed is given.
+/// @throws Error{layer-not-found} if a site that is fed does not exist; Error{config-invalid} if two sites have the
+/// same address; Error{call-invalid} if an output of the model does not exist. An error of one layer becomes the
+/// problem of its sites.
 Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const AssembleOptions& options = {});
 
 }  // namespace kerascope

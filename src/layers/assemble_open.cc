@@ -26,7 +26,7 @@ Shape open_shape(const Shape& one, const Shape& other) {
 }  // namespace
 
 OpenAssembly assemble_open(const ModelData& model, const AssembleOptions& options) {
-  // Two stand-ins show which sizes depend on what is open.
+  // The sizes that differ between two stand-ins depend on the open sizes.
   constexpr std::int64_t kOne = 256, kOther = 320;
   OpenAssembly open{.assembly = assembled(model, kOne, options), .shapes = {}};
   const Assembly &one = open.assembly, other = assembled(model, kOther, options);
@@ -35,7 +35,7 @@ OpenAssembly assemble_open(const ModelData& model, const AssembleOptions& option
     const auto& output = one.results[i].output;
     if (!output) continue;
     const Shape& shape = one.graph.shape(output->value);
-    // Sizes that only one of the two fits leave the other with fewer sites.
+    // If a layer accepts only one of the two stand-ins, the other assembly has fewer sites.
     const bool is_in_both = i < other.sites.size() && other.sites[i].address == one.sites[i].address;
     const auto& in_other = is_in_both ? other.results[i].output : output;
     open.shapes.back() = open_shape(shape, is_in_both && in_other ? other.graph.shape(in_other->value) : shape);

@@ -1,4 +1,4 @@
-// A model assembled for no input in particular: what is known of its layers' shapes before one is given.
+// A model assembled without an input: the shapes of its layers, as far as they are known before one is given.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,9 @@
 namespace kerascope {
 
 struct OpenAssembly {
-  Assembly assembly;  ///< for sizes that stand in for those which the model leaves open; a batch of one
-  /// One for each site, batch first; -1 for a size that depends on what is left open, as the batch always does. Empty
-  /// for a site that cannot be computed and of whose shape the file says nothing.
+  Assembly assembly;  ///< a batch of one; the sizes that the model leaves open have stand-ins
+  /// One per site, batch first; -1 for the batch and for each size that depends on an open size. Empty if the site
+  /// cannot be computed and the file does not state its shape.
   std::vector<Shape> shapes;
 };
 

@@ -10,7 +10,7 @@
 namespace kerascope {
 namespace {
 
-/// One need of one layer, in the order of the walk through a model.
+/// One weight that a layer needs.
 struct Need {
   const LayerData* layer;
   std::shared_ptr<WeightSlot> slot;
@@ -38,8 +38,8 @@ class Binder {
     const auto found = weights_.find(&layer);
     if (found == weights_.end() || !found->second.is_known) return;
     const LayerWeights& needs = found->second;
-    // A file's order is trainable weights first; with all in one layer that is the order of creation, except where a
-    // layer creates a non-trainable one in between.
+    // Files store trainable weights first. Within one layer that is mostly the order of creation, but some layers
+    // create a non-trainable weight in between.
     std::vector<std::shared_ptr<WeightSlot>> order;
     for (const std::string& name : needs.order) order.push_back(needs.slots.at(name));
     if (model_.format == "HDF5" && layer.trainable && !layer.weights_in_order)
@@ -49,7 +49,7 @@ class Binder {
       bind(layer, *order[i], i < layer.weights.size() ? &layer.weights[i] : nullptr);
   }
 
-  /// Archives name the weights of each object by its place in the layer, and count them there: "cell/vars/0".
+  /// Archives name a weight by the path of its object in the layer, and its number in that object: "cell/vars/0".
   bool own_paths(const LayerData& layer, const std::vector<std::shared_ptr<WeightSlot>>& order) const {
     const auto is_path = [](const StoredWeight& weight) { return weight.name.find("vars/") != std::string::npos; };
     if (layer.weights.empty() || !std::ranges::all_of(layer.weights, is_path)) return false;
@@ -58,8 +58,8 @@ class Binder {
       const std::string path = slot->name.substr(0, slot->name.rfind('/') + 1);
       const std::string name = fmt::format("{}vars/{}", path, counts[path]++);
       const std::string own = fmt::format("{}vars/{}", path, slot->name.substr(path.size()));
-      // Versions of Keras differ in whether an attribute is a private one: "_query_dense". Some layers name what they
-      // store: "vars/idf_weights".
+      // Some versions of Keras hold an object in a private attribute ("_query_dense"), and some layers store a weight
+      // under its own name ("vars/idf_weights").
       auto found = layer.weights.end();
       for (const std::string& possible : {name, '_' + name, own})
         if (found == layer.weights.end()) found = std::ranges::find(layer.weights, possible, &StoredWeight::name);
@@ -68,9 +68,9 @@ class Binder {
     return true;
   }
 
-  using Match = std::vector<const StoredWeight*>;  ///< one a need
+  using Match = std::vector<const StoredWeight*>;  ///< one per need; null: none
 
-  /// All weights of a nested model in one list.
+  /// Matches the weights of a nested model, which are one list.
   void nested_list(const LayerData& holder) {
     std::vector<Need> needs;
     bool complete = true;
@@ -78,7 +78,7 @@ class Binder {
     if (holder.trainable) std::ranges::stable_partition(needs, &Need::trainable);
     Match by_order, by_names;
     for (const StoredWeight& weight : holder.weights) by_order.push_back(&weight);
-    // With a layer inside whose needs are unknown the order says nothing, but names still do.
+    // If the needs of a layer inside are unknown, the order says nothing, but the names still do.
     const bool is_complete = complete && needs.size() == by_order.size();
     const bool is_as_named = is_complete && std::ranges::equal(needs, by_order, is_name_of);
     if (!is_as_named)
@@ -91,7 +91,7 @@ class Binder {
         needs[i].slot->problem = std::make_shared<Error>(of_other_flags(holder, needs, by_order, by_names));
   }
 
-  /// Appends what is needed in the order of creation, marked as trainable or not.
+  /// Appends the needs of the layers inside in the order of creation, marked as trainable or not.
   void gather(const LayerData& holder, std::vector<Need>& needs, bool& complete) const {
     const auto first = static_cast<std::ptrdiff_t>(needs.size());
     for (const LayerData& layer : holder.network->layers) {
@@ -109,15 +109,15 @@ class Binder {
         needs.push_back({&layer, slot, layer.trainable && slot->trainable});
       }
     }
-    // Before Keras 3 a frozen model trains nothing, but has what its layers would train in front of the rest.
+    // Before Keras 3 a frozen model trains nothing, but the weights that its layers would train still come first.
     if (holder.trainable || model_.keras_major() >= 3) return;
     const std::ranges::subrange own(needs.begin() + first, needs.end());
     std::ranges::stable_partition(own, &Need::trainable);
     for (Need& need : own) need.trainable = false;
   }
 
-  /// The order of the list, unless the names show that it was written with other `trainable` flags than the model has;
-  /// null where both are possible. Names that Keras made up itself say little: they count the layers of a session.
+  /// The match by order, unless the names show that the list was written with other `trainable` flags than the model
+  /// has; null if both are possible. Names that Keras made up say little: they count the layers of a Python session.
   static const Match* believed(const std::vector<Need>& needs, const Match& by_order, const Match& by_names) {
     const std::set<const StoredWeight*> named(by_names.begin(), by_names.end());
     const bool all_named = named.size() == needs.size() && !named.count(nullptr);
@@ -139,7 +139,7 @@ class Binder {
     return std::ranges::is_permutation(needs, match, {}, shape_of, &StoredWeight::shape);
   }
 
-  /// Whether two layers get weights of what the file names as one.
+  /// Whether two layers would get weights that the file stores under one layer's name.
   static bool tears_layers(const std::vector<Need>& needs, const Match& match) {
     std::map<std::string, const LayerData*> owners;
     for (std::size_t i = 0; i < needs.size(); ++i) {
@@ -163,7 +163,7 @@ class Binder {
                   .hint = "give the layers the `trainable` flags with which the weights were saved"});
   }
 
-  /// "block1_conv1/kernel:0", "base/bn1/gamma": the last two parts are the layer and the weight.
+  /// The last two parts of a stored name are the layer and the weight: "block1_conv1/kernel:0", "base/bn1/gamma".
   static bool is_name_of(const Need& need, const StoredWeight* weight) {
     const std::string name = weight->name.substr(0, weight->name.rfind(':'));
     const auto last = name.rfind('/');
@@ -207,18 +207,18 @@ class Binder {
     }
   }
 
-  /// Theano convolves where TensorFlow correlates; Keras 2 turns these kernels around when it changes backends.
+  /// Theano convolves, TensorFlow correlates: Keras 2 flips these kernels when the backend changes.
   static bool is_convolution_kernel(const LayerData& layer, const WeightSlot& slot) {
     return slot.name == "kernel" && (text::starts_with(layer.class_name, "Conv"));
   }
 
-  /// (spatial.., I, O) turned around along all spatial axes.
+  /// (spatial.., I, O), flipped along all spatial axes.
   static Tensor flipped(const Tensor& kernel) {
     const int rank = kernel.shape().rank();
     const std::int64_t block = kernel.shape().elements(rank - 2, rank);
     const std::int64_t positions = kernel.shape().elements(0, rank - 2);
     Tensor result(kernel.shape());
-    // Turning around every spatial axis of a row-major kernel reverses the order of its positions.
+    // Flipping every spatial axis of a row-major kernel reverses the order of its positions.
     for (std::int64_t i = 0; i < positions; ++i)
       std::copy_n(kernel.data() + (positions - 1 - i) * block, block, result.mutable_data() + i * block);
     return result;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "kerascope/error.h"
+#include "layers/masks.h"
 #include "layers/registry.h"
 #include "model/json.h"
 #include "ops/transpose.h"
@@ -43,7 +44,7 @@ const Output& Build::output(int index) const {
 
 std::optional<int> Build::argument(const char* name, std::size_t position) const {
   const Json& named = member(call().keywords, name);
-  // Before Keras 3, and from code, all tensors stand in one list.
+  // Before Keras 3, and in models made in code, the call has all its tensors in one list.
   const bool is_one_list = call().positional.size() == 1 && call().positional[0].is_array();
   const Json& positional = is_one_list ? call().positional[0] : call().positional;
   const Json& argument = named.is_null() && position < positional.size() ? positional[position] : named;
@@ -83,7 +84,7 @@ Value Build::constant(Shape shape, const std::vector<float>& numbers) {
 template <typename Use>
 auto Build::with_held(const layers::LayerConfig& held, const std::string& name, const Outputs& inputs,
                       InnerGraph* inside, Use use) {
-  // A Bidirectional builds what it holds twice: files from strangers must not do that many times over.
+  // A Bidirectional builds its layer twice, so the work doubles with each level of an untrusted file.
   constexpr int kDeepest = 12;
   if (context_.depth >= kDeepest)
     fail("layer-unsupported", fmt::format("layer '{}' ({}) lies in {} others, one within the other", layer().name,
@@ -167,12 +168,6 @@ std::vector<Shape> Build::state_shapes(const layers::LayerConfig& cell, const st
                                             layer().class_name, cell.class_name));
     return type.states(fields, build);
   });
-}
-
-void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs) {
-  if (rule == MaskRule::kOwn) return;
-  const bool passes = rule == MaskRule::kPasses && !inputs.empty();
-  for (Output& output : outputs) output.mask = passes ? inputs[0].mask : std::nullopt;
 }
 
 Outputs Build::usual(Value value) const { return {{value, usual_axes(graph.shape(value).rank() - 1)}}; }

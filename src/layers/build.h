@@ -20,36 +20,26 @@
 
 namespace kerascope {
 
-/// One output of a call: its value, and the role of each of its axes without the batch's: "HWC", "TC", "C".
+/// One output of a call: its value, and the role of each axis except the batch axis: "HWC", "TC", "C".
 struct Output {
   Value value;
   std::string axes;
-  /// Keras's mask: bools (N, T), or what goes with fewer axes, that are true where a step counts.
+  /// Keras's mask: bools (N, T), true where a step counts. A tensor with fewer axes has a mask with fewer axes.
   std::optional<Value> mask = {};
 };
 using Outputs = std::vector<Output>;
 
-/// What becomes of the mask of a layer's first input (Keras's supports_masking and compute_mask).
-enum class MaskRule {
-  kStops,   ///< the outputs have none
-  kPasses,  ///< all outputs have it
-  kOwn,     ///< `build` gives each output its mask
-};
-
-/// Gives a layer's outputs their masks.
-void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs);
-
-/// A call whose outputs' shapes depend on numbers: a run computes up to its inputs, and the rest is assembled then.
+/// A call whose output shapes depend on numbers. A run computes its inputs first; then the rest is assembled.
 struct ShapeBarrier {
   std::string address;  ///< of the call
   std::vector<Value> inputs;
   std::function<std::vector<Tensor>(std::span<const Tensor> inputs)> compute;
 };
 
-/// A graph that a layer builds inside its own: what runs over time.
+/// A graph inside a layer's graph: the one that is run once per step.
 struct InnerGraph {
   Graph& graph;
-  std::map<std::string, Value> weights;  ///< those already in it
+  std::map<std::string, Value> weights;  ///< that are already in the graph
 };
 
 /// One call of one layer.
@@ -60,15 +50,15 @@ class Build {
     const ModelData& model;
     const Call& call;
     bool training;      ///< the phase of this call
-    bool random;        ///< false: random layers keep still (--seed off)
-    std::uint64_t key;  ///< of this call's random numbers
+    bool random;        ///< false: random layers do nothing (--seed off)
+    std::uint64_t key;  ///< seeds this call's random numbers
     const std::vector<Output>& inputs;
     std::map<std::string, std::shared_ptr<WeightSlot>>& slots;  ///< the layer's weights, shared by its calls
-    std::vector<std::string>& slot_order;                       ///< as the layer creates them
-    std::map<std::string, Value>& weights;                      ///< those already in this graph
-    std::string path = {};                                      ///< of a layer within a layer: "forward_layer/"
-    const void* owner = nullptr;                                ///< of weights in the graph; null: the layer
-    int depth = 0;                                              ///< how many layers hold it, one within the other
+    std::vector<std::string>& slot_order;                       ///< names, in the order of creation
+    std::map<std::string, Value>& weights;                      ///< that are already in this graph
+    std::string path = {};                                      ///< of a held layer: "forward_layer/"
+    const void* owner = nullptr;                                ///< whose weights these are; null: the layer's
+    int depth = 0;                                              ///< how many layers this one is nested in
     const std::vector<Tensor>* known = nullptr;  ///< what an earlier part of the run computed for this call
   };
   Build(Graph& into, Context context) : graph(into), context_(context), read_(context.inputs.size()) {}
@@ -78,7 +68,7 @@ class Build {
   int inputs() const { return static_cast<int>(context_.inputs.size()); }
   /// @throws Error{call-invalid} if the call has no such input.
   Value input(int index = 0) const;
-  /// For a layer that has been built. @throws Error{call-invalid, layer-unsupported} if it left an input unread
+  /// Called after the layer was built. @throws Error{call-invalid, layer-unsupported} if it did not read an input
   void require_all_read() const;
   const Shape& shape(int index = 0) const { return graph.shape(input(index)); }
   const std::string& axes(int index = 0) const;
@@ -86,29 +76,29 @@ class Build {
   /// The input as it is, with axes and mask.
   const Output& output(int index = 0) const;
   const std::vector<Output>& all_inputs() const { return context_.inputs; }
-  /// The place among the inputs of an argument that is given by its name, or else at that position; nothing if it is
-  /// not given, or null.
+  /// Which input an argument of Keras's `call` is; it is looked up by name, then by position. Nothing if it is not
+  /// given, or None.
   std::optional<int> argument(const char* name, std::size_t position) const;
 
-  /// A weight by Keras's name. Layers ask in the order in which Keras creates them. What does not fit becomes
-  /// the problem of all layers that need the weight (`weight-missing`, `weight-shape`).
+  /// A weight by Keras's name. Layers ask in the order in which Keras creates them. A weight that is
+  /// missing or does not fit becomes the problem of all layers that need it (`weight-missing`, `weight-shape`).
   Value weight(std::string_view name, Shape shape, bool trainable = true);
   Value constant(Shape shape, const std::vector<float>& numbers);
 
-  /// Calls a layer that this one holds under `name`; its weights and what can be tapped in it lie below that name.
-  /// @param inside  where to build it, if not in this layer's graph.
+  /// Calls a layer that this one holds under `name`. Its weights and taps get names below that name.
+  /// @param inside  the graph to build it in; null: this layer's graph.
+  /// @param inner_taps  gets the held layer's taps; null: they join this layer's taps.
   /// @throws Error{layer-unknown} and what that layer's build throws
-  /// @param inner_taps  gets what can be tapped inside, instead of this layer's taps.
   Outputs call(const layers::LayerConfig& layer, const std::string& name, const Outputs& inputs,
                InnerGraph* inside = nullptr, std::vector<std::pair<std::string, Output>>* inner_taps = nullptr);
   /// The shapes of a held cell's states, batch first, for an input of one step. @throws Error{layer-unsupported}
   std::vector<Shape> state_shapes(const layers::LayerConfig& cell, const std::string& name, const Output& input,
                                   InnerGraph* inside = nullptr);
-  /// Outputs whose shapes depend on the numbers of `inputs`: those that an earlier part of the run has computed.
-  /// @throws Error{shape-by-numbers} before that, and leaves `barrier`
+  /// Outputs whose shapes depend on the numbers in `inputs`, which an earlier part of the run must have computed.
+  /// @throws Error{shape-by-numbers} if it has not; `barrier` then says what to compute first
   std::vector<Value> by_numbers(std::vector<Value> inputs, decltype(ShapeBarrier::compute) compute);
   std::optional<ShapeBarrier> barrier;
-  /// For a part of this layer whose weights lie below `name`; it has the same inputs.
+  /// For a part of this layer with the same inputs, whose weights have names below `name`.
   Build within(const std::string& name, InnerGraph* inside = nullptr);
 
   const LayerData& layer() const { return context_.layer; }
@@ -116,32 +106,33 @@ class Build {
   const Call& call() const { return context_.call; }
   int keras_major() const { return model().keras_major(); }
   bool training() const { return context_.training; }
-  /// The layer's name within the one that holds it, with a "/" behind; empty for a layer of a model.
+  /// Of a held layer: its path in the outermost layer, with a trailing "/". Of a layer of the model: empty.
   const std::string& path() const { return context_.path; }
-  /// True where dropout and noise act.
+  /// Whether dropout and noise act in this call.
   bool random() const { return context_.training && context_.random; }
   std::uint64_t random_key() const { return context_.key; }
 
-  /// Something inside the layer that can be asked for as "layer/name".
+  /// Lets users ask for a tensor inside the layer, as "layer/name".
   void tap(std::string name, Output output) { taps.emplace_back(std::move(name), std::move(output)); }
   std::vector<std::pair<std::string, Output>> taps;
-  std::vector<std::string> notes;  ///< what was odd but not fatal
+  std::vector<std::string> notes;  ///< about odd things that are not fatal
 
-  /// An output whose axes have the first input's roles.
+  /// One output whose axes have the same roles as the first input's.
   Outputs same_axes(Value value) const { return {{value, axes()}}; }
   Outputs with_axes(Value value, std::string roles) const { return {{value, std::move(roles)}}; }
   Outputs usual(Value value) const;
 
   /// Counts a negative axis from the end. @throws Error{axis-invalid}
   int axis(std::int64_t axis, int rank) const;
-  /// The same for an axis of the first input for each of whose places the layer has a number: the batch's is none
-  /// unless the model fixes its size.
+  /// The same for an axis of the first input along which the layer has weights. @throws Error{axis-invalid} also for
+  /// the batch axis, unless the model fixes its size.
   int axis_with_numbers(std::int64_t axis) const;
-  /// As `axis` for axes of the first input, in their order, each once. @throws Error{axis-invalid}
+  /// `axis` for several axes of the first input, sorted. @throws Error{axis-invalid} also if one occurs twice or none
+  /// is given
   std::vector<int> sorted_axes(const std::vector<std::int64_t>& axes) const;
   void require_rank(int rank) const;
   void require_inputs(int least) const;
-  /// @throws Error{config-type}: an argument's number, or one of them, is too small
+  /// @throws Error{config-type} if the number, or one of the numbers, of an argument is too small
   template <typename Number>
   void require_at_least(std::type_identity_t<Number> least, const char* key, const Number& number) const {
     if (number < least) refuse(key, fmt::format("{}", number), fmt::format("at least {}", least));
@@ -151,7 +142,7 @@ class Build {
     if (std::ranges::min(numbers) < least)
       refuse(key, fmt::format("({})", fmt::join(numbers, ", ")), fmt::format("at least {}", least));
   }
-  /// @throws Error{config-type}: the argument is `given`, not `wanted`
+  /// @throws Error{config-type}: "the argument is `given`, not `wanted`"
   [[noreturn]] void refuse(const char* key, const std::string& given, const std::string& wanted) const;
   [[noreturn]] void fail(const std::string& code, const std::string& what) const;
 
@@ -166,21 +157,21 @@ class Build {
 
 namespace layers {
 
-/// activation(x) for an `activation` argument; also layers given as activation.
+/// activation(x) for an `activation` argument, which may also be a layer.
 /// @throws Error{activation-unknown}
 Value activate(Build& build, Value x, const ActivationFunction& activation);
-/// The same as a layer's last step: taps "pre_activation" where there is an activation.
+/// The same as a layer's last step: if there is an activation, x can be tapped as "pre_activation".
 Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes);
 
-/// The axes moved to the end, and from there back to where they were.
+/// Moves the axes to the end, and back from there.
 Value axes_last(Build& build, Value x, const std::vector<int>& axes);
 Value axes_back(Build& build, Value x, const std::vector<int>& axes);
 
-/// The convolution and pooling ops want channels last: transposes around them where the layer has them first.
-/// Any number of spatial axes.
+/// The convolution and pooling ops need channels last: these transpose before and after them if the layer has channels
+/// first. Any number of spatial axes.
 Value channels_last(Build& build, Value x, DataFormat format);
 Value from_channels_last(Build& build, Value x, DataFormat format);
-/// The axes' roles: "TC", "HWC", "DHWC", or "CT", "CHW", "CDHW".
+/// The roles of a feature map's axes: "TC", "HWC", "DHWC", or "CT", "CHW", "CDHW".
 std::string map_axes(DataFormat format, int spatial_rank = 2);
 
 }  // namespace layers

@@ -13,7 +13,7 @@
 namespace kerascope {
 namespace {
 
-/// What every layer may have and what only training reads.
+/// Keys that every layer may have, and keys that only training reads.
 bool belongs_to_every_layer(const std::string& key) {
   static const std::set<std::string> kKeys = {
       "name",      "trainable",    "dtype",       "batch_input_shape",    "batch_shape", "input_shape",
@@ -72,7 +72,7 @@ void FieldReader::fail_missing(const char* key) const {
 }
 
 void FieldReader::read(const Json& json, const char* key, bool& value) const {
-  // Old files hold 0 and 1 here and there.
+  // Old files hold 0 and 1 for some bools.
   if (json.is_number_integer() && (json == 0 || json == 1))
     value = json == 1;
   else if (json.is_boolean())
@@ -83,7 +83,7 @@ void FieldReader::read(const Json& json, const char* key, bool& value) const {
 
 void FieldReader::read(const Json& json, const char* key, float& value) const {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  // Numbers that were NumPy's are saved as {"type": "ndarray", ...} or {"value": x, "dtype": ..}.
+  // Keras saves NumPy's numbers as {"type": "ndarray", ...} or {"value": x, "dtype": ..}.
   if (json.is_number())
     value = json.get<float>();
   else if (json == "Infinity")
@@ -166,7 +166,7 @@ void FieldReader::read_sizes(const Json& json, const char* key, std::span<std::i
 
 void FieldReader::read(const Json& json, const char* key, std::vector<float>& value) const {
   value.clear();
-  // Nested lists hold one number for each entry of the axis, among axes of size 1.
+  // A list may be nested: an array that has axes of size 1 beside the axis of its numbers.
   std::function<void(const Json&)> gather = [&](const Json& item) {
     if (item.is_array())
       for (const Json& inner : item) gather(inner);
@@ -218,31 +218,31 @@ void FieldReader::single_axis(const char* key, std::int64_t& value) {
   value = axes[0];
 }
 
-/// The shortest decimal number that is read back as this one, as in a config that Python wrote: 0.3, not
-/// 0.30000001192092896.
+FieldWriter::FieldWriter(std::string_view class_name) : config(Json::object()), class_name_(class_name) {}
+FieldWriter::~FieldWriter() = default;
+
+void FieldWriter::axes(const char* key, const std::vector<std::int64_t>& value) {
+  config[key] = value.size() == 1 ? Json(value[0]) : Json(value);
+}
+
+void FieldWriter::axes_or_none(const char* key, const std::vector<std::int64_t>& value) {
+  axes(key, value);
+  if (value.empty()) config[key] = nullptr;
+}
+
+void FieldWriter::one_or_many(const char* key, const std::vector<float>& value) {
+  value.size() == 1 ? put(key, value[0]) : put(key, value);
+}
+
+const Json& FieldWriter::raw(const char*) const {
+  static const Json kNull;
+  return kNull;
+}
+
+/// The shortest decimal number that is read back as this float, as Python would write it: 0.3, not 0.30000001192092896.
 Json FieldWriter::written(float value) const {
   if (!std::isfinite(value)) throw error(fmt::format("is {}, not a finite number", value));
   return Json::parse(fmt::format("{}", value));
-}
-
-Json FieldWriter::written(const layers::ActivationFunction& value) {
-  if (value.config.empty()) return value.name;
-  LayerData layer;
-  layer.name = key_;
-  layer.class_name = value.name;
-  layer.config = Json::parse(value.config, nullptr, false);
-  if (!layer.config.is_object()) throw error(fmt::format("has the config '{}', not a JSON object", value.config));
-  if (const LayerType* type = find_layer_type(value.name)) {
-    FieldReader fields(layer, /*keras_major=*/3);
-    const Json today = type->today(fields);
-    std::vector<std::string> keys;
-    for (const auto& [key, argument] : today.items()) keys.push_back(key);
-    for (const std::string& key : fields.unknown())
-      unknown = error(fmt::format("gives {} the argument '{}', which it does not have", value.name, key),
-                      fmt::format("it has {}", fmt::join(keys, ", ")));
-  }
-  return {
-      {"module", "keras.layers"}, {"class_name", value.name}, {"config", layer.config}, {"registered_name", nullptr}};
 }
 
 Json FieldWriter::written(const layers::LayerConfig& value) const {
@@ -254,12 +254,97 @@ Json FieldWriter::written(const layers::LayerConfig& value) const {
   return json;
 }
 
-Error FieldWriter::error(const std::string& what, const std::string& hint) const {
-  return Error({.code = "config-type", .what = fmt::format("'{}' of a {} {}", key_, class_name_, what), .hint = hint});
+void FieldWriter::put(const char* key, bool value) { config[key] = value; }
+void FieldWriter::put(const char* key, std::int64_t value) { config[key] = value; }
+void FieldWriter::put(const char* key, const std::string& value) { config[key] = value; }
+
+void FieldWriter::put(const char* key, float value) {
+  key_ = key;
+  config[key] = written(value);
 }
 
-void FieldWriter::fail_enumerator(std::int64_t number, std::span<const std::string_view> names) const {
-  throw error(fmt::format("is enumerator {}, not one of {}", number, fmt::join(names, ", ")));
+void FieldWriter::put(const char* key, const layers::LayerConfig& value) {
+  key_ = key;
+  config[key] = written(value);
+}
+
+void FieldWriter::put(const char* key, const layers::ActivationFunction& value) {
+  key_ = key;
+  if (value.config.empty()) {
+    config[key] = value.name;
+    return;
+  }
+  LayerData layer;
+  layer.name = key;
+  layer.class_name = value.name;
+  layer.config = Json::parse(value.config, nullptr, false);
+  if (!layer.config.is_object()) throw error(fmt::format("has the config '{}', not a JSON object", value.config));
+  if (const LayerType* type = find_layer_type(value.name)) {
+    FieldReader fields(layer, /*keras_major=*/3);
+    const Json today = type->today(fields);
+    std::vector<std::string> keys;
+    for (const auto& [name, argument] : today.items()) keys.push_back(name);
+    for (const std::string& name : fields.unknown())
+      unknown = error(fmt::format("gives {} the argument '{}', which it does not have", value.name, name),
+                      fmt::format("it has {}", fmt::join(keys, ", ")));
+  }
+  config[key] = {
+      {"module", "keras.layers"}, {"class_name", value.name}, {"config", layer.config}, {"registered_name", nullptr}};
+}
+
+void FieldWriter::put_name(const char* key, std::int64_t number, std::span<const std::string_view> names) {
+  key_ = key;
+  if (number < 0 || number >= std::ssize(names))
+    throw error(fmt::format("is enumerator {}, not one of {}", number, fmt::join(names, ", ")));
+  config[key] = names[static_cast<std::size_t>(number)];
+}
+
+void FieldWriter::put_sizes(const char* key, std::span<const std::int64_t> sizes) {
+  config[key] = std::vector(sizes.begin(), sizes.end());
+}
+
+void FieldWriter::put_borders(const char* key, std::span<const layers::Border> borders) {
+  Json pairs = Json::array();
+  for (const layers::Border& border : borders) pairs.push_back({border.before, border.after});
+  config[key] = borders.size() == 1 ? pairs[0] : pairs;
+}
+
+void FieldWriter::put_null(const char* key) { config[key] = nullptr; }
+
+void FieldWriter::put_list_if_null(const char* key) {
+  if (config[key].is_null()) config[key] = Json::array();
+}
+
+void FieldWriter::put(const char* key, const std::vector<std::int64_t>& values) {
+  config[key] = values.empty() ? Json() : Json(values);
+}
+
+void FieldWriter::put(const char* key, const std::vector<std::string>& values) {
+  config[key] = values.empty() ? Json() : Json(values);
+}
+
+void FieldWriter::put(const char* key, const std::vector<std::optional<std::int64_t>>& values) {
+  Json list;
+  for (const auto& value : values) list.push_back(value ? Json(*value) : Json());
+  config[key] = std::move(list);
+}
+
+void FieldWriter::put(const char* key, const std::vector<float>& values) {
+  key_ = key;
+  Json list;
+  for (const float value : values) list.push_back(written(value));
+  config[key] = std::move(list);
+}
+
+void FieldWriter::put(const char* key, const std::vector<layers::LayerConfig>& values) {
+  key_ = key;
+  Json list;
+  for (const layers::LayerConfig& value : values) list.push_back(written(value));
+  config[key] = std::move(list);
+}
+
+Error FieldWriter::error(const std::string& what, const std::string& hint) const {
+  return Error({.code = "config-type", .what = fmt::format("'{}' of a {} {}", key_, class_name_, what), .hint = hint});
 }
 
 }  // namespace kerascope

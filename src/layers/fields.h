@@ -1,4 +1,4 @@
-// A layer's config and its struct: one list of keys a layer reads and writes it; errors name the key.
+// Reads a layer's struct from its config and writes it back, by one list of keys per layer. Errors name the key.
 #pragma once
 
 #include <concepts>
@@ -16,7 +16,7 @@
 
 namespace kerascope {
 
-/// A `fields` function serves reading and writing through one template: `of<ReLU> auto& layer`.
+/// A `fields` function is one template for reading and writing: its parameter is `of<ReLU> auto& layer`.
 template <typename T, typename L>
 concept of = std::same_as<std::remove_cvref_t<T>, L>;
 
@@ -29,7 +29,7 @@ concept of_rank = requires(std::remove_cvref_t<T> layer) {
 template <typename E>
 concept Enumeration = std::is_enum_v<E>;
 
-/// Keras's names for an enumeration's values, in their order.
+/// Keras's names for an enumeration's values, in the order of the values.
 std::span<const std::string_view> names_of(layers::Padding);
 std::span<const std::string_view> names_of(layers::SequencePadding);
 std::span<const std::string_view> names_of(layers::DataFormat);
@@ -39,7 +39,7 @@ class FieldReader {
  public:
   FieldReader(const LayerData& layer, int keras_major) : layer_(layer), keras_major_(keras_major) {}
 
-  /// A key that may be missing; the member then keeps its default. null is a missing value, too.
+  /// A key that may be missing; the member then keeps its default. null counts as missing.
   template <typename T>
   void operator()(const char* key, T& value) {
     if (const Json* found = take(key); found && !found->is_null()) read(*found, key, value);
@@ -58,14 +58,14 @@ class FieldReader {
   void formerly(const char* key, T& value) {
     (*this)(key, value);
   }
-  /// One axis or several; what is one axis is a plain number in the file.
+  /// One axis or several; a single axis is a plain number in the file.
   void axes(const char* key, std::vector<std::int64_t>& value) { (*this)(key, value); }
-  /// The same where null means none at all, unlike a missing key.
+  /// The same for a key where null means "no axes", while a missing key means the default.
   void axes_or_none(const char* key, std::vector<std::int64_t>& value) {
     (*this)(key, value);
     if (has(key) && raw(key).is_null()) value.clear();
   }
-  /// Keras's None is a value of its own, unlike a missing key.
+  /// For a key where null (Keras's None) is a value of its own, while a missing key means the default.
   template <typename T>
   void or_none(const char* key, std::optional<T>& value) {
     (*this)(key, value);
@@ -73,26 +73,26 @@ class FieldReader {
   }
   /// A single axis; tf.keras 1 and 2 write some as a list of one.
   void single_axis(const char* key, std::int64_t& value);
-  /// Numbers; a single one is written without its list.
+  /// Numbers; a single one is not in a list.
   void one_or_many(const char* key, std::vector<float>& value) { (*this)(key, value); }
 
-  /// A key of training or of Keras's own book-keeping, without influence on the output.
+  /// A key that has no influence on the output: only training or Keras's own book-keeping reads it.
   void ignored(const char* key) { known_.insert(key); }
-  /// The key's value as it stands; null if it is missing.
+  /// The key's value as the file has it; null if it is missing.
   const Json& raw(const char* key) {
     static const Json kNull;
     const Json* found = take(key);
     return found ? *found : kNull;
   }
-  /// True also where the key's value is null.
+  /// True also if the key's value is null.
   bool has(const char* key) const { return layer_.config.is_object() && layer_.config.contains(key); }
   int keras_major() const { return keras_major_; }
 
-  /// Keys that no field asked for, apart from those that every layer has.
+  /// The config's keys that no field asked for, except those that every layer has.
   std::vector<std::string> unknown() const;
   /// The same as sentences.
   std::vector<std::string> notes() const;
-  /// @throws Error{config-type}: the key has `found`, where `wanted` is due.
+  /// @throws Error{config-type}: "the key is `found`, not `wanted`"
   [[noreturn]] void fail(const char* key, const Json& found, const std::string& wanted) const;
 
  private:
@@ -121,7 +121,7 @@ class FieldReader {
   void read(const Json& json, const char* key, std::vector<float>& value) const;
   void read(const Json& json, const char* key, std::vector<std::int64_t>& value) const;
   void read(const Json& json, const char* key, std::vector<std::optional<std::int64_t>>& value) const;
-  /// One number, one for each axis, or a pair for each; for a single axis a number or a pair.
+  /// One number, one per axis, or a pair per axis. If there is a single axis: a number or a pair.
   template <int Rank>
   void read(const Json& json, const char* key, layers::Borders<Rank>& value) const {
     read_borders(json, key, value);
@@ -138,81 +138,77 @@ class FieldReader {
 };
 
 /// Writes a layer's config as Keras 3 does. @throws Error{config-type} for a value that no config can hold
+/// Nothing here is inline: code that makes JSON would double the time that each layer's file takes to compile.
 class FieldWriter {
  public:
-  explicit FieldWriter(std::string_view class_name) : class_name_(class_name) {}
+  explicit FieldWriter(std::string_view class_name);
+  ~FieldWriter();
 
-  Json config = Json::object();
-  /// What is wrong with an activation's config where Keras would not know what it says; files may hold that.
+  Json config;
+  /// Set if an activation's config has arguments that Keras would refuse. Files may hold such a config, code may not.
   std::optional<Error> unknown;
 
   template <typename T>
   void operator()(const char* key, const T& value) {
-    key_ = key;
-    config[key] = written(value);
+    put(key, value);
   }
   template <typename T>
   void required(const char* key, const T& value) {
-    (*this)(key, value);
-    if (config[key].is_null()) config[key] = Json::array();
+    put(key, value);
+    put_list_if_null(key);
   }
   template <typename T>
   void formerly(const char*, const T&) {}
-  void axes(const char* key, const std::vector<std::int64_t>& value) {
-    config[key] = value.size() == 1 ? Json(value[0]) : Json(value);
-  }
-  void axes_or_none(const char* key, const std::vector<std::int64_t>& value) {
-    axes(key, value);
-    if (value.empty()) config[key] = nullptr;
-  }
-  void one_or_many(const char* key, const std::vector<float>& value) {
-    value.size() == 1 ? (*this)(key, value[0]) : (*this)(key, value);
-  }
-  void single_axis(const char* key, std::int64_t value) { config[key] = value; }
+  void axes(const char* key, const std::vector<std::int64_t>& value);
+  void axes_or_none(const char* key, const std::vector<std::int64_t>& value);
+  void one_or_many(const char* key, const std::vector<float>& value);
+  void single_axis(const char* key, std::int64_t value) { put(key, value); }
   template <typename T>
   void or_none(const char* key, const std::optional<T>& value) {
-    (*this)(key, value);
+    put(key, value);
   }
   void ignored(const char*) {}
   bool has(const char*) const { return false; }
-  Json raw(const char*) const { return nullptr; }
+  const Json& raw(const char*) const;
 
  private:
-  Json written(bool value) const { return value; }
-  Json written(std::int64_t value) const { return value; }
-  Json written(float value) const;
-  Json written(const layers::ActivationFunction& value);
-  Json written(const layers::LayerConfig& value) const;
-  Json written(const std::string& value) const { return value; }
+  void put(const char* key, bool value);
+  void put(const char* key, std::int64_t value);
+  void put(const char* key, float value);
+  void put(const char* key, const layers::ActivationFunction& value);
+  void put(const char* key, const layers::LayerConfig& value);
+  void put(const char* key, const std::string& value);
   template <Enumeration E>
-  Json written(E value) const {
-    const auto names = names_of(value);
-    const auto number = static_cast<std::int64_t>(value);
-    if (number < 0 || number >= std::ssize(names)) fail_enumerator(number, names);
-    return names[static_cast<std::size_t>(number)];
+  void put(const char* key, E value) {
+    put_name(key, static_cast<std::int64_t>(value), names_of(value));
   }
+  void put_name(const char* key, std::int64_t number, std::span<const std::string_view> names);
   template <std::size_t Rank>
-  Json written(const std::array<std::int64_t, Rank>& value) const {
-    return value;
+  void put(const char* key, const std::array<std::int64_t, Rank>& value) {
+    put_sizes(key, value);
   }
-  Json written(const layers::Border& value) const { return {value.before, value.after}; }
+  void put_sizes(const char* key, std::span<const std::int64_t> sizes);
   template <int Rank>
-  Json written(const layers::Borders<Rank>& value) const {
-    return Rank == 1 ? written(value[0]) : written(std::vector(value.begin(), value.end()));
+  void put(const char* key, const layers::Borders<Rank>& value) {
+    put_borders(key, value);
   }
+  void put_borders(const char* key, std::span<const layers::Border> borders);
   template <typename T>
-  Json written(const std::optional<T>& value) const {
-    return value ? written(*value) : Json();
+  void put(const char* key, const std::optional<T>& value) {
+    value ? put(key, *value) : put_null(key);
   }
-  /// An empty list is one that was not given.
-  template <typename T>
-  Json written(const std::vector<T>& values) const {
-    Json list;
-    for (const T& value : values) list.push_back(written(value));
-    return list;
-  }
+  void put_null(const char* key);
+  /// An empty list counts as not given: null.
+  void put(const char* key, const std::vector<std::int64_t>& values);
+  void put(const char* key, const std::vector<std::optional<std::int64_t>>& values);
+  void put(const char* key, const std::vector<float>& values);
+  void put(const char* key, const std::vector<std::string>& values);
+  void put(const char* key, const std::vector<layers::LayerConfig>& values);
+  void put_list_if_null(const char* key);
+
+  Json written(float value) const;
+  Json written(const layers::LayerConfig& value) const;
   Error error(const std::string& what, const std::string& hint = "") const;
-  [[noreturn]] void fail_enumerator(std::int64_t number, std::span<const std::string_view> names) const;
 
   std::string_view class_name_;
   const char* key_ = "";

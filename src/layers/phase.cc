@@ -14,11 +14,11 @@
 namespace kerascope {
 namespace {
 
-/// Whether a layer computes something else in the training phase; of a class that nobody knows: false.
+/// Whether a layer computes something else in the training phase; false for unknown classes.
 bool acts_in_training(const LayerData& layer) {
   constexpr std::array<std::string_view, 7> kOthers = {
       "BatchNormalization", "MixUp", "CutMix", "AugMix", "RandAugment", "Pipeline", "SpectralNormalization"};
-  if (layer.network) return false;  // its layers are asked themselves
+  if (layer.network) return false;  // its layers are looked at one by one
   const std::string& name = layer.class_name;
   const auto has_rate = [&](const char* key) {
     const Json& value = member(layer.config, key);
@@ -32,11 +32,12 @@ bool acts_in_training(const LayerData& layer) {
 /// A call of a network: its layer, and which of the layer's calls.
 using Id = std::pair<int, int>;
 
-/// The calls that the network's outputs need, each behind those that it needs, in the order in which Keras finds them.
+/// The calls that the network's outputs need, in the order in which Keras finds them: depth first, each after the calls
+/// that it needs.
 std::vector<Id> found_from_outputs(const Network& network) {
   struct Open {
     Id id;
-    std::size_t next = 0;  ///< of its inputs
+    std::size_t next = 0;  ///< the input to visit next
   };
   std::vector<Id> found;
   std::set<Id> seen;
@@ -65,8 +66,8 @@ std::vector<Id> found_from_outputs(const Network& network) {
   return found;
 }
 
-/// The calls in the order in which Keras 3 makes them: by their distance from the outputs, the furthest first, where
-/// all calls of a layer are at least as far as those of it that were found later. What no output needs comes last.
+/// The calls in the order in which Keras 3 makes them: by their distance from the outputs, the furthest first. A call
+/// is at least as far away as the calls of its layer that were found after it. Calls that no output needs come last.
 std::vector<Id> calls_in_order(const Network& network) {
   std::vector<Id> met;  // as Keras's dict of depths keeps them
   std::map<Id, int> depths;
@@ -99,23 +100,23 @@ std::vector<Id> calls_in_order(const Network& network) {
 }  // namespace
 
 PhaseOfCalls::PhaseOfCalls(const ModelData& model, Phase phase) : keras_major_(model.keras_major()), phase_(phase) {
-  walk(model.network, "", {.value = phase == Phase::kTraining, .as_called = std::nullopt});
+  decide(model.network, "", {.value = phase == Phase::kTraining, .as_called = std::nullopt});
 }
 
-void PhaseOfCalls::walk(const Network& network, const std::string& container, const Argument& outer) {
+void PhaseOfCalls::decide(const Network& network, const std::string& container, const Argument& outer) {
   for (const auto& [layer_index, call_index] : calls_in_order(network)) {
     const LayerData& layer = network.layers[static_cast<std::size_t>(layer_index)];
     const std::string address = (container.empty() ? "" : container + "/") + layer.name +
                                 (layer.calls.size() > 1 ? fmt::format("@{}", call_index) : "");
     const Argument argument = of_call(outer, layer, layer.calls[static_cast<std::size_t>(call_index)], address);
     trains_[address] = argument.value;
-    if (layer.network) walk(*layer.network, address, argument);
+    if (layer.network) decide(*layer.network, address, argument);
   }
 }
 
 PhaseOfCalls::Argument PhaseOfCalls::of_call(const Argument& outer, const LayerData& layer, const Call& call,
                                              const std::string& address) {
-  if (layer.is_operation) return outer;  // it has no phase, and Keras 3 does not note its call
+  if (layer.is_operation) return outer;  // it has no phase, and does not count as the call before another
   const Json& given = member(call.keywords, "training");
   const auto stored = given.is_boolean() ? std::optional(given.get<bool>()) : std::nullopt;
   if (keras_major_ < 3) return {.value = stored.value_or(outer.value), .as_called = std::nullopt};

@@ -1,5 +1,5 @@
-// In which phase each call of a layer runs: what the model is run in, what the file stores with calls, and what Keras
-// makes of both.
+// In which phase each call of a layer runs, as Keras decides it from the phase of the run and the `training` that the
+// file stores with calls.
 #pragma once
 
 #include <map>
@@ -13,9 +13,9 @@
 
 namespace kerascope {
 
-/// Before Keras 3, what a node stores (base(x, training=False)) wins over the argument of the model's call. Keras 3
-/// passes that argument down over whatever its nodes store: `predict` and `fit` always give one. model(x) gives none:
-/// then a call has what its node stores, else what the layer that was called before it had, else its layer's default.
+/// Before Keras 3, the `training` that a call stores (base(x, training=False)) overrides the argument of the model's
+/// call. In Keras 3 that argument, which `predict` and `fit` always give, overrides what calls store. model(x) gives
+/// none: then a call has the `training` that it stores, else that of the call before it, else its layer's default.
 class PhaseOfCalls {
  public:
   PhaseOfCalls(const ModelData& model, Phase phase);
@@ -29,9 +29,9 @@ class PhaseOfCalls {
   /// The `training` argument that a network passes down to the calls inside it.
   struct Argument {
     bool value = false;             ///< in the phase of the run
-    std::optional<bool> as_called;  ///< in model(x); none: nobody gave one
+    std::optional<bool> as_called;  ///< in model(x); none if nothing has set it yet
   };
-  void walk(const Network& network, const std::string& container, const Argument& outer);
+  void decide(const Network& network, const std::string& container, const Argument& outer);
   Argument of_call(const Argument& outer, const LayerData& layer, const Call& call, const std::string& address);
 
   int keras_major_;
@@ -41,7 +41,7 @@ class PhaseOfCalls {
   std::vector<std::string> trained_;    ///< addresses of the calls that train in model(x) alone
 };
 
-/// The default of `training` in the signature of a layer's `call` (Keras 3.15); none: it has none, or None.
+/// The default of `training` in the signature of a layer's `call` (Keras 3.15); nothing if there is none, or None.
 std::optional<bool> default_training(std::string_view class_name);
 
 }  // namespace kerascope

@@ -25,6 +25,19 @@ std::map<std::string, Operation, std::less<>>& operations() {
 
 }  // namespace
 
+Json LayerType::today(FieldReader& fields) const {
+  FieldWriter writer(class_name);
+  rewrite(fields, writer);
+  return std::move(writer.config);
+}
+
+Json LayerStruct::config(const void* layer) const {
+  FieldWriter writer(class_name);
+  write(layer, writer);
+  if (writer.unknown) throw *writer.unknown;
+  return std::move(writer.config);
+}
+
 const LayerType* find_layer_type(std::string_view class_name) {
   const auto found = types().find(class_name);
   return found == types().end() ? nullptr : &found->second;

@@ -1,4 +1,4 @@
-// Every row of *.rows.json, which real Keras answered, through the whole contract of a layer.
+// Checks the whole contract of a layer for every row of *.rows.json, against the answers of real Keras.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -19,7 +19,7 @@ std::filesystem::path answers_folder() {
   return std::filesystem::path(folder ? folder : "") / "rows";
 }
 
-/// As tests/oracle/rows.py lists them; empty without answers.
+/// The rows that tests/oracle/rows.py lists; empty if it has not run.
 const std::vector<Json>& rows() {
   static const std::vector<Json> all = [] {
     std::ifstream manifest(answers_folder() / "manifest.json");
@@ -34,7 +34,7 @@ std::vector<Tensor> tensors(const std::filesystem::path& path) {
   return all;
 }
 
-/// As what Keras answered is read: texts stay texts.
+/// Reads an answer of Keras: texts stay texts.
 Tensor as_numbers(const Tensor& tensor) {
   return tensor.dtype() == DType::kString ? tensor : tensor.astype(DType::kFloat32);
 }
@@ -57,7 +57,7 @@ std::pair<float, float> difference(std::span<const float> seen, std::span<const 
   return {apart, largest};
 }
 
-/// What every layer has and no output depends on.
+/// Keys that every layer has and no output depends on.
 bool only_for_training(const std::string& key) {
   for (const char* ending : {"_initializer", "_regularizer", "_constraint"})
     if (text::ends_with(key, ending)) return true;
@@ -73,7 +73,7 @@ void gather(const Json& json, std::vector<Json>& all) {
     all.push_back(json);
 }
 
-/// Keras takes 2 for [2, 2], [-1] for -1, and no list for an empty one.
+/// Keras writes 2 for [2, 2], -1 for [-1], and null for an empty list, or the other way round.
 bool means_the_same(const Json& one, const Json& other) {
   std::vector<Json> a, b;
   gather(one, a);
@@ -119,7 +119,7 @@ class LayerRow : public testing::TestWithParam<Json> {
       expect_near(seen[k].tensor, expected_[k]);
     }
   }
-  /// What Kerascope says while it plans the model with this config of the layer.
+  /// The notes and errors of Kerascope as it plans the model with this config of the layer.
   struct Said {
     std::string error, code;
     std::vector<std::string> notes;
@@ -186,7 +186,7 @@ TEST_P(LayerRow, ConfigIsChecked) {
   for (const auto& [key, value] : config.items()) {
     SCOPED_TRACE(key);
     Json changed = config;
-    changed[key] = {{"unexpected", true}};  // of no key's type
+    changed[key] = {{"unexpected", true}};  // no key has this type
     if (!listed("unread", key) && !only_for_training(key)) {
       const Said said = plan_with(model, changed);
       EXPECT_EQ(said.code, "config-type");
@@ -216,7 +216,7 @@ TEST_P(LayerRow, WrittenConfigMeansTheSame) {
   if (!type || layer.is_operation) GTEST_SKIP() << "an operation has no config that Keras 3 writes";
   FieldReader reader(layer, model.keras_major());
   const Json written = type->today(reader);
-  // Keras 3's own numbers and words, where it writes the key.
+  // The same values as Keras 3's, for each key that it writes.
   for (const auto& [key, value] : written.items())
     if (of_keras_3() && layer.config.contains(key) && !layer.config[key].is_object()) {
       EXPECT_TRUE(means_the_same(value, layer.config[key])) << key << ": " << value << ", Keras " << layer.config[key];

@@ -113,7 +113,7 @@ def expected_output(layer, inputs, question):
     if config.get("data_format") == "channels_first" and question["class"].startswith(LAST_ONLY):
         activation = {"activation": None} if "activation" in config else {}
         twin = type(layer)(**{**config, "data_format": "channels_last", **activation})
-        moved = np.moveaxis(inputs[0], 1, -1)
+        moved = np.moveaxis(np.asarray(inputs[0]), 1, -1)
         twin.build(moved.shape)
         twin.set_weights(layer.get_weights())
         output = np.moveaxis(np.asarray(twin(moved)), -1, 1)
@@ -155,12 +155,16 @@ def answer(question, folder, keras):
         layer.adapt(given(question, inputs[0].shape, random) if {"texts", "tokens"} & set(question) else normal)
     types = ["string" if is_text(array) else array.dtype for array in inputs]
     symbols = [keras.Input(shape, dtype=types[k], name=f"input_{k}") for k, shape in enumerate(shapes)]
-    fed, seen = symbols, [tensorflow.constant(array) if is_text(array) else array for array in inputs]
+    fed = symbols
     if "steps" in question:  # how many count, item by item: the others hold 0 and are masked
         for item, count in enumerate(question["steps"]):
             inputs[0][item, count:] = 0
         masking = keras.layers.Masking(name="masking")
-        fed, seen = [masking(symbols[0]), *symbols[1:]], [masking(inputs[0]), *inputs[1:]]
+        fed = [masking(symbols[0]), *symbols[1:]]
+    # Tensors, as tf_keras takes an initial state that is an array for something else.
+    seen = [tensorflow.constant(array) for array in inputs]
+    if "steps" in question:
+        seen[0] = masking(seen[0])
     output = call(layer, fed, question)
     if not question.get("adapt"):
         randomise(layer, random)

@@ -61,7 +61,7 @@ constexpr Named kElementwise[] = {
                .hint = text::did_you_mean(name, names)});
 }
 
-/// A function of keras.activations; none where there is no such name.
+/// A function of keras.activations; nothing if there is none of that name.
 std::optional<Value> named(Build& build, Value x, std::string_view name) {
   // "keras.activations>relu" and "keras.layers.relu" name the same function.
   if (const auto last = name.find_last_of(".>"); last != name.npos) name.remove_prefix(last + 1);
@@ -70,14 +70,14 @@ std::optional<Value> named(Build& build, Value x, std::string_view name) {
   if (name == "log_softmax") return ops::log_softmax(build.graph, x);
   if (name == "sparsemax") return ops::sparsemax(build.graph, x);
   if (name == "glu") return ops::glu(build.graph, x);
-  // Keras 3 changed the formula; a file's own Keras is what counts.
+  // Keras 3 changed the formula; the version that wrote the file counts.
   if (name == "hard_sigmoid" && build.keras_major() < 3) return ops::unary(build.graph, x, Unary::kHardSigmoidOld);
   for (const Named& known : kElementwise)
     if (known.name == name) return ops::unary(build.graph, x, known.function, known.options);
   return {};
 }
 
-/// A layer given as activation: built as if it stood there, without weights of its own.
+/// A layer given as activation: built in its place; it cannot have weights.
 Value layer_as_activation(Build& build, Value x, const ActivationFunction& activation) {
   LayerData stand_in;
   stand_in.name = build.layer().name;
@@ -95,7 +95,7 @@ Value layer_as_activation(Build& build, Value x, const ActivationFunction& activ
 Value activate(Build& build, Value x, const ActivationFunction& activation) {
   if (activation.config.empty())
     if (const std::optional<Value> y = named(build, x, activation.name)) return *y;
-  return layer_as_activation(build, x, activation);  // in Keras 2 its name is enough, too
+  return layer_as_activation(build, x, activation);  // in Keras 2 a layer's name is enough
 }
 
 Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes) {

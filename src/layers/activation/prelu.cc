@@ -11,7 +11,7 @@ MaskRule mask_rule(const PReLU&) { return MaskRule::kPasses; }
 
 Outputs build(const PReLU& layer, Build& b) {
   Shape alpha = b.shape().slice(1, b.shape().rank());
-  // Counted from 1: 0 and less count from the end, as Python's lists do.
+  // shared_axes count from 1. Smaller numbers count from the end, like indices of Python's lists.
   for (std::int64_t axis : layer.shared_axes) alpha[b.axis(axis - 1, alpha.rank())] = 1;
   return b.same_axes(ops::binary(b.graph, b.input(), b.weight("alpha", alpha), ops::Binary::kPrelu));
 }

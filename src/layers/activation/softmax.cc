@@ -24,7 +24,7 @@ Value softmax(Build& b, Value input, const std::vector<int>& axes) {
 
 MaskRule mask_rule(const Softmax&) { return MaskRule::kPasses; }
 
-/// What is masked counts as -1e9, and since Keras 3 gives 0.
+/// A masked number counts as -1e9; since Keras 3 its result is exactly 0.
 Outputs build(const Softmax& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);
   if (!b.mask()) return b.same_axes(softmax(b, b.input(), axes));

@@ -31,7 +31,7 @@ Outputs build(const CustomScaleLayer& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(0), scaled, ops::Binary::kAdd));
 }
 
-// tf.keras saves its own class like a user's.
+// tf.keras saves this class of its own like a user's class.
 const Register<CustomScaleLayer> registered{{.names = {"CustomScaleLayer", "Custom>CustomScaleLayer", "Lambda"},
                                              .module = "keras.src.applications.inception_resnet_v2"}};
 

@@ -16,7 +16,7 @@ Outputs build(const LayerScale& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(), gamma, ops::Binary::kMultiply));
 }
 
-// Braces would make a list of names of both.
+// With braces both texts would become names.
 const Register<LayerScale> registered{{.names = {"LayerScale"}, .module = "keras.src.applications.convnext"}};
 
 }  // namespace kerascope::layers

@@ -17,7 +17,7 @@ Outputs build(const StochasticDepth& layer, Build& b) {
   return b.same_axes(ops::binary(b.graph, b.input(), mask, ops::Binary::kMultiply));
 }
 
-// Braces would make a list of names of both.
+// With braces both texts would become names.
 const Register<StochasticDepth> registered{{.names = {"StochasticDepth"}, .module = "keras.src.applications.convnext"}};
 
 }  // namespace kerascope::layers

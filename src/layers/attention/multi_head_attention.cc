@@ -1,4 +1,4 @@
-// Each step of the query looks at the steps of key and value, with several heads. (N, T, C), (N, S, C') -> (N, T, C)
+// Each step of the query attends to the steps of key and value, with several heads. (N, T, C), (N, S, C') -> (N, T, C)
 #include <cmath>
 #include <numeric>
 
@@ -29,7 +29,7 @@ std::int64_t product(const std::vector<std::int64_t>& sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies());
 }
 
-/// x's last `bound` axes by a kernel (these axes.., to..), plus a bias (to..).
+/// Multiplies x along its last `bound` axes with a kernel (these axes.., to..) and adds a bias (to..).
 Value projected(Build& b, const char* name, Value x, int bound, const std::vector<std::int64_t>& to, bool use_bias) {
   Build part = b.within(name);
   const std::vector<std::int64_t> sizes = b.graph.shape(x).sizes();
@@ -42,11 +42,12 @@ Value projected(Build& b, const char* name, Value x, int bound, const std::vecto
                       joined(kept, to));
 }
 
-/// Which axes of (N, .., heads, size) attend, and which stay apart from each other; the last one is neither.
+/// Along which axes of (N, .., heads, size) steps attend to each other, and which are independent (`apart`), as the
+/// batch is. The last axis is neither.
 struct Axes {
   std::vector<int> apart, attending;
 
-  /// With the attending axes behind the others, and the last one at the end.
+  /// The independent axes, then the attending ones, then the last one.
   std::vector<int> order() const {
     std::vector<int> all = apart;
     all.insert(all.end(), attending.begin(), attending.end());
@@ -63,7 +64,7 @@ struct Axes {
 Axes axes_of(const MultiHeadAttention& layer, const Build& b, int rank) {
   Axes axes;
   for (const std::int64_t given : layer.attention_axes) {
-    // Keras 3 counts negative axes from the input's end, Keras 2 from that of what is made for the heads.
+    // Keras 3 counts negative axes from the input's end, Keras 2 from the end of (N, .., heads, size).
     const int axis = b.axis(given, given < 0 && b.keras_major() < 3 ? rank : rank - 1);
     if (axis >= rank - 2 || std::ranges::count(axes.attending, axis) > 0)
       b.refuse("attention_axes", fmt::format("({})", fmt::join(layer.attention_axes, ", ")),
@@ -76,7 +77,7 @@ Axes axes_of(const MultiHeadAttention& layer, const Build& b, int rank) {
   return axes;
 }
 
-/// What is made of the tensors that the layer is called with.
+/// The arguments of the call: tensors as numbers of inputs, and masks.
 struct Arguments {
   int query, value, key;
   std::optional<Value> query_mask, value_mask, key_mask, attention_mask;
@@ -94,7 +95,7 @@ Arguments arguments_of(Build& b) {
     return place ? std::optional(b.input(*place)) : std::nullopt;
   };
   const bool is_old = b.keras_major() < 3;
-  // Keras 3 looks at the query's own mask even if it is called with another one.
+  // Keras 3 uses the mask that the query carries even if the call has another one as an argument.
   if (!is_old) given("query_mask", 3);
   all.query_mask = b.mask(all.query);
   all.value_mask = b.mask(all.value);
@@ -107,7 +108,7 @@ Arguments arguments_of(Build& b) {
   return all;
 }
 
-/// With an axis of 1 at a place that is counted from the new shape's end.
+/// Inserts an axis of size 1 at a place that is counted from the end of the new shape.
 Value with_axis(Graph& graph, Value x, int place) {
   std::vector<std::int64_t> sizes = graph.shape(x).sizes();
   const auto at = static_cast<std::ptrdiff_t>(sizes.size()) + 1 + place;
@@ -115,7 +116,7 @@ Value with_axis(Graph& graph, Value x, int place) {
   return ops::reshape(graph, x, Shape(std::move(sizes)));
 }
 
-/// Bools (1, T, S) that are true where step t of the query may look at step s.
+/// Bools (1, T, S), true if step t of the query may attend to step s.
 Value allowed_steps(Graph& graph, std::int64_t queries, std::int64_t keys, auto may_look) {
   std::vector<std::uint8_t> allowed;
   for (std::int64_t t = 0; t < queries; ++t)
@@ -123,7 +124,7 @@ Value allowed_steps(Graph& graph, std::int64_t queries, std::int64_t keys, auto 
   return graph.constant(Tensor::of({1, queries, keys}, allowed));
 }
 
-/// Who may look at whom: (N, T, S), or what broadcasts to it; nothing if all may look at all.
+/// Which steps may attend to which: (N, T, S), or a shape that broadcasts to it; nothing if all may attend to all.
 std::optional<Value> attention_mask(const MultiHeadAttention& layer, Build& b, const Arguments& all) {
   std::optional<Value> mask;
   const auto add = [&](Value other) { mask = mask ? ops::logical(b.graph, other, *mask, ops::Logical::kAnd) : other; };
@@ -147,7 +148,7 @@ Value masked_softmax(const MultiHeadAttention& layer, Build& b, Value scores, st
   const bool is_old = b.keras_major() < 3;
   if (mask) {
     while (graph.shape(*mask).rank() < shape.rank()) mask = with_axis(graph, *mask, -2 * attending - 1);
-    // Keras 2 adds a large negative number, which leaves a row as it is if all of it is masked.
+    // Keras 2 adds a large negative number, so a row that is masked as a whole keeps its softmax.
     if (is_old && !layer.softmax_robust_masking) {
       const Value excluded = ops::binary(graph, number(1), *mask, ops::Binary::kSubtract);
       scores =
@@ -162,12 +163,12 @@ Value masked_softmax(const MultiHeadAttention& layer, Build& b, Value scores, st
   const std::int64_t keys = shape.elements(shape.rank() - attending, shape.rank());
   const std::int64_t rows = keys > 0 ? shape.elements() / keys : 0;
   scores = ops::reshape(graph, ops::softmax(graph, ops::reshape(graph, scores, {rows, keys})), shape);
-  // Where nothing may be looked at, Keras 3 gives 0, unless it computes the scores within one operation.
+  // For a step that may attend to nothing Keras 3 gives 0, unless it computes the scores in one fused operation.
   if (mask && !is_old && !is_fused) scores = ops::select(graph, *mask, scores, number(0));
   return scores;
 }
 
-/// Heads side by side as tiles: (.., T, heads, size), or (.., heads, T.., S..).
+/// Roles of axes that draw the heads side by side as tiles: (.., T, heads, size), or (.., heads, T.., S..).
 std::string roles_by_head(const Axes& axes) {
   const std::size_t free = axes.apart.size() + axes.attending.size() - 2;
   return std::string(free - 1, 'D') + "HCW";
@@ -229,7 +230,7 @@ Outputs build(const MultiHeadAttention& layer, Build& b) {
   b.tap("key", {keys, roles});
   b.tap("value", {values, roles});
 
-  // One matrix for each place of the axes that stay apart: (apart.., attending, size).
+  // One matrix per index of the independent axes: (apart.., attending, size).
   const auto matrices = [&](Value x) {
     const Shape& shape = graph.shape(x);
     return ops::reshape(
@@ -251,7 +252,7 @@ Outputs build(const MultiHeadAttention& layer, Build& b) {
   const Value raw = ops::matmul(graph, matrices(scaled), matrices(keys), {.transpose_right = true});
   std::vector<std::int64_t> pairs = seeing;
   pairs.insert(pairs.end(), seen.begin(), seen.end());
-  // Keras 3 computes the scores within one operation where it can.
+  // Keras 3 computes the scores in one fused operation if it can.
   const bool is_fused = b.keras_major() >= 3 && rank == 4 && layer.dropout == 0 && !all.with_scores;
   const Value scores = masked_softmax(layer, b, ops::reshape(graph, raw, joined(apart, pairs)),
                                       attention_mask(layer, b, all), static_cast<int>(axes.attending.size()), is_fused);

@@ -41,11 +41,11 @@ Shape kernel_shape(const std::array<std::int64_t, Rank>& kernel_size, std::int64
   std::vector<std::int64_t> sizes(kernel_size.begin(), kernel_size.end());
   sizes.insert(sizes.end(), {inputs, outputs});
   Shape shape(std::move(sizes));
-  shape.elements();  // refuses what no memory can hold, before such numbers are multiplied
+  shape.elements();  // throws if no memory can hold it, before such numbers are multiplied
   return shape;
 }
 
-/// The input with its channels last, for a layer whose sizes are sound.
+/// Checks the layer's sizes. The input with channels last.
 template <template <int> typename ConvLayer, int Rank>
 Value conv_input(Build& build, const ConvLayer<Rank>& layer) {
   if constexpr (requires { layer.filters; }) build.require_at_least(1, "filters", layer.filters);
@@ -58,7 +58,7 @@ Value conv_input(Build& build, const ConvLayer<Rank>& layer) {
   return channels_last(build, build.input(), layer.data_format);
 }
 
-/// Keras on Theano, and the depthwise convolutions of Keras 3, do both at once.
+/// Only Keras on Theano, and the depthwise convolutions of Keras 3, accept strides and dilation together.
 template <typename ConvLayer>
 void require_strides_or_dilation(const Build& build, const ConvLayer& layer) {
   if (std::ranges::max(layer.strides) > 1 && std::ranges::max(layer.dilation_rate) > 1 &&
@@ -69,7 +69,7 @@ void require_strides_or_dilation(const Build& build, const ConvLayer& layer) {
                                           fmt::join(layer.dilation_rate, ", ")));
 }
 
-/// Back in the layer's own axis order, then its activation.
+/// The output in the layer's own axis order, after its activation.
 template <template <int> typename ConvLayer, int Rank>
 Outputs finished(Build& build, Value y, const ConvLayer<Rank>& layer) {
   const std::string axes = map_axes(layer.data_format, Rank);

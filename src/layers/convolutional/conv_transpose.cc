@@ -25,7 +25,7 @@ Outputs build(const ConvTranspose<Rank>& layer, Build& b) {
                                        .padding = op_padding(layer.padding),
                                        .output_padding = {}};
   if (layer.output_padding) options.output_padding.emplace(layer.output_padding->begin(), layer.output_padding->end());
-  // Keras 2 stores it and computes without it.
+  // Keras 2 stores it, but computes without it.
   if (Rank == 3 && b.keras_major() < 3) options.dilations.clear();
   return finished(b, ops::conv_transpose(b.graph, x, kernel, bias, options), layer);
 }

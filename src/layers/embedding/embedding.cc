@@ -1,4 +1,4 @@
-// A vector for each whole number. (N, ..) -> (N, .., output_dim)
+// Looks up a vector for each whole number. (N, ..) -> (N, .., output_dim)
 #include "kerascope/layers/embedding.h"
 
 #include "layers/registry.h"
@@ -24,7 +24,7 @@ Outputs build(const Embedding& layer, Build& b) {
   b.require_at_least(1, "input_dim", layer.input_dim);
   b.require_at_least(1, "output_dim", layer.output_dim);
   const Value table = b.weight("embeddings", {layer.input_dim, layer.output_dim});
-  // Keras cuts off what is no whole number.
+  // Keras truncates numbers that are not whole.
   const DType given = b.graph.dtype(b.input());
   const Value indices = is_integer(given) ? b.input() : ops::cast(b.graph, b.input(), DType::kInt32);
   Outputs outputs = b.usual(ops::gather(b.graph, table, indices));

@@ -1,4 +1,4 @@
-// Masks steps that hold nothing but one number. (N, T, C) -> (N, T, C)
+// Masks the steps whose numbers all equal mask_value. (N, T, C) -> (N, T, C)
 #include "kerascope/layers/embedding.h"
 #include "layers/registry.h"
 #include "ops/compare.h"

@@ -8,7 +8,7 @@
 
 namespace kerascope::layers {
 
-/// Keras takes a single tensor in a list only; before Keras 3 a file does not tell which it was.
+/// Keras accepts a single tensor only in a list; files of Keras before 3 do not tell whether it was in one.
 inline void require_list(const Build& b) {
   b.require_inputs(1);
   const Json& arguments = b.call().positional;
@@ -18,8 +18,8 @@ inline void require_list(const Build& b) {
                                        b.layer().class_name));
 }
 
-/// What Keras makes of the inputs' masks: before Keras 3 a step counts where it counts in all inputs that have a mask;
-/// since then where it does in any, and only if all have one.
+/// The mask that Keras makes of the inputs' masks. Before Keras 3 a step counts if it counts in all inputs that have a
+/// mask. Since then it counts if it counts in any input, and there is no mask unless all inputs have one.
 inline std::optional<Value> merged_mask(Build& b) {
   const bool is_any = b.keras_major() >= 3;
   std::optional<Value> merged;
@@ -32,7 +32,7 @@ inline std::optional<Value> merged_mask(Build& b) {
   return merged;
 }
 
-/// Folds all inputs from the left. Inputs of a lower rank get axes of size 1 after the batch, as Keras does it.
+/// Folds all inputs from the left. As in Keras, inputs of a lower rank get axes of size 1 after the batch.
 inline Outputs merged(Build& b, ops::Binary function) {
   require_list(b);
   int rank = 0, widest = 0;

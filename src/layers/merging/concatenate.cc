@@ -11,8 +11,8 @@ void fields(of<Concatenate> auto& layer, auto&& field) { field("axis", layer.axi
 
 namespace {
 
-/// The inputs' masks, each as large as its input, joined like these; a step counts where any of its features does, and
-/// before Keras 3 where all do.
+/// Expands each input's mask to the size of the input and joins them like the inputs. A step counts if any of its
+/// features counts; before Keras 3, if all do.
 std::optional<Value> joined_mask(Build& b, int axis) {
   std::vector<Value> masks;
   bool any = false;

@@ -14,7 +14,7 @@
 namespace kerascope::layers {
 namespace {
 
-/// Length 1 along the axis. Keras multiplies by at most `most`, so that zeros stay zeros.
+/// Scales x to length 1 along the axis, by a factor of at most `most`, so that zeros stay zeros.
 Value normalized(Build& b, Value x, int axis) {
   const float most = b.keras_major() < 3 ? 1e6f : 1e7f;
   const Value sum = ops::reduce(b.graph, ops::unary(b.graph, x, ops::Unary::kSquare), ops::Reduction::kSum,
@@ -24,7 +24,7 @@ Value normalized(Build& b, Value x, int axis) {
   return ops::binary(b.graph, x, factor, ops::Binary::kMultiply);
 }
 
-/// The axis as the one at `place`, the others in their order.
+/// Moves the axis to `place`; the others keep their order.
 Value with_axis_at(Build& b, Value x, int axis, int place) {
   std::vector<int> axes(static_cast<std::size_t>(b.graph.shape(x).rank()));
   std::iota(axes.begin(), axes.end(), 0);

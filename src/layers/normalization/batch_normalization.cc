@@ -24,7 +24,7 @@ void fields(of<BatchNormalization> auto& layer, auto&& field) {
 
 namespace {
 
-/// By the mean and variance of the steps that count: Keras leaves the others out of the batch's statistics.
+/// Uses the mean and variance of the steps that count: Keras leaves masked ones out of the batch's statistics.
 Value normalized_where_masked(Build& b, int axis, const ops::BatchNormWeights& weights, float epsilon) {
   const Shape& shape = b.shape();
   std::vector<std::int64_t> sizes = b.graph.shape(*b.mask()).sizes();

@@ -1,12 +1,12 @@
-// What the layers share that bring rows to a common scale.
+// What the normalization layers share.
 #pragma once
 
 #include "layers/build.h"
 
 namespace kerascope::layers {
 
-/// The sizes of the axes in the order in which Keras makes a weight of them. Keras 3 sorts the axes as they were given,
-/// Keras 2 takes them in that order; its file has them counted from 0.
+/// The shape of a weight along these axes. Keras 3 sorts the axes as the user gave them, so negative ones come first;
+/// Keras 2 keeps their order, and writes them counted from 0.
 inline Shape weight_shape(const Build& b, std::vector<std::int64_t> axes) {
   if (b.keras_major() >= 3) std::ranges::sort(axes);
   std::vector<std::int64_t> sizes;
@@ -14,7 +14,7 @@ inline Shape weight_shape(const Build& b, std::vector<std::int64_t> axes) {
   return Shape(std::move(sizes));
 }
 
-/// The sizes of the last axes of x, so many as there are axes.
+/// The sizes of the last `axes.size()` axes of x.
 inline Shape row_shape(const Build& b, Value x, const std::vector<int>& axes) {
   const Shape& shape = b.graph.shape(x);
   return shape.slice(shape.rank() - static_cast<int>(axes.size()), shape.rank());

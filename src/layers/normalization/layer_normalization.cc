@@ -20,7 +20,7 @@ MaskRule mask_rule(const LayerNormalization&) { return MaskRule::kPasses; }
 Outputs build(const LayerNormalization& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);
   const Value x = axes_last(b, b.input(), axes);
-  // Keras reshapes a weight whose axes were given in another order, it does not transpose it.
+  // If the axes were given in another order, Keras reshapes the weight; it does not transpose it.
   const auto weight = [&](const char* name) {
     return ops::reshape(b.graph, b.weight(name, weight_shape(b, layer.axis)), row_shape(b, x, axes));
   };

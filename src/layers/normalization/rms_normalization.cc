@@ -19,7 +19,7 @@ Outputs build(const RMSNormalization& layer, Build& b) {
       .norm = ops::RowNorm::kRootMeanSquare, .axes = static_cast<int>(axes.size()), .epsilon = layer.epsilon};
   if (x == b.input() && b.graph.shape(scale) == row_shape(b, x, axes))
     return b.same_axes(ops::row_norm(b.graph, x, scale, {}, options));
-  // Keras multiplies with broadcasting: the weight counts from the last axis, whichever axes it was made for.
+  // Keras broadcasts the weight along the last axes, whichever axes it was created for.
   const Value y = axes_back(b, ops::row_norm(b.graph, x, {}, {}, options), axes);
   return b.same_axes(ops::binary(b.graph, y, scale, ops::Binary::kMultiply));
 }

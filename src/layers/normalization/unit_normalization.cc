@@ -12,7 +12,7 @@ MaskRule mask_rule(const UnitNormalization&) { return MaskRule::kPasses; }
 
 Outputs build(const UnitNormalization& layer, Build& b) {
   const std::vector<int> axes = b.sorted_axes(layer.axis);
-  // Keras 3 limits the length from below by 1e-12, Keras 2 its square.
+  // In Keras 3 the length is at least 1e-12, in Keras 2 its square is.
   const ops::RowNormOptions options = {.norm = ops::RowNorm::kLength,
                                        .axes = static_cast<int>(axes.size()),
                                        .epsilon = b.keras_major() < 3 ? 1e-6f : 1e-12f};

@@ -19,10 +19,10 @@ std::string name_of(const LayerData& layer) {
   return layer.class_name;
 }
 
-/// Each argument by the name that `build` asks for. What is no parameter stays under its own name.
+/// The arguments by the names that `build` asks for. An argument that is no parameter keeps its name.
 Json bound(const Operation& operation, const LayerData& layer, const Call& call) {
   Json all = Json::object();
-  // tf.keras's nodes have a layer's config; those of Keras 3 hold some of the arguments there.
+  // The config of a tf.keras operation is a layer's; Keras 3 stores some of the arguments in it.
   if (text::starts_with(name_of(layer), "tf."))
     all = call.keywords;
   else if (layer.config.is_object())
@@ -48,7 +48,7 @@ Json bound(const Operation& operation, const LayerData& layer, const Call& call)
   return all;
 }
 
-/// Numbers as Keras stores NumPy's arrays and tensors, or in plain nested lists; nothing for anything else.
+/// The numbers of an array or tensor as Keras stores it, or of nested lists; nothing for anything else.
 std::optional<Tensor> constant_of(const Json& argument) {
   const Json& value = argument.is_object() ? member(member(argument, "config"), "value") : argument;
   std::vector<std::int64_t> sizes;
@@ -83,7 +83,7 @@ bool has_integers(const Build& b) {
   return false;
 }
 
-/// Python's whole numbers take the type of the tensor beside them.
+/// A whole number of Python takes the type of the tensor that it is combined with.
 Tensor as_small_integers(const Tensor& numbers) {
   float largest = 0;
   for (const float number : numbers.numbers()) largest = std::max(largest, std::abs(number));

@@ -1,4 +1,4 @@
-// Comparisons, truth values, choices by them, and other types for the same numbers.
+// Comparisons, logic, selection by bools, and casts.
 #include <algorithm>
 
 #include "layers/operations/call.h"
@@ -45,7 +45,7 @@ Outputs select(FieldReader& arguments, Build& b) {
   return output(b, ops::select(b.graph, condition, x, y));
 }
 
-/// For each element that is not 0, or true, its place along each axis: one row per element.
+/// The indices of all elements that are not 0: one row per element, one column per axis.
 std::vector<std::vector<std::int64_t>> places_of_true(const Tensor& given) {
   const Tensor x = given.astype(DType::kBool);
   std::vector<std::vector<std::int64_t>> places;
@@ -63,7 +63,7 @@ std::vector<std::vector<std::int64_t>> places_of_true(const Tensor& given) {
   return places;
 }
 
-/// Keras's: one vector per axis.
+/// Keras's nonzero: one vector per axis.
 Outputs nonzero(FieldReader& arguments, Build& b) {
   const auto compute = [](std::span<const Tensor> inputs) {
     const auto places = places_of_true(inputs[0]);
@@ -81,7 +81,7 @@ Outputs nonzero(FieldReader& arguments, Build& b) {
   return outputs;
 }
 
-/// TensorFlow's, without values to choose from: one row per element.
+/// TensorFlow's where, without values to choose from: one row per element.
 Outputs where(FieldReader& arguments, Build& b) {
   if (arguments.has("x1") || arguments.has("x2")) return select(arguments, b);
   const auto compute = [](std::span<const Tensor> inputs) {
@@ -93,7 +93,7 @@ Outputs where(FieldReader& arguments, Build& b) {
   return {{b.by_numbers({tensor(arguments, "condition", b)}, compute)[0], "C"}};
 }
 
-/// Entries along an axis; of all numbers in a row without one.
+/// Takes entries along an axis; without an axis, of the flattened tensor.
 Outputs take(FieldReader& arguments, Build& b) {
   Value x = tensor(arguments, "x", b);
   const Value indices = tensor(arguments, "indices", b);
@@ -104,7 +104,7 @@ Outputs take(FieldReader& arguments, Build& b) {
   std::vector<int> to_front = {axis}, back;
   for (int i = 0; i < b.graph.shape(x).rank(); ++i)
     if (i != axis) to_front.push_back(i);
-  // Indices count from the end if they are negative.
+  // Negative indices count from the end.
   const Value size = b.graph.constant(Tensor::of(Shape(), std::vector<std::int64_t>{b.graph.shape(x)[axis]}));
   const Value zero = b.graph.constant(Tensor::of(Shape(), std::vector<std::int64_t>{0}));
   const Value whole = ops::cast(b.graph, indices, DType::kInt64);
@@ -117,7 +117,7 @@ Outputs take(FieldReader& arguments, Build& b) {
   return output(b, ops::transpose(b.graph, taken, back));
 }
 
-/// Half precision is computed in full.
+/// float16 and bfloat16 are computed in float32.
 Outputs cast(FieldReader& arguments, Build& b) {
   const Json& name = arguments.raw("dtype");
   const std::optional<DType> dtype = name.is_string() ? dtype_named(name.get<std::string>()) : std::nullopt;

@@ -1,4 +1,4 @@
-// Functions of each element: (...) -> (...). Those of two arguments broadcast as NumPy's.
+// Elementwise functions: (...) -> (...). Functions of two arguments broadcast as in NumPy.
 #include "layers/operations/call.h"
 #include "layers/registry.h"
 #include "ops/binary.h"
@@ -73,7 +73,7 @@ Outputs add_all(FieldReader& arguments, Build& b) {
   return output(b, sum);
 }
 
-/// TensorFlow's alone has the channels last without saying so.
+/// TensorFlow's bias_add; only channels last, its default, can be computed.
 Outputs bias_add(FieldReader& arguments, Build& b) {
   if (const Json& format = arguments.raw("data_format"); !format.is_null() && format != "NHWC" && format != "N...C")
     arguments.fail("data_format", format, "\"NHWC\"");

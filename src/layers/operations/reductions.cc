@@ -1,4 +1,4 @@
-// Functions along axes: reductions, and those of the softmax family, which keep the shape.
+// Functions along axes: reductions, and the softmax family, which keeps the shape.
 #include <algorithm>
 
 #include "layers/operations/call.h"
@@ -13,7 +13,7 @@
 namespace kerascope::operations {
 namespace {
 
-/// What is reduced, and how; given to `compute` as (x, options).
+/// Reads the arguments of a reduction and calls `compute` with (x, options).
 template <typename Compute>
 Outputs reduced(FieldReader& arguments, Build& b, Compute compute) {
   const Value x = tensor(arguments, "x", b);

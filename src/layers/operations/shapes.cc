@@ -17,7 +17,7 @@ Outputs reshape(FieldReader& arguments, Build& b) {
   const Value x = tensor(arguments, "x", b);
   std::vector<std::optional<std::int64_t>> wanted;
   arguments.required("shape", wanted);
-  // One size may be -1, or null where it was not known when the model was made.
+  // One size may be -1, or null if it was open when the model was made.
   std::vector<std::int64_t> sizes;
   for (const auto& size : wanted) sizes.push_back(size.value_or(-1));
   const std::optional<Shape> shape = ops::completed_shape(Shape(sizes), b.graph.shape(x).elements());
@@ -39,7 +39,7 @@ Outputs transpose(FieldReader& arguments, Build& b) {
   return b.with_axes(y, roles);
 }
 
-/// The new axes count in the output.
+/// The axes are counted in the output.
 Outputs expand_dims(FieldReader& arguments, Build& b) {
   const Value x = tensor(arguments, "x", b);
   std::vector<std::int64_t> wanted, sizes = b.graph.shape(x).sizes();
@@ -103,7 +103,7 @@ Outputs flip(FieldReader& arguments, Build& b) {
   return output(b, ops::slice(b.graph, x, std::move(parts)));
 }
 
-/// A number of equal parts, or where to cut (keras) or how long each part is (TensorFlow).
+/// A number of equal parts; or a list: where to cut (Keras), or the size of each part (TensorFlow).
 template <bool kSizes>
 Outputs split(FieldReader& arguments, Build& b) {
   const Value x = tensor(arguments, "x", b);
@@ -161,7 +161,7 @@ ops::SliceAxis python_slice(FieldReader& arguments, const Json& entry, std::int6
   return {.start = start, .size = std::max<std::int64_t>(count, 0), .step = step};
 }
 
-/// A whole number, counted from either end.
+/// An index; if it is negative, it counts from the end.
 std::int64_t index(FieldReader& arguments, const Json& entry, std::int64_t size) {
   const auto number = entry.get<std::int64_t>();
   if (number < -size || number >= size) arguments.fail("key", entry, fmt::format("within an axis of {}", size));

@@ -1,4 +1,4 @@
-// The mean of each map. (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims
+// The mean of each feature map. (N, H, W, C) -> (N, C), or (N, 1, 1, C) with keepdims
 #include "kerascope/layers/pooling.h"
 #include "layers/pooling/common.h"
 #include "layers/registry.h"

@@ -1,12 +1,12 @@
-// What the layers share that augment pictures.
+// What the augmentation layers share.
 #pragma once
 
 #include "layers/build.h"
 
 namespace kerascope::layers {
 
-/// For a layer that acts in the training phase only and is not computed there yet: says so where it would act.
-/// @param does  what it does instead, "keeps still"
+/// Adds a note in the training phase for a layer that acts only there, which Kerascope does not compute yet.
+/// @param does  what it does instead: "keeps still"
 inline void note_stillness(Build& b, std::string_view does = "keeps still") {
   if (b.random())
     b.notes.push_back(fmt::format("layer '{}' ({}) {} in the training phase: Kerascope does not compute it yet",

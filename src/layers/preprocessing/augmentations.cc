@@ -18,14 +18,14 @@ std::span<const std::string_view> names_of(FlipMode) {
   return kNames;
 }
 
-/// In files only: Keras cannot put it into a model but inside a Pipeline.
+/// Only in files: Keras can put it into a model only inside a Pipeline.
 struct Equalization {
   Factor value_range = {0, 255};
   std::int64_t bins = 256;
   DataFormat data_format = DataFormat::kChannelsLast;
 };
 
-/// All keys of all of them; each layer has some. A factor without a number is required.
+/// The keys of all these layers; each layer has some of them. A factor without a default is required.
 template <typename Layer>
 void fields(Layer& layer, auto&& field) {
   const auto factor = [&](const char* key, auto& value, bool is_required) {
@@ -80,7 +80,7 @@ void fields(Layer& layer, auto&& field) {
   field.ignored("bounding_box_format");
 }
 
-/// Refuses what Keras does, too: goes through a layer's keys as those who read and write them.
+/// Visits a layer's keys, as a reader and a writer do, and refuses values that Keras refuses.
 struct NumberCheck {
   const Build& b;
 

@@ -1,4 +1,4 @@
-// Each channel of each picture over the whole range. (N, H, W, C) -> (N, H, W, C)
+// Stretches each channel of each picture to the whole range. (N, H, W, C) -> (N, H, W, C)
 #include "kerascope/layers/preprocessing.h"
 #include "layers/preprocessing/augmentation.h"
 #include "layers/registry.h"
@@ -8,7 +8,7 @@ namespace kerascope::layers {
 
 void fields(of<AutoContrast> auto& layer, auto&& field) {
   field("value_range", layer.value_range);
-  field.ignored("data_format");  // Keras takes the axes 1 and 2 for the picture's, whatever it says
+  field.ignored("data_format");  // Keras uses the axes 1 and 2 whatever this says
   field.ignored("bounding_box_format");
 }
 

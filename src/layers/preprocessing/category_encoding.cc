@@ -1,4 +1,4 @@
-// Whole numbers as vectors of zeros and ones. (N, T) -> (N, num_tokens)
+// Encodes whole numbers as vectors of zeros and ones, or of counts. (N, T) -> (N, num_tokens)
 #include "layers/preprocessing/encoded.h"
 #include "layers/registry.h"
 #include "model/json.h"
@@ -21,14 +21,14 @@ void fields(of<CategoryEncoding> auto& layer, auto&& field) {
     layer.output_mode = CategoryMode::kMultiHot;  // as Keras 2 called it
   else
     field("output_mode", layer.output_mode);
-  field.ignored("sparse");  // where the zeros lie does not show
+  field.ignored("sparse");  // the same numbers, stored without the zeros
 }
 
 Value encoded(Build& b, Value x, std::int64_t depth, CategoryMode mode, std::optional<Value> weights) {
   const Shape& shape = b.graph.shape(x);
   const ops::CategoriesOptions options = {.depth = depth, .counts = mode == CategoryMode::kCount};
   if (mode == CategoryMode::kOneHot) {
-    // Each number by itself; a last axis of one of them gives way to the vector.
+    // One vector per number; it replaces a last axis of size 1.
     std::vector<std::int64_t> sizes = shape.sizes();
     if (sizes.size() < 2 || sizes.back() != 1) sizes.push_back(1);
     return ops::categories(b.graph, ops::reshape(b.graph, x, Shape(sizes)), {}, options);
@@ -36,7 +36,7 @@ Value encoded(Build& b, Value x, std::int64_t depth, CategoryMode mode, std::opt
   if (shape.rank() < 2)
     b.fail("shape-rank", fmt::format("layer '{}' ({}) needs an input with 2 axes and gets {}", b.layer().name,
                                      b.layer().class_name, shape.str()));
-  // Keras joins the numbers along axis 1, also where there are more axes.
+  // Keras joins the numbers along axis 1, even if there are more axes.
   if (weights) weights = axes_last(b, *weights, {1});
   return ops::categories(b.graph, axes_last(b, x, {1}), weights, options);
 }

@@ -1,4 +1,4 @@
-// The middle of pictures. (N, H, W, C) -> (N, height, width, C)
+// Crops pictures around their centre. (N, H, W, C) -> (N, height, width, C)
 #include "kerascope/layers/preprocessing.h"
 #include "layers/preprocessing/pictures.h"
 #include "layers/registry.h"

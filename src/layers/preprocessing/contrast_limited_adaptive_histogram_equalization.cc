@@ -1,4 +1,4 @@
-// Each channel spread over its range, tile by tile. (N, H, W, C) -> (N, H, W, C)
+// Equalizes the histogram of each channel, tile by tile. (N, H, W, C) -> (N, H, W, C)
 #include "kerascope/layers/preprocessing.h"
 #include "layers/preprocessing/augmentation.h"
 #include "layers/registry.h"

@@ -1,4 +1,4 @@
-// What layers that make vectors of whole numbers share.
+// What the layers share that encode whole numbers as vectors.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace kerascope::layers {
 
-/// (N, T) -> (N, depth), or with kOneHot (N, T, depth): numbers as vectors; those from `depth` on are passed over.
-/// @param weights  (N, T), of the numbers that are counted.
+/// Encodes numbers as vectors: (N, T) -> (N, depth), or with kOneHot (N, T, depth). Skips numbers from `depth` on.
+/// @param weights  (N, T): what each number adds when they are counted.
 Value encoded(Build& b, Value numbers, std::int64_t depth, CategoryMode mode, std::optional<Value> weights = {});
 
 }  // namespace kerascope::layers

@@ -1,4 +1,4 @@
-// (x - mean) / max(sqrt(variance), 1e-7) along the axes, or the way back. (...) -> (...)
+// (x - mean) / max(sqrt(variance), 1e-7) along the axes, or its inverse. (...) -> (...)
 #include <cmath>
 
 #include "kerascope/layers/preprocessing.h"
@@ -12,7 +12,7 @@ namespace {
 
 constexpr float kLeastDeviation = 1e-7f;  // keras.config.epsilon()
 
-/// Numbers from the config, for the kept axes from the right; one number serves all.
+/// Numbers from the config, which belong to the last kept axes; a single number is for all.
 Value aligned(Build& b, const std::vector<float>& numbers, const std::vector<int>& kept, int rank) {
   if (numbers.size() == 1) return b.constant({1}, numbers);
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(rank), 1);

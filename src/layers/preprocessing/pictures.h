@@ -1,4 +1,4 @@
-// Cutting and resizing pictures, whose height and width lie where the layer's data_format has them.
+// Crops and resizes pictures in the layer's data_format.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ class Pictures {
   PictureSize size(Value x) const { return {b_.graph.shape(x)[axes_[0]], b_.graph.shape(x)[axes_[1]]}; }
   PictureSize wanted() const { return wanted_; }
 
-  /// From a corner, as much as is wanted and there is.
+  /// Crops from a corner to the wanted size, or to less at the picture's edge.
   Value cut(Value x, PictureSize corner, PictureSize size) const {
     std::vector<ops::SliceAxis> slices;
     for (std::int64_t all : b_.graph.shape(x).sizes()) slices.push_back({.start = 0, .size = all});
@@ -39,13 +39,13 @@ class Pictures {
     }
     return ops::slice(b_.graph, x, slices);
   }
-  /// As much on both sides.
+  /// Crops the same amount from both sides.
   Value padded(Value x, PictureSize border, float fill) const {
     ops::PadOptions options = {.sizes = std::vector<std::array<std::int64_t, 2>>(4), .fill = fill};
     for (std::size_t i = 0; i < 2; ++i) options.sizes[static_cast<std::size_t>(axes_[i])] = {border[i], border[i]};
     return border == PictureSize{} ? x : ops::pad(b_.graph, x, options);
   }
-  /// To the wanted size.
+  /// Resizes to the wanted size.
   Value resized(Value x, Interpolation interpolation = Interpolation::kBilinear, bool antialias = false) const {
     return ops::resize(b_.graph, x,
                        {.sizes = {{axes_[0], wanted_[0]}, {axes_[1], wanted_[1]}},
@@ -53,8 +53,8 @@ class Pictures {
                         .antialias = antialias});
   }
 
-  /// The size nearest to x's that has the wanted proportions, when one side is kept: (height for x's width, width for
-  /// x's height). Rounded down in float32, as Keras does.
+  /// (The height that goes with x's width, the width that goes with x's height) in the wanted proportions. Rounded down
+  /// in float32, as in Keras.
   PictureSize proportional(Value x) const {
     const auto [height, width] = size(x);
     const auto along = [](std::int64_t other, std::int64_t to, std::int64_t from) {
@@ -62,7 +62,7 @@ class Pictures {
     };
     return {along(width, wanted_[0], wanted_[1]), along(height, wanted_[1], wanted_[0])};
   }
-  /// The largest part in the middle of x that has the wanted proportions, and its corner.
+  /// The largest centre crop of x that has the wanted proportions: its size and its corner.
   struct Box {
     PictureSize corner, size;
   };
@@ -74,12 +74,12 @@ class Pictures {
     }
     return box;
   }
-  /// keras.utils.image_utils.smart_resize: the largest middle part, resized.
+  /// keras.utils.image_utils.smart_resize: the largest centre crop, resized.
   Value fitted(Value x, Interpolation interpolation = Interpolation::kBilinear, bool antialias = false) const {
     const Box box = middle(x);
     return resized(cut(x, box.corner, box.size), interpolation, antialias);
   }
-  /// The middle of x in the wanted size, which x has at least.
+  /// The centre crop of the wanted size; x must be at least as large.
   Value centre(Value x) const {
     const auto [height, width] = size(x);
     return cut(x, {(height - wanted_[0]) / 2, (width - wanted_[1]) / 2}, wanted_);

@@ -1,4 +1,4 @@
-// Layers one behind the other, in files only: in code they are added to a model one by one. (...) -> (...)
+// Layers one after the other. Only in files; in code these layers are added to a model one by one. (...) -> (...)
 #include "layers/registry.h"
 #include "layers/stand_in.h"
 #include "model/json.h"

@@ -1,10 +1,10 @@
-// A part of pictures, of any place in the training phase. (N, H, W, C) -> (N, height, width, C)
+// Crops pictures, at a random place in the training phase. (N, H, W, C) -> (N, height, width, C)
 //
-// At inference each Keras has done something else:
-//   up to 2.6   the picture is resized until one side fits, then the middle of the other is taken
-//   up to 3.5   the largest middle part of the wanted proportions is resized
-//   3.6, 3.7    from that part's corner as many pixels as are wanted; resized where there are less
-//   since 3.8   nothing, whatever shape the layer declares
+// Versions of Keras differ at inference:
+//   up to 2.6   resizes until one side fits, then crops the other side around its centre
+//   up to 3.5   resizes the largest centre crop of the wanted proportions
+//   3.6, 3.7    crops to the wanted size from that crop's corner; resizes if the picture is too small
+//   since 3.8   does nothing, whatever shape the layer declares
 #include <cstdio>
 
 #include "base/check.h"

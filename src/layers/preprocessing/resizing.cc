@@ -1,4 +1,4 @@
-// Pictures of another size. (N, H, W, C) -> (N, height, width, C)
+// Resizes pictures. (N, H, W, C) -> (N, height, width, C)
 #include "kerascope/layers/preprocessing.h"
 #include "layers/preprocessing/pictures.h"
 #include "layers/registry.h"
@@ -34,7 +34,7 @@ Outputs build(const Resizing& layer, Build& b) {
     x = pictures.fitted(x, layer.interpolation, layer.antialias);
   } else {
     if (layer.pad_to_aspect_ratio) {
-      // The same on both sides, so that an odd pixel is left out.
+      // The same padding on both sides, so an odd pixel is left out.
       PictureSize border;
       for (std::size_t i = 0; i < 2; ++i)
         border[i] = std::max<std::int64_t>(pictures.proportional(x)[i] - pictures.size(x)[i], 0) / 2;

@@ -1,4 +1,4 @@
-// Tokens by their numbers in a vocabulary: (..) -> (..), or as vectors; and back.
+// Numbers of tokens in a vocabulary, or vectors of them; or back from numbers to tokens. (..) -> (..) or vectors
 #include <numeric>
 #include <set>
 
@@ -38,8 +38,8 @@ void lookup_fields(auto& layer, auto& field) {
   else
     field("output_mode", layer.output_mode);
   field("pad_to_max_tokens", layer.pad_to_max_tokens);
-  field.ignored("sparse");  // where the zeros lie does not show
-  field.ignored("salt");    // looked at where it matters
+  field.ignored("sparse");  // the same numbers, stored without the zeros
+  field.ignored("salt");    // looked_up reads it
   field.ignored("vocabulary_size");
   field.ignored("has_input_vocabulary");
 }
@@ -47,7 +47,7 @@ void lookup_fields(auto& layer, auto& field) {
 Tensor tensor_of(const std::vector<std::string>& texts) { return Tensor::of({std::ssize(texts)}, texts); }
 Tensor tensor_of(const std::vector<std::int64_t>& numbers) { return Tensor::of({std::ssize(numbers)}, numbers); }
 
-/// The layer's vocabulary without the tokens that Keras itself put in front, and the numbers of all.
+/// The layer's vocabulary without the special tokens that Keras put before it, and the numbers of all tokens.
 template <typename Token>
 struct Numbered {
   std::vector<Token> tokens;
@@ -79,8 +79,7 @@ Numbered<Token> numbered(const Layer& layer, const std::vector<Token>& vocabular
   return all;
 }
 
-/// A number per place of the vectors: what the config or the file has, with the mean in front for special tokens, and
-/// zeros behind.
+/// The weight of each entry of the vectors, from the config or the file: special tokens have the mean, padding has 0.
 template <typename Layer, typename Token>
 Value idf_weights(const Layer& layer, const Numbered<Token>& all, std::int64_t depth, Build& b) {
   if (layer.idf_weights.empty()) return b.weight("idf_weights", {depth}, /*trainable=*/false);
@@ -116,7 +115,7 @@ Outputs looked_up(const Layer& layer, Build& b, ops::OutOfVocabulary::Hash hash)
   auto tokens = all.tokens;
   if (layer.mask_token) {
     tokens.push_back(*layer.mask_token);
-    // In vectors a masked token has no place.
+    // Vectors have no entry for the mask token.
     table.numbers.push_back(layer.output_mode == LookupMode::kInt ? 0 : -1);
   }
   table.tokens = tensor_of(tokens);
@@ -140,7 +139,7 @@ Outputs looked_up(const Layer& layer, Build& b, ops::OutOfVocabulary::Hash hash)
 void fields(of<StringLookup> auto& layer, auto&& field) {
   lookup_fields(layer, field);
   field.ignored("encoding");
-  field.ignored("oov_method");  // of integers only
+  field.ignored("oov_method");  // for integers only
 }
 
 Outputs build(const StringLookup& layer, Build& b) {

@@ -1,4 +1,4 @@
-// A recurrent layer that reads forwards, and one that reads backwards. (N, T, I) -> (N, 2 units), or as merge_mode says
+// Two recurrent layers: one reads forwards, one backwards. (N, T, I) -> (N, 2 units), or as merge_mode says
 #include "layers/recurrent/over_time.h"
 #include "layers/registry.h"
 #include "model/json.h"
@@ -16,7 +16,7 @@ std::span<const std::string_view> names_of(Bidirectional::MergeMode) {
 
 namespace {
 
-/// The steps in the other order.
+/// The steps in reverse order.
 Value flipped(Build& b, Value x) {
   std::vector<ops::SliceAxis> axes;
   for (const std::int64_t size : b.graph.shape(x)) axes.push_back({.size = size});
@@ -50,7 +50,7 @@ void fields(of<Bidirectional> auto& layer, auto&& field) {
 MaskRule mask_rule(const Bidirectional&) { return MaskRule::kOwn; }
 
 Outputs build(const Bidirectional& layer, Build& b) {
-  // Keras overrides what the layers say of masked steps, and turns the copy around.
+  // Keras overrides zero_output_for_mask of both layers, and reverses go_backwards of the copy.
   Json forward = Json::parse(layer.layer.config, nullptr, false);
   const bool sequences = member(forward, "return_sequences") == true;
   const auto begun = [&](const LayerConfig& given, Json config) {

@@ -12,7 +12,7 @@ Value zeros(Graph& graph, const Shape& shape) {
   return graph.constant(tensor);
 }
 
-/// One that is given with the call, or 0.
+/// The states that the call is given, or zeros.
 std::vector<Value> initial_states(Build& b, const std::vector<Shape>& shapes) {
   std::vector<Value> states;
   const bool are_given = b.inputs() > 1;
@@ -33,7 +33,7 @@ std::vector<Value> initial_states(Build& b, const std::vector<Shape>& shapes) {
   return states;
 }
 
-/// The bools (N) of a step for values with more axes.
+/// The mask (N) of a step, reshaped to broadcast with a value of more axes.
 Value beside(Graph& graph, Value mask, Value value) {
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(graph.shape(value).rank()), 1);
   sizes[0] = graph.shape(mask)[0];
@@ -69,7 +69,7 @@ Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::
   for (const Shape& shape : state_shapes) body->states.push_back(graph.input("state", shape));
 
   Step step = build_step(inner, slice, body->states);
-  // The output is a state, too: what a masked step repeats, and what is left after the last one.
+  // The output is a state, too: a masked step repeats it, and it is the result after the last step.
   const Value before = graph.input("output", graph.shape(step.output));
   begin.push_back(zeros(b.graph, graph.shape(step.output)));
   if (const std::optional<Value> mask = mask_over_time(b)) {

@@ -12,7 +12,7 @@
 
 namespace kerascope::layers {
 
-/// What all recurrent layers have, see kl::LSTM.
+/// The arguments that all recurrent layers have; see kl::LSTM.
 struct OverTime {
   bool return_sequences, return_state, go_backwards, zero_output_for_mask;
 };
@@ -24,14 +24,14 @@ OverTime over_time_options(const auto& layer) {
 struct Step {
   Value output;
   std::vector<Value> states;
-  std::vector<std::pair<std::string, Output>> taps = {};  ///< that can be seen, for all steps
+  std::vector<std::pair<std::string, Output>> taps = {};  ///< tensors of a step that can be tapped, for all steps
 };
 /// @param slice  one step of the sequence.
 using BuildStep = std::function<Step(InnerGraph& inner, Value slice, const std::vector<Value>& states)>;
 
-/// Runs a step over (N, T, ..), from the states that the layer is called with, or from 0. Handles masks as Keras does:
-/// a masked step changes no state and gives the output of the step before.
-/// @param sequence  the layer's first input, or what was made of it.
+/// Runs a step over (N, T, ..), from the states that the layer is called with, or from zeros. As in Keras, a masked
+/// step changes no state and repeats the output of the step before.
+/// @param sequence  the layer's first input, or its projection.
 Outputs over_time(Build& b, const OverTime& options, Value sequence, const std::vector<Shape>& states,
                   const BuildStep& build_step);
 
@@ -43,13 +43,14 @@ void over_time_fields(auto& layer, Field& field) {
   field("stateful", layer.stateful);
   field("unroll", layer.unroll);
   field("zero_output_for_mask", layer.zero_output_for_mask);
+  field.ignored("time_major");
 }
 
-/// The mask that Keras hands to the layer: Keras 3 finds it by itself only if the sequence is the call's only tensor,
-/// so not beside initial states.
+/// The mask that Keras hands to the layer. Keras 3 finds the sequence's mask only if the call has no other tensors,
+/// such as initial states.
 std::optional<Value> mask_over_time(const Build& b);
 
-/// One step's shape of (N, T, ..). @throws Error{shape-rank} without a T
+/// The shape of one step of (N, T, ..). @throws Error{shape-rank} if there is no T
 Shape step_shape(const Build& b, const Shape& sequence);
 
 }  // namespace kerascope::layers

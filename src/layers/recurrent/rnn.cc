@@ -1,4 +1,4 @@
-// Any cell over time, and cells stacked to one. (N, T, I) -> (N, units)
+// Any cell over time, and a stack of cells. (N, T, I) -> (N, units)
 #include "base/text.h"
 #include "layers/recurrent/over_time.h"
 #include "layers/registry.h"
@@ -25,7 +25,7 @@ void fields(of<StackedRNNCells> auto& layer, auto&& field) { field.required("cel
 std::vector<Shape> states(const StackedRNNCells& layer, Build& b) {
   std::vector<Shape> all;
   Output input = b.output();
-  // What a cell gives to the next has the shape of its first state.
+  // A cell's output, the next cell's input, has the shape of its first state.
   for (std::size_t i = 0; i < layer.cells.size(); ++i) {
     const std::vector<Shape> own = b.state_shapes(layer.cells[i], names_in_list(layer.cells)[i], input);
     if (!own.empty()) input = {.value = b.graph.input("output", own[0]), .axes = usual_axes(own[0].rank() - 1)};
@@ -55,7 +55,6 @@ Outputs build(const StackedRNNCells& layer, Build& b) {
 void fields(of<RNN> auto& layer, auto&& field) {
   field.required("cell", layer.cell);
   over_time_fields(layer, field);
-  field.ignored("time_major");
   field.ignored("input_length");
 }
 
@@ -63,7 +62,7 @@ MaskRule mask_rule(const RNN&) { return MaskRule::kOwn; }
 
 Outputs build(const RNN& layer, Build& b) {
   const Shape of_step = step_shape(b, b.shape());
-  // The cell tells its states' shapes for one step of the input, in a graph that nobody runs.
+  // The shapes of the cell's states are asked for with one step as its input, in a graph that is never run.
   Graph trial;
   const Output one = {.value = trial.input("step", of_step), .axes = usual_axes(of_step.rank() - 1)};
   InnerGraph nowhere{.graph = trial, .weights = {}};

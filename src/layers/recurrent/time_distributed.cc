@@ -1,4 +1,4 @@
-// A layer that is called on each step by itself. (N, T, ..) -> (N, T, ..)
+// Calls a layer on each step separately. (N, T, ..) -> (N, T, ..)
 #include "layers/recurrent/over_time.h"
 #include "layers/registry.h"
 

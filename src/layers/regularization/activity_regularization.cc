@@ -1,4 +1,4 @@
-// y = x: what it adds to the loss shows in training only. (...) -> (...)
+// y = x: it only adds to the loss of training. (...) -> (...)
 #include "kerascope/layers/regularization.h"
 #include "layers/registry.h"
 

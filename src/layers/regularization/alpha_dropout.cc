@@ -1,4 +1,4 @@
-// Sets a share of the numbers to selu's lower limit in the training phase, keeping mean and variance. (...) -> (...)
+// In the training phase sets a share of the numbers to selu's lower limit and keeps mean and variance. (...) -> (...)
 #include <cmath>
 
 #include "kerascope/layers/regularization.h"

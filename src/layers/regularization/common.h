@@ -1,4 +1,4 @@
-// What the layers of the training phase share.
+// What the layers share that act in the training phase only.
 #pragma once
 
 #include <optional>

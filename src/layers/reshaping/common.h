@@ -1,4 +1,4 @@
-// What the layers share that add or take away at the edges.
+// What the cropping and padding layers share.
 #pragma once
 
 #include "layers/build.h"
@@ -6,7 +6,7 @@
 
 namespace kerascope::layers {
 
-/// Of a spatial axis, counted from 0, the axis of the tensor.
+/// The tensor's axis of a spatial axis, which is counted from 0.
 inline int tensor_axis(int spatial_axis, DataFormat format) {
   return spatial_axis + (format == DataFormat::kChannelsLast ? 1 : 2);
 }
@@ -19,7 +19,7 @@ void require_no_negative(const Build& b, const char* key, const Borders<Rank>& b
                                         b.layer().class_name, before, after));
 }
 
-/// Adds zeros, or cuts where the numbers are negative.
+/// Adds zeros at the borders; negative numbers crop.
 template <int Rank>
 Outputs with_borders(Build& b, const Borders<Rank>& borders, DataFormat format) {
   ops::PadOptions options;
