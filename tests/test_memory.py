@@ -32,7 +32,7 @@ def test_what_cannot_fit_is_refused_and_leaves_nothing(kerascope, tmp_path):
     done = kerascope("capture", *MODEL_AND_INPUT, "--memory", "1MB", "-o", tmp_path / "out.npz", check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-2].startswith("error[memory]: this run takes ")
-    assert done.stderr.splitlines()[-2].endswith("even where no layer is kept, and --memory is 1 MB")
+    assert done.stderr.splitlines()[-2].endswith("even if no layer is kept, and 1 MB are allowed")
     assert list(tmp_path.iterdir()) == []
 
 

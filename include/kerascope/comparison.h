@@ -30,18 +30,18 @@ struct ComparedRow {
 
 /// Two sides, row by row.
 struct Comparison {
-  std::string name_a = "A", name_b = "B";
-  double tolerance = 0;
-  std::vector<ComparedRow> rows;          ///< in A's order; what only B has follows what precedes it in B
-  std::optional<std::size_t> first = {};  ///< the first row that both sides have and that differs
-  std::int64_t parted = 0;                ///< how many rows differ
-  std::string renamed = {};               ///< if names differ and rows were matched by order: the first pair
+  std::string name_a = "A", name_b = "B";  ///< what the sides are called
+  double tolerance = 0;                    ///< the largest relative distance at which a row does not part
+  std::vector<ComparedRow> rows;           ///< in A's order; what only B has follows what precedes it in B
+  std::optional<std::size_t> first = {};   ///< the first row that both sides have and that differs
+  std::int64_t parted = 0;                 ///< how many rows differ
+  std::string renamed = {};                ///< if names differ and rows were matched by order: the first pair
 };
 
 /// Compares the outputs of the layers of two runs, address by address, from the first layer to the last.
 ///
-///     const ks::Comparison seen = ks::compare(model.run(one), model.run(other));
-///     if (seen.first) std::cout << "they part at " << seen.rows[*seen.first].address << '\n' << ks::table(seen);
+///     const ks::Comparison both = ks::compare(seen, model.run(image, {.call = {.exact = true}}));
+///     if (both.first) std::cout << "they part at " << both.rows[*both.first].address << '\n' << ks::table(both);
 ///
 /// Keras numbers layers (conv2d, conv2d_1), and the numbers of two models differ. If the names differ but both sides
 /// have as many tensors with the same shapes in the same order, they are compared in order.
@@ -67,7 +67,7 @@ KERASCOPE_API std::string table(const Comparison& comparison, const TableOptions
 
 /// The relative distance over the depth of the network, on a logarithmic axis, as a picture.
 ///
-///     ks::write_png("curve.png", ks::curve(ks::compare(model.run(one), model.run(other))));
+///     ks::write_png("curve.png", ks::curve(ks::compare(seen, model.run(image, {.call = {.exact = true}}))));
 KERASCOPE_API Picture curve(const Comparison& comparison,
                             const std::string& title = "Relative distance, layer by layer");
 

@@ -288,7 +288,7 @@ KERASCOPE_API Picture overview(const Activations& seen, const OverviewOptions& o
 /// in a model contain is run. It also has statistics; nested models fold, and a click on a layer shows all its channels
 /// at window size.
 ///
-///     std::ofstream("seen.html") << ks::overview_page(seen, {.title = model.name()});
+///     const std::string html = ks::overview_page(seen, {.title = model.name()});
 ///
 /// @return  UTF-8; some 100 KB per layer
 /// @throws what overview throws

@@ -53,7 +53,7 @@ KERASCOPE_API Preprocessing parse_preprocessing(const std::string& text);
 
 /// What is probably wrong, and what to try; either is a sentence without a period.
 struct InputWarning {
-  std::string what, hint;
+  std::string what, hint;  ///< the hint may be empty
 };
 
 /// How files become inputs. The defaults are those of keras.utils.load_img.
@@ -81,8 +81,11 @@ class Inputs {
   std::vector<std::string> names = {};      ///< of a folder's pictures, one per sample; otherwise empty
   std::vector<std::string> skipped = {};    ///< pictures of a folder that cannot be read, each with the reason
 
+  /// How many tensors there are.
   std::size_t size() const { return tensors.size(); }
+  /// The tensor of an input, from 0.
   const Tensor& operator[](std::size_t input) const { return tensors[input]; }
+  /// The tensors, one after the other.
   const Tensor* begin() const { return tensors.data(); }
   const Tensor* end() const { return tensors.data() + tensors.size(); }
 

@@ -48,8 +48,8 @@ typedef struct kerascope_tensor {
   const int64_t* shape; /* `rank` sizes */
 } kerascope_tensor;
 
-/* Zero is each field's default: all layers, inference phase, seed 0. The fields mean the same as in RunOptions of
- * run.h.
+/* Zero is each field's default: all layers, inference phase, seed 0. The fields mean the same as in RunOptions and
+ * CallOptions of run.h.
  *
  *     const kerascope_run_options convolutions = {.taps = "conv*", .exact = 1};
  */

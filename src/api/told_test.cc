@@ -162,6 +162,21 @@ TEST(Compare, ComparesTheWeightsOfModels) {
   EXPECT_EQ(error_of([&] { compare_weights(empty, digits()); }).code(), "weights-missing");
 }
 
+TEST(ReadInputs, PassesOverDamagedPicturesIfAsked) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / "pictures";
+  fs::remove_all(folder);
+  fs::create_directory(folder);
+  fs::copy_file(kDemo + "/digit.png", folder / "a.png");
+  std::ofstream(folder / "b.png") << "\x89PNG\r\n\x1a\n and no more";
+  const Model model = digits();
+  EXPECT_EQ(error_of([&] { read_inputs({folder}, model); }).code(), "image-invalid");
+  const Inputs inputs = read_inputs({folder}, model, {.skips_damaged = true});
+  EXPECT_EQ(inputs[0].shape(), (Shape{1, 64, 64, 1}));
+  EXPECT_THAT(inputs.names, ElementsAre("a.png"));
+  EXPECT_THAT(inputs.skipped, ElementsAre(HasSubstr("b.png")));
+}
+
 TEST(CheckPreprocessing, HasNothingToTellOfAModelWithoutBatchNormalization) {
   const Model model = digits();
   const Inputs inputs = read_inputs({kDemo + "/digit.png"}, model);
@@ -174,6 +189,22 @@ TEST(Summary, IsJsonForPrograms) {
   const std::string json = digits().summary_json();
   EXPECT_THAT(json, HasSubstr("\"address\": \"conv1\""));
   EXPECT_THAT(json, HasSubstr("\"trainable_parameters\": 185866"));
+}
+
+TEST(OpenSizes, AreSeenThroughLayersThatDivideThem) {
+  const KerasTensor x = Input({kOpen, kOpen, 1});
+  EXPECT_EQ(layer(kl::MaxPooling2D{.pool_size = {128, 128}})(x).shape(), (Shape{kOpen, kOpen, kOpen, 1}));
+  EXPECT_EQ(layer(kl::GlobalMaxPooling2D{})(x).shape(), (Shape{kOpen, 1}));
+}
+
+TEST(OpenSizes, AreTakenAsTheModelNeedsThem) {
+  const KerasTensor sequence = Input({kOpen, 3});
+  EXPECT_EQ(layer(kl::Conv1D{.filters = 4, .kernel_size = {400}})(sequence).shape(), (Shape{kOpen, kOpen, 4}));
+  const KerasTensor positions = Input({129, 3});
+  const KerasTensor sum = layer(kl::Add{})({sequence, positions});
+  EXPECT_EQ(sum.shape(), (Shape{kOpen, 129, 3}));
+  const Error error = error_of([&] { layer(kl::Reshape{.target_shape = {5, 7}})(sequence); });
+  EXPECT_EQ(error.code(), "shape-mismatch") << "no length has 35 numbers in rows of 3";
 }
 
 TEST(Overview, IsAPageThatLoadsNothing) {

@@ -1,5 +1,9 @@
 #include "layers/assemble_open.h"
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 namespace kerascope {
 namespace {
 
@@ -23,13 +27,68 @@ Shape open_shape(const Shape& one, const Shape& other) {
   return open;
 }
 
+constexpr std::int64_t kUsual = 256;
+
+/// How many layers do not fit a stand-in.
+std::ptrdiff_t misfits(const Assembly& assembly) {
+  return std::ranges::count_if(assembly.results, [](const SiteResult& result) {
+    return result.problem && result.problem->code() == "shape-mismatch";
+  });
+}
+
+/// The sizes that the model itself states, in its layers' configs and weights: those that it fits are among them, like
+/// the length of a table of positions.
+std::set<std::int64_t> stated_sizes(const Network& network) {
+  constexpr std::int64_t kLargest = 4096;
+  std::set<std::int64_t> sizes;
+  const auto add = [&](std::int64_t size) {
+    if (size > 1 && size <= kLargest) sizes.insert(size);
+  };
+  const std::function<void(const Json&)> add_all = [&](const Json& json) {
+    if (json.is_number_integer()) add(json.get<std::int64_t>());
+    if (json.is_structured()) std::ranges::for_each(json, add_all);
+  };
+  for (const LayerData& layer : network.layers) {
+    if (!layer.network) add_all(layer.config);
+    for (const StoredWeight& weight : layer.weights) std::ranges::for_each(weight.shape, add);
+    if (layer.network) sizes.merge(stated_sizes(*layer.network));
+  }
+  return sizes;
+}
+
+bool leaves_sizes_open(const ModelData& model) {
+  return std::ranges::any_of(model_inputs(model), [](const ModelInput& input) {
+    return std::ranges::count_if(input.shape, [](std::int64_t size) { return size < 0; }) > 1;  // one is the batch
+  });
+}
+
+/// The stand-in that most layers fit.
+std::int64_t fitting_size(const ModelData& model, const AssembleOptions& options, const Assembly& usual) {
+  constexpr std::size_t kMostTries = 40;
+  std::int64_t best = kUsual;
+  std::ptrdiff_t fewest = misfits(usual);
+  if (fewest == 0 || !leaves_sizes_open(model)) return best;
+  std::size_t tries = 0;
+  for (const std::int64_t size : stated_sizes(model.network)) {
+    if (fewest == 0 || ++tries > kMostTries) break;
+    if (const std::ptrdiff_t now = misfits(assembled(model, size, options)); now < fewest) {
+      fewest = now;
+      best = size;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 OpenAssembly assemble_open(const ModelData& model, const AssembleOptions& options) {
-  // The sizes that differ between two stand-ins depend on the open sizes.
-  constexpr std::int64_t kOne = 256, kOther = 320;
-  OpenAssembly open{.assembly = assembled(model, kOne, options), .shapes = {}};
-  const Assembly &one = open.assembly, other = assembled(model, kOther, options);
+  OpenAssembly open{.assembly = assembled(model, kUsual, options), .shapes = {}};
+  const std::int64_t stand_in = fitting_size(model, options, open.assembly);
+  if (stand_in != kUsual) open.assembly = assembled(model, stand_in, options);
+  // The sizes that differ between two stand-ins depend on the open sizes. The other is far away, so that a size does
+  // not stay the same by division, and has the same powers of two in it.
+  constexpr std::int64_t kFar = 4096 - kUsual;
+  const Assembly &one = open.assembly, other = assembled(model, stand_in + kFar, options);
   for (std::size_t i = 0; i < one.sites.size(); ++i) {
     open.shapes.emplace_back();
     const auto& output = one.results[i].output;
