@@ -117,7 +117,8 @@ bool BatchRun::keeps_samples_apart() {
 std::size_t BatchRun::memory() const { return memory_of(function(), fed_, count_); }
 
 bool BatchRun::fits() const {
-  return compiled_->has_run || memory() <= (options_.most_memory > 0 ? options_.most_memory : available_memory());
+  if (options_.most_memory > 0) return memory() <= options_.most_memory;
+  return compiled_->has_run || memory() <= available_memory();
 }
 
 void BatchRun::choose_count() {

@@ -12,8 +12,8 @@
 #include "api/state.h"
 #include "base/distance.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/statistics.h"
+#include "base/text.h"
 #include "render/curve.h"
 #include "render/seen_layer.h"
 

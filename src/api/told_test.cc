@@ -82,6 +82,13 @@ TEST(Batch, IsComputedInPartsAndReturnedAsAWhole) {
   EXPECT_EQ(numbers_of(whole[1]), numbers_of(together["digit"].tensor));
 }
 
+TEST(Batch, IsRefusedBeyondItsLimitAlsoIfItRanBefore) {
+  const Model model = digits();
+  const Tensor picture = digit(model);
+  model.run(picture);
+  EXPECT_EQ(error_of([&] { model.run(picture, {.most_memory = 1000}); }).code(), "memory");
+}
+
 TEST(Batch, PassesEachSampleOnce) {
   const Model model = digits();
   constexpr std::int64_t kCount = 21;

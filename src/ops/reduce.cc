@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/simd.h"
 #include "kerascope/error.h"
+#include "ops/cast.h"
 #include "ops/reduce.h"
 #include "ops/strided.h"
 
@@ -162,29 +163,49 @@ const char* name(Reduction reduction) {
   KERASCOPE_CHECK(false);
 }
 
+/// @throws Error{axis-invalid}
+std::vector<bool> is_reduced(const Shape& shape, Reduction reduction, const ReduceOptions& options) {
+  std::vector<bool> reduced(static_cast<std::size_t>(shape.rank()));
+  for (int axis : options.axes) {
+    if (axis < 0 || axis >= shape.rank() || reduced[static_cast<std::size_t>(axis)])
+      throw Error({.code = "axis-invalid",
+                   .what = fmt::format("{} over the axes ({}) of {}: axis {} is {}", name(reduction),
+                                       fmt::join(options.axes, ", "), shape.str(), axis,
+                                       axis < 0 || axis >= shape.rank() ? "not there" : "named twice")});
+    reduced[static_cast<std::size_t>(axis)] = true;
+  }
+  return reduced;
+}
+
+Shape reduced_shape(const Shape& in, Reduction reduction, const ReduceOptions& options) {
+  const std::vector<bool> reduced = is_reduced(in, reduction, options);
+  std::vector<std::int64_t> sizes;
+  for (int axis = 0; axis < in.rank(); ++axis) {
+    if (!reduced[static_cast<std::size_t>(axis)])
+      sizes.push_back(in[axis]);
+    else if (options.keepdims)
+      sizes.push_back(1);
+  }
+  return Shape(std::move(sizes));
+}
+
+std::string attributes_of(const ReduceOptions& options) {
+  return fmt::format("axes {}{}", fmt::join(options.axes, " "), options.keepdims ? " keepdims" : "");
+}
+
+bool reduces_no_items(const ReduceOptions& options) { return std::ranges::count(options.axes, 0) == 0; }
+
 class ReduceOp : public Float32Op {
  public:
   ReduceOp(Reduction reduction, ReduceOptions options) : reduction_(reduction), options_(std::move(options)) {}
 
   std::string kind() const override { return name(reduction_); }
   bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override {
-    return std::ranges::count(options_.axes, 0) == 0;
+    return reduces_no_items(options_);
   }
-  std::string attributes() const override {
-    return fmt::format("axes {}{}", fmt::join(options_.axes, " "), options_.keepdims ? " keepdims" : "");
-  }
+  std::string attributes() const override { return attributes_of(options_); }
 
-  Shape infer(std::span<const Shape> in) const override {
-    const std::vector<bool> reduced = is_reduced(in[0]);
-    std::vector<std::int64_t> sizes;
-    for (int axis = 0; axis < in[0].rank(); ++axis) {
-      if (!reduced[static_cast<std::size_t>(axis)])
-        sizes.push_back(in[0][axis]);
-      else if (options_.keepdims)
-        sizes.push_back(1);
-    }
-    return Shape(std::move(sizes));
-  }
+  Shape infer(std::span<const Shape> in) const override { return reduced_shape(in[0], reduction_, options_); }
 
   Cost cost(std::span<const Shape> in, const Shape& out) const override {
     const double read = static_cast<double>(in[0].elements()), written = static_cast<double>(out.elements());
@@ -192,7 +213,7 @@ class ReduceOp : public Float32Op {
   }
 
   OpKernel prepare(const Session&, std::span<const Operand> in, const Shape& out) const override {
-    Axes axes = split_axes(in[0].shape, is_reduced(in[0].shape));
+    Axes axes = split_axes(in[0].shape, is_reduced(in[0].shape, reduction_, options_));
     if (out.elements() == 0) return [](const OpArguments&) {};
     const double divisor = reduction_ == Reduction::kMean ? static_cast<double>(count_of(axes.reduced)) : 1;
     return reduction_ == Reduction::kMax ? kernel_of<Maximum>(std::move(axes), divisor)
@@ -200,19 +221,57 @@ class ReduceOp : public Float32Op {
   }
 
  private:
-  std::vector<bool> is_reduced(const Shape& shape) const {
-    std::vector<bool> reduced(static_cast<std::size_t>(shape.rank()));
-    for (int axis : options_.axes) {
-      if (axis < 0 || axis >= shape.rank() || reduced[static_cast<std::size_t>(axis)])
-        throw Error({.code = "axis-invalid",
-                     .what = fmt::format("{} over the axes ({}) of {}: axis {} is {}", name(reduction_),
-                                         fmt::join(options_.axes, ", "), shape.str(), axis,
-                                         axis < 0 || axis >= shape.rank() ? "not there" : "named twice")});
-      reduced[static_cast<std::size_t>(axis)] = true;
-    }
-    return reduced;
+  Reduction reduction_;
+  ReduceOptions options_;
+};
+
+/// Integers stay exact: input and output are int64. Sums wrap around on overflow, as NumPy's do.
+class ReduceIntegersOp final : public Op {
+ public:
+  ReduceIntegersOp(Reduction reduction, ReduceOptions options) : reduction_(reduction), options_(std::move(options)) {}
+
+  std::string kind() const override { return name(reduction_); }
+  std::string attributes() const override { return attributes_of(options_) + " of integers"; }
+  bool takes_float32() const override { return false; }
+  bool keeps_items_apart(std::span<const Shape>, const std::vector<bool>&) const override {
+    return reduces_no_items(options_);
+  }
+  std::vector<ValueType> outputs(std::span<const ValueType> in) const override {
+    const Shape out = reduced_shape(in[0].shape, reduction_, options_);
+    if (reduction_ == Reduction::kMax && in[0].shape.elements() == 0 && out.elements() > 0)
+      throw Error({.code = "shape-mismatch",
+                   .what = fmt::format("the maximum over no integers, of {}, is not defined", in[0].shape.str())});
+    return {{out, DType::kInt64}};
   }
 
+  OpKernel kernel(const Session&, std::span<const Operand> in, std::span<const ValueType> out) const override {
+    const Axes axes = split_axes(in[0].shape, is_reduced(in[0].shape, reduction_, options_));
+    const std::int64_t count = out[0].shape.elements(),
+                       terms = in[0].shape.elements() / std::max<std::int64_t>(count, 1);
+    if (count == 0) return [](const OpArguments&) {};
+    return [=, is_sum = reduction_ == Reduction::kSum](const OpArguments& args) {
+      const std::int64_t* const x = args.input<std::int64_t>(0);
+      if (terms == 0) {
+        std::fill_n(args.output<std::int64_t>(), count, 0);
+        return;
+      }
+      StridedIterator<1> kept(axes.kept, 0);
+      for (std::int64_t i = 0; i < count; ++i, kept.next()) {
+        StridedIterator<1> reduced(axes.reduced, 0);
+        std::int64_t result = is_sum ? 0 : x[kept.offsets()[0]];
+        for (std::int64_t term = 0; term < terms; ++term, reduced.next()) {
+          const std::int64_t number = x[kept.offsets()[0] + reduced.offsets()[0]];
+          result =
+              is_sum
+                  ? static_cast<std::int64_t>(static_cast<std::uint64_t>(result) + static_cast<std::uint64_t>(number))
+                  : std::max(result, number);
+        }
+        args.output<std::int64_t>()[i] = result;
+      }
+    };
+  }
+
+ private:
   Reduction reduction_;
   ReduceOptions options_;
 };
@@ -220,7 +279,14 @@ class ReduceOp : public Float32Op {
 }  // namespace
 
 Value reduce(Graph& graph, Value x, Reduction reduction, const ReduceOptions& options) {
-  return graph.apply(std::make_shared<ReduceOp>(reduction, options), {x});
+  const DType type = graph.dtype(x);
+  const bool is_whole = is_integer(type) || (type == DType::kBool && reduction == Reduction::kSum);
+  if (!is_whole || reduction == Reduction::kMean)
+    return graph.apply(std::make_shared<ReduceOp>(reduction, options), {x});
+  const Value result =
+      graph.apply(std::make_shared<ReduceIntegersOp>(reduction, options), {cast(graph, x, DType::kInt64)});
+  const bool is_small = type != DType::kInt32 && type != DType::kInt64;
+  return cast(graph, result, reduction == Reduction::kSum && is_small ? DType::kInt32 : type);
 }
 
 }  // namespace kerascope::ops

@@ -30,11 +30,28 @@ std::vector<T> list(const Tensor& tensor) {
 TEST(Types, FloatOpsCastTheirInputs) {
   Graph graph;
   const Value ids = graph.input("ids", {2}, DType::kInt32);
-  const Value square = ops::unary(graph, ids, ops::Unary::kSquare);
-  EXPECT_EQ(graph.dtype(square), DType::kFloat32);
+  const Value clipped = ops::unary(graph, ids, ops::Unary::kHardTanh);
+  EXPECT_EQ(graph.dtype(clipped), DType::kFloat32);
   const Tensor given = Tensor::of({2}, std::vector<std::int32_t>{-3, 4});
-  EXPECT_EQ(list<float>(evaluate(graph, square, {{ids.id, given}})), (std::vector<float>{9, 16}));
+  EXPECT_EQ(list<float>(evaluate(graph, clipped, {{ids.id, given}})), (std::vector<float>{-1, 1}));
   EXPECT_EQ(error_code([&] { ops::softmax(graph, graph.input("texts", {2}, DType::kString)); }), "type-mismatch");
+}
+
+TEST(Types, ReductionsOfWholeNumbersStayExact) {
+  Graph graph;
+  const std::int64_t large = (1ll << 40) + 1;
+  const Value x = graph.constant(Tensor::of({2, 3}, std::vector<std::int64_t>{large, -5, 1, 2, -large, 3}));
+  const auto result = [&](ops::Reduction reduction, std::vector<int> axes) {
+    return list<std::int64_t>(evaluate(graph, ops::reduce(graph, x, reduction, {.axes = std::move(axes)})));
+  };
+  EXPECT_EQ(result(ops::Reduction::kSum, {1}), (std::vector<std::int64_t>{large - 4, 5 - large}));
+  EXPECT_EQ(result(ops::Reduction::kSum, {0}), (std::vector<std::int64_t>{large + 2, -5 - large, 4}));
+  EXPECT_EQ(result(ops::Reduction::kMax, {0, 1}), (std::vector<std::int64_t>{large}));
+  EXPECT_EQ(graph.dtype(ops::reduce(graph, x, ops::Reduction::kMean, {.axes = {0}})), DType::kFloat32);
+  const Value empty = graph.constant(Tensor(Shape{2, 0}, DType::kInt32));
+  EXPECT_EQ(error_code([&] { ops::reduce(graph, empty, ops::Reduction::kMax, {.axes = {1}}); }), "shape-mismatch");
+  const Value negative = ops::unary(graph, x, ops::Unary::kNegative);
+  EXPECT_EQ(list<std::int64_t>(evaluate(graph, negative))[0], -large);
 }
 
 TEST(Types, WholeNumbersBeyondFloatStayExact) {

@@ -1,10 +1,13 @@
 // Elementwise functions of one argument, any shape. The formulas are those of Keras 3 on TensorFlow, also for NaN and
 // infinity (unary_test.cc has the measured table); denormal numbers are kept, where TensorFlow takes them for 0.
 
+#include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/check.h"
 #include "base/simd.h"
+#include "ops/binary.h"
 #include "ops/math.h"
 #include "ops/unary.h"
 
@@ -193,11 +196,31 @@ class UnaryOp : public Float32Op {
   UnaryOptions options_;
 };
 
+/// Functions that map integers to integers, made of those of two arguments, which are exact. Nothing for others.
+std::optional<Value> of_integers(Graph& graph, Value x, Unary function, const UnaryOptions& options) {
+  const auto zero = [&] { return graph.constant(Tensor::of(Shape(), std::vector<float>{0}).astype(graph.dtype(x))); };
+  switch (function) {
+    case Unary::kSquare:
+      return binary(graph, x, x, Binary::kMultiply);
+    case Unary::kNegative:
+      return binary(graph, zero(), x, Binary::kSubtract);
+    case Unary::kAbs:
+      return binary(graph, x, binary(graph, zero(), x, Binary::kSubtract), Binary::kMaximum);
+    case Unary::kRelu:
+      if (!std::isinf(options.max_value) || options.negative_slope != 0 || options.threshold != 0) return std::nullopt;
+      return binary(graph, x, zero(), Binary::kMaximum);
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::string name(Unary function) { return entry(function).name; }
 
 Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options) {
+  if (is_integer(graph.dtype(x)))
+    if (const std::optional<Value> exact = of_integers(graph, x, function, options)) return *exact;
   return graph.apply(std::make_shared<UnaryOp>(function, options), {x});
 }
 

@@ -49,6 +49,7 @@ struct UnaryOptions {
 };
 /// The function's name, as in describe() and messages: "relu".
 std::string name(Unary function);
+/// Of integers the square, the negative, the absolute value and a plain kRelu stay integers; all else is float32.
 Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options = {});
 
 }  // namespace kerascope::ops

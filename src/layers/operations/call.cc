@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 #include "base/text.h"
@@ -74,27 +75,44 @@ std::optional<Tensor> constant_of(const Json& argument) {
 }
 
 bool are_whole(const Json& argument) {
-  return argument.is_array() ? std::ranges::all_of(argument, are_whole) : argument.is_number_integer();
+  if (argument.is_array()) return std::ranges::all_of(argument, are_whole);
+  if (!argument.is_number_integer()) return false;
+  return !argument.is_number_unsigned() || argument.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max();
 }
 
-bool has_integers(const Build& b) {
+/// The type of the first input that holds integers.
+std::optional<DType> integer_type(const Build& b) {
   for (int i = 0; i < b.inputs(); ++i)
-    if (is_integer(b.graph.dtype(b.input(i)))) return true;
-  return false;
+    if (const DType type = b.graph.dtype(b.input(i)); is_integer(type)) return type;
+  return std::nullopt;
 }
 
-/// A whole number of Python takes the type of the tensor that it is combined with.
-Tensor as_small_integers(const Tensor& numbers) {
-  float largest = 0;
-  for (const float number : numbers.numbers()) largest = std::max(largest, std::abs(number));
-  return numbers.astype(largest < 128 ? DType::kInt8 : largest < 32768 ? DType::kInt16 : DType::kInt64);
+void gather_integers(const Json& argument, std::vector<std::int64_t>& numbers) {
+  if (!argument.is_array()) return numbers.push_back(argument.get<std::int64_t>());
+  for (const Json& item : argument) gather_integers(item, numbers);
+}
+
+/// Whole numbers of Python take the type of the tensor that they are combined with, or a larger one that holds them.
+Tensor small_integers(const Json& argument, const Shape& shape, DType type) {
+  std::vector<std::int64_t> numbers;
+  gather_integers(argument, numbers);
+  Tensor exact(shape, DType::kInt64);
+  std::ranges::copy(numbers, exact.mutable_elements<std::int64_t>().begin());
+  const Tensor typed = exact.astype(type);
+  if (std::ranges::equal(typed.astype(DType::kInt64).elements<std::int64_t>(), numbers)) return typed;
+  std::uint64_t largest = 0;
+  for (const std::int64_t number : numbers)
+    largest = std::max(largest, static_cast<std::uint64_t>(number < 0 ? -(number + 1) : number));
+  return exact.astype(largest < 128 ? DType::kInt8 : largest < 32768 ? DType::kInt16 : DType::kInt64);
 }
 
 Value tensor_of(const Json& argument, FieldReader& arguments, const char* parameter, Build& b) {
   if (const Json& index = member(argument, "tensor"); index.is_number_unsigned() && index < b.inputs())
     return b.input(index.get<int>());
   if (std::optional<Tensor> constant = constant_of(argument))
-    return b.graph.constant(are_whole(argument) && has_integers(b) ? as_small_integers(*constant) : *constant);
+    return b.graph.constant(are_whole(argument) && integer_type(b)
+                                ? small_integers(argument, constant->shape(), *integer_type(b))
+                                : *constant);
   arguments.fail(parameter, argument, "a tensor or numbers");
 }
 

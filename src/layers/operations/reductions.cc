@@ -4,6 +4,7 @@
 #include "layers/operations/call.h"
 #include "layers/registry.h"
 #include "ops/binary.h"
+#include "ops/cast.h"
 #include "ops/glu.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
@@ -38,8 +39,13 @@ Outputs reduce(FieldReader& arguments, Build& b) {
 
 Outputs minimum(FieldReader& arguments, Build& b) {
   return reduced(arguments, b, [&](Value x, const ops::ReduceOptions& options) {
-    const Value negative = ops::unary(b.graph, x, ops::Unary::kNegative);
-    return ops::unary(b.graph, ops::reduce(b.graph, negative, ops::Reduction::kMax, options), ops::Unary::kNegative);
+    // Small and unsigned integers may have no negative of their own type.
+    const DType type = b.graph.dtype(x);
+    const Value wide = is_integer(type) ? ops::cast(b.graph, x, DType::kInt64) : x;
+    const Value negative = ops::unary(b.graph, wide, ops::Unary::kNegative);
+    const Value least =
+        ops::unary(b.graph, ops::reduce(b.graph, negative, ops::Reduction::kMax, options), ops::Unary::kNegative);
+    return is_integer(type) ? ops::cast(b.graph, least, type) : least;
   });
 }
 
