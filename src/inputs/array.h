@@ -17,7 +17,8 @@ struct NamedArray {
   std::string type;    ///< NumPy's name of the file's type: "<f8"
   bool lossy = false;  ///< the cast to float32 lost digits that matter: any of an integer, or those of a fraction
                        ///< that tell the array's numbers apart
-  /// If float32 cannot hold all numbers: the integers as int64, if that can, or the float64 as they are. Otherwise empty.
+  /// If float32 cannot hold all numbers: the integers as int64, if that can, or the float64 as they are. Otherwise
+  /// empty.
   Tensor exact = {};
 };
 

@@ -234,7 +234,7 @@ class Feeder {
     require_same_kind(at, array, path);
     const bool is_exact = !is_layer(at) && !array.exact.empty() &&
                           (is_integer(input.dtype) ? is_integer(array.exact.dtype())
-                                                    : input.dtype == array.exact.dtype() && !options_.preprocessing);
+                                                   : input.dtype == array.exact.dtype() && !options_.preprocessing);
     const std::optional<Tensor> fitting = as_batch(is_exact ? array.exact : array.tensor, Shape(input.shape));
     if (!fitting)
       throw Error({.code = "input-shape",

@@ -135,7 +135,9 @@ TEST(BatchNorm, TrainingKeepsWhatIsNotFiniteInItsChannel) {
     const Tensor y = normalized(c, x, {});
     for (std::int64_t i = 0; i < y.size(); ++i) {
       EXPECT_EQ(std::isnan(y.data()[i]), i % 4 == 1 && !(odd == 3e38f)) << odd << " at " << i;
-      if (i % 4 == 1 && odd == 3e38f) EXPECT_EQ(y.data()[i], 0);
+      if (i % 4 == 1 && odd == 3e38f) {
+        EXPECT_EQ(y.data()[i], 0);
+      }
     }
   }
 }

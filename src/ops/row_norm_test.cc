@@ -131,7 +131,9 @@ TEST(RowNorm, WhatIsNotFiniteStaysInItsRow) {
     for (std::int64_t i = 0; i < y.size(); ++i) {
       const bool is_odd = i / 20 == 1;
       EXPECT_EQ(std::isnan(y.data()[i]), is_odd && !(odd == 3e38f)) << odd << " at " << i;
-      if (is_odd && odd == 3e38f) EXPECT_EQ(y.data()[i], 0);
+      if (is_odd && odd == 3e38f) {
+        EXPECT_EQ(y.data()[i], 0);
+      }
     }
   }
 }
