@@ -150,7 +150,10 @@ void BatchRun::choose_count() {
     compile(count);
     if (fits()) notes_.push_back("there is no memory for the model's outputs, so nothing is predicted");
   }
-  if (options_.most_memory == 0 && !compiled_->has_run) require_memory(memory());
+  if (options_.most_memory == 0) {
+    if (!compiled_->has_run) require_memory(memory());
+    return;
+  }
   if (!fits() && options_.keep == Keep::kIfRoom) {
     compiled.pass_by = true;
     compiled.keeps_kernels = false;
