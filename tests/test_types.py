@@ -63,6 +63,13 @@ def test_operations_of_whole_numbers_are_exact_and_keep_keras_types(captured, dt
         assert (arrays[name] == expected).all(), (name, arrays[name], expected)
 
 
+def test_a_whole_number_beyond_the_type_of_its_tensor_makes_the_type_larger(captured):
+    ids = keras.Input((2,), dtype="int8", name="ids")
+    arrays, _ = captured(keras.Model(ids, keras.ops.maximum(ids, 1000)), ids=np.array([[3, -4]], "int8"))
+    (larger,) = set(arrays) - {"ids"}
+    assert arrays[larger].tolist() == [[1000, 1000]]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
 def test_floats_of_other_types_are_fed_and_stored_as_they_are(captured, dtype):
     x = keras.Input((3,), dtype=dtype, name="x")

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/number_types.h"
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "layers/registry.h"
@@ -92,27 +93,36 @@ void gather_integers(const Json& argument, std::vector<std::int64_t>& numbers) {
   for (const Json& item : argument) gather_integers(item, numbers);
 }
 
+bool holds(DType type, const std::vector<std::int64_t>& numbers) {
+  bool holds_all = false;
+  with_number_type(type, [&]<typename T>(T) {
+    if constexpr (std::is_integral_v<T>)
+      holds_all = std::ranges::all_of(numbers, [](std::int64_t number) {
+        return number >= std::int64_t{std::numeric_limits<T>::min()} &&
+               number <= std::int64_t{std::numeric_limits<T>::max()};
+      });
+  });
+  return holds_all;
+}
+
 /// Whole numbers of Python take the type of the tensor that they are combined with, or a larger one that holds them.
 Tensor small_integers(const Json& argument, const Shape& shape, DType type) {
   std::vector<std::int64_t> numbers;
   gather_integers(argument, numbers);
   Tensor exact(shape, DType::kInt64);
   std::ranges::copy(numbers, exact.mutable_elements<std::int64_t>().begin());
-  const Tensor typed = exact.astype(type);
-  if (std::ranges::equal(typed.astype(DType::kInt64).elements<std::int64_t>(), numbers)) return typed;
-  std::uint64_t largest = 0;
-  for (const std::int64_t number : numbers)
-    largest = std::max(largest, static_cast<std::uint64_t>(number < 0 ? -(number + 1) : number));
-  return exact.astype(largest < 128 ? DType::kInt8 : largest < 32768 ? DType::kInt16 : DType::kInt64);
+  for (const DType candidate : {type, DType::kInt8, DType::kInt16})
+    if (holds(candidate, numbers)) return exact.astype(candidate);
+  return exact;
 }
 
 Value tensor_of(const Json& argument, FieldReader& arguments, const char* parameter, Build& b) {
   if (const Json& index = member(argument, "tensor"); index.is_number_unsigned() && index < b.inputs())
     return b.input(index.get<int>());
+  const std::optional<DType> type = integer_type(b);
   if (std::optional<Tensor> constant = constant_of(argument))
-    return b.graph.constant(are_whole(argument) && integer_type(b)
-                                ? small_integers(argument, constant->shape(), *integer_type(b))
-                                : *constant);
+    return b.graph.constant(type && are_whole(argument) ? small_integers(argument, constant->shape(), *type)
+                                                        : *constant);
   arguments.fail(parameter, argument, "a tensor or numbers");
 }
 
