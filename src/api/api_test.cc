@@ -14,6 +14,7 @@
 #include <new>
 #include <thread>
 
+#include "api/demo_for_tests.h"
 #include "base/error_test_support.h"
 #include "base/parallel.h"
 #include "kerascope/kerascope.h"
@@ -22,22 +23,16 @@ namespace kerascope {
 namespace {
 
 namespace kl = layers;
+using namespace demo_tests;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-const std::string kDemo = KERASCOPE_DEMO_FOLDER;
-
-Model digits() { return load(kDemo + "/digits.keras"); }
-Tensor digit(const Model& model) { return read_image(kDemo + "/digit.png", model); }
 
 std::vector<std::string> names_of(const std::vector<Layer>& layers) {
   std::vector<std::string> names;
   for (const Layer& layer : layers) names.push_back(layer.name());
   return names;
 }
-
-std::vector<float> numbers_of(const Tensor& tensor) { return {tensor.numbers().begin(), tensor.numbers().end()}; }
 
 TEST(Run, GivesEveryLayerInOrder) {
   const Model model = digits();

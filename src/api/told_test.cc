@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "api/demo_for_tests.h"
 #include "base/error_test_support.h"
 #include "kerascope/kerascope.h"
 
@@ -14,15 +15,10 @@ namespace kerascope {
 namespace {
 
 namespace kl = layers;
+using namespace demo_tests;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const std::string kDemo = KERASCOPE_DEMO_FOLDER;
-
-Model digits() { return load(kDemo + "/digits.keras"); }
-Tensor digit(const Model& model) { return read_image(kDemo + "/digit.png", model); }
-std::vector<float> numbers_of(const Tensor& tensor) { return {tensor.numbers().begin(), tensor.numbers().end()}; }
 
 std::string written(const std::string& name, const std::string& content) {
   const std::string path = std::filesystem::path(testing::TempDir()) / name;

@@ -32,12 +32,6 @@ std::optional<ChannelOrder> channel_order(const Request& request) {
   return request.sort.empty() ? std::nullopt : std::optional(kOrders.at(request.sort));
 }
 
-std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes) {
-  const std::optional<ChannelOrder> order = channel_order(request);
-  if (!order || axes.find('C') == axes.npos) return {};
-  return sorted_channels(channel_statistics(sample, axes), *order);
-}
-
 std::string order_text(const Request& request, const std::vector<std::int64_t>& order) {
   constexpr std::size_t kShown = 8;
   std::vector<std::string> first;

@@ -16,8 +16,6 @@ void add_by_role(std::map<std::string, RunningStatistics>& statistics, const Act
 
 /// --sort; nothing without it.
 std::optional<ChannelOrder> channel_order(const Request& request);
-/// The channels in the order of --sort; empty without --sort or without an axis C.
-std::vector<std::int64_t> channel_order(const Request& request, const Tensor& sample, const std::string& axes);
 
 /// "by max: 17, 3, 41, .."
 std::string order_text(const Request& request, const std::vector<std::int64_t>& order);

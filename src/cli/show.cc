@@ -190,7 +190,8 @@ int show(const Request& given) {
       return;
     }
     const bool is_rgb = request.rgb && has_three_colors(view.sample.shape(), view.axes);
-    options.channels = is_rgb ? std::vector<std::int64_t>{} : channel_order(request, view.sample, view.axes);
+    options.channels =
+        is_rgb ? std::vector<std::int64_t>{} : channels_in_order(view.sample, view.axes, channel_order(request));
     const GridOptions fitting = target.fit(options, view.sample.shape(), view.axes);
     const Grid drawn = with_remark(grid(view.sample, view.axes, fitting), view.remark);
     if (request.rgb && drawn.form != Grid::Form::kColor)

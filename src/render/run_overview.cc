@@ -30,12 +30,8 @@ void RunOverview::add(const Activation& activation, const Tensor& sample) {
   if (options_.depth > 0 && layer.seen.depth >= options_.depth) return;
   const bool is_output = std::ranges::find(options_.outputs, activation.address) != options_.outputs.end();
   const View view = overview_view(activation, sample, options_.tokens, is_output);
-  if (sample.dtype() != DType::kString) {
-    std::vector<std::int64_t> channels;
-    if (options_.order && view.axes.find('C') != view.axes.npos)
-      channels = sorted_channels(channel_statistics(view.sample, view.axes), *options_.order);
-    strip_options_.channels = page_strip_options_.channels = channels;
-  }
+  if (sample.dtype() != DType::kString)
+    strip_options_.channels = page_strip_options_.channels = channels_in_order(view.sample, view.axes, options_.order);
   layer.seen = seen_layer(activation, sample, view, strip_options_);
   if (!options_.with_page || !layer.seen.is_seen()) return;
   try {

@@ -152,6 +152,12 @@ OverviewRow row_of(const OverviewEntry& entry, std::span<const SeenLayer* const>
   return row;
 }
 
+std::vector<std::int64_t> channels_in_order(const Tensor& sample, const std::string& axes,
+                                            std::optional<ChannelOrder> order) {
+  if (!order || axes.find('C') == axes.npos) return {};
+  return sorted_channels(channel_statistics(sample, axes), *order);
+}
+
 std::string legend(const ThumbnailOptions& options) {
   const std::string colors = options.colormap == Colormap::kGray ? "" : fmt::format(" ({})", name_of(options.colormap));
   std::string text = colors.empty()

@@ -1,6 +1,7 @@
 // What the overview keeps and shows of a layer.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,6 +63,10 @@ OverviewRow row_of(const OverviewEntry& entry, std::span<const SeenLayer* const>
 std::string problem_of(const OverviewEntry& entry, std::span<const SeenLayer* const> layers);
 /// "and 160 more, to answer"; empty if nothing is folded.
 std::string folded_text(const OverviewEntry& entry, std::span<const SeenLayer* const> layers);
+
+/// The channels of a sample in that order; empty without one, and without an axis C.
+std::vector<std::int64_t> channels_in_order(const Tensor& sample, const std::string& axes,
+                                            std::optional<ChannelOrder> order);
 
 /// A text on what the tiles' greys and colours mean.
 std::string legend(const ThumbnailOptions& options);
