@@ -1,10 +1,12 @@
 """The library from C++: models in code take the weights of real Keras in every file it writes, and give them back."""
 
 import importlib
+import json
 import os
 import pathlib
 import subprocess
 import time
+import zipfile
 
 import h5py
 import keras
@@ -389,3 +391,49 @@ def test_what_is_fed_in_the_middle_of_a_nested_model_arrives(probe, tmp_path, ke
         expected[key].shape == out.shape and np.abs(expected[key] - out).max() <= 1e-4 * np.abs(out).max()
         for key in expected.files
     )
+
+
+def saved(model, path):
+    model.save(path)
+    return path
+
+
+def weights_in(archive, folder):
+    with zipfile.ZipFile(archive) as members:
+        return members.extract("model.weights.h5", folder / (archive.name + ".parts"))
+
+
+@pytest.mark.parametrize("file", ["model.keras", "model.h5"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def testweights_in_other_types_are_shown_and_saved_as_they_are(probe, kerascope, tmp_path, file, dtype):
+    layers = keras.layers
+    x = keras.Input((6, 6, 2), name="x")
+    conv = layers.Conv2D(3, 3, dtype=dtype, bias_initializer="normal", name="conv")
+    model = keras.Model(x, layers.Dense(2, name="plain")(conv(x)))
+    if file == "model.h5" and dtype == "bfloat16":
+        pytest.skip("Keras writes this type into archives only")
+    model.save(tmp_path / file)
+    for name, parts in (("conv", {"dtype": dtype}), ("plain", {})):
+        shown = json.loads(kerascope("layers", tmp_path / file, "--layer", name, "--json").stdout)
+        for weight, truth in zip(shown["layers"][0]["weights"], model.get_layer(name).weights):
+            assert {key: weight[key] for key in parts} == parts and ("dtype" in weight) == bool(parts)
+            assert weight["max"] == pytest.approx(float(np.max(np.asarray(truth.numpy(), "float64"))), rel=1e-6)
+    said = kerascope("layers", tmp_path / file, "--layer", "conv").stdout
+    assert f"(3, 3, 2, 3) {dtype}" in said
+    kerascope("show", tmp_path / file, "--kernels", "conv", "-o", tmp_path / "kernels.png")
+
+    given = np.random.default_rng(5).normal(size=(2, 6, 6, 2)).astype("float32")
+    np.savez(tmp_path / "inputs.npz", x=given)
+    probe("resave", tmp_path / file, tmp_path / "inputs.npz", tmp_path / "seen.npz", tmp_path / "again.keras")
+    again = keras.saving.load_model(tmp_path / "again.keras")
+    for one, truth in zip(again.weights, model.weights, strict=True):
+        assert one.dtype == truth.dtype
+        assert (np.asarray(one.numpy(), "float64") == np.asarray(truth.numpy(), "float64")).all(), truth.path
+    with h5py.File(weights_in(tmp_path / "again.keras", tmp_path)) as stored, h5py.File(
+        weights_in(saved(model, tmp_path / "truth.keras"), tmp_path)
+    ) as expected:
+        place = "layers/conv2d/vars/0"
+        assert stored[place].dtype == expected[place].dtype
+        assert dict(stored[place].attrs) == dict(expected[place].attrs)
+    with np.load(tmp_path / "seen.npz") as seen:
+        np.testing.assert_allclose(seen["plain"], model.predict(given, verbose=0), atol={"float64": 1e-6}.get(dtype, 0.02))

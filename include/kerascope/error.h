@@ -41,7 +41,7 @@ class KERASCOPE_API Error : public std::exception {
   /// newline at the end. Valid as long as this object.
   const char* what() const noexcept override { return text_.c_str(); }
 
-  /// The same error with an outer place added: `where` becomes "<where> in <outer_place>".
+  /// The same error with an outer place added: `where` becomes "<where> in <outer_place>", unless it is that place.
   Error inside(const std::string& outer_place) const;
   /// The same error with another `because`.
   Error with_because(const std::string& because) const;

@@ -74,7 +74,7 @@ struct LayerOptions {
 struct Weight {
   std::string name;  ///< Keras 3's: "kernel"
   Shape shape;       ///< in Keras's axis order: (kh, kw, C, filters) for a Conv2D's kernel
-  Tensor numbers;    ///< always float32; a view of the mapped file if that holds float32
+  Tensor numbers;    ///< of the type that the file stores, mostly float32; a view of the mapped file if it can be
 };
 
 /// A handle to a layer, from Model::layer and Model::layers, Sequential::add or ks::layer. Copies mean the same layer.
@@ -316,7 +316,7 @@ class KERASCOPE_API Model {
   ///
   ///     model.save("again.keras");
   ///
-  /// Cost: reads and writes all weights, as float32.
+  /// Cost: reads and writes all weights, in the types that they have.
   /// @param path  ends in .keras
   /// @throws Error{save-unsupported} for another extension, and for layers or weights that Keras 3's archive cannot
   ///         hold; Error{weight-missing} if weights were not loaded; Error{output-unwritable, hdf5-unwritable}

@@ -148,7 +148,7 @@ void BatchRun::choose_count() {
   // Layers that were named are more important than predictions.
   if (!fits() && compiled.with_taps && !compiled.taps.empty() && std::exchange(compiled.with_outputs, false)) {
     compile(count);
-    if (fits()) notes_.push_back("there is no memory for the model's outputs, so nothing is predicted");
+    if (fits()) notes_.emplace_back("there is no memory for the model's outputs, so nothing is predicted");
   }
   if (options_.most_memory == 0) {
     if (!compiled_->has_run) require_memory(memory());

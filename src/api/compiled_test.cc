@@ -14,7 +14,7 @@ Tensor doubled(const Tensor& tensor) {
 }
 
 TEST(CompiledCache, UsesNothingThatWasMadeOfFormerWeights) {
-  const auto data = std::make_shared<const ModelData>(open_model(std::string(KERASCOPE_DEMO_FOLDER) + "/digits.keras"));
+  const auto data = std::make_shared<const ModelData>(open_model(KERASCOPE_DEMO_FOLDER "/digits.keras"));
   const Shape shape = {1, 64, 64, 1};
   const std::vector<Tensor> input = {Tensor::of(shape, std::vector<float>(64 * 64, 100))};
   const FunctionOptions options = {.taps = {"pool2"}};
@@ -37,7 +37,7 @@ TEST(CompiledCache, UsesNothingThatWasMadeOfFormerWeights) {
 }
 
 TEST(CompiledCache, OtherLayersShareTheGraphAndWhatWasMadeOfTheWeights) {
-  const auto data = std::make_shared<const ModelData>(open_model(std::string(KERASCOPE_DEMO_FOLDER) + "/digits.keras"));
+  const auto data = std::make_shared<const ModelData>(open_model(KERASCOPE_DEMO_FOLDER "/digits.keras"));
   const Shape shape = {1, 64, 64, 1};
   const std::vector<Tensor> input = {Tensor::of(shape, std::vector<float>(64 * 64, 100))};
   CompiledCache cache;

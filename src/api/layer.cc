@@ -153,13 +153,10 @@ Layer layer(const std::string& class_name, const std::string& config, const Laye
     named.trainable = false;
   FieldReader fields(given, /*keras_major=*/3);
   const Json today = type->today(fields);
-  if (const std::vector<std::string> unknown = fields.unknown(); !unknown.empty()) {
-    std::vector<std::string> keys;
-    for (const auto& [key, value] : today.items()) keys.push_back(key);
+  if (const std::vector<std::string> unknown = fields.unknown(); !unknown.empty())
     throw Error({.code = "config-type",
                  .what = fmt::format("a {} has no argument '{}'", class_name, unknown[0]),
-                 .hint = keys.empty() ? "it has none" : fmt::format("it has {}", fmt::join(keys, ", "))});
-  }
+                 .hint = arguments_text(today)});
   return layer_of(type->class_name, type->module, today, named);
 }
 

@@ -319,7 +319,8 @@ class Loader {
         if (slot.problem)
           mismatch("{}", slot.problem->parts().what);
         else
-          bound.push_back({.name = name, .place = file_.path, .shape = slot.shape, .read = slot.read});
+          bound.push_back(
+              {.name = name, .place = file_.path, .shape = slot.shape, .dtype = slot.dtype, .read = slot.read});
       }
       if (is_inside_list) continue;
       layer.weights = std::move(bound);

@@ -34,8 +34,9 @@ Filed filed_weights(const ModelData& model, const std::map<const LayerData*, Lay
       if (slot.problem)
         filed.missing.push_back(slot.problem->parts().what);
       else
-        filed.weights.push_back({fmt::format("{}/vars/{}", group, i),
-                                 {.name = slot.name, .place = layer.place, .shape = slot.shape, .read = slot.read}});
+        filed.weights.push_back(
+            {fmt::format("{}/vars/{}", group, i),
+             {.name = slot.name, .place = layer.place, .shape = slot.shape, .dtype = slot.dtype, .read = slot.read}});
     }
   });
   return filed;
@@ -63,7 +64,7 @@ class Archive {
   void add_weights(const std::string& name, const std::vector<NamedWeight>& weights) {
     ZipMember member{.name = name, .offset = end_};
     for (const NamedWeight& named : weights)
-      member.size += static_cast<std::uint64_t>(named.weight.shape.elements()) * sizeof(float);
+      member.size += static_cast<std::uint64_t>(named.weight.shape.elements()) * element_bytes(named.weight.dtype);
     // The record's length depends on whether the size needs zip64, which is known only after the layout.
     std::size_t length = 0;
     do {

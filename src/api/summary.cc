@@ -248,7 +248,7 @@ std::string json_of(const Summary& summary, const ModelData& model, const std::s
                     {"trainable_parameters_at_most", summary.is_trainable_at_most},
                     {"training", model.training},
                     {"layers", list}};
-  return all.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(all, 2);
 }
 
 }  // namespace kerascope::api

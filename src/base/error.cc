@@ -26,7 +26,10 @@ Error::Error(Parts parts) : parts_(std::move(parts)) {
 
 Error Error::inside(const std::string& outer_place) const {
   Parts parts = parts_;
-  parts.where = parts.where.empty() ? outer_place : parts.where + " in " + outer_place;
+  if (parts.where.empty())
+    parts.where = outer_place;
+  else if (parts.where != outer_place)
+    parts.where += " in " + outer_place;
   return Error(std::move(parts));
 }
 

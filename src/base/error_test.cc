@@ -23,6 +23,7 @@ TEST(Error, ClimbsWithItsPlaceGrowingOutwards) {
   const Error inner({.code = "c", .what = "w", .where = "config.layers[41]"});
   EXPECT_EQ(inner.inside("model.keras").parts().where, "config.layers[41] in model.keras");
   EXPECT_EQ(Error({.code = "c", .what = "w"}).inside("model.keras").parts().where, "model.keras");
+  EXPECT_EQ(Error({.code = "c", .what = "w", .where = "a.npz"}).inside("a.npz").parts().where, "a.npz");
   EXPECT_EQ(inner.with_because("b").parts().because, "b");
 }
 

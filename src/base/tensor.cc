@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/number_types.h"
+#include "base/parallel.h"
 #include "base/workspace.h"
 #include "kerascope/error.h"
 
@@ -138,7 +139,9 @@ Tensor Tensor::astype(DType dtype) const {
     with_number_type(dtype, [&]<typename To>(To) {
       const auto* const from = static_cast<const From*>(data_);
       auto* const to = static_cast<To*>(result.writable_);
-      for (std::int64_t i = 0; i < size_; ++i) to[i] = converted<To>(from[i], Checked{});
+      parallel_for(size_, 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) to[i] = converted<To>(from[i], Checked{});
+      });
     });
   });
   return result;

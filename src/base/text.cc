@@ -109,6 +109,11 @@ std::string number(double value) {
   return fmt::format("{:.4g}", value == 0 ? 0 : value);
 }
 
+std::string with_dtype(std::string shape, DType dtype) {
+  if (dtype != DType::kFloat32) shape.append(" ").append(name_of(dtype));
+  return shape;
+}
+
 std::string bytes(std::uint64_t count) {
   if (count < 1024) return fmt::format("{} byte{}", count, count == 1 ? "" : "s");
   double size = static_cast<double>(count) / 1024;

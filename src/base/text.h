@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kerascope/dtype.h"
+
 namespace kerascope::text {
 
 struct Character {
@@ -31,6 +33,8 @@ std::string lower(std::string_view whole);
 std::string thousands(std::int64_t number);
 /// About four significant digits, without an exponent if that is readable: "0.941", "31,000", "6.31", "1.2e-07".
 std::string number(double value);
+/// "(2, 3) int64"; without the type if it is float32.
+std::string with_dtype(std::string shape, DType dtype);
 /// 1536 -> "1.5 KB"
 std::string bytes(std::uint64_t count);
 

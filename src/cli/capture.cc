@@ -5,6 +5,7 @@
 #include "cli/outputs.h"
 #include "cli/request.h"
 #include "export/writing_thread.h"
+#include "model/json.h"
 
 namespace kerascope::cli {
 namespace {
@@ -176,7 +177,7 @@ int capture(const Request& given) {
                 {"predictions", prediction_json(request, prepared, result.outputs)}};
     if (const Json warning = warning_json(prepared); !warning.is_null()) all["warning"] = warning;
     if (!request.output.empty()) all["output"] = request.output;
-    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(all, 2));
   } else if (!request.quiet) {
     print_table(rows);
     if (!request.output.empty())

@@ -10,6 +10,7 @@
 #include "cli/side.h"
 #include "formats/open.h"
 #include "kerascope/error.h"
+#include "model/json.h"
 #include "render/grid.h"
 #include "render/seen_layer.h"
 
@@ -133,16 +134,16 @@ Json json_of(const ComparedRow& row) {
 void print_json(const DiffRequest& diff, const Comparison& comparison, const Sides& sides) {
   Json layers = Json::array();
   for (const ComparedRow* row : api::chosen_rows(comparison, diff.top)) layers.push_back(json_of(*row));
-  fmt::print("{}\n", Json({{"a", comparison.name_a},
-                           {"b", comparison.name_b},
-                           {"tolerance", diff.tolerance},
-                           {"agree", comparison.parted == 0},
-                           {"compared", comparison.rows.size()},
-                           {"parted", comparison.parted},
-                           {"first", comparison.first ? Json(comparison.rows[*comparison.first].address) : Json()},
-                           {"layers", layers},
-                           {"predictions", {{"a", sides.a.prediction_json}, {"b", sides.b.prediction_json}}}})
-                         .dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text({{"a", comparison.name_a},
+                                {"b", comparison.name_b},
+                                {"tolerance", diff.tolerance},
+                                {"agree", comparison.parted == 0},
+                                {"compared", comparison.rows.size()},
+                                {"parted", comparison.parted},
+                                {"first", comparison.first ? Json(comparison.rows[*comparison.first].address) : Json()},
+                                {"layers", layers},
+                                {"predictions", {{"a", sides.a.prediction_json}, {"b", sides.b.prediction_json}}}},
+                               2));
 }
 
 void draw(const Request& request, const Comparison& comparison, const Sides& sides) {

@@ -72,8 +72,8 @@ void HeldWeights::read_stored(const Network& network, std::vector<const LayerDat
       const auto own = std::find(path.rbegin(), path.rend(), layer.name);
       path.erase(path.begin(), own.base());
       const std::string name = uses[path.back()] > 1 ? text::join(path, "/") : path.back();
-      stored_[&layer].push_back(
-          {usual_name(layer.class_name, name, one->shape.rank(), stored.size()), one->shape, one->read, nullptr});
+      stored_[&layer].push_back({usual_name(layer.class_name, name, one->shape.rank(), stored.size()), one->shape,
+                                 one->dtype, one->read, nullptr});
     }
   }
 }
@@ -87,7 +87,7 @@ std::vector<HeldWeight> HeldWeights::of(const LayerData& layer) const {
   std::vector<HeldWeight> held;
   for (const std::string& name : needs->second.order) {
     const WeightSlot& slot = *needs->second.slots.at(name);
-    held.push_back({name, slot.shape, slot.read, slot.problem});
+    held.push_back({name, slot.shape, slot.dtype, slot.read, slot.problem});
   }
   return held;
 }

@@ -14,6 +14,7 @@ namespace kerascope::cli {
 struct HeldWeight {
   std::string name;  ///< in Keras, "kernel"; for a layer that could not be built, in the file: "kernel" or "0"
   Shape shape;
+  DType dtype = DType::kFloat32;
   std::function<Tensor()> read;          ///< not set if `problem` is
   std::shared_ptr<const Error> problem;  ///< why the file has no such weight
 };

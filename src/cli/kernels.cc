@@ -8,6 +8,7 @@
 #include "cli/pictures.h"
 #include "cli/target.h"
 #include "layers/assemble_open.h"
+#include "model/json.h"
 #include "render/captions.h"
 #include "render/kernel.h"
 
@@ -127,7 +128,7 @@ std::vector<Chosen> choose(const Request& request, const ModelData& model, const
 Grid drawn(const Request& request, const Chosen& chosen, const HeldWeight& weight) {
   if (weight.problem) throw *weight.problem;
   const KernelView view = kernel_view(chosen.site.layer->class_name, weight.name, weight.shape);
-  const Tensor numbers = weight.read().reshaped(view.shape);
+  const Tensor numbers = numbers_of(weight.read()).reshaped(view.shape);
   return kernel_picture(numbers, view.roles, kernel_options(request, chosen.selection, numbers));
 }
 
@@ -164,10 +165,7 @@ int show_kernels(const Request& given) {
     for (const std::string& text : texts)
       if (texts.size() > 1) say(request, "", text);
   }
-  if (request.json)
-    fmt::print(
-        "{}\n",
-        Json({{"model", request.model}, {"pictures", pictures}}).dump(2, ' ', false, Json::error_handler_t::replace));
+  if (request.json) fmt::print("{}\n", json_text({{"model", request.model}, {"pictures", pictures}}, 2));
   if (request.open && !path.empty()) open_in_viewer(path);
   return kDone;
 }

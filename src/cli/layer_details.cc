@@ -4,6 +4,7 @@
 #include "base/statistics.h"
 #include "base/text.h"
 #include "cli/held_weights.h"
+#include "model/json.h"
 
 namespace kerascope::cli {
 namespace {
@@ -62,7 +63,7 @@ std::vector<Detail> details_of(const Request& request, const ModelData& model, c
 /// Empty if the file does not have the numbers.
 std::optional<Statistics> statistics_of(const HeldWeight& weight) {
   if (!weight.read) return std::nullopt;
-  const Tensor numbers = weight.read();
+  const Tensor numbers = numbers_of(weight.read());
   return statistics(numbers, numbers.shape().rank() == 0 ? 0 : -1);
 }
 
@@ -73,7 +74,7 @@ void print_config(const LayerData& layer) {
   for (const auto& [key, value] : layer.config.items()) {
     if (key == "layers") continue;  // a nested model's layers have their own rows
     constexpr std::size_t kMostShown = 100;
-    std::string shown = text::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+    std::string shown = text::printable(json_text(value));
     if (shown.size() > kMostShown) shown = shown.substr(0, kMostShown) + fmt::format(".. ({} bytes)", shown.size());
     fmt::print("{:<9} {:<{}}  {}\n", word, text::printable(key), width, shown);
     word.clear();
@@ -85,12 +86,13 @@ void print_weights(const std::vector<HeldWeight>& weights) {
   std::size_t name = 4, shape = 5;
   for (const HeldWeight& weight : weights) {
     name = std::max(name, text::printable(weight.name).size());
-    shape = std::max(shape, weight.shape.str().size());
+    shape = std::max(shape, text::with_dtype(weight.shape.str(), weight.dtype).size());
   }
   fmt::print("{:<9} {:<{}}  {:<{}} {:>10} {:>10} {:>10} {:>7}\n", "weights", "name", name, "shape", shape, "min", "max",
              "mean", "zeros");
   for (const HeldWeight& weight : weights) {
-    fmt::print("{:<9} {:<{}}  {:<{}}", "", text::printable(weight.name), name, weight.shape.str(), shape);
+    fmt::print("{:<9} {:<{}}  {:<{}}", "", text::printable(weight.name), name,
+               text::with_dtype(weight.shape.str(), weight.dtype), shape);
     if (const auto s = statistics_of(weight))
       fmt::print(" {:>10} {:>10} {:>10} {:>6.1f}%\n", text::number(s->minimum), text::number(s->maximum),
                  text::number(s->mean), 100 * s->zero_share);
@@ -124,6 +126,7 @@ Json json_of(const Detail& detail) {
   Json weights = Json::array();
   for (const HeldWeight& weight : detail.weights) {
     Json entry = {{"name", weight.name}, {"shape", weight.shape.sizes()}};
+    if (weight.dtype != DType::kFloat32) entry["dtype"] = name_of(weight.dtype);
     if (const auto s = statistics_of(weight))
       entry.update({{"min", s->minimum}, {"max", s->maximum}, {"mean", s->mean}, {"zeros", s->zero_share}});
     else if (weight.problem)
@@ -153,7 +156,7 @@ void print_layer_details(const Request& request, const ModelData& model, const O
     Json all = Json::array();
     for (const Detail& detail : details) all.push_back(json_of(detail));
     const Json answer = {{"model", request.model}, {"layers", all}};
-    fmt::print("{}\n", answer.dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(answer, 2));
   } else if (!request.quiet) {
     for (std::size_t i = 0; i < details.size(); ++i) {
       if (i > 0) fmt::print("\n");

@@ -6,6 +6,7 @@
 #include "cli/outputs.h"
 #include "cli/profile_report.h"
 #include "export/trace.h"
+#include "model/json.h"
 
 namespace kerascope::cli {
 namespace {
@@ -117,8 +118,7 @@ int profile(const Request& given) {
 
   const bool partly = tell_skipped(request, batch.fed(), batch.skipped());
   if (request.json) {
-    fmt::print("{}\n",
-               json_of(request, batch.fed().tensors, measured).dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(json_of(request, batch.fed().tensors, measured), 2));
   } else if (!request.quiet) {
     print_steps(request, measured);
     fmt::print("\n");

@@ -10,6 +10,7 @@
 #include "cli/request.h"
 #include "cli/target.h"
 #include "export/npz.h"
+#include "model/json.h"
 #include "render/view.h"
 
 namespace kerascope::cli {
@@ -243,7 +244,7 @@ int show(const Request& given) {
     if (wanted.overview) all["overview"] = overview_path;
     if (wanted.page) all["html"] = request.html;
     if (const Json warning = warning_json(prepared); !warning.is_null()) all["warning"] = warning;
-    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(all, 2));
   }
   if (request.open && !last.empty()) open_in_viewer(last);
   return partly ? kPartlyDone : kDone;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "formats/weights.h"
+#include "model/json.h"
 
 namespace kerascope::cli {
 namespace {
@@ -44,8 +45,9 @@ int list_weights(const Request& request) {
       const std::int64_t numbers = weight.shape.elements();
       all += numbers;
       weights.push_back({{"name", weight.name}, {"shape", weight.shape.sizes()}, {"numbers", numbers}});
+      if (weight.dtype != DType::kFloat32) weights.back()["dtype"] = name_of(weight.dtype);
       table.rows.push_back({weights.size() > 1 ? "" : text::printable(layer.title()), text::printable(weight.name),
-                            shape_text(weight.shape), text::thousands(numbers)});
+                            text::with_dtype(shape_text(weight.shape), weight.dtype), text::thousands(numbers)});
     }
     list.push_back(
         {{"group", layer.group}, {"name", layer.name.empty() ? Json() : Json(layer.name)}, {"weights", weights}});
@@ -56,7 +58,7 @@ int list_weights(const Request& request) {
                         {"keras_version", file.keras_version.empty() ? Json() : Json(file.keras_version)},
                         {"parameters", all},
                         {"layers", list}};
-    fmt::print("{}\n", whole.dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(whole, 2));
   } else if (!request.quiet) {
     fmt::print("{}   {}weights without a model, {} layers, {} numbers\n{}", request.model,
                file.keras_version.empty() ? "" : fmt::format("Keras {}, ", text::printable(file.keras_version)),

@@ -327,7 +327,9 @@ const Tensor& Plan::constant(Value value) {
     case Graph::Kind::kWeight:
       KERASCOPE_CHECK(node.weight->read != nullptr);
       // The file's numbers may have to be converted.
-      known = session_->cached<ReadWeight>("read " + key_of(value), [&] { return ReadWeight{node.weight->read()}; })
+      known = session_
+                  ->cached<ReadWeight>("read " + key_of(value),
+                                       [&] { return ReadWeight{node.weight->read().astype(DType::kFloat32)}; })
                   ->numbers;
       KERASCOPE_CHECK(known.shape() == node.shape);
       return known;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/json.h"
+
 namespace kerascope {
 namespace {
 
@@ -19,7 +21,7 @@ void write_trace(FileWriter& file, const std::string& name, const std::vector<Sp
   Span::Time start = Span::Time::max();
   for (const Span& span : spans) start = std::min(start, span.begin);
   std::string text = "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n";
-  const auto add = [&](const Json& event) { text += event.dump(-1, ' ', false, Json::error_handler_t::replace); };
+  const auto add = [&](const Json& event) { text += json_text(event); };
   add(named("process_name", name));
   text += ",\n";
   add(named("thread_name", "main"));

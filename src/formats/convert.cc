@@ -1,85 +1,72 @@
 #include "formats/convert.h"
 
 #include <bit>
-#include <cmath>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
-#include "base/half.h"
 #include "base/parallel.h"
+#include "kerascope/error.h"
 
 namespace kerascope {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied as the file has them");
 
-struct Half {
-  std::uint16_t bits;
-};
-struct BFloat16 {
-  std::uint16_t bits;
-};
-struct Boolean {
-  std::uint8_t byte;
-};
+constexpr StoredType kTypes[] = {{"f4", 4, DType::kFloat32}, {"f8", 8, DType::kFloat64},    {"f2", 2, DType::kFloat16},
+                                 {"i1", 1, DType::kInt8},    {"bf16", 2, DType::kBFloat16}, {"b1", 1, DType::kBool},
+                                 {"i2", 2, DType::kInt16},   {"i4", 4, DType::kInt32},      {"i8", 8, DType::kInt64},
+                                 {"u1", 1, DType::kUInt8},   {"u2", 2, DType::kInt32},      {"u4", 4, DType::kInt64},
+                                 {"u8", 8, DType::kInt64},   {"s", 0, DType::kString}};
 
-template <typename Number>
-float to_float(Number number) {
-  return static_cast<float>(number);
+std::int64_t signed_number(std::uint64_t number) {
+  if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    throw Error(
+        {.code = "weight-type", .what = "the number " + std::to_string(number) + " is larger than int64 allows"});
+  return static_cast<std::int64_t>(number);
 }
-float to_float(Boolean value) { return value.byte != 0 ? 1.0f : 0.0f; }
-float to_float(BFloat16 number) { return float_of_bfloat(number.bits); }
-float to_float(Half number) { return float_of_half(number.bits); }
 
-template <typename Number>
-void convert(const std::byte* from, Tensor& to) {
-  float* numbers = to.mutable_data();
-  parallel_for(to.size(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+template <typename Stored, typename Element, typename Convert>
+Tensor converted(const Shape& shape, DType dtype, const std::byte* from, const Convert& convert) {
+  Tensor tensor(shape, dtype);
+  const auto to = tensor.mutable_elements<Element>();
+  parallel_for(tensor.size(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      Number number;
+      Stored number;
       std::memcpy(&number, from + i * static_cast<std::int64_t>(sizeof number), sizeof number);
-      numbers[i] = to_float(number);
+      to[static_cast<std::size_t>(i)] = convert(number);
     }
   });
-}
-
-struct NumberType {
-  std::string_view name;
-  std::uint64_t size;
-  void (*convert)(const std::byte* from, Tensor& to);
-};
-
-template <typename Number>
-constexpr NumberType number_type(std::string_view name) {
-  return {name, sizeof(Number), convert<Number>};
-}
-
-constexpr NumberType kTypes[] = {number_type<float>("f4"),         number_type<double>("f8"),
-                                 number_type<Half>("f2"),          number_type<BFloat16>("bf16"),
-                                 number_type<Boolean>("b1"),       number_type<std::int8_t>("i1"),
-                                 number_type<std::int16_t>("i2"),  number_type<std::int32_t>("i4"),
-                                 number_type<std::int64_t>("i8"),  number_type<std::uint8_t>("u1"),
-                                 number_type<std::uint16_t>("u2"), number_type<std::uint32_t>("u4"),
-                                 number_type<std::uint64_t>("u8"), {"s", 0, nullptr}};
-
-const NumberType& type_named(std::string_view name) {
-  for (const NumberType& type : kTypes)
-    if (type.name == name) return type;
-  throw std::out_of_range("number type");
+  return tensor;
 }
 
 }  // namespace
 
-std::uint64_t number_size(std::string_view type) { return type_named(type).size; }
+const StoredType& stored_type(std::string_view name) {
+  for (const StoredType& type : kTypes)
+    if (type.name == name) return type;
+  throw std::out_of_range("number type");
+}
 
-Tensor float32_tensor(const Shape& shape, std::string_view type, const std::shared_ptr<const MappedFile>& file,
-                      std::uint64_t offset) {
+Tensor stored_tensor(const Shape& shape, const StoredType& type, const std::shared_ptr<const MappedFile>& file,
+                     std::uint64_t offset) {
   const std::byte* numbers = file->bytes().data() + offset;
-  const bool aligned = reinterpret_cast<std::uintptr_t>(numbers) % alignof(float) == 0;
-  if (type == "f4" && aligned && shape.elements() > 0)
-    return Tensor(shape, file, reinterpret_cast<const float*>(numbers));
-  Tensor tensor(shape);
-  type_named(type).convert(numbers, tensor);
+  if (type.dtype == DType::kString)
+    throw Error({.code = "weight-type", .what = "a weight must hold numbers, this data set holds text"});
+  // Any byte that is not 0 is true, but only 1 is a bool.
+  if (type.dtype == DType::kBool)
+    return converted<std::uint8_t, bool>(shape, type.dtype, numbers, [](std::uint8_t byte) { return byte != 0; });
+  if (type.name == "u2")
+    return converted<std::uint16_t, std::int32_t>(shape, type.dtype, numbers,
+                                                  [](std::uint16_t number) { return number; });
+  if (type.name == "u4")
+    return converted<std::uint32_t, std::int64_t>(shape, type.dtype, numbers,
+                                                  [](std::uint32_t number) { return number; });
+  if (type.name == "u8") return converted<std::uint64_t, std::int64_t>(shape, type.dtype, numbers, signed_number);
+  if (reinterpret_cast<std::uintptr_t>(numbers) % type.size == 0 && shape.elements() > 0)
+    return Tensor(shape, type.dtype, file, numbers);
+  Tensor tensor(shape, type.dtype);
+  if (tensor.size() > 0) std::memcpy(tensor.mutable_bytes(), numbers, tensor.byte_size());
   return tensor;
 }
 

@@ -1,4 +1,4 @@
-// Numbers as files store them, little-endian, to float32.
+// Numbers as files store them, little-endian, to tensors.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,19 @@
 
 namespace kerascope {
 
-/// The size in bytes of one number of an Hdf5Dataset's type; 0 for text. @throws std::out_of_range for an unknown type.
-std::uint64_t number_size(std::string_view type);
+/// A type of numbers in a file.
+struct StoredType {
+  std::string_view name;  ///< as in Hdf5Dataset::type: "f4", "bf16", "u2"
+  std::uint64_t size;     ///< bytes of one number; 0 for text
+  DType dtype;            ///< the type of a tensor that holds them; unsigned integers take the next larger signed type
+};
 
-/// The numbers at `offset`: in place if they are aligned float32, otherwise converted. They must lie inside the file.
-Tensor float32_tensor(const Shape& shape, std::string_view type, const std::shared_ptr<const MappedFile>& file,
-                      std::uint64_t offset);
+/// @throws std::out_of_range for an unknown name
+const StoredType& stored_type(std::string_view name);
+
+/// The numbers at `offset`: in place if a tensor can have them so, otherwise copied. They must lie inside the file.
+/// @throws Error{weight-type} for text and for a number beyond int64
+Tensor stored_tensor(const Shape& shape, const StoredType& type, const std::shared_ptr<const MappedFile>& file,
+                     std::uint64_t offset);
 
 }  // namespace kerascope

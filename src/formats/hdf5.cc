@@ -93,7 +93,7 @@ Hdf5Dataset checked_dataset(hdf5_answer::AnswerReader& reader) {
   dataset.shape = Shape(std::move(sizes));
   dataset.offset = reader.get<std::uint64_t>();
   dataset.bytes = reader.get<std::uint64_t>();
-  const std::uint64_t bytes = static_cast<std::uint64_t>(dataset.shape.elements()) * number_size(dataset.type);
+  const std::uint64_t bytes = static_cast<std::uint64_t>(dataset.shape.elements()) * stored_type(dataset.type).size;
   if (dataset.bytes != bytes) throw std::out_of_range("bytes");
   return dataset;
 }
@@ -252,12 +252,13 @@ StoredWeight Hdf5File::stored(const std::string& path, std::string name) const {
   return {.name = std::move(name),
           .place = place + " in " + index_->name,
           .shape = dataset->shape,
+          .dtype = stored_type(dataset->type).dtype,
           .read = [dataset, place, index = index_] {
-            if (dataset->type == "s")
-              throw Error({.code = "weight-type",
-                           .what = "a weight must hold numbers, this data set holds text",
-                           .where = place + " in " + index->name});
-            return float32_tensor(dataset->shape, dataset->type, dataset->file, dataset->offset);
+            try {
+              return stored_tensor(dataset->shape, stored_type(dataset->type), dataset->file, dataset->offset);
+            } catch (const Error& error) {
+              throw Error({.code = error.code(), .what = error.parts().what, .where = place + " in " + index->name});
+            }
           }};
 }
 

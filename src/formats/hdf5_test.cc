@@ -142,7 +142,7 @@ Hdf5File opened(const std::string& bytes) {
 }
 
 std::vector<float> numbers(const Hdf5File& file, const std::string& path) {
-  const Tensor tensor = file.stored(path, "name").read();
+  const Tensor tensor = file.stored(path, "name").read().astype(DType::kFloat32);
   return {tensor.numbers().begin(), tensor.numbers().end()};
 }
 

@@ -36,7 +36,8 @@ class Plan {
 void write_hdf5(FileWriter& file, std::uint64_t offset, const std::vector<NamedWeight>& weights) {
   Json items = Json::array();
   for (const NamedWeight& named : weights)
-    items.push_back({{"path", named.path}, {"shape", named.weight.shape.sizes()}});
+    items.push_back(
+        {{"path", named.path}, {"shape", named.weight.shape.sizes()}, {"type", name_of(named.weight.dtype)}});
   const Plan plan(items.dump());
   const std::string answer = lay_out_hdf5(file.descriptor(), offset, plan.descriptor());
   const Json places = parse_json(answer, "the answer of kerascope-h5");
@@ -44,7 +45,7 @@ void write_hdf5(FileWriter& file, std::uint64_t offset, const std::vector<NamedW
   const std::uint64_t end = file.size();
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const Tensor numbers = weights[i].weight.read();
-    const auto bytes = std::as_bytes(numbers.numbers());
+    const std::span bytes(static_cast<const std::byte*>(numbers.bytes()), numbers.byte_size());
     if (!places[i].is_number_unsigned()) fail("its answer does not fit the file");
     const std::uint64_t place = offset + places[i].get<std::uint64_t>();
     if (place > end || bytes.size() > end - place) fail("its answer does not fit the file");

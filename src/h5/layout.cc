@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "h5/id.h"
+#include "h5/numbers.h"
 #include "h5/part_driver.h"
 
 namespace kerascope::h5 {
@@ -15,6 +16,17 @@ using Json = nlohmann::json;
 Id checked(hid_t id, const char* what) {
   if (id < 0) throw std::runtime_error(std::string("libhdf5 cannot ") + what);
   return Id(id);
+}
+
+/// Keras recognizes bfloat16, which HDF5 does not have, by this attribute.
+void mark_bfloat16(hid_t set) {
+  const Id text = checked(H5Tcopy(H5T_C_S1), "make a type");
+  H5Tset_size(text, H5T_VARIABLE);
+  H5Tset_cset(text, H5T_CSET_UTF8);
+  const Id one = checked(H5Screate(H5S_SCALAR), "make a shape");
+  const Id attribute = checked(H5Acreate2(set, "dtype", text, one, H5P_DEFAULT, H5P_DEFAULT), "make an attribute");
+  const char* const value = "bfloat16";
+  if (H5Awrite(attribute, text, &value) < 0) throw std::runtime_error("libhdf5 cannot write an attribute");
 }
 
 Json make(hid_t file, const Json& plan) {
@@ -30,9 +42,13 @@ Json make(hid_t file, const Json& plan) {
     const Id space = checked(
         shape.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
         "make a shape");
-    const Id set = checked(H5Dcreate2(file, item.at("path").get<std::string>().c_str(), H5T_IEEE_F32LE, space, links,
-                                      creation, H5P_DEFAULT),
-                           "make a data set");
+    const std::string type_name = item.at("type").get<std::string>();
+    const Id type = file_type(type_name);
+    if (!type.ok()) throw std::runtime_error("libhdf5 cannot make numbers of type " + type_name);
+    const Id set =
+        checked(H5Dcreate2(file, item.at("path").get<std::string>().c_str(), type, space, links, creation, H5P_DEFAULT),
+                "make a data set");
+    if (type_name == "bfloat16") mark_bfloat16(set);
     const haddr_t offset = H5Dget_offset(set);
     offsets.push_back(offset == HADDR_UNDEF ? Json(0) : Json(offset));
   }

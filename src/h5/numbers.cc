@@ -1,5 +1,8 @@
 #include "h5/numbers.h"
 
+#include <cstdint>
+#include <utility>
+
 namespace kerascope::h5 {
 namespace {
 
@@ -40,7 +43,30 @@ Numbers floats(hid_t file_type) {
                                      : converted("f8", file_type, H5T_IEEE_F64LE);
 }
 
+/// As h5py writes NumPy's bool.
+Id bool_type() {
+  Id type = H5Tenum_create(H5T_STD_I8LE);
+  for (const auto& [name, value] : {std::pair<const char*, std::int8_t>("FALSE", 0), {"TRUE", 1}})
+    H5Tenum_insert(type, name, &value);
+  return type;
+}
+
 }  // namespace
+
+Id file_type(std::string_view dtype) {
+  if (dtype == "float16") return half_type();
+  if (dtype == "bfloat16") return Id(H5Tcreate(H5T_OPAQUE, 2));
+  if (dtype == "bool") return bool_type();
+  const hid_t types = dtype == "float32"   ? H5T_IEEE_F32LE
+                      : dtype == "float64" ? H5T_IEEE_F64LE
+                      : dtype == "int8"    ? H5T_STD_I8LE
+                      : dtype == "int16"   ? H5T_STD_I16LE
+                      : dtype == "int32"   ? H5T_STD_I32LE
+                      : dtype == "int64"   ? H5T_STD_I64LE
+                      : dtype == "uint8"   ? H5T_STD_U8LE
+                                           : H5I_INVALID_HID;
+  return Id(types == H5I_INVALID_HID ? types : H5Tcopy(types));
+}
 
 Numbers numbers_of(hid_t file_type) {
   const std::size_t size = H5Tget_size(file_type);

@@ -1,4 +1,4 @@
-// Which types in a file hold numbers, and as which type these are returned.
+// The types of numbers in files: which are read, as what, and which are written.
 #pragma once
 
 #include <string_view>
@@ -14,5 +14,8 @@ struct Numbers {
 };
 
 Numbers numbers_of(hid_t file_type);
+
+/// The type in which a tensor's elements are written. @param dtype  "float32"; not ok() for one that is not written
+Id file_type(std::string_view dtype);
 
 }  // namespace kerascope::h5

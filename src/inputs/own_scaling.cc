@@ -85,7 +85,7 @@ std::optional<double> mean_of(const Json& given) {
 std::optional<double> mean_of(const StoredWeight* weight) {
   if (!weight || !weight->read) return {};
   try {
-    const Tensor numbers = weight->read();
+    const Tensor numbers = weight->read().astype(DType::kFloat32);
     if (numbers.size() == 0) return {};
     return std::accumulate(numbers.numbers().begin(), numbers.numbers().end(), 0.0) /
            static_cast<double>(numbers.size());

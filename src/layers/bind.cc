@@ -201,8 +201,10 @@ class Binder {
            .where = stored->place,
            .hint = "load the weights that were saved with this architecture"});
     } else if (model_.backend == "theano" && !layer.weights_in_order && is_convolution_kernel(layer, slot)) {
+      slot.dtype = stored->dtype;
       slot.read = [read = stored->read] { return flipped(read()); };
     } else {
+      slot.dtype = stored->dtype;
       slot.read = stored->read;
     }
   }
@@ -215,12 +217,14 @@ class Binder {
   /// (spatial.., I, O), flipped along all spatial axes.
   static Tensor flipped(const Tensor& kernel) {
     const int rank = kernel.shape().rank();
-    const std::int64_t block = kernel.shape().elements(rank - 2, rank);
-    const std::int64_t positions = kernel.shape().elements(0, rank - 2);
-    Tensor result(kernel.shape());
+    const std::size_t block =
+        static_cast<std::size_t>(kernel.shape().elements(rank - 2, rank)) * element_bytes(kernel.dtype());
+    const auto positions = static_cast<std::size_t>(kernel.shape().elements(0, rank - 2));
+    const auto* from = static_cast<const std::byte*>(kernel.bytes());
+    Tensor result(kernel.shape(), kernel.dtype());
+    auto* to = static_cast<std::byte*>(result.mutable_bytes());
     // Flipping every spatial axis of a row-major kernel reverses the order of its positions.
-    for (std::int64_t i = 0; i < positions; ++i)
-      std::copy_n(kernel.data() + (positions - 1 - i) * block, block, result.mutable_data() + i * block);
+    for (std::size_t i = 0; i < positions; ++i) std::copy_n(from + (positions - 1 - i) * block, block, to + i * block);
     return result;
   }
 

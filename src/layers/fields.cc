@@ -48,6 +48,12 @@ std::vector<std::string> FieldReader::unknown() const {
   return keys;
 }
 
+std::string arguments_text(const Json& config) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : config.items()) keys.push_back(key);
+  return keys.empty() ? "it has none" : "it has " + text::join(keys, ", ");
+}
+
 std::vector<std::string> FieldReader::notes() const {
   std::vector<std::string> notes;
   for (const std::string& key : unknown())
@@ -57,7 +63,7 @@ std::vector<std::string> FieldReader::notes() const {
 }
 
 void FieldReader::fail(const char* key, const Json& found, const std::string& wanted) const {
-  std::string shown = found.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string shown = json_text(found);
   if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
   throw Error(
       {.code = "config-type",
@@ -282,11 +288,9 @@ void FieldWriter::put(const char* key, const layers::ActivationFunction& value) 
   if (const LayerType* type = find_layer_type(value.name)) {
     FieldReader fields(layer, /*keras_major=*/3);
     const Json today = type->today(fields);
-    std::vector<std::string> keys;
-    for (const auto& [name, argument] : today.items()) keys.push_back(name);
     for (const std::string& name : fields.unknown())
       unknown = error(fmt::format("gives {} the argument '{}', which it does not have", value.name, name),
-                      fmt::format("it has {}", fmt::join(keys, ", ")));
+                      arguments_text(today));
   }
   config[key] = {
       {"module", "keras.layers"}, {"class_name", value.name}, {"config", layer.config}, {"registered_name", nullptr}};

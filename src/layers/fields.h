@@ -35,6 +35,9 @@ std::span<const std::string_view> names_of(layers::SequencePadding);
 std::span<const std::string_view> names_of(layers::DataFormat);
 std::span<const std::string_view> names_of(Interpolation);
 
+/// For a hint, the keys of a layer's whole config: "it has activation, units"; "it has none".
+std::string arguments_text(const Json& config);
+
 class FieldReader {
  public:
   FieldReader(const LayerData& layer, int keras_major) : layer_(layer), keras_major_(keras_major) {}
@@ -90,7 +93,7 @@ class FieldReader {
 
   /// The config's keys that no field asked for, except those that every layer has.
   std::vector<std::string> unknown() const;
-  /// The same as sentences.
+  /// One sentence for each of them.
   std::vector<std::string> notes() const;
   /// @throws Error{config-type}: "the key is `found`, not `wanted`"
   [[noreturn]] void fail(const char* key, const Json& found, const std::string& wanted) const;

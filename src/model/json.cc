@@ -102,6 +102,10 @@ const Json& member(const Json& object, const char* key) {
   return found == object.end() ? kNull : *found;
 }
 
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string text_or(const Json& object, const char* key, std::string otherwise) {
   const Json& found = member(object, key);
   return found.is_string() ? found.get<std::string>() : otherwise;

@@ -13,6 +13,9 @@ using Json = nlohmann::json;
 /// @throws Error{json-invalid} with line and column, also beyond 200 levels.
 Json parse_json(std::string_view text, const std::string& place);
 
+/// As JSON; bytes that are not UTF-8 become U+FFFD. @param indent  -1: on one line
+std::string json_text(const Json& json, int indent = -1);
+
 /// The member `key` of an object.
 /// @throws Error{config-invalid} naming `place` if `object` is not an object, or the member is missing or of another
 ///         type.

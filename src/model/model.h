@@ -19,7 +19,8 @@ struct StoredWeight {
   std::string name;   ///< its name in the file: "conv1/kernel:0" or, in an archive, "vars/0"
   std::string place;  ///< for messages: "/model_weights/conv1/conv1/kernel:0 in vgg16.h5"
   Shape shape;
-  std::function<Tensor()> read;  ///< float32, checked against `shape`; throws Error with the place
+  DType dtype = DType::kFloat32;
+  std::function<Tensor()> read;  ///< checked against `shape` and `dtype`; throws Error with the place
 };
 
 /// One tensor of a network: an output of one call of one of its layers.

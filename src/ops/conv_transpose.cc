@@ -23,8 +23,8 @@ constexpr std::int64_t kBlock = 128;
 /// A phase along one axis.
 struct AxisPhase {
   WindowAxis window;
-  std::int64_t first;                       ///< its first output position
-  std::int64_t last_tap = 0, tap_step = 1;  ///< kernel positions, in descending order
+  std::int64_t first;                        ///< its first output position
+  std::int64_t last_position = 0, step = 1;  ///< kernel positions, in descending order
 };
 
 /// @param spread  as ops::spread() gives it
@@ -37,14 +37,14 @@ AxisPhase axis_phase(const WindowAxis& spread, std::int64_t first) {
                                 .dilation = spread.dilation / common,
                                 .out = (spread.out - first + spread.stride - 1) / spread.stride},
                      .first = first,
-                     .tap_step = spread.stride / common};
+                     .step = spread.stride / common};
   WindowAxis& window = phase.window;
   // Input i and kernel position k contribute to the output position i * stride + k * dilation - before.
-  for (std::int64_t tap = 0; tap < spread.size; ++tap) {
-    const std::int64_t at = first + spread.before - tap * spread.dilation;
+  for (std::int64_t position = 0; position < spread.size; ++position) {
+    const std::int64_t at = first + spread.before - position * spread.dilation;
     if (at % spread.stride != 0) continue;
     ++window.size;
-    phase.last_tap = tap;
+    phase.last_position = position;
     window.before = -(at / spread.stride);
   }
   window.after = window.out + (window.size - 1) * window.dilation - window.before - window.in;
@@ -61,26 +61,26 @@ std::vector<AxisPhase> axis_phases(const WindowAxis& spread) {
 /// A phase's part of a kernel (spatial.., O, C) as a matrix (kernel positions by C, O).
 Tensor phase_kernel(const float* kernel, const std::array<AxisPhase, 3>& phase,
                     const std::array<std::int64_t, 3>& sizes, std::int64_t filters, std::int64_t channels) {
-  const Shape taps = {phase[0].window.size, phase[1].window.size, phase[2].window.size};
-  Tensor matrix(Shape{taps.elements() * channels, filters});
+  const Shape positions = {phase[0].window.size, phase[1].window.size, phase[2].window.size};
+  Tensor matrix(Shape{positions.elements() * channels, filters});
   float* to = matrix.mutable_data();
-  for (std::int64_t i = 0; i < taps.elements(); ++i, to += channels * filters) {
-    std::int64_t tap = 0, rest = i;
+  for (std::int64_t i = 0; i < positions.elements(); ++i, to += channels * filters) {
+    std::int64_t position = 0, rest = i;
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      const std::int64_t inner = taps.elements(static_cast<int>(axis) + 1, 3);
-      tap = tap * sizes[axis] + phase[axis].last_tap - rest / inner * phase[axis].tap_step;
+      const std::int64_t inner = positions.elements(static_cast<int>(axis) + 1, 3);
+      position = position * sizes[axis] + phase[axis].last_position - rest / inner * phase[axis].step;
       rest %= inner;
     }
-    copy_transposed(kernel + tap * filters * channels, channels, filters, channels, to, filters);
+    copy_transposed(kernel + position * filters * channels, channels, filters, channels, to, filters);
   }
   return matrix;
 }
 
 /// The kernel positions of a phase, as a part of its key.
 std::string describe(const std::array<AxisPhase, 3>& phase) {
-  std::string text = "packed taps";
+  std::string text = "packed positions";
   for (const AxisPhase& axis : phase)
-    text += fmt::format(" {} from {} by {}", axis.window.size, axis.last_tap, axis.tap_step);
+    text += fmt::format(" {} from {} by {}", axis.window.size, axis.last_position, axis.step);
   return text;
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 using namespace ops_test;
 
-/// One axis, written down from the definition: input i and tap j meet at i * stride + j * dilation, less what is cut
-/// off before. -1: no output padding is given.
+/// One axis, written down from the definition: input i and kernel position j meet at i * stride + j * dilation, less
+/// what is cut off before. -1: no output padding is given.
 struct SlowSpread {
   std::int64_t in = 1, size = 1, stride = 1, dilation = 1, output_padding = -1;
 
@@ -27,9 +27,9 @@ struct SlowSpread {
   }
   /// A convolution of the output with "same" padding must give the input's size.
   bool has_output(bool same) const { return !same || (out(same) + stride - 1) / stride == in; }
-  std::int64_t target(bool same, std::int64_t i, std::int64_t tap) const {
+  std::int64_t target(bool same, std::int64_t i, std::int64_t position) const {
     const std::int64_t more = reach() - out(same);
-    return i * stride + tap * dilation - (same && more > 0 ? more / 2 : 0);
+    return i * stride + position * dilation - (same && more > 0 ? more / 2 : 0);
   }
 };
 
@@ -86,22 +86,22 @@ Tensor slow_conv_transpose(const Case& c, const Tensor& x, const Tensor& kernel,
   const Shape out = c.out_shape();
   std::vector<double> sums(static_cast<std::size_t>(out.elements()));
   const int rank = static_cast<int>(c.axes.size());
-  const Shape taps(c.list(&SlowSpread::size));
+  const Shape positions(c.list(&SlowSpread::size));
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const Index from = index_of(x.shape(), i);
-    for (std::int64_t tap = 0; tap < taps.elements(); ++tap) {
+    for (std::int64_t position = 0; position < positions.elements(); ++position) {
       Index to = from;
       bool inside = true;
-      const Index at_tap = index_of(taps, tap);
+      const Index at_position = index_of(positions, position);
       for (int axis = 0; axis < rank; ++axis) {
         const auto a = static_cast<std::size_t>(axis);
-        to[a + 1] = c.axes[a].target(c.same, from[a + 1], at_tap[a]);
+        to[a + 1] = c.axes[a].target(c.same, from[a + 1], at_position[a]);
         inside = inside && to[a + 1] >= 0 && to[a + 1] < out[axis + 1];
       }
       if (!inside) continue;
       for (std::int64_t filter = 0; filter < c.filters; ++filter) {
         to.back() = filter;
-        const float weight = kernel.data()[(tap * c.filters + filter) * c.channels + from.back()];
+        const float weight = kernel.data()[(position * c.filters + filter) * c.channels + from.back()];
         sums[static_cast<std::size_t>(position_of(out, to))] += static_cast<double>(x.data()[i]) * weight;
       }
     }

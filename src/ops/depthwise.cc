@@ -27,10 +27,10 @@ struct Line {
 };
 
 /// The kernel's positions along a line that lie inside the input.
-struct Taps {
+struct KernelRange {
   std::int64_t begin, end;
 };
-Taps taps_at(const WindowAxis& wide, std::int64_t w) {
+KernelRange range_inside(const WindowAxis& wide, std::int64_t w) {
   const std::int64_t start = w * wide.stride - wide.before;
   const std::int64_t begin = start < 0 ? (-start + wide.dilation - 1) / wide.dilation : 0;
   const std::int64_t fitting = start >= wide.in ? 0 : (wide.in - 1 - start) / wide.dilation + 1;
@@ -41,8 +41,9 @@ Taps taps_at(const WindowAxis& wide, std::int64_t w) {
 /// `place`.
 template <typename Number, int kCount>
 [[gnu::always_inline]] inline void positions(const Line* lines, std::int64_t line_count, const WindowAxis& wide,
-                                             std::int64_t filters, const float* bias, std::int64_t w, const Taps& taps,
-                                             std::int64_t c, const Epilogue& to, std::int64_t place) {
+                                             std::int64_t filters, const float* bias, std::int64_t w,
+                                             const KernelRange& range, std::int64_t c, const Epilogue& to,
+                                             std::int64_t place) {
   Number sums[kCount][1];
 #pragma GCC unroll 8
   for (int i = 0; i < kCount; ++i) {
@@ -50,9 +51,9 @@ template <typename Number, int kCount>
   }
   const std::int64_t start = w * wide.stride - wide.before, step = wide.stride * filters;
   for (std::int64_t line = 0; line < line_count; ++line)
-    for (std::int64_t tap = taps.begin; tap < taps.end; ++tap) {
-      const float* x = lines[line].x + (start + tap * wide.dilation) * filters + c;
-      const Number factor = simd::load<Number>(lines[line].kernel + tap * filters + c);
+    for (std::int64_t k = range.begin; k < range.end; ++k) {
+      const float* x = lines[line].x + (start + k * wide.dilation) * filters + c;
+      const Number factor = simd::load<Number>(lines[line].kernel + k * filters + c);
 #pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i) sums[i][0] += simd::load<Number>(x + i * step) * factor;
     }
@@ -91,10 +92,10 @@ template <int kLanes, int kSize, int kStride, typename Column>
 #pragma GCC unroll 32
       for (int i = 0; i < kColumns; ++i) x[i] = simd::load<Vector>(column(line, i) + c);
 #pragma GCC unroll 8
-      for (int tap = 0; tap < kSize; ++tap) {
-        const Vector factor = simd::load<Vector>(t.lines[line].kernel + tap * t.filters + c);
+      for (int k = 0; k < kSize; ++k) {
+        const Vector factor = simd::load<Vector>(t.lines[line].kernel + k * t.filters + c);
 #pragma GCC unroll 8
-        for (int i = 0; i < kTogether; ++i) sums[i][0] += x[i * kStride + tap] * factor;
+        for (int i = 0; i < kTogether; ++i) sums[i][0] += x[i * kStride + k] * factor;
       }
     }
     finish(sums, t.to, c, kLanes, [&](int i) { return w + i < end ? t.place + (w + i) * t.filters + c : -1; });
@@ -160,19 +161,19 @@ void compute_any(const LineArguments& t, std::int64_t begin, std::int64_t end, s
   // Neighbours whose window lies inside the input are computed together.
   constexpr std::int64_t kCount = 4;
   const auto is_whole = [&](std::int64_t w) {
-    const Taps taps = taps_at(t.wide, w);
-    return taps.begin == 0 && taps.end == t.wide.size;
+    const KernelRange range = range_inside(t.wide, w);
+    return range.begin == 0 && range.end == t.wide.size;
   };
   with_lanes([&, lines = t.lines.data(), count = static_cast<std::int64_t>(t.lines.size())](auto lanes) {
     using Vector = simd::Vector<lanes()>;
     for (std::int64_t w = begin; w < end;) {
       const bool together = w + kCount <= end && is_whole(w) && is_whole(w + kCount - 1);
-      const Taps taps = taps_at(t.wide, w);
+      const KernelRange range = range_inside(t.wide, w);
       const auto channels = [&]<typename Number>(Number, std::int64_t c) {
         if (together)
-          positions<Number, kCount>(lines, count, t.wide, t.filters, t.bias, w, taps, c, t.to, t.place);
+          positions<Number, kCount>(lines, count, t.wide, t.filters, t.bias, w, range, c, t.to, t.place);
         else
-          positions<Number, 1>(lines, count, t.wide, t.filters, t.bias, w, taps, c, t.to, t.place);
+          positions<Number, 1>(lines, count, t.wide, t.filters, t.bias, w, range, c, t.to, t.place);
       };
       std::int64_t c = first;
       for (; c + lanes() <= t.filters; c += lanes()) channels(Vector{}, c);

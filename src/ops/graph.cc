@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "ops/cast.h"
 
 namespace kerascope {
@@ -119,9 +120,7 @@ std::string Graph::str(int indent) const {
   std::string text;
   for (int id = 0; id < size(); ++id) {
     const Node& node = nodes_[static_cast<std::size_t>(id)];
-    const std::string type =
-        node.dtype == DType::kFloat32 ? node.shape.str() : fmt::format("{} {}", node.shape.str(), name_of(node.dtype));
-    text += fmt::format("{:{}}%{:<4} {:<20} ", "", indent, id, type);
+    text += fmt::format("{:{}}%{:<4} {:<20} ", "", indent, id, text::with_dtype(node.shape.str(), node.dtype));
     switch (node.kind) {
       case Kind::kInput:
         text += "input " + node.label;

@@ -24,7 +24,8 @@ struct WeightSlot {
   std::string name;  ///< Keras's: "kernel"; of a layer within a layer with its path: "forward_layer/kernel"
   Shape shape;
   bool trainable = true;
-  std::function<Tensor()> read;          ///< set by binding
+  DType dtype = DType::kFloat32;         ///< set by binding: what the file stores; layers compute in float32
+  std::function<Tensor()> read;          ///< set by binding; of that type
   std::shared_ptr<const Error> problem;  ///< set by binding instead of `read`: why the file has no such weight
 };
 

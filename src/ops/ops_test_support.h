@@ -28,7 +28,7 @@ inline Tensor evaluate(const Graph& graph, Value value, const std::map<int, Tens
         tensors.push_back(inputs.at(id));
         break;
       case Graph::Kind::kWeight:
-        tensors.push_back(node.weight->read());
+        tensors.push_back(node.weight->read().astype(DType::kFloat32));
         break;
       case Graph::Kind::kConstant:
         tensors.push_back(node.constant);

@@ -19,12 +19,12 @@ struct SlowAxis {
     if (padding != ops::Padding::kValid) return (in + stride - 1) / stride;
     return in < extent() ? 0 : (in - extent()) / stride + 1;
   }
-  /// Where the tap-th number of the window at `position` comes from; outside of [0, in) it is padding.
-  std::int64_t source(std::int64_t position, std::int64_t tap) const {
+  /// Where number `offset` of the window at `position` comes from; outside of [0, in) it is padding.
+  std::int64_t source(std::int64_t position, std::int64_t offset) const {
     std::int64_t added = 0;
     while (padding == ops::Padding::kSame && in + added < (out() - 1) * stride + extent()) ++added;
     const std::int64_t before = padding == ops::Padding::kCausal ? extent() - 1 : added / 2;
-    return position * stride - before + tap * dilation;
+    return position * stride - before + offset * dilation;
   }
 };
 
@@ -66,7 +66,8 @@ struct SlowWindow {
     sizes.push_back(channels);
     return Shape(sizes);
   }
-  /// visit(position in the output, position in the input, tap in the window), each counted row-major, padding left out.
+  /// visit(position in the output, position in the input, offset in the window), each counted row-major, padding left
+  /// out.
   template <typename Visit>
   void each(const Visit& visit) const {
     const auto& [a, b, c] = axes;

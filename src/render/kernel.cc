@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "base/statistics.h"
 #include "kerascope/error.h"
 #include "render/draw.h"
 
@@ -199,7 +200,8 @@ bool is_kernel(const std::string& weight) {
   return weight.find("kernel") != std::string::npos || weight == "embeddings";
 }
 
-Grid kernel_picture(const Tensor& weight, const std::string& roles, const KernelOptions& options) try {
+Grid kernel_picture(const Tensor& given, const std::string& roles, const KernelOptions& options) try {
+  const Tensor weight = numbers_of(given);
   if (weight.size() == 0)
     throw Error(
         {.code = "shape-empty", .what = "a weight of shape " + weight.shape().str() + " has no numbers to draw"});

@@ -1,5 +1,6 @@
 #include "render/overview.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -133,7 +134,8 @@ std::vector<std::string> arranged(const std::vector<std::string>& words, int dep
   for (SeenLayer& layer : layers) pointers.push_back(&layer);
   std::vector<std::string> rows;
   for (const OverviewEntry& entry : arrange(pointers, depth))
-    rows.push_back(layers[entry.layer].name + (entry.folded.empty() ? "" : "+" + std::to_string(entry.folded.size())));
+    rows.push_back(fmt::format("{}{}", layers[entry.layer].name,
+                               entry.folded.empty() ? "" : fmt::format("+{}", entry.folded.size())));
   return rows;
 }
 

@@ -175,7 +175,7 @@ std::string shape_with_roles(const Shape& shape, const std::string& axes, DType 
         fmt::format("{}{}{}", axis > 1 ? " " : "", role < axes.size() ? std::string(1, axes[role]) : "", shape[axis]);
   }
   if (text.empty()) text = "scalar";
-  return dtype == DType::kFloat32 ? text : fmt::format("{} {}", text, name_of(dtype));
+  return text::with_dtype(text, dtype);
 }
 
 std::string channel_text(const Statistics& statistics) {
