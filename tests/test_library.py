@@ -405,7 +405,7 @@ def weights_in(archive, folder):
 
 @pytest.mark.parametrize("file", ["model.keras", "model.h5"])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
-def testweights_in_other_types_are_shown_and_saved_as_they_are(probe, kerascope, tmp_path, file, dtype):
+def test_weights_of_other_types_are_shown_and_saved_as_they_are(probe, kerascope, tmp_path, file, dtype):
     layers = keras.layers
     x = keras.Input((6, 6, 2), name="x")
     conv = layers.Conv2D(3, 3, dtype=dtype, bias_initializer="normal", name="conv")
