@@ -10,6 +10,7 @@
 #include <string_view>
 #include <typeindex>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include "kerascope/activations.h"
@@ -371,5 +372,21 @@ class KERASCOPE_API Sequential : public Model {
 /// damaged file; Error{weights-mismatch} if the file's own weights do not fit its layers; Error{reader-missing}
 /// if the program kerascope-h5 is not found; Error{memory-short}; Error{cancelled} if it was stopped
 KERASCOPE_API Model load(const std::string& path, const LoadOptions& options = {});
+
+/// Makes a model of an architecture and weights that are in memory, for programs in which Keras itself runs.
+///
+///     const ks::Model bare = ks::from_json(R"({"class_name": "Sequential", "config": {"name": "net", "layers": [
+///         {"class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "x"}},
+///         {"class_name": "Dense", "config": {"units": 2, "name": "dense"}}]}})",
+///         {{"layers/dense/vars/0", ks::Tensor({4, 2})}, {"layers/dense/vars/1", ks::Tensor({2})}});
+///
+/// @param json     what model.to_json() gives in Keras 2, tf.keras or Keras 3
+/// @param weights  by the paths that Keras gives them in a .weights.h5; none: a model without weights. They are shared,
+///                 not copied; do not change them while the model or a plan of it is in use.
+/// @param keras_version  "3.15.1"; empty: what the JSON says, otherwise "3"
+/// @throws Error{json-invalid, config-invalid, model-missing, model-opaque, format-unsupported}; Error{name-taken} for
+///         a path that is given twice; Error{weights-mismatch, weights-ambiguous} for weights of another model
+KERASCOPE_API Model from_json(const std::string& json, const std::vector<std::pair<std::string, Tensor>>& weights = {},
+                              const std::string& keras_version = "");
 
 }  // namespace kerascope

@@ -217,6 +217,13 @@ Layer Sequential::add(const Model& model) {
   return layer;
 }
 
+Model from_json(const std::string& json, const std::vector<std::pair<std::string, Tensor>>& weights,
+                const std::string& keras_version) try {
+  return Access::model(std::make_shared<ModelState>(model_in_memory(json, weights, keras_version)));
+} catch (const std::bad_alloc&) {
+  throw want_of_memory();
+}
+
 Model load(const std::string& path, const LoadOptions& options) try {
   const std::function<void()> between =
       parallel::stopping(options.stop, [&] { return "'" + path + "' was to be loaded, and that was stopped"; });

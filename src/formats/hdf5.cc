@@ -154,6 +154,20 @@ struct Hdf5File::Index {
           throw std::out_of_range("record");
       }
     }
+    sort_members();
+  }
+
+  void add(const std::string& path, const Tensor& tensor) {
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+      const std::string group = path.substr(0, slash);
+      if (groups.try_emplace(group).second) enter(group);
+    }
+    if (!datasets.try_emplace(path, Hdf5Dataset{.shape = tensor.shape(), .in_memory = tensor}).second)
+      throw Error({.code = "name-taken", .what = "there are two weights with the path '" + path + "'", .where = name});
+    enter(path);
+  }
+
+  void sort_members() {
     for (auto& [path, members] : groups) {
       std::sort(members.begin(), members.end());
       members.erase(std::unique(members.begin(), members.end()), members.end());
@@ -207,6 +221,22 @@ Hdf5File Hdf5File::open(std::shared_ptr<const MappedFile> file, std::uint64_t of
   return result;
 }
 
+Hdf5File Hdf5File::of(const std::vector<std::pair<std::string, Tensor>>& tensors, std::string display_name) {
+  auto index = std::make_shared<Index>();
+  index->name = std::move(display_name);
+  index->groups["/"];
+  for (const auto& [path, tensor] : tensors) index->add(absolute(path), tensor);
+  for (const auto& [path, dataset] : index->datasets)
+    if (index->groups.count(path))
+      throw Error({.code = "name-taken",
+                   .what = "the path '" + path + "' is that of a weight and of other weights' group",
+                   .where = index->name});
+  index->sort_members();
+  Hdf5File result;
+  result.index_ = std::move(index);
+  return result;
+}
+
 const std::string& Hdf5File::name() const { return index_->name; }
 
 bool Hdf5File::has_group(const std::string& path) const { return index_->groups.count(absolute(path)) != 0; }
@@ -249,6 +279,12 @@ StoredWeight Hdf5File::stored(const std::string& path, std::string name) const {
   const Hdf5Dataset* dataset = this->dataset(path);
   if (!dataset)
     throw Error({.code = "weight-missing", .what = "there is no data set '" + place + "'", .where = index_->name});
+  if (!dataset->in_memory.empty())
+    return {.name = std::move(name),
+            .place = place + " in " + index_->name,
+            .shape = dataset->shape,
+            .dtype = dataset->in_memory.dtype(),
+            .read = [tensor = dataset->in_memory] { return tensor; }};
   return {.name = std::move(name),
           .place = place + " in " + index_->name,
           .shape = dataset->shape,

@@ -1,4 +1,5 @@
 // HDF5 through the reader program kerascope-h5: an index of groups, attributes and data sets; numbers stay in place.
+// Tensors in memory can be given the same form.
 #pragma once
 
 #include <map>
@@ -18,6 +19,7 @@ struct Hdf5Dataset {
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
   std::shared_ptr<const MappedFile> file;  ///< which the offset refers to
+  Tensor in_memory = {};                   ///< instead of all these but the shape
 };
 
 /// The checked index of a file, without numbers: offsets and sizes lie inside the file, paths are unique.
@@ -28,6 +30,10 @@ class Hdf5File {
   /// {reader-failed} if it crashed or took too long.
   static Hdf5File open(std::shared_ptr<const MappedFile> file, std::uint64_t offset, std::uint64_t length,
                        std::string display_name);
+
+  /// Tensors by their paths, "layers/dense/vars/0", as if a file held them.
+  /// @throws Error{name-taken} for a path that is given twice, or that is the group of another one
+  static Hdf5File of(const std::vector<std::pair<std::string, Tensor>>& tensors, std::string display_name);
 
   const std::string& name() const;  ///< its name in messages
   bool has_group(const std::string& path) const;
@@ -44,8 +50,7 @@ class Hdf5File {
   /// Keras splits a long list.
   std::optional<std::vector<std::string>> texts(const std::string& path, const std::string& attribute) const;
 
-  /// A handle to a float, integer or boolean data set that reads it as float32 on demand: mapped in place for aligned
-  /// "f4", otherwise converted.
+  /// A handle to a float, integer or boolean data set that reads it on demand, in its own type; see stored_tensor.
   /// @throws Error{weight-missing} if there is none, what `dataset` throws, and Error{weight-type} from its `read` for
   /// text.
   StoredWeight stored(const std::string& path, std::string name) const;

@@ -5,6 +5,7 @@
 #include "formats/config.h"
 #include "formats/hdf5_model.h"
 #include "formats/keras_archive.h"
+#include "formats/layer_groups.h"
 #include "formats/recognise.h"
 #include "formats/zip.h"
 #include "kerascope/error.h"
@@ -63,20 +64,18 @@ bool is_json(std::span<const std::byte> bytes) {
 }
 
 /// An architecture without weights, as model.to_json() writes it.
-ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
-  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
-  const Json description = parse_json(text, file->name());
+ModelData read_json_model(const Json& description, const std::string& place) {
   if (description.contains("modelTopology"))
     throw Error({.code = "format-unsupported",
                  .what = "this is a model of TensorFlow.js, which Kerascope cannot open yet",
-                 .where = file->name(),
+                 .where = place,
                  .hint = "give the .keras or .h5 from which it was converted"});
   if (text_or(description, "class_name", "").empty()) {
     const bool is_hugging_face = description.contains("model_type") || description.contains("architectures");
     throw Error({.code = "model-missing",
                  .what = is_hugging_face ? "this JSON is of a model of Hugging Face, not of Keras"
                                          : "this JSON describes no Keras model",
-                 .where = file->name(),
+                 .where = place,
                  .because = "it has no 'class_name'",
                  .hint = "write it with model.to_json()"});
   }
@@ -85,9 +84,14 @@ ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
   // Keras 3 does not store its version, nor did the first versions of Keras 1.
   model.keras_version = text_or(description, "keras_version", is_keras_1(description) ? "1" : "3");
   model.backend = text_or(description, "backend", "");
-  if (model.keras_major() < 2) throw of_keras_1(file->name());
-  model.network = network_from_config(description, model.keras_major(), file->name());
+  if (model.keras_major() < 2) throw of_keras_1(place);
+  model.network = network_from_config(description, model.keras_major(), place);
   return model;
+}
+
+ModelData read_json_model(const std::shared_ptr<const MappedFile>& file) {
+  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+  return read_json_model(parse_json(text, file->name()), file->name());
 }
 
 /// Nested models that are called several times multiply, so a small file can demand a huge number of calls.
@@ -108,6 +112,20 @@ bool is_model_file(const std::string& path) {
   const auto file = MappedFile::open(path);
   if (ZipArchive::recognises(file->bytes())) return ZipArchive::open(file).has("config.json");
   return is_hdf5(file->bytes()) || is_json(file->bytes());
+}
+
+ModelData model_in_memory(const std::string& json, const std::vector<std::pair<std::string, Tensor>>& weights,
+                          const std::string& keras_version) {
+  const std::string place = "the model in memory";
+  const Json description = parse_json(json, place);
+  ModelData model = read_json_model(description, place);
+  model.format = "memory";
+  model.path = place;
+  if (!keras_version.empty()) model.keras_version = keras_version;
+  if (!weights.empty())
+    attach_by_path(Hdf5File::of(weights, place), model.network, {.keras_major = model.keras_major()}, description);
+  require_few_calls(model);
+  return model;
 }
 
 ModelData open_model(const std::string& path) {

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "base/sanitized_for_tests.h"
 #include "ops/binary.h"
 #include "ops/ops_test_support.h"
 
@@ -99,6 +100,7 @@ TEST(Binary, EveryFunctionOverLargerShapes) {
   for (const auto& [left, right] : pairs)
     for (Binary function : kAll) {
       SCOPED_TRACE(fmt::format("{} {} seed {}", left.str(), right.str(), ++seed));
+      if (seed % kCaseStep != 0) continue;
       const Tensor x = ops_test::random_tensor(left, seed), y = ops_test::random_tensor(right, seed + 1000, 3);
       const Tensor out = run(x, y, function), swapped = run(y, x, function);
       EXPECT_TRUE(close(out, slow(x, y, out.shape(), function)));

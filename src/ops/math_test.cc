@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/sanitized_for_tests.h"
 #include "base/simd.h"
 
 namespace kerascope {
@@ -23,7 +24,8 @@ double error_ulp(float actual, double expected) {
 
 /// The greatest error over every `step`th float of [low, high], as compiled for this processor and for any.
 template <typename Function>
-double worst_ulp(Function function, double (*exact)(double), float low, float high, std::uint32_t step = 499) {
+double worst_ulp(Function function, double (*exact)(double), float low, float high,
+                 std::uint32_t step = 499 * kCaseStep) {
   std::vector<float> xs;
   const auto below_zero = [&](float from, float to) {
     for (std::uint32_t b = std::bit_cast<std::uint32_t>(-to); b <= std::bit_cast<std::uint32_t>(-from); b += step)

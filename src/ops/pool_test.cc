@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "base/sanitized_for_tests.h"
 #include "ops/ops_test_support.h"
 #include "ops/pool.h"
 #include "ops/spatial.h"
@@ -146,7 +147,7 @@ void expect_adaptive_equals_slow_loops(const Shape& shape, const ops::Spatial& o
 TEST(AdaptivePool, EqualsSlowLoopsOverAllSmallSizes) {
   unsigned seed = 0;
   for (std::int64_t in = 1; in <= 9; ++in)
-    for (std::int64_t out = 1; out <= 11; ++out, ++seed) {
+    for (std::int64_t out = 1 + in % kCaseStep; out <= 11; out += kCaseStep, ++seed) {
       const std::int64_t other_in = 1 + seed * 5 % 7, other_out = 1 + seed * 3 % 8;
       expect_adaptive_equals_slow_loops({2, in, 3}, {out}, seed);
       expect_adaptive_equals_slow_loops({1, in, other_in, 2}, {out, other_out}, seed);

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "base/sanitized_for_tests.h"
 #include "ops/ops_test_support.h"
 #include "ops/softmax.h"
 
@@ -46,6 +47,7 @@ TEST(Softmax, LargerShapes) {
     for (int axis = 0; axis < shape.rank(); ++axis)
       for (Kind kind : {Kind::kSoftmax, Kind::kLogSoftmax}) {
         SCOPED_TRACE(fmt::format("{} axis {} seed {}", shape.str(), axis, ++seed));
+        if (seed % kCaseStep != 0) continue;
         const Tensor x = ops_test::random_tensor(shape, seed, 100, 5);
         EXPECT_TRUE(close(run(x, kind, axis), slow(x, kind, axis)));
       }

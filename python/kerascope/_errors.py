@@ -1,0 +1,68 @@
+"""The exceptions: one class, which is also the built-in one that Python expects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _core
+
+
+class Error(Exception):
+    """What the library raises, with its parts as attributes.
+
+    It is also a KeyError where a name is looked up (code "layer-not-found"), a FileNotFoundError, a MemoryError or a
+    ValueError. Compare `code`, which stays the same across versions; sentences may change.
+    """
+
+    code: str  #: "layer-not-found"
+    what: str  #: what is wrong, with both numbers
+    where: str  #: the place; may be empty
+    because: str  #: may be empty
+    hint: str  #: what to try: "did you mean 'conv1out'?"; may be empty
+
+    def __init__(self, code: str, what: str, where: str = "", because: str = "", hint: str = "") -> None:
+        super().__init__(code, what, where, because, hint)
+        self.code, self.what, self.where, self.because, self.hint = code, what, where, because, hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return error, self.args
+
+    def __str__(self) -> str:
+        return _core.error_text(self.code, self.what, self.where, self.because, self.hint)
+
+
+class _KeyError(Error, KeyError):
+    __module__, __qualname__ = "kerascope", "Error"
+
+
+class _ValueError(Error, ValueError):
+    __module__, __qualname__ = "kerascope", "Error"
+
+
+class _FileNotFoundError(Error, FileNotFoundError):
+    __module__, __qualname__ = "kerascope", "Error"
+
+
+class _MemoryError(Error, MemoryError):
+    __module__, __qualname__ = "kerascope", "Error"
+
+
+_CLASSES: dict[str, type[Error]] = {
+    "layer-not-found": _KeyError,
+    "layer-index": _KeyError,
+    "layer-ambiguous": _KeyError,
+    "file-missing": _FileNotFoundError,
+    "memory": _MemoryError,
+    "memory-short": _MemoryError,
+    "internal": Error,
+    "cancelled": Error,
+}
+
+
+def error(code: str, what: str, where: str = "", because: str = "", hint: str = "") -> Error:
+    """The exception for an error with this code."""
+    return _CLASSES.get(code, _ValueError)(code, what, where, because, hint)
+
+
+Error.__module__ = "kerascope"
+_core.set_error(error)

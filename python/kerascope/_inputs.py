@@ -1,0 +1,124 @@
+"""What users give as a model's inputs: files, arrays, pictures, dictionaries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from ._arrays import CoreArray, to_core, to_numpy
+from ._errors import error
+
+
+class Reading(NamedTuple):
+    """How files and pictures become inputs."""
+
+    preprocessing: str | None = None
+    resize: str | None = "nearest"
+    keep_aspect_ratio: bool = False
+    skip_damaged: bool = False
+
+
+class Fed(NamedTuple):
+    """A model's inputs."""
+
+    arrays: list[CoreArray]
+    notes: list[str]  #: how files were prepared
+    warnings: list[str]  #: what is probably wrong with that
+
+
+def fed(model: _core.Model, given: Any, reading: Reading) -> Fed:
+    """@param given  one input, a list with one per input of the model, or a dict by the inputs' names"""
+    names = [tensor.name for tensor in model.inputs()]
+    if isinstance(given, Mapping):
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise error("input-unknown", f"the model has no input '{unknown[0]}'", hint=f"it has {', '.join(names)}")
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise error("input-missing", f"nothing was given for the input '{missing[0]}'")
+        values = [given[name] for name in names]
+    elif isinstance(given, (list, tuple)) and len(names) > 1:
+        if len(given) != len(names):
+            raise error("input-count", f"the model takes {len(names)} inputs ({', '.join(names)}), and {len(given)} were given")
+        values = list(given)
+    elif isinstance(given, (list, tuple)) and len(given) == 1 and (is_path(given[0]) or is_pil(given[0]) or hasattr(given[0], "shape")):
+        values = list(given)
+    else:
+        values = [given]
+    with _Files() as files:
+        ways = [files.path(value, reading) for value in values]
+        if any(path is not None for path in ways):
+            return _from_files(model, values, ways, names, files, reading)
+        if len(values) == 1 and _is_list_of_pictures(values[0]):
+            parts = [fed(model, one, reading) for one in values[0]]
+            arrays = [np.concatenate([part.arrays[0] for part in parts])]
+            return Fed(arrays, [note for part in parts for note in part.notes], _once(part.warnings for part in parts))
+        return Fed([to_core(value) for value in values], [], [])
+
+
+def _once(lists: Iterable[list[str]]) -> list[str]:
+    return list(dict.fromkeys(line for lines in lists for line in lines))
+
+
+def _is_list_of_pictures(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) > 0 and all(is_path(one) or is_pil(one) for one in value)
+
+
+def is_path(value: Any) -> bool:
+    return isinstance(value, (str, os.PathLike))
+
+
+def is_pil(value: Any) -> bool:
+    """Without importing PIL."""
+    return any(base.__module__ == "PIL.Image" and base.__name__ == "Image" for base in type(value).__mro__)
+
+
+class _Files:
+    """What is not in a file, but is to be read as if it were."""
+
+    def __init__(self) -> None:
+        self._open: list[int] = []
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._open:
+            os.close(descriptor)
+
+    def path(self, value: Any, reading: Reading) -> str | None:
+        """None for an array that needs no preparation."""
+        if is_path(value):
+            return str(os.fspath(value))
+        if is_pil(value):
+            return self.written(lambda file: value.save(file, "PNG"), "picture")
+        if reading.preprocessing is not None and not _is_list_of_pictures(value):
+            return self.array(value)
+        return None
+
+    def array(self, value: Any) -> str:
+        return self.written(lambda file: np.save(file, to_numpy(value)), "array")
+
+    def written(self, write: Any, name: str) -> str:
+        descriptor = os.memfd_create(f"kerascope-{name}")
+        self._open.append(descriptor)
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            write(file)
+        return f"/proc/self/fd/{descriptor}"
+
+
+def _from_files(model: _core.Model, values: Sequence[Any], ways: Sequence[str | None], names: Sequence[str], files: _Files,
+                reading: Reading) -> Fed:
+    paths = [path if path is not None else files.array(value) for path, value in zip(ways, values)]
+    arrays, done, warnings, _, skipped, check = model.read_inputs(paths, *reading)
+    said = [" ".join(parts) for parts in warnings]
+    if check is not None:
+        what, hint, better = check
+        said.append(f"{what}; {hint}" if hint else what + (f"; preprocessing={better!r} fits better" if better else ""))
+    notes = [line for line, value in zip(done, values) if is_path(value)]
+    said += [f"{line} was passed over" for line in skipped]
+    return Fed([to_core(array) for array in arrays], notes, said)

@@ -1,0 +1,191 @@
+"""Follows a Keras while it computes: for models that have no graph."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ._live import keras_of
+from ._seen import Activation, Seen
+
+
+class Recording(Seen):
+    """What the layers of a model gave while it was recorded; filled when the block ends."""
+
+    def __init__(self, model: Any, taps: Any = None) -> None:
+        super().__init__(_empty(), getattr(model, "name", ""))
+        self._recorder = _Recorder(model, taps)
+
+    def __enter__(self) -> Recording:
+        self._recorder.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._recorder.end()
+        activations = self._recorder.activations()
+        self._core = _of(activations)
+        self._outputs = [activations[-1].address] if activations else []
+
+
+def _of(activations: list[Activation]) -> Any:
+    return Seen.of(activations)._core
+
+
+def _empty() -> Any:
+    return _of([])
+
+
+def record(model: Any, taps: str | list[str] | None = None) -> Recording:
+    """Records what every layer gives, at every depth, while the model computes in its own Keras.
+
+    >>> with ks.record(model) as seen:
+    ...     model(x)
+    >>> seen["encoder/block_1/attention"]
+
+    Works for every model of Keras 3 (any backend) and tf_keras: subclassed, functional, within a training loop of your
+    own. The model is not changed. What is compiled, as in model.predict on TensorFlow and JAX, has no numbers to be
+    seen: call the model itself.
+
+    taps: only layers whose address fits a pattern ("**/attention*"); None: all.
+    """
+    if not keras_of(model):
+        raise TypeError(f"{type(model).__name__} is no model or layer of Keras 3 or tf_keras")
+    return Recording(model, taps)
+
+
+class _Recorder:
+    def __init__(self, model: Any, taps: str | list[str] | None) -> None:
+        self._model = model
+        self._taps = [taps] if isinstance(taps, str) else taps
+        self._base: Any = next(base for base in type(model).__mro__ if base.__name__ == "Layer" and base.__module__.split(".")[0] in ("keras", "tf_keras"))
+        self._active: list[tuple[Any, str]] = []  # the layers that are being called: the layer, its address
+        self._seen: list[tuple[str, Any, Any]] = []  # address, layer, array
+        self._thread = threading.get_ident()
+        self._was_compiled = False
+        self._former: Any = None
+
+    def begin(self) -> None:
+        recorder, self._former = self, self._base.__call__
+        former = self._former
+
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != recorder._thread:
+                return former(layer, *args, **kwargs)
+            return recorder._called(layer, lambda: former(layer, *args, **kwargs), args)
+
+        self._base.__call__ = call
+
+    def end(self) -> None:
+        self._base.__call__ = self._former
+        if self._was_compiled and not self._seen:
+            warnings.warn("the model was compiled (as predict does), so there were no numbers to be seen; call it: model(x)",
+                          stacklevel=3)
+
+    def _called(self, layer: Any, compute: Any, args: Any) -> Any:
+        if not self._active:
+            if layer is not self._model:
+                return compute()  # not within the model
+            address = ""
+        else:
+            _, outer = self._active[-1]
+            address = f"{outer}/{layer.name}" if outer else layer.name
+        self._active.append((layer, address))
+        try:
+            self._keep_inputs(layer, address, args)
+            output = compute()
+        finally:
+            self._active.pop()
+        if address:
+            self._keep(address, layer, output)
+        return output
+
+    def _keep_inputs(self, layer: Any, address: str, args: Any) -> None:
+        """The InputLayers of a functional model are not called."""
+        inputs = getattr(layer, "_inputs", None) or getattr(layer, "inputs", None)
+        if not inputs or not args or not hasattr(layer, "layers"):
+            return
+        values = list(_flat(args[0]))
+        if len(values) != len(inputs):
+            return
+        for tensor, value in zip(inputs, values):
+            history = getattr(tensor, "_keras_history", None)
+            source = getattr(history, "operation", getattr(history, "layer", None))
+            if source is not None and type(source).__name__ == "InputLayer":
+                self._keep(f"{address}/{source.name}" if address else source.name, source, value)
+
+    def _keep(self, address: str, layer: Any, output: Any) -> None:
+        values = list(_flat(output))
+        for index, value in enumerate(values):
+            array = _numbers(value)
+            if array is None:
+                self._was_compiled = self._was_compiled or value is not None
+                continue
+            self._seen.append((f"{address}#{index}" if len(values) > 1 else address, layer, array))
+
+    def activations(self) -> list[Activation]:
+        calls: dict[str, int] = {}
+        for address, _, _ in self._seen:
+            calls[address] = calls.get(address, 0) + 1
+        done: dict[str, int] = {}
+        activations = []
+        for address, layer, array in self._seen:
+            if calls[address] > 1:
+                number = done.get(address, 0)
+                done[address] = number + 1
+                base, hash_, output = address.partition("#")
+                address = f"{base}@{number}{hash_}{output}"
+            if self._taps is None or any(_matches(pattern, address) for pattern in self._taps):
+                activations.append(Activation.of(address, array, _axes(layer, array), type(layer).__name__, _is_model(layer)))
+        return activations
+
+
+def _is_model(layer: Any) -> bool:
+    return any(base.__name__ == "Model" and base.__module__.split(".")[0] in ("keras", "tf_keras") for base in type(layer).__mro__)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _flat(one)
+    elif isinstance(value, dict):
+        for key in sorted(value):
+            yield from _flat(value[key])
+    else:
+        yield value
+
+
+def _numbers(value: Any) -> np.ndarray | None:
+    """None for what has no numbers: symbolic tensors, tracers, None."""
+    if isinstance(value, np.ndarray):
+        return value
+    try:
+        if hasattr(value, "detach"):
+            value = value.detach().cpu()
+            numbers: np.ndarray = value.float().numpy() if str(value.dtype) == "torch.bfloat16" else value.numpy().copy()
+            return numbers
+        if not hasattr(value, "__array__"):
+            return None
+        return np.array(value)
+    except Exception:  # each framework has its own for symbolic tensors
+        return None
+
+
+def _axes(layer: Any, array: np.ndarray) -> str:
+    usual = {1: "", 2: "C", 3: "TC", 4: "HWC", 5: "DHWC"}.get(array.ndim, "C" * max(array.ndim - 1, 0))
+    if getattr(layer, "data_format", "") == "channels_first" and array.ndim > 2:
+        return "C" + usual[:-1]
+    return usual
+
+
+def _matches(pattern: str, address: str) -> bool:
+    """As the library's patterns: * stops at /, ** does not."""
+    import re
+
+    parts = re.split(r"(\*\*|\*|\?)", pattern)
+    text = "".join({"**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part)) for part in parts)
+    return re.fullmatch(text, address) is not None

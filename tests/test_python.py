@@ -1,0 +1,431 @@
+"""The Python package: the same bits as the program's, arguments of every kind, live models, recordings, manners."""
+
+import copy
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import keras
+import kerascope as ks
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def net(small):
+    return ks.load(small / "net.keras")
+
+
+@pytest.fixture(scope="module")
+def batch(small):
+    return np.load(small / "batch.npy")
+
+
+def captured(kerascope, tmp_path, *arguments):
+    kerascope("capture", *arguments, "-o", tmp_path / "program.npz", check=False)
+    with np.load(tmp_path / "program.npz") as arrays:
+        return dict(arrays)
+
+
+def assert_same(seen, truth):
+    assert list(seen) == list(truth)
+    for address in truth:
+        assert seen[address].dtype == truth[address].dtype and seen[address].tobytes() == truth[address].tobytes(), address
+
+
+@pytest.mark.parametrize("options, words", [
+    ({}, []),
+    ({"phase": "training", "seed": 3}, ["--phase", "training", "--seed", "3"]),
+    ({"exact": True}, ["--exact"]),
+    ({"taps": "conv*"}, ["--layer", "conv*"]),
+    ({"taps": ["type:Conv2D", "conv1/pre_activation", "conv2:3"]}, ["--layer", "type:Conv2D,conv1/pre_activation,conv2:3"]),
+])
+def test_a_run_gives_the_programs_bits(kerascope, small, net, batch, tmp_path, options, words):
+    assert_same(net.run(batch, **options), captured(kerascope, tmp_path, small / "net.keras", small / "batch.npy", *words))
+
+
+@pytest.mark.parametrize("name", ["nested.keras", "shared.keras", "lambda.keras", "net.h5"])
+def test_every_kind_of_model_gives_the_programs_bits(kerascope, small, batch, tmp_path, name):
+    seen = ks.load(small / name).run(batch)
+    assert_same(seen, captured(kerascope, tmp_path, small / name, small / "batch.npy"))
+    assert all(isinstance(problem, ks.Error) for problem in seen.skipped.values())
+    assert bool(seen.skipped) == (name == "lambda.keras")
+
+
+def test_pictures_are_prepared_as_by_the_program(kerascope, small, net, tmp_path):
+    truth = captured(kerascope, tmp_path, small / "net.keras", small / "picture.png", "--preprocess", "unit")
+    assert_same(net.run(small / "picture.png", preprocessing="unit"), truth)
+    assert_same(net.run(Image.open(small / "picture.png"), preprocessing="unit"), truth)
+    two = net.run([small / "picture.png", Image.open(small / "picture.jpg")], preprocessing="unit")
+    assert two["conv1"].shape[0] == 2 and (two["conv1"][0] == truth["conv1"][0]).all()
+    assert "unit" in net.run(small / "picture.png", preprocessing="unit").notes[0]
+
+
+def test_addresses_are_found_by_a_part_and_errors_are_pythons(small, net, batch):
+    nested = ks.load(small / "nested.keras").run(batch)
+    assert "hidden" in nested and (nested["hidden"] == nested["head/hidden"]).all()
+    assert "conv" in nested and "nothing" not in nested and nested.get("nothing") is None
+    with pytest.raises(KeyError) as error:
+        net.run(batch)["cnv1"]
+    assert isinstance(error.value, ks.Error) and error.value.code == "layer-not-found"
+    assert error.value.hint == "did you mean 'conv1'?" and str(error.value).startswith("error[layer-not-found]: ")
+    with pytest.raises(KeyError):
+        net.run(batch, taps="cnv1")
+    with pytest.raises(FileNotFoundError):
+        ks.load(small / "no.keras")
+    with pytest.raises(ValueError) as error:
+        net.run(np.zeros((1, 9, 9, 3)))
+    assert error.value.code == "input-shape"
+    again = pickle.loads(pickle.dumps(error.value))
+    assert type(again) is type(error.value) and again.code == "input-shape" and str(again) == str(error.value)
+
+
+def test_arrays_are_views_that_stay_valid_and_cannot_be_written(net, batch):
+    seen = net.run(batch)
+    first = seen["conv1"]
+    assert np.shares_memory(first, seen["conv1"]) and not first.flags.writeable
+    kept = first.copy()
+    del seen
+    net.run(batch + 1)
+    assert (first == kept).all()
+
+
+def test_a_run_keeps_its_own_copy_of_the_input(net, batch):
+    given = batch.copy()
+    seen = net.run(given)
+    given[:] = 0
+    assert (seen["picture"] == batch).all()
+
+
+@pytest.mark.parametrize("change", [
+    lambda x: x, lambda x: x.tolist(), lambda x: tf.constant(x), lambda x: x.astype("float64"), lambda x: [x], lambda x: {"picture": x},
+    lambda x: np.asfortranarray(x), lambda x: x[::1, ::-1][:, ::-1],
+], ids="array list tensor float64 listed dict fortran strided".split())
+def test_inputs_of_every_kind(net, batch, change):
+    assert (net.run(change(batch), taps="answer")["answer"] == net.predict(batch)).all()
+
+
+def test_several_inputs_are_a_list_or_a_dict(small):
+    model = ks.load(small / "two_inputs.keras")
+    picture, extra = np.random.default_rng(1).normal(size=(2, 8, 8, 3)).astype("f4"), np.ones((2, 1, 1, 3), "f4")
+    truth = model.run([picture, extra])["answer"]
+    assert (model.run({"extra": extra, "picture": picture})["answer"] == truth).all()
+    for wrong, code in (({"picture": picture}, "input-missing"), ({"pictures": picture, "extra": extra}, "input-unknown"),
+                        ([picture], "input-count")):
+        with pytest.raises(ks.Error) as error:
+            model.run(wrong)
+        assert error.value.code == code
+
+
+def test_predict_is_keras_predict(small, net, batch):
+    truth = keras.saving.load_model(small / "net.keras").predict(batch, verbose=0)
+    np.testing.assert_allclose(net.predict(batch), truth, atol=1e-6)
+    assert isinstance(ks.load(small / "shared.keras").predict(batch), (np.ndarray, list))
+
+
+def test_functions_begin_and_end_anywhere(net, batch):
+    seen = net.run(batch)
+    first = ks.function(net.inputs, net.layer("pool").output)
+    assert (first(batch) == seen["pool"]).all()
+    rest = ks.function(net.layer("pool").output, net.outputs)
+    assert (rest(seen["pool"])[0] == seen["answer"]).all()
+    both = ks.function(net.inputs[0], [net.tensor("conv1/pre_activation"), net.layer(-1).output])
+    before, answer = both(batch)
+    assert (np.maximum(before, 0) == seen["conv1"]).all() and (answer == seen["answer"]).all()
+
+
+def test_layers_and_weights_are_keras(small, net):
+    truth = keras.saving.load_model(small / "net.keras")
+    assert [layer.name for layer in net.layers][-len(truth.layers):] == [layer.name for layer in truth.layers]
+    for layer in truth.layers:
+        for (name, array), variable in zip(net.layer(layer.name).weights.items(), layer.weights, strict=True):
+            assert name == variable.name and (array == variable.numpy()).all()
+    assert set(net.weights) == {f"{layer.name}/{weight.name}" for layer in truth.layers for weight in layer.weights}
+    inner = ks.load(small / "nested.keras").layer("head").layers
+    assert "head/hidden" in [layer.address for layer in inner]
+    assert net.layer("conv1").class_name == "Conv2D" and net.layer("conv1").output.shape == (None, 6, 6, 4)
+
+
+def test_pictures_are_the_programs_bytes(kerascope, small, net, tmp_path):
+    words = [small / "net.keras", small / "picture.png", "--preprocess", "unit"]
+    seen = net.run(small / "picture.png", preprocessing="unit")
+    for options, more in (({}, []), ({"scale": "layer", "cmap": "viridis"}, ["--scale", "layer", "--cmap", "viridis"]),
+                          ({"scale": (0, 2), "sort": "max", "numbers": True}, ["--scale", "0,2", "--sort", "max", "--numbers"])):
+        kerascope("show", *words, *more, "--layer", "conv1", "-o", tmp_path / "maps.png")
+        seen.grid("conv1", **options).save(tmp_path / "python.png")
+        assert (tmp_path / "python.png").read_bytes() == (tmp_path / "maps.png").read_bytes(), options
+    kerascope("show", small / "net.keras", "--kernels", "conv1", "-o", tmp_path / "kernels.png")
+    assert net.layer("conv1").kernels().png() == (tmp_path / "kernels.png").read_bytes()
+
+
+def test_everything_shows_itself(small, net, batch):
+    seen = net.run(batch)
+    with_png = [seen, seen.activation("conv1"), seen.grid("conv1"), seen.overview(), net.layer("conv1").kernels()]
+    assert all(one._repr_png_().startswith(b"\x89PNG") for one in with_png)
+    nested = ks.load(small / "nested.keras")._repr_html_()
+    assert "<details>" in nested and ">hidden<" in nested
+    assert "conv1" in repr(net) and "2 x 6 x 6 x 4" in repr(seen) and "kernel" in repr(net.layer("conv1"))
+    assert "dead_channels" in repr(seen.statistics("conv1")) and "<table>" in seen.statistics("conv1")._repr_html_()
+    pixels = np.asarray(seen.grid("conv1"))
+    assert pixels.dtype == np.uint8 and pixels.shape[:2] == (seen.grid("conv1").height, seen.grid("conv1").width)
+    assert seen.html().startswith("<!")
+    with pytest.raises(TypeError, match="has no option 'color'"):
+        seen.grid("conv1", color="red")
+
+
+def test_a_seen_is_saved_for_the_program(kerascope, net, batch, tmp_path):
+    seen = net.run(batch)
+    ks.save(seen, tmp_path / "a.npz")
+    ks.save({name: seen[name] for name in seen}, tmp_path / "b.npz")
+    kerascope("diff", tmp_path / "a.npz", tmp_path / "b.npz")  # its exit code says that they agree
+    with np.load(tmp_path / "b.npz") as arrays:
+        assert_same(seen, dict(arrays))
+
+
+def test_a_comparison_names_the_first_layer_that_parts(small, net, batch, tmp_path):
+    changed = keras.saving.load_model(small / "net.keras")
+    changed.get_layer("conv2").kernel.assign(changed.get_layer("conv2").kernel * 1.5)
+    changed.save(tmp_path / "changed.keras")
+    both = ks.diff(net, tmp_path / "changed.keras", batch)
+    assert both.first == "conv2" and not both.agree and "conv2" in repr(both) and "<img" in both._repr_html_()
+    assert [row["address"] for row in both.rows if row["parts"]][0] == "conv2"
+    assert ks.diff(net, ks.load(tmp_path / "changed.keras")).first == "conv2/kernel"
+    assert ks.diff(net, net, batch).agree
+
+
+def test_statistics_say_which_channels_are_dead(net, batch):
+    seen = net.run(batch)
+    dead = [c for c in range(4) if not seen["conv1"][..., c].any()]
+    assert seen.statistics("conv1").dead_channels == dead
+    assert seen.statistics("conv1").maximum == seen["conv1"].max()
+
+
+def test_layers_come_one_after_the_other(net, batch):
+    seen = net.run(batch)
+    streamed = {one.address: one.array for one in net.stream(batch)}
+    assert_same(streamed, {name: seen[name] for name in seen})
+    for one in net.stream(batch):
+        break  # the run ends with the loop
+    assert not [thread for thread in threading.enumerate() if thread.name == "kerascope-stream"]
+    with pytest.raises(KeyError):
+        list(net.stream(batch, taps="cnv1"))
+
+    def fail(one):
+        raise RuntimeError("from the callback")
+
+    with pytest.raises(RuntimeError, match="from the callback"):
+        net.run(batch, on_ready=fail)
+    assert (net.run(batch)["answer"] == seen["answer"]).all()
+
+
+def test_data_sets_are_seen_batch_by_batch(net, batch):
+    many = np.concatenate([batch] * 3)
+    data = tf.data.Dataset.from_tensor_slices((many, np.arange(6))).batch(4)
+    parts = [seen["answer"] for seen in net.batches(data, taps="answer")]
+    assert [len(part) for part in parts] == [4, 2]
+    np.testing.assert_array_equal(np.concatenate(parts), net.predict(many))
+
+    class Sequence(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return batch, np.zeros(2)
+
+    assert len(list(net.batches(Sequence(), taps="answer"))) == 3
+
+
+def test_progress_counts_the_steps_and_may_end_the_run(net, batch):
+    steps = []
+    net.run(batch, progress=lambda done, all: steps.append((done, all)))
+    assert [done for done, _ in steps] == list(range(len(steps))) and steps[-1][1] == len(steps)
+
+    def stop(done, all):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        net.run(batch, progress=stop)
+
+
+def test_threads_share_a_model(net, batch):
+    truth, wrong = net.predict(batch), []
+
+    def work():
+        for _ in range(20):
+            if not (net.run(batch)["answer"] == truth).all():
+                wrong.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert not wrong
+
+
+def test_pickles_and_copies_mean_the_file(net, batch):
+    again = pickle.loads(pickle.dumps(net))
+    assert (again.predict(batch) == net.predict(batch)).all()
+    assert copy.copy(net) is net and copy.deepcopy(net) is net
+    with net as same:
+        assert same is net
+
+
+INTERRUPTED = """
+import numpy as np, os, signal, sys, threading, time
+import kerascope as ks
+model = ks.load(sys.argv[1])
+many = np.zeros((20000, *model.inputs[0].shape[1:]), "f4")
+threading.Thread(target=lambda: (time.sleep(1), os.kill(os.getpid(), signal.SIGINT)), daemon=True).start()
+begin = time.monotonic()
+try:
+    while True:
+        model.run(many, taps="answer", threads=1)
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - begin)
+print("again", model.predict(many[:1]).shape)
+"""
+
+
+def test_control_c_ends_a_run(small):
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, small / "net.keras"], capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith("interrupted") and "again (1, 3)" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_import_brings_no_framework():
+    code = "import sys, kerascope; print([m for m in ('tensorflow', 'keras', 'tf_keras', 'torch', 'jax', 'PIL', 'IPython', 'matplotlib', 'tqdm') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_the_package_brings_the_program():
+    said = subprocess.check_output([sys.executable, "-m", "kerascope", "--version"], text=True)
+    assert said.split()[1] == ks.__version__
+
+
+# Live models
+
+
+def live_models(keras):
+    layers = keras.layers
+    inner_in = layers.Input((4, 4, 2))
+    inner = keras.Model(inner_in, layers.Conv2D(3, 2, activation="relu", name="inner_conv")(inner_in), name="inner")
+    x = layers.Input((9, 9, 2), name="x")
+    y = layers.BatchNormalization(name="bn")(layers.Conv2D(2, 3, strides=2, name="conv")(x))
+    functional = keras.Model(x, layers.Dense(3, name="out")(layers.Flatten()(inner(y))), name="functional")
+    sequential = keras.Sequential([layers.Input((5, 3)), layers.LSTM(4, return_sequences=True), layers.Bidirectional(layers.GRU(2)), layers.Dense(2)])
+    return {"functional": (functional, (2, 9, 9, 2)), "sequential": (sequential, (2, 5, 3))}
+
+
+@pytest.mark.parametrize("name", ["functional", "sequential"])
+@pytest.mark.parametrize("package", ["keras", "tf_keras"])
+def test_a_live_model_is_seen_without_a_file(package, name):
+    model, shape = live_models(pytest.importorskip(package))[name]
+    before = [np.array(weight) for weight in model.get_weights()]
+    x = np.random.default_rng(2).normal(size=shape).astype("f4")
+    live = ks.from_keras(model)
+    np.testing.assert_allclose(live.predict(x), model.predict(x, verbose=0), atol=2e-6)
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((2, live.predict(x).shape[-1]), "f4"), epochs=2, verbose=0)
+    assert any((a != b).any() for a, b in zip(before, model.get_weights()))
+    np.testing.assert_allclose(live.predict(x), model.predict(x, verbose=0), atol=2e-6)
+    assert live._core is live._core, "what is prepared is kept while the weights stay"
+    with pytest.raises(TypeError):
+        pickle.dumps(live)
+
+
+def test_what_is_no_functional_model_says_what_to_do():
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+    with pytest.raises(ks.Error) as error:
+        ks.from_keras(Own())
+    assert "ks.record" in error.value.hint
+    with pytest.raises(TypeError, match="no model of Keras"):
+        ks.from_keras(3)
+
+
+# Recordings
+
+
+@pytest.mark.parametrize("package", ["keras", "tf_keras"])
+def test_recorder_and_engine_agree(package):
+    model, shape = live_models(pytest.importorskip(package))["functional"]
+    x = np.random.default_rng(3).normal(size=shape).astype("f4")
+    base = next(one for one in type(model).__mro__ if one.__name__ == "Layer")
+    former = base.__call__
+    with ks.record(model) as seen:
+        answer = model(x)
+    assert base.__call__ is former
+    engine = ks.from_keras(model).run(x)
+    assert set(seen) == set(engine)
+    for address in engine:
+        np.testing.assert_allclose(seen[address], engine[address], atol=2e-6, err_msg=address)
+        assert seen.activation(address).axes == engine.activation(address).axes
+    assert (seen["out"] == np.asarray(answer)).all()
+    assert ks.diff(seen, engine).agree
+
+
+class Block(keras.layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.attention = layers.MultiHeadAttention(2, 4, name="attention")
+        self.norm = layers.LayerNormalization(name="norm")
+
+    def call(self, x):
+        return self.norm(x + self.attention(x, x))
+
+
+class Transformer(keras.Model):
+    def __init__(self):
+        super().__init__(name="transformer")
+        self.blocks = [Block(name=f"block_{i}") for i in range(2)]
+        self.head = layers.Dense(3, name="head")
+
+    def call(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.head_input(x))
+
+    def head_input(self, x):
+        return keras.ops.mean(x, axis=1)
+
+
+def test_a_subclassed_model_is_recorded_at_every_depth(tmp_path):
+    model = Transformer()
+    x = np.random.default_rng(4).normal(size=(2, 6, 8)).astype("f4")
+    model(x)
+    with ks.record(model) as seen:
+        answer = model(x)
+        layers.Dense(2)(x)  # not within the model
+    assert [name for name in seen if name.count("/") == 0] == ["block_0", "block_1", "head"]
+    assert {"block_0/attention", "block_0/norm", "block_1/attention/query"} <= set(seen)
+    assert (seen["head"] == np.asarray(answer)).all() and seen.activation("block_0").axes == "TC"
+    assert seen._repr_png_().startswith(b"\x89PNG")
+    with ks.record(model, taps="*/attention") as some:
+        model(x)
+    assert list(some) == ["block_0/attention", "block_1/attention"]
+    with pytest.warns(UserWarning, match="call it"):
+        with ks.record(model) as none:
+            model.predict(x, verbose=0)
+    assert len(none) == 0
+    with pytest.raises(ZeroDivisionError):
+        with ks.record(model):
+            1 / 0
+    model(x)
+
+
+def test_a_layer_called_twice_has_two_addresses():
+    shared = layers.Dense(4, name="shared")
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, shared(shared(x)))
+    given = np.ones((1, 4), "f4")
+    with ks.record(model) as seen:
+        model(given)
+    engine = ks.from_keras(model).run(given)
+    assert list(seen) == list(engine) == ["x", "shared@0", "shared@1"]
