@@ -20,7 +20,8 @@ STANDS_FOR = {"MODEL": "digits.keras", "INPUT": "digit.png", "FILE": "file", "FO
 
 
 def fenced(text, kind=""):
-    return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block for its_kind, block in blocks if its_kind == kind]
 
 
 def without_fences(text):
