@@ -22,12 +22,15 @@ struct Type {
 constexpr nb::dlpack::dtype code(nb::dlpack::dtype_code kind, std::uint8_t bits) {
   return {static_cast<std::uint8_t>(kind), bits, 1};
 }
-constexpr Type kTypes[] = {
-    {DType::kFloat32, code(nb::dlpack::dtype_code::Float, 32)}, {DType::kFloat16, code(nb::dlpack::dtype_code::Float, 16)},
-    {DType::kFloat64, code(nb::dlpack::dtype_code::Float, 64)}, {DType::kInt8, code(nb::dlpack::dtype_code::Int, 8)},
-    {DType::kInt16, code(nb::dlpack::dtype_code::Int, 16)},     {DType::kInt32, code(nb::dlpack::dtype_code::Int, 32)},
-    {DType::kInt64, code(nb::dlpack::dtype_code::Int, 64)},     {DType::kUInt8, code(nb::dlpack::dtype_code::UInt, 8)},
-    {DType::kBool, code(nb::dlpack::dtype_code::Bool, 8)}};
+constexpr Type kTypes[] = {{DType::kFloat32, code(nb::dlpack::dtype_code::Float, 32)},
+                           {DType::kFloat16, code(nb::dlpack::dtype_code::Float, 16)},
+                           {DType::kFloat64, code(nb::dlpack::dtype_code::Float, 64)},
+                           {DType::kInt8, code(nb::dlpack::dtype_code::Int, 8)},
+                           {DType::kInt16, code(nb::dlpack::dtype_code::Int, 16)},
+                           {DType::kInt32, code(nb::dlpack::dtype_code::Int, 32)},
+                           {DType::kInt64, code(nb::dlpack::dtype_code::Int, 64)},
+                           {DType::kUInt8, code(nb::dlpack::dtype_code::UInt, 8)},
+                           {DType::kBool, code(nb::dlpack::dtype_code::Bool, 8)}};
 
 nb::dlpack::dtype code_of(DType dtype) {
   for (const Type& type : kTypes)
@@ -38,9 +41,8 @@ nb::dlpack::dtype code_of(DType dtype) {
 DType dtype_of_code(nb::dlpack::dtype given) {
   for (const Type& type : kTypes)
     if (type.code == given) return type.dtype;
-  throw Error({.code = "array-type",
-               .what = "an array of this type is not taken",
-               .hint = "array.astype(\"float32\")"});
+  throw Error(
+      {.code = "array-type", .what = "an array of this type is not taken", .hint = "array.astype(\"float32\")"});
 }
 
 Shape shape_of(const Given& given) {

@@ -150,16 +150,20 @@ void add_activations(nb::module_& core) {
       .def_prop_ro("shape", [](const Activation& self) { return sizes_of(self.tensor.shape()); })
       .def_prop_ro("array", [](const Activation& self) { return array_of(self.tensor); })
       .def("statistics", [](const Activation& self) { return dictionary_of(statistics(self)); })
-      .def("order", [](const Activation& self, const std::string& by) {
-        const ChannelOrder order = by == "mean"       ? ChannelOrder::kMean
-                                   : by == "max"      ? ChannelOrder::kMaximum
-                                   : by == "variance" ? ChannelOrder::kVariance
-                                   : by == "zeros"    ? ChannelOrder::kZeros
-                                                      : throw Error({.code = "sort-unknown",
-                                                                     .what = "channels cannot be sorted by '" + by + "'",
-                                                                     .hint = "'mean', 'max', 'variance' or 'zeros'"});
-        return sorted_channels(channel_statistics(self), order);
-      }, "by"_a);
+      .def(
+          "order",
+          [](const Activation& self, const std::string& by) {
+            const ChannelOrder order = by == "mean"       ? ChannelOrder::kMean
+                                       : by == "max"      ? ChannelOrder::kMaximum
+                                       : by == "variance" ? ChannelOrder::kVariance
+                                       : by == "zeros"
+                                           ? ChannelOrder::kZeros
+                                           : throw Error({.code = "sort-unknown",
+                                                          .what = "channels cannot be sorted by '" + by + "'",
+                                                          .hint = "'mean', 'max', 'variance' or 'zeros'"});
+            return sorted_channels(channel_statistics(self), order);
+          },
+          "by"_a);
   nb::class_<Activations>(core, "Activations")
       .def(nb::init<std::vector<Activation>>(), "all"_a)
       .def("__len__", &Activations::size)
@@ -169,8 +173,9 @@ void add_activations(nb::module_& core) {
              for (const Activation& one : self) addresses.push_back(one.address);
              return addresses;
            })
-      .def("at", [](const Activations& self, const std::string& address) { return self[std::string_view(address)]; },
-           "address"_a)
+      .def(
+          "at", [](const Activations& self, const std::string& address) { return self[std::string_view(address)]; },
+          "address"_a)
       .def("skipped",
            [](const Activations& self) {
              nb::list skipped;
@@ -178,10 +183,13 @@ void add_activations(nb::module_& core) {
                skipped.append(nb::make_tuple(one.address, one.class_name, exception_of(*one.problem)));
              return skipped;
            })
-      .def("write_npz", [](const Activations& self, const std::string& path) {
-        const nb::gil_scoped_release others_may_run;
-        write_npz(path, self);
-      }, "path"_a);
+      .def(
+          "write_npz",
+          [](const Activations& self, const std::string& path) {
+            const nb::gil_scoped_release others_may_run;
+            write_npz(path, self);
+          },
+          "path"_a);
 }
 
 void add_layers(nb::module_& core) {
@@ -197,7 +205,8 @@ void add_layers(nb::module_& core) {
       .def("layers", &Layer::layers)
       .def("weights", [](const Layer& self) {
         nb::list weights;
-        for (const Weight& weight : self.weights()) weights.append(nb::make_tuple(weight.name, array_of(weight.numbers)));
+        for (const Weight& weight : self.weights())
+          weights.append(nb::make_tuple(weight.name, array_of(weight.numbers)));
         return weights;
       });
 }
@@ -210,100 +219,119 @@ void add_model(nb::module_& core) {
       .def("inputs", &Model::inputs)
       .def("outputs", &Model::outputs)
       .def("layers", &Model::layers)
-      .def("layer", [](const Model& self, const std::string& address) { return self.layer(std::string_view(address)); },
-           "address"_a)
-      .def("layer", [](const Model& self, int index) { return self.layer(index); }, "index"_a)
-      .def("tensor", [](const Model& self, const std::string& address) { return self.tensor(address); }, "address"_a)
+      .def(
+          "layer", [](const Model& self, const std::string& address) { return self.layer(std::string_view(address)); },
+          "address"_a)
+      .def(
+          "layer", [](const Model& self, int index) { return self.layer(index); }, "index"_a)
+      .def(
+          "tensor", [](const Model& self, const std::string& address) { return self.tensor(address); }, "address"_a)
       .def("summary", &Model::summary)
       .def("summary_json", &Model::summary_json)
       .def("save", &Model::save, "path"_a, nb::call_guard<nb::gil_scoped_release>())
-      .def("load_weights",
-           [](Model& self, const std::string& path, bool by_name) {
-             const LoadedWeights done = [&] {
-               const nb::gil_scoped_release others_may_run;
-               return self.load_weights(path, {.by_name = by_name});
-             }();
-             return nb::make_tuple(done.loaded, done.missing, done.unused);
-           },
-           "path"_a, "by_name"_a)
-      .def("run",
-           [](const Model& self, const nb::list& inputs, std::vector<std::string> taps, std::vector<std::string> assume,
-              const std::string& phase, std::optional<std::uint64_t> seed, bool exact, int threads,
-              std::size_t most_memory, std::optional<nb::callable> on_ready, std::optional<nb::callable> on_progress,
-              bool interruptible) {
-             const std::vector<Tensor> tensors = tensors_of(inputs);
-             RunOptions options{.taps = std::move(taps), .assume = std::move(assume), .most_memory = most_memory};
-             if (on_ready)
-               options.on_ready = [&](const Activation& one) {
-                 const nb::gil_scoped_acquire python;
-                 (*on_ready)(one.address, one.axes, one.class_name, one.is_model, one.first,
-                             copied_array_of(one.tensor));
-               };
-             return PythonCall(phase, seed, exact, threads, on_progress, interruptible)
-                 .run([&](const CallOptions& call) {
-                   options.call = call;
-                   return self.run(tensors, options);
-                 });
-           },
-           "inputs"_a, "taps"_a, "assume"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "most_memory"_a,
-           "on_ready"_a.none(), "on_progress"_a.none(), "interruptible"_a)
-      .def("predict",
-           [](const Model& self, const nb::list& inputs, const std::string& phase, std::optional<std::uint64_t> seed,
-              bool exact, int threads, std::optional<nb::callable> on_progress, bool interruptible) {
-             const std::vector<Tensor> tensors = tensors_of(inputs);
-             return arrays_of(PythonCall(phase, seed, exact, threads, on_progress, interruptible)
-                                  .run([&](const CallOptions& call) { return self.predict(tensors, call); }));
-           },
-           "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "interruptible"_a)
-      .def("read_inputs",
-           [](const Model& self, const std::vector<std::string>& paths, std::optional<std::string> preprocessing,
-              std::optional<std::string> resize, bool keep_aspect_ratio, bool skip_damaged) {
-             const Inputs inputs = [&] {
-               const InputOptions options = input_options(preprocessing, resize, keep_aspect_ratio, skip_damaged);
-               const nb::gil_scoped_release others_may_run;
-               return read_inputs(paths, self, options);
-             }();
-             nb::list warnings;
-             for (const InputWarning& one : inputs.warnings) warnings.append(nb::make_tuple(one.what, one.hint));
-             return nb::make_tuple(arrays_of(inputs.tensors), inputs.done, warnings, inputs.names, inputs.skipped,
-                                   warning_of(check_preprocessing(self, inputs)));
-           },
-           "paths"_a, "preprocessing"_a.none(), "resize"_a.none(), "keep_aspect_ratio"_a, "skip_damaged"_a)
-      .def("check_preprocessing",
-           [](const Model& self, const nb::list& inputs) {
-             const std::vector<Tensor> tensors = tensors_of(inputs);
-             return warning_of(check_preprocessing(self, tensors));
-           },
-           "inputs"_a)
+      .def(
+          "load_weights",
+          [](Model& self, const std::string& path, bool by_name) {
+            const LoadedWeights done = [&] {
+              const nb::gil_scoped_release others_may_run;
+              return self.load_weights(path, {.by_name = by_name});
+            }();
+            return nb::make_tuple(done.loaded, done.missing, done.unused);
+          },
+          "path"_a, "by_name"_a)
+      .def(
+          "run",
+          [](const Model& self, const nb::list& inputs, std::vector<std::string> taps, std::vector<std::string> assume,
+             const std::string& phase, std::optional<std::uint64_t> seed, bool exact, int threads,
+             std::size_t most_memory, std::optional<nb::callable> on_ready, std::optional<nb::callable> on_progress,
+             bool interruptible) {
+            const std::vector<Tensor> tensors = tensors_of(inputs);
+            RunOptions options{.taps = std::move(taps), .assume = std::move(assume), .most_memory = most_memory};
+            if (on_ready)
+              options.on_ready = [&](const Activation& one) {
+                const nb::gil_scoped_acquire python;
+                (*on_ready)(one.address, one.axes, one.class_name, one.is_model, one.first,
+                            copied_array_of(one.tensor));
+              };
+            return PythonCall(phase, seed, exact, threads, on_progress, interruptible)
+                .run([&](const CallOptions& call) {
+                  options.call = call;
+                  return self.run(tensors, options);
+                });
+          },
+          "inputs"_a, "taps"_a, "assume"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "most_memory"_a,
+          "on_ready"_a.none(), "on_progress"_a.none(), "interruptible"_a)
+      .def(
+          "predict",
+          [](const Model& self, const nb::list& inputs, const std::string& phase, std::optional<std::uint64_t> seed,
+             bool exact, int threads, std::optional<nb::callable> on_progress, bool interruptible) {
+            const std::vector<Tensor> tensors = tensors_of(inputs);
+            return arrays_of(
+                PythonCall(phase, seed, exact, threads, on_progress, interruptible).run([&](const CallOptions& call) {
+                  return self.predict(tensors, call);
+                }));
+          },
+          "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "interruptible"_a)
+      .def(
+          "read_inputs",
+          [](const Model& self, const std::vector<std::string>& paths, std::optional<std::string> preprocessing,
+             std::optional<std::string> resize, bool keep_aspect_ratio, bool skip_damaged) {
+            const Inputs inputs = [&] {
+              const InputOptions options = input_options(preprocessing, resize, keep_aspect_ratio, skip_damaged);
+              const nb::gil_scoped_release others_may_run;
+              return read_inputs(paths, self, options);
+            }();
+            nb::list warnings;
+            for (const InputWarning& one : inputs.warnings) warnings.append(nb::make_tuple(one.what, one.hint));
+            return nb::make_tuple(arrays_of(inputs.tensors), inputs.done, warnings, inputs.names, inputs.skipped,
+                                  warning_of(check_preprocessing(self, inputs)));
+          },
+          "paths"_a, "preprocessing"_a.none(), "resize"_a.none(), "keep_aspect_ratio"_a, "skip_damaged"_a)
+      .def(
+          "check_preprocessing",
+          [](const Model& self, const nb::list& inputs) {
+            const std::vector<Tensor> tensors = tensors_of(inputs);
+            return warning_of(check_preprocessing(self, tensors));
+          },
+          "inputs"_a)
       .def("labels", [](const Model& self) { return labels(self); });
   nb::class_<Function>(core, "Function")
-      .def("call",
-           [](const Function& self, const nb::list& inputs, const std::string& phase, std::optional<std::uint64_t> seed,
-              bool exact, int threads, std::optional<nb::callable> on_progress, bool interruptible) {
-             const std::vector<Tensor> tensors = tensors_of(inputs);
-             return arrays_of(PythonCall(phase, seed, exact, threads, on_progress, interruptible)
-                                  .run([&](const CallOptions& call) { return self(tensors, call); }));
-           },
-           "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "interruptible"_a);
+      .def(
+          "call",
+          [](const Function& self, const nb::list& inputs, const std::string& phase, std::optional<std::uint64_t> seed,
+             bool exact, int threads, std::optional<nb::callable> on_progress, bool interruptible) {
+            const std::vector<Tensor> tensors = tensors_of(inputs);
+            return arrays_of(
+                PythonCall(phase, seed, exact, threads, on_progress, interruptible).run([&](const CallOptions& call) {
+                  return self(tensors, call);
+                }));
+          },
+          "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "interruptible"_a);
   core.def("function", &function, "inputs"_a, "outputs"_a);
-  core.def("load", [](const std::string& path, bool stops_on_interrupt) {
-    return interruptible(stops_on_interrupt, [&](std::stop_token stop) { return load(path, {.stop = std::move(stop)}); });
-  }, "path"_a, "interruptible"_a);
-  core.def("digest",
-           [](const nb::list& arrays) {
-             std::uint64_t all = 0;
-             for (nb::handle array : arrays) all = mixed(all, digest_of(shared_tensor_of(array)));
-             return all;
-           },
-           "arrays"_a, "A number that changes when the arrays do.");
-  core.def("from_json",
-           [](const std::string& json, const std::vector<std::pair<std::string, nb::object>>& weights,
-              const std::string& keras_version) {
-             std::vector<std::pair<std::string, Tensor>> tensors;
-             for (const auto& [path, array] : weights) tensors.emplace_back(path, shared_tensor_of(array));
-             return from_json(json, tensors, keras_version);
-           },
-           "json"_a, "weights"_a, "keras_version"_a);
+  core.def(
+      "load",
+      [](const std::string& path, bool stops_on_interrupt) {
+        return interruptible(stops_on_interrupt,
+                             [&](std::stop_token stop) { return load(path, {.stop = std::move(stop)}); });
+      },
+      "path"_a, "interruptible"_a);
+  core.def(
+      "digest",
+      [](const nb::list& arrays) {
+        std::uint64_t all = 0;
+        for (nb::handle array : arrays) all = mixed(all, digest_of(shared_tensor_of(array)));
+        return all;
+      },
+      "arrays"_a, "A number that changes when the arrays do.");
+  core.def(
+      "from_json",
+      [](const std::string& json, const std::vector<std::pair<std::string, nb::object>>& weights,
+         const std::string& keras_version) {
+        std::vector<std::pair<std::string, Tensor>> tensors;
+        for (const auto& [path, array] : weights) tensors.emplace_back(path, shared_tensor_of(array));
+        return from_json(json, tensors, keras_version);
+      },
+      "json"_a, "weights"_a, "keras_version"_a);
 }
 
 nb::dict dictionary_of(const ComparedRow& row) {
@@ -340,20 +368,25 @@ void add_comparisons(nb::module_& core) {
              for (const ComparedRow& row : self.rows) rows.append(dictionary_of(row));
              return rows;
            })
-      .def("table", [](const Comparison& self, int top, bool all, const std::string& what) {
-        return table(self, {.top = top, .all = all, .what = what});
-      }, "top"_a, "all"_a, "what"_a);
-  core.def("compare", [](const Activations& a, const Activations& b, double tolerance) { return compare(a, b, tolerance); },
-           "a"_a, "b"_a, "tolerance"_a, nb::call_guard<nb::gil_scoped_release>());
+      .def(
+          "table",
+          [](const Comparison& self, int top, bool all, const std::string& what) {
+            return table(self, {.top = top, .all = all, .what = what});
+          },
+          "top"_a, "all"_a, "what"_a);
+  core.def(
+      "compare", [](const Activations& a, const Activations& b, double tolerance) { return compare(a, b, tolerance); },
+      "a"_a, "b"_a, "tolerance"_a, nb::call_guard<nb::gil_scoped_release>());
   core.def("compare_weights", &compare_weights, "a"_a, "b"_a, "tolerance"_a, nb::call_guard<nb::gil_scoped_release>());
-  core.def("predictions",
-           [](nb::handle output, const std::vector<std::string>& names, std::int64_t sample, int most) {
-             nb::list best;
-             for (const Prediction& one : predictions(tensor_of(output), names, sample, most))
-               best.append(nb::make_tuple(one.index, one.value, one.label));
-             return best;
-           },
-           "output"_a, "labels"_a, "sample"_a, "most"_a);
+  core.def(
+      "predictions",
+      [](nb::handle output, const std::vector<std::string>& names, std::int64_t sample, int most) {
+        nb::list best;
+        for (const Prediction& one : predictions(tensor_of(output), names, sample, most))
+          best.append(nb::make_tuple(one.index, one.value, one.label));
+        return best;
+      },
+      "output"_a, "labels"_a, "sample"_a, "most"_a);
   core.def("read_labels", &read_labels, "path"_a);
 }
 

@@ -83,12 +83,13 @@ void add_pictures(nb::module_& core) {
              }();
              return nb::bytes(bytes.data(), bytes.size());
            })
-      .def("save",
-           [](const Drawn& self, const std::string& path) {
-             const nb::gil_scoped_release others_may_run;
-             write_png(path, self.picture);
-           },
-           "path"_a)
+      .def(
+          "save",
+          [](const Drawn& self, const std::string& path) {
+            const nb::gil_scoped_release others_may_run;
+            write_png(path, self.picture);
+          },
+          "path"_a)
       .def("pixels", [](const Drawn& self) {
         const Picture& picture = self.picture;
         const bool has_palette = !picture.palette.empty();
@@ -101,45 +102,56 @@ void add_pictures(nb::module_& core) {
         }
         return array_of(tensor);
       });
-  core.def("grid", [](const Activation& activation, const nb::dict& options, std::int64_t sample) {
-    return drawn(grid(activation, grid_options(options), sample));
-  }, "activation"_a, "options"_a, "sample"_a);
-  core.def("class_map",
-           [](const Activation& activation, const std::vector<std::string>& names, int zoom, std::int64_t sample) {
-             const ClassMap map =
-                 class_map(activation.tensor.item(sample), activation.axes, {.names = names, .zoom = zoom});
-             std::vector<std::pair<std::string, double>> shares;
-             for (const ClassShare& share : map.classes) shares.emplace_back(share.name, share.share);
-             return nb::make_tuple(drawn(map.grid), shares);
-           },
-           "activation"_a, "names"_a, "zoom"_a, "sample"_a);
-  core.def("kernel_picture", [](const Layer& layer, const nb::dict& options, std::optional<std::int64_t> filter) {
-    KernelOptions kernel{.filter = filter, .in_color = !options.contains("cmap")};
-    GridOptions grid = grid_options(options);
-    if (!options.contains("scale")) grid.scale = kernel.grid.scale;
-    if (!options.contains("cmap")) grid.colormap = kernel.grid.colormap;
-    kernel.grid = grid;
-    return drawn(kernel_picture(layer, kernel));
-  }, "layer"_a, "options"_a, "filter"_a.none());
-  core.def("overview",
-           [](const Activations& seen, const std::string& title, const std::vector<std::string>& lines, int depth,
-              const std::vector<std::string>& outputs, const nb::dict& grid, std::int64_t sample) {
-             const OverviewOptions options = overview_options(title, lines, depth, outputs, grid);
-             const nb::gil_scoped_release others_may_run;
-             return Drawn{overview(seen, options, sample), ""};
-           },
-           "seen"_a, "title"_a, "lines"_a, "depth"_a, "outputs"_a, "grid"_a, "sample"_a);
-  core.def("overview_page",
-           [](const Activations& seen, const std::string& title, const std::vector<std::string>& lines, int depth,
-              const std::vector<std::string>& outputs, const nb::dict& grid, std::int64_t sample) {
-             const OverviewOptions options = overview_options(title, lines, depth, outputs, grid);
-             const nb::gil_scoped_release others_may_run;
-             return overview_page(seen, options, sample);
-           },
-           "seen"_a, "title"_a, "lines"_a, "depth"_a, "outputs"_a, "grid"_a, "sample"_a);
-  core.def("curve", [](const Comparison& comparison, const std::string& title) {
-    return Drawn{curve(comparison, title), ""};
-  }, "comparison"_a, "title"_a);
+  core.def(
+      "grid",
+      [](const Activation& activation, const nb::dict& options, std::int64_t sample) {
+        return drawn(grid(activation, grid_options(options), sample));
+      },
+      "activation"_a, "options"_a, "sample"_a);
+  core.def(
+      "class_map",
+      [](const Activation& activation, const std::vector<std::string>& names, int zoom, std::int64_t sample) {
+        const ClassMap map = class_map(activation.tensor.item(sample), activation.axes, {.names = names, .zoom = zoom});
+        std::vector<std::pair<std::string, double>> shares;
+        for (const ClassShare& share : map.classes) shares.emplace_back(share.name, share.share);
+        return nb::make_tuple(drawn(map.grid), shares);
+      },
+      "activation"_a, "names"_a, "zoom"_a, "sample"_a);
+  core.def(
+      "kernel_picture",
+      [](const Layer& layer, const nb::dict& options, std::optional<std::int64_t> filter) {
+        KernelOptions kernel{.filter = filter, .in_color = !options.contains("cmap")};
+        GridOptions grid = grid_options(options);
+        if (!options.contains("scale")) grid.scale = kernel.grid.scale;
+        if (!options.contains("cmap")) grid.colormap = kernel.grid.colormap;
+        kernel.grid = grid;
+        return drawn(kernel_picture(layer, kernel));
+      },
+      "layer"_a, "options"_a, "filter"_a.none());
+  core.def(
+      "overview",
+      [](const Activations& seen, const std::string& title, const std::vector<std::string>& lines, int depth,
+         const std::vector<std::string>& outputs, const nb::dict& grid, std::int64_t sample) {
+        const OverviewOptions options = overview_options(title, lines, depth, outputs, grid);
+        const nb::gil_scoped_release others_may_run;
+        return Drawn{overview(seen, options, sample), ""};
+      },
+      "seen"_a, "title"_a, "lines"_a, "depth"_a, "outputs"_a, "grid"_a, "sample"_a);
+  core.def(
+      "overview_page",
+      [](const Activations& seen, const std::string& title, const std::vector<std::string>& lines, int depth,
+         const std::vector<std::string>& outputs, const nb::dict& grid, std::int64_t sample) {
+        const OverviewOptions options = overview_options(title, lines, depth, outputs, grid);
+        const nb::gil_scoped_release others_may_run;
+        return overview_page(seen, options, sample);
+      },
+      "seen"_a, "title"_a, "lines"_a, "depth"_a, "outputs"_a, "grid"_a, "sample"_a);
+  core.def(
+      "curve",
+      [](const Comparison& comparison, const std::string& title) {
+        return Drawn{curve(comparison, title), ""};
+      },
+      "comparison"_a, "title"_a);
 }
 
 }  // namespace kerascope::python

@@ -247,5 +247,41 @@ TEST(Layer, OfANameEqualsTheStruct) {
             model_of(layer("Dense", R"({"units": 2, "use_bias": false, "trainable": false})")));
 }
 
+constexpr const char* kDense = R"({"class_name": "Sequential", "config": {"name": "net", "layers": [
+    {"class_name": "InputLayer", "config": {"batch_shape": [null, 2], "name": "x"}},
+    {"class_name": "Dense", "config": {"units": 1, "name": "dense"}}]}})";
+
+TEST(FromJson, ComputesWithTheGivenWeights) {
+  const Tensor kernel = Tensor::of({2, 1}, std::vector<float>{10, 1}), bias = Tensor::of({1}, std::vector<float>{0.5f});
+  const Model model = from_json(kDense, {{"layers/dense/vars/0", kernel}, {"layers/dense/vars/1", bias}}, "3.15.1");
+  EXPECT_EQ(model.keras_version(), "3.15.1");
+  EXPECT_EQ(model.predict(Tensor::of({1, 2}, std::vector<float>{3, 4}))[0].data()[0], 34.5f);
+  EXPECT_EQ(model.layer("dense").weights()[0].numbers.data(), kernel.data()) << "shared, not copied";
+}
+
+TEST(FromJson, WithoutWeightsHasAnArchitecture) {
+  const Model model = from_json(kDense);
+  EXPECT_EQ(model.layer("dense").class_name(), "Dense");
+  EXPECT_EQ(error_of([&] { model.predict(Tensor(Shape{1, 2})); }).code(), "weight-missing");
+}
+
+TEST(FromJson, RefusesWhatIsNoModelAndWeightsOfAnother) {
+  const Tensor one = Tensor::of({1}, std::vector<float>{0});
+  EXPECT_EQ(error_of([] { from_json("{"); }).code(), "json-invalid");
+  EXPECT_EQ(error_of([] { from_json("{}"); }).code(), "model-missing");
+  EXPECT_EQ(error_of([&] {
+              from_json(kDense, {{"layers/dense/vars/0", one}, {"/layers/dense/vars/0", one}});
+            }).code(),
+            "name-taken");
+  EXPECT_EQ(error_of([&] {
+              from_json(kDense, {{"layers/dense", one}, {"layers/dense/vars/0", one}});
+            }).code(),
+            "name-taken");
+  const Model without = from_json(kDense, {{"layers/conv2d/vars/0", one}});
+  EXPECT_EQ(error_of([&] { without.predict(Tensor(Shape{1, 2})); }).code(), "weight-missing");
+  const Model wrong = from_json(kDense, {{"layers/dense/vars/0", one}, {"layers/dense/vars/1", one}});
+  EXPECT_EQ(error_of([&] { wrong.predict(Tensor(Shape{1, 2})); }).code(), "weight-shape");
+}
+
 }  // namespace
 }  // namespace kerascope
