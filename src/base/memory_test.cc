@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "base/sanitized_for_tests.h"
+
 namespace kerascope {
 namespace {
 
 TEST(AvailableMemory, IsWhatTheProcessMayStillTake) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer itself needs more address space than the test leaves";
-#endif
+  if (kIsSanitized) GTEST_SKIP() << "the sanitizer itself needs more address space than the test leaves";
   const std::size_t before = available_memory();
   EXPECT_GT(before, std::size_t{1} << 20);
   rlimit old{};
