@@ -132,7 +132,7 @@ def test_predict_is_keras_predict(small, net, batch):
 
 def test_functions_begin_and_end_anywhere(net, batch):
     seen = net.run(batch)
-    first = ks.function(net.inputs, net.layer("pool").output)
+    first = ks.function(net.inputs, net.layer("pool"))
     assert (first(batch) == seen["pool"]).all()
     rest = ks.function(net.layer("pool").output, net.outputs)
     assert (rest(seen["pool"])[0] == seen["answer"]).all()

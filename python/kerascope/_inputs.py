@@ -33,6 +33,8 @@ class Fed(NamedTuple):
 def fed(model: _core.Model, given: Any, reading: Reading) -> Fed:
     """@param given  one input, a list with one per input of the model, or a dict by the inputs' names"""
     names = [tensor.name for tensor in model.inputs()]
+    if given is None:
+        raise error("input-missing", f"nothing was given for the input '{names[0]}'", hint="a path, an array, or a list or dict of these")
     if isinstance(given, Mapping):
         unknown = [name for name in given if name not in names]
         if unknown:

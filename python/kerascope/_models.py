@@ -412,16 +412,22 @@ class Function:
         return f"<function from {[one.name for one in self._inputs]} to {[one.name for one in self._outputs]}>"
 
 
-def function(inputs: KerasTensor | Sequence[KerasTensor], outputs: KerasTensor | Sequence[KerasTensor]) -> Function:
-    """A function from any tensors of a model to any others.
+Ends = KerasTensor | Layer | Sequence[KerasTensor | Layer]
+
+
+def _tensors(ends: Ends) -> list[KerasTensor]:
+    return [end.output if isinstance(end, Layer) else end for end in ([ends] if isinstance(ends, (KerasTensor, Layer)) else ends)]
+
+
+def function(inputs: Ends, outputs: Ends) -> Function:
+    """A function from any tensors of a model to any others; a layer stands for its output.
 
     >>> f = ks.function(model.inputs, model.layer("conv1").output)
     >>> maps = f(image)
     """
-    ins = [inputs] if isinstance(inputs, KerasTensor) else list(inputs)
-    outs = [outputs] if isinstance(outputs, KerasTensor) else list(outputs)
+    ins, outs = _tensors(inputs), _tensors(outputs)
     core = _core.function([one._core for one in ins], [one._core for one in outs])
-    return Function(core, ins, outs, isinstance(outputs, KerasTensor))
+    return Function(core, ins, outs, isinstance(outputs, (KerasTensor, Layer)))
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -429,6 +435,8 @@ def load(path: str | os.PathLike[str]) -> Model:
 
     Nothing in the file is ever run. A layer that Kerascope cannot compute is no error: those that do not need it are.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"load takes a path, not {type(path).__name__}; ks.from_keras(model) takes a model in memory")
     name = os.fspath(path)
     return Model(_core.load(name, _interruptible()), os.path.abspath(name))
 

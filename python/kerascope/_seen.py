@@ -329,7 +329,7 @@ class Comparison:
         return Picture(_core.curve(self._core, "Relative distance, layer by layer"))
 
     def __repr__(self) -> str:
-        return self.table()
+        return self.table().rstrip("\n")
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(self.curve().png()).decode()
