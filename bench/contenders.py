@@ -46,6 +46,8 @@ CONTENDERS = [
     Contender("Kerascope", "answer", "", ("--answer",)),
     Contender("Kerascope --exact", "all", "", ("--exact",)),
     Contender("Kerascope --exact", "answer", "", ("--exact", "--answer")),
+    Contender("Kerascope in Python", "all", "kerascope-all"),
+    Contender("Kerascope in Python", "answer", "kerascope"),
     Contender("ONNX Runtime", "answer", "onnxruntime"),
     Contender("OpenVINO", "answer", "openvino"),
     Contender("TensorFlow", "answer", "tensorflow"),

@@ -81,7 +81,20 @@ def keras_predict(pictures):
     return (lambda: answers.update(everything.predict(pictures, verbose=0, batch_size=BATCH))), lambda: answers
 
 
+def kerascope(pictures, everything):
+    """Kerascope's Python package, from NumPy to NumPy."""
+    import kerascope as ks
+
+    model, given = ks.load(FOLDER / "model.keras"), {}
+    if everything:
+        return (lambda: given.update(seen=model.run(pictures, threads=THREADS))), lambda: dict(given["seen"])
+    name = model.outputs[0].name
+    return (lambda: given.update({name: model.predict(pictures, threads=THREADS)})), lambda: given
+
+
 CONTENDERS = {
+    "kerascope": lambda pictures: kerascope(pictures, everything=False),
+    "kerascope-all": lambda pictures: kerascope(pictures, everything=True),
     "onnxruntime": lambda pictures: onnxruntime(pictures, everything=False),
     "onnxruntime-all": lambda pictures: onnxruntime(pictures, everything=True),
     "openvino": lambda pictures: openvino(pictures, everything=False),
