@@ -16,8 +16,8 @@
 
 #include "api/demo_for_tests.h"
 #include "base/error_test_support.h"
-#include "base/sanitized_for_tests.h"
 #include "base/parallel.h"
+#include "base/sanitized_for_tests.h"
 #include "kerascope/kerascope.h"
 
 namespace kerascope {
