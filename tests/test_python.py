@@ -420,6 +420,17 @@ def test_a_subclassed_model_is_recorded_at_every_depth(tmp_path):
     model(x)
 
 
+def test_operations_of_a_functional_model_are_recorded():
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, keras.ops.tanh(layers.Dense(4, name="dense")(x) + 1.0))
+    given = np.ones((1, 4), "f4")
+    with ks.record(model) as seen:
+        model(given)
+    engine = ks.from_keras(model).run(given)
+    assert set(seen) == set(engine) and len(seen) == 4
+    assert ks.diff(seen, engine).agree
+
+
 def test_a_layer_called_twice_has_two_addresses():
     shared = layers.Dense(4, name="shared")
     x = keras.Input((4,), name="x")

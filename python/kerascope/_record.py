@@ -62,29 +62,36 @@ class _Recorder:
     def __init__(self, model: Any, taps: str | list[str] | None) -> None:
         self._model = model
         self._taps = [taps] if isinstance(taps, str) else taps
-        self._base: Any = next(base for base in type(model).__mro__ if base.__name__ == "Layer" and base.__module__.split(".")[0] in ("keras", "tf_keras"))
+        ours = [base for base in type(model).__mro__ if base.__module__.split(".")[0] in ("keras", "tf_keras")]
+        self._layer_class: Any = next(base for base in ours if base.__name__ == "Layer")
+        # Keras 3's operations in a functional model, such as keras.ops.add, are called like layers, but are none.
+        self._bases: list[Any] = [self._layer_class] + [base for base in ours if base.__name__ == "Operation"]
         self._active: list[tuple[Any, str]] = []  # the layers that are being called: the layer, its address
         self._seen: list[tuple[str, Any, Any]] = []  # address, layer, array
         self._thread = threading.get_ident()
         self._was_compiled = False
-        self._former: Any = None
+        self._former: list[Any] = []
 
     def begin(self) -> None:
-        recorder, self._former = self, self._base.__call__
-        former = self._former
-
-        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() != recorder._thread:
-                return former(layer, *args, **kwargs)
-            return recorder._called(layer, lambda: former(layer, *args, **kwargs), args)
-
-        self._base.__call__ = call
+        self._former = [base.__call__ for base in self._bases]
+        for base, former in zip(self._bases, self._former):
+            base.__call__ = self._followed(base, former)
 
     def end(self) -> None:
-        self._base.__call__ = self._former
+        for base, former in zip(self._bases, self._former):
+            base.__call__ = former
         if self._was_compiled and not self._seen:
             warnings.warn("the model was compiled (as predict does), so there were no numbers to be seen; call it: model(x)",
                           stacklevel=3)
+
+    def _followed(self, base: Any, former: Any) -> Any:
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            is_inner_part = base is not self._layer_class and isinstance(layer, self._layer_class)
+            if is_inner_part or threading.get_ident() != self._thread:
+                return former(layer, *args, **kwargs)
+            return self._called(layer, lambda: former(layer, *args, **kwargs), args)
+
+        return call
 
     def _called(self, layer: Any, compute: Any, args: Any) -> Any:
         if not self._active:
