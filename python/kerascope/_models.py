@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import os
@@ -54,6 +55,17 @@ class _Bar:
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+@contextlib.contextmanager
+def _told(name: str, progress: Progress | bool) -> Iterator[Progress | None]:
+    """What the run is to call with its progress."""
+    bar = _Bar(name) if progress is True else None
+    try:
+        yield bar or (progress if callable(progress) else None)
+    finally:
+        if bar:
+            bar.close()
 
 
 class KerasTensor:
@@ -244,13 +256,9 @@ class Model:
         for line in given.warnings:
             warnings.warn(line, stacklevel=2)
         ready = None if on_ready is None else lambda *parts: on_ready(_streamed(*parts))
-        bar = _Bar(self.name) if progress is True else None
-        try:
-            seen = core.run(given.arrays, _names(taps), _names(assume), phase, seed, exact, threads, memory, ready,
-                            _callback(bar, progress), _interruptible())
-        finally:
-            if bar:
-                bar.close()
+        with _told(self.name, progress) as tell:
+            seen = core.run(given.arrays, _names(taps), _names(assume), phase, seed, exact, threads, memory, ready, tell,
+                            _interruptible())
         return Seen(seen, self.name, [one.name for one in core.outputs()], core.labels(), given.notes)
 
     def predict(self, inputs: Any, *, phase: str = "inference", seed: int | None = 0, exact: bool = False, threads: int = 0,
@@ -260,12 +268,8 @@ class Model:
         given = fed(core, inputs, Reading(preprocessing, resize))
         for line in given.warnings:
             warnings.warn(line, stacklevel=2)
-        bar = _Bar(self.name) if progress is True else None
-        try:
-            outputs = core.predict(given.arrays, phase, seed, exact, threads, _callback(bar, progress), _interruptible())
-        finally:
-            if bar:
-                bar.close()
+        with _told(self.name, progress) as tell:
+            outputs = core.predict(given.arrays, phase, seed, exact, threads, tell, _interruptible())
         return outputs[0] if len(outputs) == 1 else outputs
 
     def stream(self, inputs: Any, taps: str | Iterable[str] | None = None, **options: Any) -> Iterator[Activation]:
@@ -380,10 +384,6 @@ def _model_html(summary: Mapping[str, Any]) -> str:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(parts)}</tbody></table>"
 
     return table("")
-
-
-def _callback(bar: _Bar | None, progress: Progress | bool) -> Progress | None:
-    return bar or (progress if callable(progress) else None)
 
 
 def _names(given: str | Iterable[str] | None) -> list[str]:
