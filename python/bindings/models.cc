@@ -287,13 +287,6 @@ void add_model(nb::module_& core) {
                                   warning_of(check_preprocessing(self, inputs)));
           },
           "paths"_a, "preprocessing"_a.none(), "resize"_a.none(), "keep_aspect_ratio"_a, "skip_damaged"_a)
-      .def(
-          "check_preprocessing",
-          [](const Model& self, const nb::list& inputs) {
-            const std::vector<Tensor> tensors = tensors_of(inputs);
-            return warning_of(check_preprocessing(self, tensors));
-          },
-          "inputs"_a)
       .def("labels", [](const Model& self) { return labels(self); });
   nb::class_<Function>(core, "Function")
       .def(
@@ -353,8 +346,6 @@ nb::dict dictionary_of(const ComparedRow& row) {
 
 void add_comparisons(nb::module_& core) {
   nb::class_<Comparison>(core, "Comparison")
-      .def_rw("name_a", &Comparison::name_a)
-      .def_rw("name_b", &Comparison::name_b)
       .def_ro("tolerance", &Comparison::tolerance)
       .def_ro("parted", &Comparison::parted)
       .def_ro("renamed", &Comparison::renamed)

@@ -43,11 +43,10 @@ def to_numpy(value: Any) -> np.ndarray:
     """Without a copy where that is possible."""
     if isinstance(value, np.ndarray):
         return value
-    detach = getattr(value, "detach", None)
-    if callable(detach):  # a torch tensor that requires gradients
-        value = detach()
-        cpu = getattr(value, "cpu", None)
-        value = cpu() if callable(cpu) else value
+    if hasattr(value, "detach"):  # torch: on any device, and with gradients
+        value = value.detach().cpu()
+        numbers: np.ndarray = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+        return numbers
     if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
         return np.from_dlpack(value)
     array = np.asarray(value)

@@ -14,12 +14,16 @@ from ._errors import Error, error
 from ._models import Model
 
 
+def keras_class(thing: Any, name: str) -> Any:
+    """Keras's own class of this name, "Model" or "Layer", from which the thing's class is derived; None if there is none."""
+    ours = (base for base in type(thing).__mro__ if base.__module__.split(".")[0] in ("keras", "tf_keras"))
+    return next((base for base in ours if base.__name__ == name), None)
+
+
 def keras_of(model: Any) -> str:
-    """The name of the package whose model it is, "keras" or "tf_keras"; empty for anything else."""
-    for base in type(model).__mro__:
-        if base.__name__ in ("Model", "Layer") and base.__module__.split(".")[0] in ("keras", "tf_keras"):
-            return base.__module__.split(".")[0]
-    return ""
+    """The package of a model or layer, "keras" or "tf_keras"; empty for anything else."""
+    layer_class = keras_class(model, "Layer")
+    return layer_class.__module__.split(".")[0] if layer_class else ""
 
 
 class LiveModel(Model):
@@ -101,7 +105,7 @@ def _variables_by_path(model: Any, package: str) -> dict[str, Any]:
             return Group(path)
 
     # tf_keras's layers store copies of their variables' numbers; what a class of its own stores stays as it is.
-    base: Any = next(one for one in type(model).__mro__ if one.__name__ == "Layer" and one.__module__.split(".")[0] == package)
+    base = keras_class(model, "Layer")
     former = base.save_own_variables
     if package == "tf_keras":
         base.save_own_variables = _store_variables
@@ -119,26 +123,14 @@ def _store_variables(layer: Any, store: Any) -> None:
 
 def array_of_variable(variable: Any) -> np.ndarray:
     """A variable's numbers, without a copy where its framework lets us see them."""
-    if isinstance(variable, np.ndarray):
-        return _numbers(variable)
     value = getattr(variable, "value", variable)
     if callable(value):  # tf.Variable
         value = value()
     if hasattr(value, "value") and callable(value.value):  # Keras 3's variable holds a tf.Variable
         value = value.value()
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        if str(value.dtype) == "torch.bfloat16":
-            value = value.float()
-        numbers: np.ndarray = value.numpy()
-        return numbers
     try:
-        array = np.asarray(memoryview(value))
+        value = np.asarray(memoryview(value))  # np.asarray alone copies TensorFlow's tensors
     except (TypeError, ValueError, BufferError):
-        array = np.asarray(value)
-    return _numbers(array)
-
-
-def _numbers(array: np.ndarray) -> np.ndarray:
-    taken: np.ndarray = to_core(array)
-    return taken
+        pass
+    numbers: np.ndarray = to_core(value)
+    return numbers

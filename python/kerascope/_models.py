@@ -18,7 +18,7 @@ import numpy as np
 
 from . import _core
 from ._arrays import to_core
-from ._inputs import Fed, Reading, fed
+from ._inputs import Reading, fed
 from ._pictures import Picture
 from ._seen import Activation, Comparison, Seen, grid_options, table_html
 

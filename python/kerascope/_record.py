@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ._live import keras_of
-from ._seen import Activation, Seen
+from ._arrays import to_numpy
+from ._live import keras_class, keras_of
+from ._seen import Activation, Seen, usual_axes
 
 
 class Recording(Seen):
     """What the layers of a model gave while it was recorded; filled when the block ends."""
 
     def __init__(self, model: Any, taps: Any = None) -> None:
-        super().__init__(_empty(), getattr(model, "name", ""))
+        super().__init__(Seen.of([])._core, getattr(model, "name", ""))
         self._recorder = _Recorder(model, taps)
 
     def __enter__(self) -> Recording:
@@ -28,16 +29,8 @@ class Recording(Seen):
     def __exit__(self, *_: object) -> None:
         self._recorder.end()
         activations = self._recorder.activations()
-        self._core = _of(activations)
+        self._core = Seen.of(activations)._core
         self._outputs = [activations[-1].address] if activations else []
-
-
-def _of(activations: list[Activation]) -> Any:
-    return Seen.of(activations)._core
-
-
-def _empty() -> Any:
-    return _of([])
 
 
 def record(model: Any, taps: str | list[str] | None = None) -> Recording:
@@ -62,10 +55,9 @@ class _Recorder:
     def __init__(self, model: Any, taps: str | list[str] | None) -> None:
         self._model = model
         self._taps = [taps] if isinstance(taps, str) else taps
-        ours = [base for base in type(model).__mro__ if base.__module__.split(".")[0] in ("keras", "tf_keras")]
-        self._layer_class: Any = next(base for base in ours if base.__name__ == "Layer")
+        self._layer_class = keras_class(model, "Layer")
         # Keras 3's operations in a functional model, such as keras.ops.add, are called like layers, but are none.
-        self._bases: list[Any] = [self._layer_class] + [base for base in ours if base.__name__ == "Operation"]
+        self._bases = [base for base in (self._layer_class, keras_class(model, "Operation")) if base]
         self._active: list[tuple[Any, str]] = []  # the layers that are being called: the layer, its address
         self._seen: list[tuple[str, Any, Any]] = []  # address, layer, array
         self._thread = threading.get_ident()
@@ -147,12 +139,9 @@ class _Recorder:
                 base, hash_, output = address.partition("#")
                 address = f"{base}@{number}{hash_}{output}"
             if self._taps is None or any(_matches(pattern, address) for pattern in self._taps):
-                activations.append(Activation.of(address, array, _axes(layer, array), type(layer).__name__, _is_model(layer)))
+                activations.append(Activation.of(address, array, _axes(layer, array), type(layer).__name__,
+                                                 keras_class(layer, "Model") is not None))
         return activations
-
-
-def _is_model(layer: Any) -> bool:
-    return any(base.__name__ == "Model" and base.__module__.split(".")[0] in ("keras", "tf_keras") for base in type(layer).__mro__)
 
 
 def _flat(value: Any) -> Iterator[Any]:
@@ -171,19 +160,13 @@ def _numbers(value: Any) -> np.ndarray | None:
     if isinstance(value, np.ndarray):
         return value
     try:
-        if hasattr(value, "detach"):
-            value = value.detach().cpu()
-            numbers: np.ndarray = value.float().numpy() if str(value.dtype) == "torch.bfloat16" else value.numpy().copy()
-            return numbers
-        if not hasattr(value, "__array__"):
-            return None
-        return np.array(value)
+        return np.array(to_numpy(value)) if hasattr(value, "__array__") else None
     except Exception:  # each framework has its own for symbolic tensors
         return None
 
 
 def _axes(layer: Any, array: np.ndarray) -> str:
-    usual = {1: "", 2: "C", 3: "TC", 4: "HWC", 5: "DHWC"}.get(array.ndim, "C" * max(array.ndim - 1, 0))
+    usual = usual_axes(array.ndim)
     if getattr(layer, "data_format", "") == "channels_first" and array.ndim > 2:
         return "C" + usual[:-1]
     return usual
@@ -191,8 +174,6 @@ def _axes(layer: Any, array: np.ndarray) -> str:
 
 def _matches(pattern: str, address: str) -> bool:
     """As the library's patterns: * stops at /, ** does not."""
-    import re
-
     parts = re.split(r"(\*\*|\*|\?)", pattern)
     text = "".join({"**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part)) for part in parts)
     return re.fullmatch(text, address) is not None

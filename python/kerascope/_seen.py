@@ -87,6 +87,11 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead>{row(head, 'th')}</thead><tbody>{''.join(row(one, 'td') for one in rows)}</tbody></table>"
 
 
+def usual_axes(rank: int) -> str:
+    """The axes of an array with its batch, channels last."""
+    return {1: "", 2: "C", 3: "TC", 4: "HWC", 5: "DHWC"}.get(rank, "C" * max(rank - 1, 0))
+
+
 class Activation:
     """The output of one call of one layer. In a notebook it shows its grid.
 
@@ -102,7 +107,7 @@ class Activation:
         numbers = to_core(array)
         rank = len(numbers[0]) if isinstance(numbers, tuple) else numbers.ndim
         if axes is None:
-            axes = {1: "", 2: "C", 3: "TC", 4: "HWC", 5: "DHWC"}.get(rank, "C" * max(rank - 1, 0))
+            axes = usual_axes(rank)
         return cls(_core.Activation(address, axes, class_name, numbers, is_model))
 
     @property

@@ -75,14 +75,11 @@ def _seen(model: Any, x: Any) -> tuple[Seen, list[str]]:
         return model.run(x), [tensor.name for tensor in model.inputs]
     try:
         live = from_keras(model)
-    except error_of_graph:
+    except ValueError:  # it has no graph
         with record(model) as seen:
             model(x)
         return seen, []
     return live.run(x), [tensor.name for tensor in live.inputs]
-
-
-error_of_graph = ValueError  # what from_keras raises for a model without a graph
 
 
 def _keyed(found: Mapping[str, np.ndarray], model: Any, output_format: str) -> dict[Any, np.ndarray]:
