@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import keras
 import kerascope as ks
@@ -252,6 +253,40 @@ def test_progress_counts_the_steps_and_may_end_the_run(net, batch):
 
     with pytest.raises(KeyboardInterrupt):
         net.run(batch, progress=stop)
+
+
+def test_arrays_that_lack_a_preprocessing_are_doubted_once(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([layers.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.BatchNormalization()])
+    pictures = np.random.default_rng(0).uniform(0, 1, (64, 8, 8, 3)).astype("f4")
+    model.compile("sgd", "mse")
+    model.fit(pictures, np.zeros((64, 6, 6, 4)), epochs=40, verbose=0)
+    model.save(tmp_path / "learnt.keras")
+    with pytest.warns(UserWarning, match="unit"):
+        opened = ks.load(tmp_path / "learnt.keras")
+        opened.run(255 * pictures[:4])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        opened.run(255 * pictures[:4])
+        ks.load(tmp_path / "learnt.keras").run(pictures[:4])
+        ks.from_keras(model).run(255 * pictures[:4])
+
+
+def test_classes_may_lie_over_the_picture(net, batch):
+    maps = net.run(batch).activation("conv1")
+    alone, over = maps.classes(), maps.classes(over=batch, sample=1)
+    assert (alone.width, alone.height) == (over.width, over.height) and alone.png() != over.png()
+    assert maps.classes(over=batch[1], sample=1).png() == over.png()
+
+
+def test_a_profile_says_what_each_step_costs(net, batch):
+    profile = net.profile(batch, runs=2, progress=False)
+    assert profile.seconds > 0 and profile.least_seconds > 0 and profile.first_seconds > 0
+    assert sum(step["seconds"] for step in profile.steps) <= profile.seconds
+    assert any("conv1" in step["addresses"] for step in profile.steps) and "at least" in repr(profile)
+    assert profile._repr_html_().count("<tr>") == len(profile.steps) + 2
+    with pytest.raises(ks.Error, match="0 runs"):
+        net.profile(batch, runs=0)
 
 
 def test_threads_share_a_model(net, batch):

@@ -128,7 +128,7 @@ def test_the_python_page_runs(tmp_path):
         def call(self, x):
             return self.encoder(x)
 
-    here, names = os.getcwd(), {"__name__": "page"}
+    here, names = os.getcwd(), {"__name__": "page", "keras": keras}
     os.chdir(tmp_path)
     try:
         for block in blocks:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kerascope/activations.h"
+#include "kerascope/custom_layer.h"
 #include "kerascope/error.h"
 #include "kerascope/export.h"
 #include "kerascope/run.h"
@@ -73,7 +74,7 @@ struct LayerOptions {
 
 /// A weight of a layer.
 struct Weight {
-  std::string name;  ///< Keras 3's: "kernel"
+  std::string name;  ///< Keras 3's: "kernel"; of a layer that Kerascope cannot compute the file's: "scale", "0"
   Shape shape;       ///< in Keras's axis order: (kh, kw, C, filters) for a Conv2D's kernel
   Tensor numbers;    ///< of the type that the file stores, mostly float32; a view of the mapped file if it can be
 };
@@ -176,6 +177,11 @@ KERASCOPE_API Layer layer(const std::string& class_name, const std::string& conf
 /// Options of load().
 struct LoadOptions {
   std::stop_token stop = {};  ///< ends the call with Error{cancelled}
+  /// Layers that the program computes itself.
+  ///
+  ///     const ks::CustomLayer gate = [](const ks::CustomCall& call) { return ks::CustomOutputs{{call.inputs[0]}}; };
+  ///     const ks::Model model = ks::load("gated.keras", {.custom_layers = {.by_class = {{"Gate", gate}}}});
+  CustomLayers custom_layers = {};
 };
 
 /// How layers of a file are matched with layers of a model.
@@ -384,9 +390,10 @@ KERASCOPE_API Model load(const std::string& path, const LoadOptions& options = {
 /// @param weights  by the paths that Keras gives them in a .weights.h5; none: a model without weights. They are shared,
 ///                 not copied; do not change them while the model or a plan of it is in use.
 /// @param keras_version  "3.15.1"; empty: what the JSON says, otherwise "3"
+/// @param custom_layers  layers that the program computes itself, see LoadOptions
 /// @throws Error{json-invalid, config-invalid, model-missing, model-opaque, format-unsupported}; Error{name-taken} for
 ///         a path that is given twice; Error{weights-mismatch, weights-ambiguous} for weights of another model
 KERASCOPE_API Model from_json(const std::string& json, const std::vector<std::pair<std::string, Tensor>>& weights = {},
-                              const std::string& keras_version = "");
+                              const std::string& keras_version = "", const CustomLayers& custom_layers = {});
 
 }  // namespace kerascope

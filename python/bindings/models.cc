@@ -8,16 +8,19 @@
 #include <nanobind/stl/vector.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 
 #include "arrays.h"
 #include "bindings.h"
+#include "custom_layers.h"
 #include "interrupt.h"
 #include "kerascope/comparison.h"
 #include "kerascope/function.h"
 #include "kerascope/inputs.h"
 #include "kerascope/model.h"
 #include "kerascope/predictions.h"
+#include "kerascope/profile.h"
 #include "kerascope/statistics.h"
 
 namespace nb = nanobind;
@@ -25,6 +28,10 @@ using namespace nb::literals;
 
 namespace kerascope::python {
 namespace {
+
+/// For whatever may assemble the model: that may call a layer of the user's, which needs Python's lock, in a thread
+/// that others wait for.
+using OthersMayRun = nb::call_guard<nb::gil_scoped_release>;
 
 Phase phase_named(const std::string& name) {
   if (name == "inference") return Phase::kInference;
@@ -38,17 +45,21 @@ Phase phase_named(const std::string& name) {
 /// How a call runs, from Python's keywords. It must outlive the call: the library may copy the options in any thread,
 /// and so they hold no Python object.
 struct PythonCall {
+  using Clock = std::chrono::steady_clock;
   std::optional<nb::callable> progress;
   CallOptions options;
   bool is_interruptible;
 
+  /// @param progress_after  seconds; before these nothing is told
   PythonCall(const std::string& phase, std::optional<std::uint64_t> seed, bool exact, int threads,
-             std::optional<nb::callable> on_progress, bool interruptible)
+             std::optional<nb::callable> on_progress, double progress_after, bool interruptible)
       : progress(std::move(on_progress)),
         options{.phase = phase_named(phase), .seed = seed, .exact = exact, .threads = threads},
         is_interruptible(interruptible) {
     if (progress)
-      options.on_progress = [this](std::size_t done, std::size_t all) {
+      options.on_progress = [this, begin = Clock::now() + std::chrono::duration<double>(progress_after)](
+                                std::size_t done, std::size_t all) {
+        if (Clock::now() < begin) return;
         const nb::gil_scoped_acquire python;
         (*progress)(done, all);
       };
@@ -197,16 +208,19 @@ void add_layers(nb::module_& core) {
       .def_prop_ro("name", &KerasTensor::name)
       .def_prop_ro("shape", [](const KerasTensor& self) { return sizes_of(self.shape()); });
   nb::class_<Layer>(core, "Layer")
-      .def_prop_ro("name", &Layer::name)
-      .def_prop_ro("class_name", &Layer::class_name)
-      .def_prop_ro("calls", &Layer::calls)
-      .def("output", &Layer::output, "index"_a = 0, "call"_a = 0)
-      .def("outputs", &Layer::outputs, "call"_a = 0)
-      .def("layers", &Layer::layers)
+      .def_prop_ro("name", &Layer::name, OthersMayRun())
+      .def_prop_ro("class_name", &Layer::class_name, OthersMayRun())
+      .def_prop_ro("calls", &Layer::calls, OthersMayRun())
+      .def("output", &Layer::output, "index"_a = 0, "call"_a = 0, OthersMayRun())
+      .def("outputs", &Layer::outputs, "call"_a = 0, OthersMayRun())
+      .def("layers", &Layer::layers, OthersMayRun())
       .def("weights", [](const Layer& self) {
+        const std::vector<Weight> found = [&] {
+          const nb::gil_scoped_release others_may_run;
+          return self.weights();
+        }();
         nb::list weights;
-        for (const Weight& weight : self.weights())
-          weights.append(nb::make_tuple(weight.name, array_of(weight.numbers)));
+        for (const Weight& weight : found) weights.append(nb::make_tuple(weight.name, array_of(weight.numbers)));
         return weights;
       });
 }
@@ -216,19 +230,20 @@ void add_model(nb::module_& core) {
       .def_prop_ro("name", &Model::name)
       .def_prop_ro("class_name", &Model::class_name)
       .def_prop_ro("keras_version", &Model::keras_version)
-      .def("inputs", &Model::inputs)
-      .def("outputs", &Model::outputs)
-      .def("layers", &Model::layers)
+      .def("inputs", &Model::inputs, OthersMayRun())
+      .def("outputs", &Model::outputs, OthersMayRun())
+      .def("layers", &Model::layers, OthersMayRun())
       .def(
           "layer", [](const Model& self, const std::string& address) { return self.layer(std::string_view(address)); },
-          "address"_a)
+          "address"_a, OthersMayRun())
       .def(
-          "layer", [](const Model& self, int index) { return self.layer(index); }, "index"_a)
+          "layer", [](const Model& self, int index) { return self.layer(index); }, "index"_a, OthersMayRun())
       .def(
-          "tensor", [](const Model& self, const std::string& address) { return self.tensor(address); }, "address"_a)
-      .def("summary", &Model::summary)
-      .def("summary_json", &Model::summary_json)
-      .def("save", &Model::save, "path"_a, nb::call_guard<nb::gil_scoped_release>())
+          "tensor", [](const Model& self, const std::string& address) { return self.tensor(address); }, "address"_a,
+          OthersMayRun())
+      .def("summary", &Model::summary, OthersMayRun())
+      .def("summary_json", &Model::summary_json, OthersMayRun())
+      .def("save", &Model::save, "path"_a, OthersMayRun())
       .def(
           "load_weights",
           [](Model& self, const std::string& path, bool by_name) {
@@ -244,7 +259,7 @@ void add_model(nb::module_& core) {
           [](const Model& self, const nb::list& inputs, std::vector<std::string> taps, std::vector<std::string> assume,
              const std::string& phase, std::optional<std::uint64_t> seed, bool exact, int threads,
              std::size_t most_memory, std::optional<nb::callable> on_ready, std::optional<nb::callable> on_progress,
-             bool interruptible) {
+             double progress_after, bool interruptible) {
             const std::vector<Tensor> tensors = tensors_of(inputs);
             RunOptions options{.taps = std::move(taps), .assume = std::move(assume), .most_memory = most_memory};
             if (on_ready)
@@ -253,25 +268,38 @@ void add_model(nb::module_& core) {
                 (*on_ready)(one.address, one.axes, one.class_name, one.is_model, one.first,
                             copied_array_of(one.tensor));
               };
-            return PythonCall(phase, seed, exact, threads, on_progress, interruptible)
+            return PythonCall(phase, seed, exact, threads, on_progress, progress_after, interruptible)
                 .run([&](const CallOptions& call) {
                   options.call = call;
                   return self.run(tensors, options);
                 });
           },
           "inputs"_a, "taps"_a, "assume"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "most_memory"_a,
-          "on_ready"_a.none(), "on_progress"_a.none(), "interruptible"_a)
+          "on_ready"_a.none(), "on_progress"_a.none(), "progress_after"_a, "interruptible"_a)
       .def(
           "predict",
           [](const Model& self, const nb::list& inputs, const std::string& phase, std::optional<std::uint64_t> seed,
-             bool exact, int threads, std::optional<nb::callable> on_progress, bool interruptible) {
+             bool exact, int threads, std::optional<nb::callable> on_progress, double progress_after,
+             bool interruptible) {
             const std::vector<Tensor> tensors = tensors_of(inputs);
-            return arrays_of(
-                PythonCall(phase, seed, exact, threads, on_progress, interruptible).run([&](const CallOptions& call) {
-                  return self.predict(tensors, call);
-                }));
+            return arrays_of(PythonCall(phase, seed, exact, threads, on_progress, progress_after, interruptible)
+                                 .run([&](const CallOptions& call) { return self.predict(tensors, call); }));
           },
-          "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "interruptible"_a)
+          "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "progress_after"_a,
+          "interruptible"_a)
+      .def(
+          "profile",
+          [](const Model& self, const nb::list& inputs, std::vector<std::string> taps, int runs,
+             const std::string& phase, std::optional<std::uint64_t> seed, bool exact, int threads,
+             std::optional<nb::callable> on_progress, double progress_after, bool interruptible) {
+            const std::vector<Tensor> tensors = tensors_of(inputs);
+            return PythonCall(phase, seed, exact, threads, on_progress, progress_after, interruptible)
+                .run([&](const CallOptions& call) {
+                  return profile(self, tensors, {.taps = std::move(taps), .runs = runs, .call = call});
+                });
+          },
+          "inputs"_a, "taps"_a, "runs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(),
+          "progress_after"_a, "interruptible"_a)
       .def(
           "read_inputs",
           [](const Model& self, const std::vector<std::string>& paths, std::optional<std::string> preprocessing,
@@ -287,27 +315,41 @@ void add_model(nb::module_& core) {
                                   warning_of(check_preprocessing(self, inputs)));
           },
           "paths"_a, "preprocessing"_a.none(), "resize"_a.none(), "keep_aspect_ratio"_a, "skip_damaged"_a)
-      .def("labels", [](const Model& self) { return labels(self); });
+      .def(
+          "check_preprocessing",
+          [](const Model& self, const nb::list& inputs) {
+            const std::vector<Tensor> tensors = tensors_of(inputs);
+            const std::optional<PreprocessingWarning> warning = [&] {
+              const nb::gil_scoped_release others_may_run;
+              return check_preprocessing(self, tensors);
+            }();
+            return warning_of(warning);
+          },
+          "inputs"_a)
+      .def(
+          "labels", [](const Model& self) { return labels(self); }, OthersMayRun());
   nb::class_<Function>(core, "Function")
       .def(
           "call",
           [](const Function& self, const nb::list& inputs, const std::string& phase, std::optional<std::uint64_t> seed,
-             bool exact, int threads, std::optional<nb::callable> on_progress, bool interruptible) {
+             bool exact, int threads, std::optional<nb::callable> on_progress, double progress_after,
+             bool interruptible) {
             const std::vector<Tensor> tensors = tensors_of(inputs);
-            return arrays_of(
-                PythonCall(phase, seed, exact, threads, on_progress, interruptible).run([&](const CallOptions& call) {
-                  return self(tensors, call);
-                }));
+            return arrays_of(PythonCall(phase, seed, exact, threads, on_progress, progress_after, interruptible)
+                                 .run([&](const CallOptions& call) { return self(tensors, call); }));
           },
-          "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "interruptible"_a);
-  core.def("function", &function, "inputs"_a, "outputs"_a);
+          "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "progress_after"_a,
+          "interruptible"_a);
+  core.def("function", &function, "inputs"_a, "outputs"_a, OthersMayRun());
   core.def(
       "load",
-      [](const std::string& path, bool stops_on_interrupt) {
-        return interruptible(stops_on_interrupt,
-                             [&](std::stop_token stop) { return load(path, {.stop = std::move(stop)}); });
+      [](const std::string& path, ByClass custom, bool stops_on_interrupt) {
+        const CustomLayers layers = custom_layers(std::move(custom));
+        return interruptible(stops_on_interrupt, [&](std::stop_token stop) {
+          return load(path, {.stop = std::move(stop), .custom_layers = layers});
+        });
       },
-      "path"_a, "interruptible"_a);
+      "path"_a, "custom"_a, "interruptible"_a);
   core.def(
       "digest",
       [](const nb::list& arrays) {
@@ -319,12 +361,39 @@ void add_model(nb::module_& core) {
   core.def(
       "from_json",
       [](const std::string& json, const std::vector<std::pair<std::string, nb::object>>& weights,
-         const std::string& keras_version) {
+         const std::string& keras_version, ByClass custom, nb::object otherwise) {
         std::vector<std::pair<std::string, Tensor>> tensors;
         for (const auto& [path, array] : weights) tensors.emplace_back(path, shared_tensor_of(array));
-        return from_json(json, tensors, keras_version);
+        return from_json(json, tensors, keras_version, custom_layers(std::move(custom), std::move(otherwise)));
       },
-      "json"_a, "weights"_a, "keras_version"_a);
+      "json"_a, "weights"_a, "keras_version"_a, "custom"_a, "otherwise"_a);
+}
+
+nb::dict dictionary_of(const StepProfile& step) {
+  nb::dict all;
+  all["addresses"] = step.addresses;
+  all["operation"] = step.operation;
+  all["shape"] = sizes_of(step.shape);
+  all["seconds"] = step.seconds;
+  all["flops"] = step.flops;
+  all["bytes"] = step.bytes;
+  all["least_seconds"] = step.least_seconds;
+  return all;
+}
+
+void add_profile(nb::module_& core) {
+  nb::class_<ModelProfile>(core, "ModelProfile")
+      .def_prop_ro("steps",
+                   [](const ModelProfile& self) {
+                     nb::list steps;
+                     for (const StepProfile& step : self.steps) steps.append(dictionary_of(step));
+                     return steps;
+                   })
+      .def_ro("seconds", &ModelProfile::seconds)
+      .def_ro("outside_seconds", &ModelProfile::outside_seconds)
+      .def_ro("first_seconds", &ModelProfile::first_seconds)
+      .def_ro("least_seconds", &ModelProfile::least_seconds)
+      .def("table", &ModelProfile::table);
 }
 
 nb::dict dictionary_of(const ComparedRow& row) {
@@ -367,8 +436,8 @@ void add_comparisons(nb::module_& core) {
           "top"_a, "all"_a, "what"_a);
   core.def(
       "compare", [](const Activations& a, const Activations& b, double tolerance) { return compare(a, b, tolerance); },
-      "a"_a, "b"_a, "tolerance"_a, nb::call_guard<nb::gil_scoped_release>());
-  core.def("compare_weights", &compare_weights, "a"_a, "b"_a, "tolerance"_a, nb::call_guard<nb::gil_scoped_release>());
+      "a"_a, "b"_a, "tolerance"_a, OthersMayRun());
+  core.def("compare_weights", &compare_weights, "a"_a, "b"_a, "tolerance"_a, OthersMayRun());
   core.def(
       "predictions",
       [](nb::handle output, const std::vector<std::string>& names, std::int64_t sample, int most) {
@@ -386,6 +455,7 @@ void add_comparisons(nb::module_& core) {
 void add_models(nb::module_& core) {
   add_layers(core);
   add_activations(core);
+  add_profile(core);
   add_model(core);
   add_comparisons(core);
 }

@@ -110,13 +110,13 @@ void add_pictures(nb::module_& core) {
       "activation"_a, "options"_a, "sample"_a);
   core.def(
       "class_map",
-      [](const Activation& activation, const std::vector<std::string>& names, int zoom, std::int64_t sample) {
-        const ClassMap map = class_map(activation.tensor.item(sample), activation.axes, {.names = names, .zoom = zoom});
-        std::vector<std::pair<std::string, double>> shares;
-        for (const ClassShare& share : map.classes) shares.emplace_back(share.name, share.share);
-        return nb::make_tuple(drawn(map.grid), shares);
+      [](const Activation& activation, const std::vector<std::string>& names, int zoom, std::int64_t sample,
+         std::optional<nb::object> input) {
+        ClassOptions options{.names = names, .zoom = zoom};
+        if (input) options.input = tensor_of(*input);
+        return drawn(class_map(activation.tensor.item(sample), activation.axes, options).grid);
       },
-      "activation"_a, "names"_a, "zoom"_a, "sample"_a);
+      "activation"_a, "names"_a, "zoom"_a, "sample"_a, "input"_a.none());
   core.def(
       "kernel_picture",
       [](const Layer& layer, const nb::dict& options, std::optional<std::int64_t> filter) {

@@ -9,9 +9,10 @@
 """
 
 from . import _core
+from ._custom import CustomLayer, register
 from ._errors import Error
 from ._live import from_keras
-from ._models import Function, KerasTensor, Layer, Model, diff, function, load, read_labels
+from ._models import Function, KerasTensor, Layer, Model, Profile, diff, function, load, read_labels
 from ._pictures import Picture
 from ._record import record
 from ._seen import Activation, Comparison, Seen, Statistics, save
@@ -20,8 +21,8 @@ from ._watch import Watch
 __version__: str = _core.version
 
 __all__ = [
-    "Activation", "Comparison", "Error", "Function", "KerasTensor", "Layer", "Model", "Picture", "Seen", "Statistics", "Watch",
-    "diff", "from_keras", "function", "load", "read_labels", "record", "save",
+    "Activation", "Comparison", "CustomLayer", "Error", "Function", "KerasTensor", "Layer", "Model", "Picture", "Profile", "Seen",
+    "Statistics", "Watch", "diff", "from_keras", "function", "load", "read_labels", "record", "register", "save",
 ]
 for _name in __all__:
     globals()[_name].__module__ = __name__

@@ -32,19 +32,19 @@ class Error(Exception):
 
 
 class _KeyError(Error, KeyError):
-    __module__, __qualname__ = "kerascope", "Error"
+    pass
 
 
 class _ValueError(Error, ValueError):
-    __module__, __qualname__ = "kerascope", "Error"
+    pass
 
 
 class _FileNotFoundError(Error, FileNotFoundError):
-    __module__, __qualname__ = "kerascope", "Error"
+    pass
 
 
 class _MemoryError(Error, MemoryError):
-    __module__, __qualname__ = "kerascope", "Error"
+    pass
 
 
 _CLASSES: dict[str, type[Error]] = {
@@ -64,5 +64,6 @@ def error(code: str, what: str, where: str = "", because: str = "", hint: str = 
     return _CLASSES.get(code, _ValueError)(code, what, where, because, hint)
 
 
-Error.__module__ = "kerascope"
+for _class in (Error, *_CLASSES.values(), _ValueError):
+    _class.__module__, _class.__name__, _class.__qualname__ = "kerascope", "Error", "Error"
 _core.set_error(error)

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _core
 from ._arrays import CoreArray, to_core, to_numpy
-from ._errors import error
+from ._errors import Error, error
 
 
 class Reading(NamedTuple):
@@ -30,9 +30,14 @@ class Fed(NamedTuple):
     warnings: list[str]  #: what is probably wrong with that
 
 
-def fed(model: _core.Model, given: Any, reading: Reading) -> Fed:
-    """@param given  one input, a list with one per input of the model, or a dict by the inputs' names"""
-    names = [tensor.name for tensor in model.inputs()]
+def fed(model: _core.Model, names: Sequence[str], given: Any, reading: Reading, checks: bool) -> Fed:
+    """
+    names: of the model's inputs
+    given: one input, a list with one per input of the model, or a dict by the inputs' names
+    checks: whether arrays, too, are to be compared with what the model's first batch normalizations expect
+    """
+    if isinstance(given, np.ndarray) and len(names) == 1 and reading.preprocessing is None:
+        return _of_arrays(model, [to_core(given)], checks)
     if given is None:
         raise error("input-missing", f"nothing was given for the input '{names[0]}'", hint="a path, an array, or a list or dict of these")
     if isinstance(given, Mapping):
@@ -56,10 +61,27 @@ def fed(model: _core.Model, given: Any, reading: Reading) -> Fed:
         if any(path is not None for path in ways):
             return _from_files(model, values, ways, names, files, reading)
         if len(values) == 1 and _is_list_of_pictures(values[0]):
-            parts = [fed(model, one, reading) for one in values[0]]
+            parts = [fed(model, names, one, reading, checks) for one in values[0]]
             arrays = [np.concatenate([part.arrays[0] for part in parts])]
             return Fed(arrays, [note for part in parts for note in part.notes], _once(part.warnings for part in parts))
-        return Fed([to_core(value) for value in values], [], [])
+        return _of_arrays(model, [to_core(value) for value in values], checks)
+
+
+def _of_arrays(model: _core.Model, arrays: list[CoreArray], checks: bool) -> Fed:
+    doubts = []
+    if checks:
+        try:
+            doubts = _doubts(model.check_preprocessing(arrays))
+        except Error:
+            pass  # the run says better what is wrong
+    return Fed(arrays, [], doubts)
+
+
+def _doubts(check: tuple[str, str, str] | None) -> list[str]:
+    if check is None:
+        return []
+    what, hint, better = check
+    return [f"{what}; {hint}" if hint else what + (f"; preprocessing={better!r} fits better" if better else "")]
 
 
 def _once(lists: Iterable[list[str]]) -> list[str]:
@@ -117,10 +139,7 @@ def _from_files(model: _core.Model, values: Sequence[Any], ways: Sequence[str | 
                 reading: Reading) -> Fed:
     paths = [path if path is not None else files.array(value) for path, value in zip(ways, values)]
     arrays, done, warnings, _, skipped, check = model.read_inputs(paths, *reading)
-    said = [" ".join(parts) for parts in warnings]
-    if check is not None:
-        what, hint, better = check
-        said.append(f"{what}; {hint}" if hint else what + (f"; preprocessing={better!r} fits better" if better else ""))
+    said = [" ".join(parts) for parts in warnings] + _doubts(check)
     notes = [line for line, value in zip(done, values) if is_path(value)]
     said += [f"{line} was passed over" for line in skipped]
     return Fed([to_core(array) for array in arrays], notes, said)

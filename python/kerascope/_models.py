@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import json
 import os
 import queue
 import signal
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _core
 from ._arrays import to_core
-from ._inputs import Reading, fed
+from ._custom import registered
+from ._inputs import Fed, Reading, fed
 from ._pictures import Picture
 from ._seen import Activation, Comparison, Seen, grid_options, table_html
 
@@ -33,39 +32,33 @@ def _interruptible() -> bool:
     )
 
 
-class _Bar:
-    """A bar of tqdm for a run that takes more than two seconds."""
+class _Told:
+    """Tells a run's progress: to a function of the user's, or with a bar of tqdm if the run is long."""
 
-    def __init__(self, name: str) -> None:
-        self._name, self._begin = name, time.monotonic()
+    def __init__(self, name: str, progress: Progress | bool) -> None:
+        self._name = name
         self._bar: Any = None
+        #: What the run is to call, and after how many seconds it begins to.
+        self.call: Progress | None = progress if callable(progress) else self._draw if progress else None
+        self.after = 0.0 if callable(progress) else 2.0
 
-    def __call__(self, done: int, all: int) -> None:
+    def _draw(self, done: int, all: int) -> None:
         if self._bar is None:
-            if time.monotonic() - self._begin < 2:
-                return
             try:
                 from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
             except ImportError:
-                self._begin = float("inf")
-                return
-            self._bar = tqdm(total=all, desc=self._name, unit="step", leave=False)
-        self._bar.update(done - self._bar.n)
+                self._bar = False
+            else:
+                self._bar = tqdm(total=all, desc=self._name, unit="step", leave=False)
+        if self._bar:
+            self._bar.update(done - self._bar.n)
 
-    def close(self) -> None:
-        if self._bar is not None:
+    def __enter__(self) -> _Told:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
             self._bar.close()
-
-
-@contextlib.contextmanager
-def _told(name: str, progress: Progress | bool) -> Iterator[Progress | None]:
-    """What the run is to call with its progress."""
-    bar = _Bar(name) if progress is True else None
-    try:
-        yield bar or (progress if callable(progress) else None)
-    finally:
-        if bar:
-            bar.close()
 
 
 class KerasTensor:
@@ -151,8 +144,57 @@ class Layer:
         return head + (table_html(["weight", "shape", "range", "numbers"], rows) if rows else "")
 
 
+class Profile:
+    """What the steps of a run cost: layers that are computed together are one step."""
+
+    def __init__(self, core: _core.ModelProfile) -> None:
+        self._core = core
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """addresses, operation, shape, seconds, flops, bytes (at least moved), least_seconds (what these take at best)."""
+        return self._core.steps
+
+    @property
+    def seconds(self) -> float:
+        """Of a run: all steps, and what lies between them."""
+        return self._core.seconds
+
+    @property
+    def first_seconds(self) -> float:
+        """Of the first run, which reads the weights."""
+        return self._core.first_seconds
+
+    @property
+    def least_seconds(self) -> float:
+        """What the arithmetic and the memory traffic of a run take at best."""
+        return self._core.least_seconds
+
+    def __repr__(self) -> str:
+        return self._core.table().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        def row(name: str, seconds: float, least: float, operation: str) -> list[str]:
+            return [name, f"{1e3 * seconds:.3f}", f"{seconds / self.seconds:.1%}", f"{1e3 * least:.3f}", operation]
+
+        rows = [row(step["addresses"], step["seconds"], step["least_seconds"], step["operation"]) for step in self.steps]
+        return table_html(["step", "ms", "share", "at least", "operation"], [*rows, row("all", self.seconds, self.least_seconds, "")])
+
+
+class _Facts(NamedTuple):
+    """What every call needs of an opened model, asked for once."""
+
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    labels: list[str]
+
+
 class Model:
     """A trained model. In a notebook it shows its layers. Many threads may run one model at a time."""
+
+    _known: tuple[_core.Model, _Facts] | None = None
+    _checks_arrays = True  #: at the first call only, as it runs a part of the model
 
     def __init__(self, core: _core.Model, path: str | None = None) -> None:
         self._loaded, self._path = core, path
@@ -160,6 +202,20 @@ class Model:
     @property
     def _core(self) -> _core.Model:
         return self._loaded
+
+    def _opened(self) -> tuple[_core.Model, _Facts]:
+        core = self._core
+        if self._known is None or self._known[0] is not core:
+            self._known = core, _Facts(core.name, [one.name for one in core.inputs()], [one.name for one in core.outputs()],
+                                       core.labels())
+        return self._known
+
+    def _fed(self, core: _core.Model, facts: _Facts, inputs: Any, reading: Reading) -> Fed:
+        given = fed(core, facts.inputs, inputs, reading, self._checks_arrays)
+        self._checks_arrays = False
+        for line in given.warnings:
+            warnings.warn(line, stacklevel=3)
+        return given
 
     @property
     def name(self) -> str:
@@ -247,29 +303,25 @@ class Model:
         exact: without Winograd. threads: 0 for all. memory: a limit in bytes, 0 for none.
         assume: layers that cannot be computed, to be replaced by the identity.
         preprocessing: "raw", "unit", "tf", "caffe", "torch" or "mean=..,std=.."; None: for pictures what the architecture
-          expects, for arrays none. resize: "nearest", "bilinear", .. or None.
+          expects, for arrays none (and a warning, at a model's first call, if they probably lack it). resize: "nearest", "bilinear", .. or None.
         progress: True: a bar if the run is long and tqdm is there; or progress(done, all) before each step.
         on_ready: gets each activation as soon as it is computed, with memory of its own; then the result holds none.
         """
-        core = self._core
-        given = fed(core, inputs, Reading(preprocessing, resize, keep_aspect_ratio, skip_damaged))
-        for line in given.warnings:
-            warnings.warn(line, stacklevel=2)
+        core, facts = self._opened()
+        given = self._fed(core, facts, inputs, Reading(preprocessing, resize, keep_aspect_ratio, skip_damaged))
         ready = None if on_ready is None else lambda *parts: on_ready(_streamed(*parts))
-        with _told(self.name, progress) as tell:
-            seen = core.run(given.arrays, _names(taps), _names(assume), phase, seed, exact, threads, memory, ready, tell,
-                            _interruptible())
-        return Seen(seen, self.name, [one.name for one in core.outputs()], core.labels(), given.notes)
+        with _Told(facts.name, progress) as told:
+            seen = core.run(given.arrays, _names(taps), _names(assume), phase, seed, exact, threads, memory, ready,
+                            told.call, told.after, _interruptible())
+        return Seen(seen, facts.name, facts.outputs, facts.labels, given.notes)
 
     def predict(self, inputs: Any, *, phase: str = "inference", seed: int | None = 0, exact: bool = False, threads: int = 0,
                 preprocessing: str | None = None, resize: str | None = "nearest", progress: Progress | bool = True) -> Any:
         """Only the model's outputs: an array, or a list of arrays if there are several. Arguments as run."""
-        core = self._core
-        given = fed(core, inputs, Reading(preprocessing, resize))
-        for line in given.warnings:
-            warnings.warn(line, stacklevel=2)
-        with _told(self.name, progress) as tell:
-            outputs = core.predict(given.arrays, phase, seed, exact, threads, tell, _interruptible())
+        core, facts = self._opened()
+        given = self._fed(core, facts, inputs, Reading(preprocessing, resize))
+        with _Told(facts.name, progress) as told:
+            outputs = core.predict(given.arrays, phase, seed, exact, threads, told.call, told.after, _interruptible())
         return outputs[0] if len(outputs) == 1 else outputs
 
     def stream(self, inputs: Any, taps: str | Iterable[str] | None = None, **options: Any) -> Iterator[Activation]:
@@ -323,6 +375,19 @@ class Model:
         batches = (sized[i] for i in range(len(sized))) if hasattr(data, "__getitem__") and hasattr(data, "__len__") else data
         for batch in batches:
             yield self.run(batch[0] if isinstance(batch, tuple) else batch, taps, **options)
+
+    def profile(self, inputs: Any, taps: str | Iterable[str] | None = None, *, runs: int = 10, phase: str = "inference",
+                seed: int | None = 0, exact: bool = False, threads: int = 0, preprocessing: str | None = None,
+                resize: str | None = "nearest", progress: Progress | bool = True) -> Profile:
+        """What each step of a run costs, beside what it would cost at least on this machine. Arguments as run.
+
+        runs: how many are timed, after two that warm up; the means are of the middle half.
+        """
+        core, facts = self._opened()
+        given = self._fed(core, facts, inputs, Reading(preprocessing, resize))
+        with _Told(facts.name, progress) as told:
+            return Profile(core.profile(given.arrays, _names(taps), runs, phase, seed, exact, threads, told.call, told.after,
+                                        _interruptible()))
 
     def load_weights(self, path: str | os.PathLike[str], *, by_name: bool = False) -> dict[str, list[str]]:
         """As Keras's: the layers that were loaded, those missing in the file, and those that the model lacks."""
@@ -405,7 +470,7 @@ class Function:
     def __call__(self, *inputs: Any, phase: str = "inference", seed: int | None = 0, exact: bool = False, threads: int = 0) -> Any:
         """f(x), f(x, y) or f([x, y]): an array per output; not in a list if ks.function was given no list of outputs."""
         given = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)) and len(self._inputs) == len(inputs[0]) else inputs
-        outputs = self._core.call([to_core(one) for one in given], phase, seed, exact, threads, None, _interruptible())
+        outputs = self._core.call([to_core(one) for one in given], phase, seed, exact, threads, None, 0.0, _interruptible())
         return outputs[0] if self._one else outputs
 
     def __repr__(self) -> str:
@@ -434,11 +499,12 @@ def load(path: str | os.PathLike[str]) -> Model:
     """Opens a trained model: .keras, .h5, or the .json of an architecture, written by any Keras from 2 on.
 
     Nothing in the file is ever run. A layer that Kerascope cannot compute is no error: those that do not need it are.
+    ks.register gives layers of your own a meaning.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"load takes a path, not {type(path).__name__}; ks.from_keras(model) takes a model in memory")
     name = os.fspath(path)
-    return Model(_core.load(name, _interruptible()), os.path.abspath(name))
+    return Model(_core.load(name, registered(), _interruptible()), os.path.abspath(name))
 
 
 def diff(a: Model | Seen | str | os.PathLike[str], b: Model | Seen | str | os.PathLike[str], inputs: Any = None, *,

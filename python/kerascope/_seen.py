@@ -157,9 +157,15 @@ class Activation:
             drawn["channels"] = [channel for channel in order if channel in wanted]
         return Picture(_core.grid(self._core, drawn, sample))
 
-    def classes(self, names: Sequence[str] = (), *, zoom: int = 0, sample: int = 0) -> Picture:
-        """A segmentation: the class of each pixel as a colour, with a legend."""
-        return Picture(_core.class_map(self._core, list(names), zoom, sample)[0])
+    def classes(self, names: Sequence[str] = (), *, over: Any = None, zoom: int = 0, sample: int = 0) -> Picture:
+        """A segmentation: the class of each pixel as a colour, with a legend.
+
+        over: a picture to lay the colours over, an array (H, W, C) or (N, H, W, C) of which the sample is taken.
+        """
+        if over is not None:
+            over = to_core(over)
+            over = over[sample] if over.ndim == 4 else over
+        return Picture(_core.class_map(self._core, list(names), zoom, sample, over))
 
     def show(self, **options: Any) -> None:
         """Shows the grid at once; options as Seen.grid."""

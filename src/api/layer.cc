@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "layers/registry.h"
+#include "layers/stored_weights.h"
 #include "model/json.h"
 
 namespace kerascope {
@@ -117,13 +118,21 @@ Place place_of(ModelState& model, const std::string& address) {
   return place;
 }
 
-void gather_weights(const LayerData& layer, const Assembly& assembly, std::vector<Weight>& weights) {
+void gather_weights(const ModelData& model, const LayerData& layer, const Assembly& assembly,
+                    std::vector<Weight>& weights) {
   if (layer.network) {
-    for (const LayerData& inner : layer.network->layers) gather_weights(inner, assembly, weights);
+    for (const LayerData& inner : layer.network->layers) gather_weights(model, inner, assembly, weights);
     return;
   }
   const auto needs = assembly.needs.find(&layer);
-  if (needs == assembly.needs.end()) return;
+  if (needs == assembly.needs.end() || !needs->second.is_known) {
+    const auto stored = stored_weights(model);
+    const auto own = stored.find(&layer);
+    if (own == stored.end()) return;
+    for (const StoredWeight& one : own->second)
+      weights.push_back({.name = one.name, .shape = one.shape, .numbers = one.read()});
+    return;
+  }
   for (const std::string& name : needs->second.order) {
     const WeightSlot& slot = *needs->second.slots.at(name);
     if (slot.read) weights.push_back({.name = slot.name, .shape = slot.shape, .numbers = slot.read()});
@@ -258,7 +267,8 @@ std::vector<Weight> Layer::weights() const try {
   }
   const Place place = place_of(*model_, address_);
   const auto open = model_->open(/*with_weights=*/true);
-  gather_weights(*open->assembly.sites[place.sites[0]].layer, open->assembly, weights);
+  const auto data = model_->data();
+  gather_weights(*data, *open->assembly.sites[place.sites[0]].layer, open->assembly, weights);
   return weights;
 } catch (const std::bad_alloc&) {
   throw want_of_memory();

@@ -218,8 +218,10 @@ Layer Sequential::add(const Model& model) {
 }
 
 Model from_json(const std::string& json, const std::vector<std::pair<std::string, Tensor>>& weights,
-                const std::string& keras_version) try {
-  return Access::model(std::make_shared<ModelState>(model_in_memory(json, weights, keras_version)));
+                const std::string& keras_version, const CustomLayers& custom_layers) try {
+  ModelData data = model_in_memory(json, weights, keras_version);
+  data.custom_layers = custom_layers;
+  return Access::model(std::make_shared<ModelState>(std::move(data)));
 } catch (const std::bad_alloc&) {
   throw want_of_memory();
 }
@@ -229,6 +231,7 @@ Model load(const std::string& path, const LoadOptions& options) try {
       parallel::stopping(options.stop, [&] { return "'" + path + "' was to be loaded, and that was stopped"; });
   const parallel::Computation computation(between);
   ModelData data = open_model(path);
+  data.custom_layers = options.custom_layers;
   parallel::poll();
   return Access::model(std::make_shared<ModelState>(std::move(data)));
 } catch (const std::bad_alloc&) {

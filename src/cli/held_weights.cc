@@ -1,34 +1,11 @@
 #include "cli/held_weights.h"
 
-#include <algorithm>
-
 #include "base/text.h"
+#include "layers/stored_weights.h"
 
 namespace kerascope::cli {
+
 namespace {
-
-/// The parts of a weight's path in the file, without "vars" and ":0".
-std::vector<std::string> path_of(const StoredWeight& stored) {
-  std::vector<std::string> parts = text::split(stored.name.substr(0, stored.name.rfind(':')), '/');
-  std::erase(parts, "vars");
-  std::erase(parts, "");
-  if (parts.empty()) parts.push_back(stored.name);
-  return parts;
-}
-
-/// The weights stored for a layer that was not built. In HDF5 a nested model holds its layers' weights in one list, in
-/// which the paths tell the layer.
-std::vector<const StoredWeight*> stored_for(const LayerData& layer, const std::vector<const LayerData*>& models) {
-  std::vector<const StoredWeight*> found;
-  for (const StoredWeight& stored : layer.weights) found.push_back(&stored);
-  for (auto model = models.rbegin(); found.empty() && model != models.rend(); ++model)
-    for (const StoredWeight& stored : (*model)->weights) {
-      const std::vector<std::string> path = path_of(stored);
-      if (path.size() > 1 && std::find(path.begin(), path.end() - 1, layer.name) != path.end() - 1)
-        found.push_back(&stored);
-    }
-  return found;
-}
 
 /// Keras's names for weights that a file only numbers, for layers whose weights every Keras creates in this order.
 std::string usual_name(const std::string& class_name, const std::string& number, int rank, std::size_t count) {
@@ -49,33 +26,19 @@ std::string usual_name(const std::string& class_name, const std::string& number,
 }  // namespace
 
 HeldWeights::HeldWeights(const ModelData& model, const Assembly& assembly) : assembly_(assembly) {
-  std::vector<const LayerData*> around;
-  read_stored(model.network, around);
-  for (std::size_t i = 0; i < assembly.sites.size(); ++i)
-    problems_.emplace(assembly.sites[i].layer, assembly.results[i].problem);
-}
-
-void HeldWeights::read_stored(const Network& network, std::vector<const LayerData*>& around) {
-  for (const LayerData& layer : network.layers) {
-    if (layer.network) {
-      around.push_back(&layer);
-      read_stored(*layer.network, around);
-      around.pop_back();
-      continue;
-    }
-    const std::vector<const StoredWeight*> stored = stored_for(layer, around);
+  for (const auto& [layer, weights] : stored_weights(model)) {
+    const auto last = [](const StoredWeight& one) { return one.name.substr(one.name.rfind('/') + 1); };
     std::map<std::string, int> uses;
-    for (const StoredWeight* one : stored) ++uses[path_of(*one).back()];
-    for (const StoredWeight* one : stored) {
-      std::vector<std::string> path = path_of(*one);
+    for (const StoredWeight& one : weights) ++uses[last(one)];
+    for (const StoredWeight& one : weights) {
       // The last part is enough, unless several weights have it: "query/kernel".
-      const auto own = std::find(path.rbegin(), path.rend(), layer.name);
-      path.erase(path.begin(), own.base());
-      const std::string name = uses[path.back()] > 1 ? text::join(path, "/") : path.back();
-      stored_[&layer].push_back({usual_name(layer.class_name, name, one->shape.rank(), stored.size()), one->shape,
-                                 one->dtype, one->read, nullptr});
+      const std::string name = uses[last(one)] > 1 ? one.name : last(one);
+      stored_[layer].push_back({usual_name(layer->class_name, name, one.shape.rank(), weights.size()), one.shape,
+                                one.dtype, one.read, nullptr});
     }
   }
+  for (std::size_t i = 0; i < assembly.sites.size(); ++i)
+    problems_.emplace(assembly.sites[i].layer, assembly.results[i].problem);
 }
 
 std::vector<HeldWeight> HeldWeights::of(const LayerData& layer) const {

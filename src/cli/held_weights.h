@@ -29,8 +29,6 @@ class HeldWeights {
   std::shared_ptr<const Error> problem_of(const LayerData& layer) const { return problems_.at(&layer); }
 
  private:
-  void read_stored(const Network& network, std::vector<const LayerData*>& around);
-
   const Assembly& assembly_;
   std::map<const LayerData*, std::vector<HeldWeight>> stored_;
   std::map<const LayerData*, std::shared_ptr<const Error>> problems_;

@@ -111,7 +111,7 @@ int profile(const Request& given) {
   {
     Progress progress(!request.quiet);
     call.on_progress = [&](std::size_t done, std::size_t all) { progress.step(done, all); };
-    measured.profile = profile(function, batch.fed().tensors, {.runs = request.runs, .call = call});
+    measured.profile = profile(function, batch.fed().tensors, request.runs, call);
   }
   const Profile& profile = measured.profile;
   measured.plan_ms = milliseconds(times.planned - times.begin);

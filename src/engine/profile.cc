@@ -90,14 +90,14 @@ ProfiledStep describe(const Assembly& assembly, const std::vector<Value>& values
 /// Runs the function again and again and reports progress over all runs.
 class Runner {
  public:
-  Runner(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options)
-      : function_(function), inputs_(inputs), options_(options), runs_(static_cast<std::size_t>(options.runs) + 2) {}
+  Runner(CompiledFunction& function, std::span<const Tensor> inputs, int runs, const CallOptions& call)
+      : function_(function), inputs_(inputs), call_(call), runs_(static_cast<std::size_t>(runs) + 2) {}
 
   TimedRun run() {
     TimedRun timed{.begin = Plan::Clock::now(), .end = {}, .steps = {}};
-    CallOptions call = options_.call;
+    CallOptions call = call_;
     call.on_progress = [&](std::size_t done, std::size_t all) {
-      if (options_.call.on_progress) options_.call.on_progress(done_ * all + done, runs_ * all);
+      if (call_.on_progress) call_.on_progress(done_ * all + done, runs_ * all);
     };
     const auto on_step = [&](const Plan::StepTime& step) {
       timed.steps.push_back({.values = {step.values.begin(), step.values.end()}, .begin = step.begin, .end = step.end});
@@ -111,7 +111,7 @@ class Runner {
  private:
   CompiledFunction& function_;
   std::span<const Tensor> inputs_;
-  const ProfileOptions& options_;
+  const CallOptions& call_;
   std::size_t runs_, done_ = 0;
 };
 
@@ -129,14 +129,14 @@ std::string ProfiledStep::operation() const {
   return text::join(all, " + ");
 }
 
-Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options) {
-  KERASCOPE_CHECK(options.runs > 0);
-  Runner runner(function, inputs, options);
+Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, int runs, const CallOptions& call) {
+  KERASCOPE_CHECK(runs > 0);
+  Runner runner(function, inputs, runs, call);
   Profile profile;
   profile.first = runner.run();
   profile.first_s = seconds(profile.first.end - profile.first.begin);
   runner.run();
-  for (int i = 0; i < options.runs; ++i) profile.runs.push_back(runner.run());
+  for (int i = 0; i < runs; ++i) profile.runs.push_back(runner.run());
 
   std::vector<const TimedRun*> middle;
   for (const TimedRun& run : profile.runs) middle.push_back(&run);

@@ -44,14 +44,9 @@ struct Profile {
   std::size_t runs_used = 0;  ///< number of runs whose times count: the middle half
 };
 
-struct ProfileOptions {
-  int runs = 10;
-  /// on_progress is called before each step with the numbers of steps done and in all, over all runs.
-  CallOptions call = {};
-};
-
 /// Runs `runs` times after two warm-up runs. Times are interquartile means: outliers do not count, and, unlike medians,
 /// the steps' times add up.
-Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, const ProfileOptions& options);
+/// @param call  its on_progress is called before each step with the numbers of steps done and in all, over all runs
+Profile profile(CompiledFunction& function, std::span<const Tensor> inputs, int runs, const CallOptions& call);
 
 }  // namespace kerascope

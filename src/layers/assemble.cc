@@ -7,10 +7,12 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "layers/bind.h"
+#include "layers/custom.h"
 #include "layers/masks.h"
 #include "layers/operations/call.h"
 #include "layers/phase.h"
 #include "layers/registry.h"
+#include "layers/stored_weights.h"
 #include "layers/weight_problems.h"
 #include "model/json.h"
 #include "model/topological_order.h"
@@ -64,7 +66,13 @@ struct Shared {
   Assembly& assembly;
   std::set<std::string> noted;
   PhaseOfCalls phases;
-  int order = 0;  ///< of the next call that is computed
+  int order = 0;                                                 ///< of the next call that is computed
+  std::map<const LayerData*, std::vector<StoredWeight>> stored;  ///< for custom layers; see weights_of
+
+  const std::vector<StoredWeight>& weights_of(const LayerData& layer) {
+    if (stored.empty()) stored = stored_weights(model);
+    return stored[&layer];
+  }
 
   void note(const std::string& text) {
     if (noted.insert(text).second) assembly.notes.push_back(text);
@@ -368,13 +376,6 @@ class NetworkCall {
 
   Outputs build(const LayerData& layer, const Call& call, const std::string& address, const std::vector<Output>& inputs,
                 bool is_computable, Taps& taps) {
-    const LayerType* type = layer_type_of(layer);
-    if (!type && !layer.is_operation)
-      throw Error({.code = "layer-unknown",
-                   .what = fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
-                                       layer.class_name),
-                   .where = layer.place});
-    require_plain_dtype(layer);
     LayerWeights& weights = shared_.assembly.needs[&layer];
     Build build(shared_.assembly.graph, {.layer = layer,
                                          .model = shared_.model,
@@ -387,14 +388,18 @@ class NetworkCall {
                                          .slot_order = weights.order,
                                          .weights = weights.values,
                                          .known = known_of(address)});
+    if (const CustomLayer* custom = custom_layer_of(shared_.model, layer))
+      return build_custom(*custom, address, shared_.weights_of(layer), build);
     try {
-      return build_with(build, layer, call, type, weights, taps);
-    } catch (const Error&) {
+      return build_with(build, layer, call, weights, taps);
+    } catch (const Error& error) {
       if (build.barrier && is_computable) {
         build.barrier->address = address;
         shared_.assembly.barriers.push_back(std::move(*build.barrier));
       }
-      throw;
+      const CustomLayer& otherwise = shared_.model.custom_layers.otherwise;
+      if (!otherwise || (error.code() != "layer-unknown" && error.code() != "layer-unsupported")) throw;
+      return build_custom(otherwise, address, shared_.weights_of(layer), build);
     }
   }
 
@@ -403,8 +408,14 @@ class NetworkCall {
     return known == shared_.options.known.end() ? nullptr : &known->second;
   }
 
-  Outputs build_with(Build& build, const LayerData& layer, const Call& call, const LayerType* type,
-                     LayerWeights& weights, Taps& taps) {
+  Outputs build_with(Build& build, const LayerData& layer, const Call& call, LayerWeights& weights, Taps& taps) {
+    const LayerType* type = layer_type_of(layer);
+    if (!type && !layer.is_operation)
+      throw Error({.code = "layer-unknown",
+                   .what = fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
+                                       layer.class_name),
+                   .where = layer.place});
+    require_plain_dtype(layer);
     const std::vector<Output>& inputs = build.all_inputs();
     if (layer.is_operation) return operations::build_call(call, build);
     FieldReader fields(layer, build.keras_major());
@@ -499,7 +510,8 @@ Assembly assemble(const ModelData& model, std::span<const Shape> shapes, const A
                 .options = options,
                 .assembly = assembly,
                 .noted = {},
-                .phases = PhaseOfCalls(model, options.phase)};
+                .phases = PhaseOfCalls(model, options.phase),
+                .stored = {}};
   std::vector<SiteResult> inputs;
   if (!options.fed.empty())
     for (const ModelInput& input : declared) inputs.push_back(failed(not_fed(input)));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kerascope/custom_layer.h"
 #include "kerascope/tensor.h"
 
 namespace kerascope {
@@ -100,6 +101,7 @@ struct ModelData {
   std::string backend;        ///< "tensorflow", "theano", ...; empty if the file does not say
   Network network;
   Json training;  ///< the training configuration, or null
+  CustomLayers custom_layers = {};
 
   int keras_major() const;  ///< 1 if the file states no version
   /// True for Keras 3 and for tf.keras (version 2.4 or above, or ending in "-tf"): there a frozen batch normalization
