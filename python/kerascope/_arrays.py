@@ -8,7 +8,7 @@ import numpy as np
 
 from ._errors import error
 
-_TAKEN = frozenset("float32 float64 float16 int8 int16 int32 int64 uint8 bool".split())
+_TAKEN = frozenset(map(np.dtype, "float32 float64 float16 int8 int16 int32 int64 uint8 bool".split()))
 _LARGER = {"uint16": "int32", "uint32": "int64", "longdouble": "float64", "float128": "float64", "bfloat16": "float32"}
 
 #: An array, or texts as (shape, texts).
@@ -21,22 +21,27 @@ def to_core(value: Any) -> CoreArray:
     Anything with __array__, __dlpack__ or the buffer protocol is taken.
     """
     array = to_numpy(value)
-    name = array.dtype.name
-    if array.dtype.kind in "USO" or name.startswith("StringDType"):
-        texts = array.ravel().tolist()
-        if all(isinstance(text, bytes) for text in texts):
-            texts = [text.decode("utf-8", "replace") for text in texts]
-        if not all(isinstance(text, str) for text in texts):
-            raise error("array-type", "an array of Python objects is neither numbers nor texts")
-        return array.shape, texts
-    if name == "uint64" and array.size and array.max() > np.iinfo("int64").max:
-        raise error("array-type", "a uint64 array has numbers beyond int64")
-    if name not in _TAKEN:
-        wanted = "int64" if name == "uint64" else _LARGER.get(name)
+    if array.dtype not in _TAKEN:
+        name = array.dtype.name
+        if array.dtype.kind in "USO" or name.startswith("StringDType"):
+            return _texts(array)
+        if name == "uint64" and array.size and array.max() > np.iinfo("int64").max:
+            raise error("array-type", "a uint64 array has numbers beyond int64")
+        native = array.dtype.newbyteorder("=")
+        wanted = native if native in _TAKEN else "int64" if name == "uint64" else _LARGER.get(name)
         if wanted is None:
             raise error("array-type", f"an array of {name} is not taken", hint='array.astype("float32")')
         array = array.astype(wanted)
-    return np.ascontiguousarray(array).reshape(array.shape)
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array).reshape(array.shape)
+
+
+def _texts(array: np.ndarray) -> CoreArray:
+    texts = array.ravel().tolist()
+    if all(isinstance(text, bytes) for text in texts):
+        texts = [text.decode("utf-8", "replace") for text in texts]
+    if not all(isinstance(text, str) for text in texts):
+        raise error("array-type", "an array of Python objects is neither numbers nor texts")
+    return array.shape, texts
 
 
 def to_numpy(value: Any) -> np.ndarray:

@@ -153,7 +153,7 @@ def register(layer: type | str, call: Callable[..., Any] | None = None, *, suppo
     if call is not None:
         _registered[name] = (from_function(call, supports_masking), True)
         return call
-    if not keras_of(layer):  # type: ignore[arg-type]
+    if not keras_of(layer):
         raise TypeError(f"{name} is no layer class of Keras; give the function that computes it, too")
     _registered[name] = (_from_class(layer), False)  # type: ignore[arg-type]
     return layer

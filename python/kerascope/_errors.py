@@ -64,6 +64,7 @@ def error(code: str, what: str, where: str = "", because: str = "", hint: str = 
     return _CLASSES.get(code, _ValueError)(code, what, where, because, hint)
 
 
-for _class in (Error, *_CLASSES.values(), _ValueError):
+_ALL: list[type[Error]] = [Error, _ValueError, *_CLASSES.values()]
+for _class in _ALL:
     _class.__module__, _class.__name__, _class.__qualname__ = "kerascope", "Error", "Error"
 _core.set_error(error)

@@ -77,7 +77,8 @@ def _of_arrays(model: _core.Model, arrays: list[CoreArray], checks: bool) -> Fed
     return Fed(arrays, [], doubts)
 
 
-def _doubts(check: tuple[str, str, str] | None) -> list[str]:
+def _doubts(check: Any) -> list[str]:
+    """check: None, or what is wrong, a hint and a preprocessing that fits better"""
     if check is None:
         return []
     what, hint, better = check

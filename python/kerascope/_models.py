@@ -6,9 +6,9 @@ import html
 import json
 import os
 import queue
-import signal
 import threading
 import warnings
+from _signal import SIGINT, default_int_handler, getsignal  # type: ignore[import-not-found]  # signal's own makes enums
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,14 +22,12 @@ from ._pictures import Picture
 from ._seen import Activation, Comparison, Seen, grid_options, table_html
 
 Progress = Callable[[int, int], None]
+CoreModel = _core.Model  # within Model, _core is a property
 
 
 def _interruptible() -> bool:
     """Whether Ctrl-C would raise KeyboardInterrupt in this thread."""
-    return (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
+    return threading.get_ident() == threading.main_thread().ident and bool(getsignal(SIGINT) is default_int_handler)
 
 
 class _Told:
@@ -193,24 +191,24 @@ class _Facts(NamedTuple):
 class Model:
     """A trained model. In a notebook it shows its layers. Many threads may run one model at a time."""
 
-    _known: tuple[_core.Model, _Facts] | None = None
+    _known: tuple[CoreModel, _Facts] | None = None
     _checks_arrays = True  #: at the first call only, as it runs a part of the model
 
     def __init__(self, core: _core.Model, path: str | None = None) -> None:
         self._loaded, self._path = core, path
 
     @property
-    def _core(self) -> _core.Model:
+    def _core(self) -> CoreModel:
         return self._loaded
 
-    def _opened(self) -> tuple[_core.Model, _Facts]:
+    def _opened(self) -> tuple[CoreModel, _Facts]:
         core = self._core
         if self._known is None or self._known[0] is not core:
             self._known = core, _Facts(core.name, [one.name for one in core.inputs()], [one.name for one in core.outputs()],
                                        core.labels())
         return self._known
 
-    def _fed(self, core: _core.Model, facts: _Facts, inputs: Any, reading: Reading) -> Fed:
+    def _fed(self, core: CoreModel, facts: _Facts, inputs: Any, reading: Reading) -> Fed:
         given = fed(core, facts.inputs, inputs, reading, self._checks_arrays)
         self._checks_arrays = False
         for line in given.warnings:

@@ -63,6 +63,6 @@ def display(shown: Any) -> None:
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display as display_in_notebook  # type: ignore[import-not-found,unused-ignore]
 
-        display_in_notebook(shown)
+        display_in_notebook(shown)  # type: ignore[no-untyped-call,unused-ignore]
     else:
         print(shown)
