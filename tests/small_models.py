@@ -18,11 +18,7 @@ def make_all(folder):
     keras.utils.set_random_seed(7)
     for name, build in MODELS.items():
         model = build(keras)
-        for variable in model.variables:
-            if "seed_generator" not in variable.path:
-                keep_positive = "variance" in variable.path
-                numbers = np.random.uniform(0.5 if keep_positive else -0.5, 1, variable.shape)
-                variable.assign(numbers)
+        randomize(model)
         model.save(folder / f"{name}.keras")
         if name in ("net", "lambda"):
             model.save(folder / f"{name}.h5")
@@ -32,6 +28,15 @@ def make_all(folder):
     np.save(folder / "batch.npy", random.normal(size=(2, *SHAPE)).astype("float32"))
     Image.fromarray(random.integers(0, 256, (11, 9, 3), dtype="uint8")).save(folder / "picture.png")
     Image.fromarray(random.integers(0, 256, (64, 64, 3), dtype="uint8")).save(folder / "picture.jpg")
+
+
+def randomize(model):
+    """Zeros and ones could hide a mistake."""
+    for variable in model.variables:
+        if "seed_generator" not in variable.path:
+            keep_positive = "variance" in variable.path
+            numbers = np.random.uniform(0.5 if keep_positive else -0.5, 1, variable.shape)
+            variable.assign(numbers)
 
 
 def net(keras):

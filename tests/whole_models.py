@@ -1,16 +1,23 @@
-"""Compares what the program captures of a whole model with what real Keras computed."""
+"""Compares what is seen of a whole model with what real Keras computed."""
 
 import numpy as np
 
 
 def compare_with_keras(kerascope, folder, file, out, record_property, *arguments, **options):
+    """What the program captures of a model of the oracle."""
+    kerascope("capture", folder / file, input_file(folder), "-o", out, "--quiet", *arguments, **options)
+    compare_layers(np.load(out), np.load(folder / "expected.npz"), record_property)
+
+
+def input_file(folder):
+    return next(path for path in (folder / "input.npy", folder / "input.npz") if path.exists())
+
+
+def compare_layers(seen, expected, record_property):
     """Every address and only those, each within 1e-4 of its layer's largest absolute value (1e-3 beyond 100 layers)."""
-    inputs = next(path for path in (folder / "input.npy", folder / "input.npz") if path.exists())
-    kerascope("capture", folder / file, inputs, "-o", out, "--quiet", *arguments, **options)
-    expected, seen = np.load(folder / "expected.npz"), np.load(out)
-    assert sorted(seen.files) == sorted(expected.files)
+    assert sorted(seen) == sorted(expected)
     wrong = []
-    for depth, address in enumerate(expected.files):
+    for depth, address in enumerate(expected):
         truth, ours = expected[address], seen[address]
         if truth.shape != ours.shape:
             wrong.append(f"{address}: shape {ours.shape}, Keras's is {truth.shape}")
@@ -19,5 +26,5 @@ def compare_with_keras(kerascope, folder, file, out, record_property, *arguments
         difference = np.abs(ours - truth).max() / np.abs(truth).max()
         if not difference <= (1e-4 if depth <= 100 else 1e-3):
             wrong.append(f"{address}: differs by {difference:.2g} of its largest value")
-    record_property("layers_compared", len(expected.files))
-    assert not wrong, f"{len(wrong)} of {len(expected.files)} layers part from Keras:\n" + "\n".join(wrong[:20])
+    record_property("layers_compared", len(expected))
+    assert not wrong, f"{len(wrong)} of {len(expected)} layers part from Keras:\n" + "\n".join(wrong[:20])
