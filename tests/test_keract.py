@@ -132,6 +132,19 @@ def test_layers_of_ones_own_in_depth(kit):
     assert list(keract.get_activations(part, random(2, 4).astype("float32"))) == ["first", "second"]  # it has no graph
 
 
+def test_layers_that_do_not_compute_zeros():
+    """Kerascope asks for the shapes of a user's layer with zeros; Keras does not."""
+    class Normalized(keras.layers.Layer):
+        def call(self, x):
+            if hasattr(x, "numpy") and not x.numpy().any():
+                raise ValueError("zeros have no direction")
+            return x / keras.ops.norm(x)
+
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, Normalized(name="normalized")(x))
+    assert list(keract.get_activations(model, random(2, 4))) == ["x", "normalized"]
+
+
 @both
 def test_several_outputs_are_a_list(kit):
     model, x = recurrent(kit)
@@ -209,6 +222,7 @@ def test_a_file_gives_the_same(kit, nested_too, tmp_path):
     loaded = ks.load(tmp_path / "model.keras")
     read = keract.get_activations(loaded, x, nested=nested_too)
     assert list(read) == list(live) and all(np.array_equal(read[name], live[name]) for name in live)
+    assert list(keract.get_activations(loaded, x, "inner", nested=nested_too)) == ["inner"]
     tensor = loaded.layer("last").output
     assert np.array_equal(keract.get_activations(loaded, x, nodes_to_evaluate=[tensor])[tensor.name], live["last"])
 

@@ -1,10 +1,11 @@
-"""Programs that use the library do what the program does: in C++ its pictures, in C its runs."""
+"""Programs that use the library do what the program does: in C++ its pictures and numbers, in C its runs; Python, too."""
 
 import re
 import zipfile
 
 import h5py
 import keras
+import kerascope as ks
 import numpy as np
 from compiled import ROOT, run_c, run_cpp
 
@@ -66,6 +67,58 @@ int main() {{
     )
     for name in ("overview", "kernel", "tokens", "rgb", "lines", "classes", "depth"):
         assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}_too.png").read_bytes(), name
+
+
+# The same request to the program, in C++ and in Python.
+REQUESTS = [
+    ([], "", {}),
+    (["--threads", "1"], ".call = {.threads = 1}", {"threads": 1}),
+    (["--threads", "2", "--exact"], ".call = {.exact = true, .threads = 2}", {"threads": 2, "exact": True}),
+    (["--phase", "training", "--seed", "7"], ".call = {.phase = ks::Phase::kTraining, .seed = 7}",
+     {"phase": "training", "seed": 7}),
+    (["--phase", "training", "--seed", "off", "--threads", "1", "-l", "type:Conv2D,relu/pre_activation"],
+     '.taps = {"type:Conv2D,relu/pre_activation"}, .call = {.phase = ks::Phase::kTraining, .seed = {}, .threads = 1}',
+     {"phase": "training", "seed": None, "threads": 1, "taps": ["type:Conv2D,relu/pre_activation"]}),
+    (["--memory", "8MB", "-l", "answer"], '.taps = {"answer"}, .most_memory = 8000000', {"memory": 8000000, "taps": "answer"}),
+]
+
+
+def bits(seen):
+    """In order; files may hold the same arrays in another order of bytes, since the program writes each as it is ready."""
+    return [(name, seen[name].dtype, seen[name].shape, seen[name].tobytes()) for name in seen]
+
+
+def test_program_cpp_and_python_give_the_same_bits(kerascope, tmp_path):
+    layers = keras.layers
+    keras.utils.set_random_seed(8)
+    x = inputs = keras.Input((40, 44, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(32, 3, padding="same", activation="relu", name="relu")(x))
+    x = layers.Conv2D(64, 3, strides=2)(layers.DepthwiseConv2D(5)(layers.SpatialDropout2D(0.3)(x)))
+    x = layers.Reshape((15, -1))(layers.GaussianNoise(0.1)(layers.Conv2D(64, 3)(x)))
+    x = layers.LSTM(20, return_sequences=True)(x)
+    x = layers.Flatten()(layers.MultiHeadAttention(2, 8)(x, x))
+    keras.Model(inputs, layers.Dense(10, name="answer")(x)).save(tmp_path / "net.keras")
+    batch = np.random.default_rng(8).normal(size=(5, 40, 44, 3)).astype("float32")
+    np.save(tmp_path / "batch.npy", batch)
+    runs = [f'ks::write_npz("cpp{i}.npz", model.run(batch, {{{cpp}}}));' for i, (_, cpp, _) in enumerate(REQUESTS)]
+    run_cpp(
+        tmp_path,
+        f"""
+#include <kerascope/kerascope.h>
+namespace ks = kerascope;
+int main() {{
+  const ks::Model model = ks::load("net.keras");
+  const ks::Tensor batch = ks::read_npy("batch.npy");
+  {" ".join(runs)}
+}}
+""",
+    )
+    model = ks.load(tmp_path / "net.keras")
+    for i, (words, _, options) in enumerate(REQUESTS):
+        kerascope("capture", tmp_path / "net.keras", tmp_path / "batch.npy", *words, "-o", tmp_path / "program.npz", "--quiet")
+        program = bits(np.load(tmp_path / "program.npz"))
+        assert program == bits(np.load(tmp_path / f"cpp{i}.npz")), words
+        assert program == bits(model.run(batch, **options)), words
 
 
 def test_a_run_that_fails_while_it_reads_weights_fails_again(tmp_path):

@@ -166,6 +166,34 @@ def test_pictures_are_the_programs_bytes(kerascope, small, net, tmp_path):
     assert net.layer("conv1").kernels().png() == (tmp_path / "kernels.png").read_bytes()
 
 
+@pytest.mark.parametrize("options, said", [
+    ({"zoom": "2"}, "zoom is a whole number, not '2'"),
+    ({"columns": 2.5}, "columns is a whole number"),
+    ({"numbers": 1}, "numbers is True or False"),
+    ({"scale": True}, "scale is a word or"),
+    ({"cmap": ["gray"]}, "cmap is a word"),
+    ({"rgb": [0, 1]}, "rgb is True, or three channels"),
+    ({"channels": [0.5]}, "channels is whole numbers"),
+    ({"colour": 1}, "a grid has no option 'colour'; it has scale, .* sort, sample"),
+])
+def test_a_wrong_option_is_named(net, batch, options, said):
+    seen = net.run(batch)
+    with pytest.raises(TypeError, match=said):
+        seen.grid("conv1", **options)
+    with pytest.raises(TypeError, match="a kernel's picture has no option 'columns'; it has scale, cmap, gap, zoom"):
+        net.layer("conv1").kernels(columns=3)
+    with pytest.raises(TypeError, match="an overview has no option 'zoom'"):
+        seen.overview(zoom=3)
+
+
+def test_options_have_pythons_types(net, batch):
+    seen = net.run(batch)
+    three = seen.grid("conv1", rgb=[2, 0, 1])
+    assert three.png() == seen.grid("conv1", rgb=True, channels=np.array([2, 0, 1])).png()
+    assert seen.grid("conv1", scale=(0, 1)).png() == seen.grid("conv1", scale="0,1").png()
+    assert seen.grid("conv1", tokens=None, zoom=np.int64(2)).png() == seen.grid("conv1", zoom=2).png()
+
+
 def test_everything_shows_itself(small, net, batch):
     seen = net.run(batch)
     with_png = [seen, seen.activation("conv1"), seen.grid("conv1"), seen.overview(), net.layer("conv1").kernels()]

@@ -82,7 +82,7 @@ def _doubts(check: Any) -> list[str]:
     if check is None:
         return []
     what, hint, better = check
-    return [f"{what}; {hint}" if hint else what + (f"; preprocessing={better!r} fits better" if better else "")]
+    return [f"{what}; preprocessing={better!r} fits better" if better else f"{what}; try {hint}" if hint else what]
 
 
 def _once(lists: Iterable[list[str]]) -> list[str]:

@@ -121,8 +121,9 @@ class Layer:
         return dict(self._core.weights())
 
     def kernels(self, *, filter: int | None = None, **options: Any) -> Picture:
-        """The kernel as a picture, filter by filter; options as Seen.grid."""
-        return Picture(_core.kernel_picture(self._core, grid_options(options), filter))
+        """The kernel as a picture, filter by filter. filter: only this one; options as Seen.grid: scale, cmap, gap, zoom."""
+        drawn = grid_options(options, ("scale", "cmap", "gap", "zoom"), "a kernel's picture")
+        return Picture(_core.kernel_picture(self._core, drawn, filter))
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         def numbers(array: np.ndarray) -> tuple[str, str]:
@@ -417,7 +418,8 @@ class Model:
         return self.summary().rstrip("\n")
 
     def _repr_html_(self) -> str:
-        return _model_html(json.loads(self._core.summary_json()))
+        title = html.escape(self.summary().partition("\n")[0])
+        return f"<p>{title}</p>" + _model_html(json.loads(self._core.summary_json()))
 
 
 def _model_html(summary: Mapping[str, Any]) -> str:
@@ -441,7 +443,7 @@ def _model_html(summary: Mapping[str, Any]) -> str:
             parts.append("<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells) + "</tr>")
             inner = address + "/"
             if any(other["address"].startswith(inner) for other in rows):
-                parts.append(f'<tr><td></td><td colspan="5"><details><summary>layers of {html.escape(address)}</summary>'
+                parts.append(f'<tr><td></td><td colspan="5" style="text-align:left"><details><summary>layers of {html.escape(address)}</summary>'
                              f"{table(inner)}</details></td></tr>")
         head = "".join(f'<th style="text-align:left">{one}</th>' for one in ("", "layer", "class", "output", "parameters", ""))
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(parts)}</tbody></table>"

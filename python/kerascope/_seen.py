@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import html
+import operator
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,24 +17,51 @@ from ._errors import error
 from ._pictures import Picture, display
 
 #: How a grid is drawn; see Seen.grid.
-_GRID = ("scale", "cmap", "channels", "columns", "gap", "zoom", "numbers", "colorbar", "rgb", "sequence", "tokens")
+_GRID = {"scale": "a word or (low, high)", "cmap": "a word", "channels": "whole numbers", "columns": "a whole number",
+         "gap": "a whole number", "zoom": "a whole number", "numbers": "True or False", "colorbar": "True or False",
+         "rgb": "True, or three channels", "sequence": "a word", "tokens": "a word or (rows, columns)"}
 
 
-def grid_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were given, in the types of the library."""
-    options = {key: value for key, value in given.items() if value is not None}
-    for key in options:
-        if key not in _GRID:
-            raise TypeError(f"a grid has no option '{key}'; it has {', '.join(_GRID)}, sort and sample")
-    if "scale" in options and not isinstance(options["scale"], str):
-        low, high = options["scale"]
-        options["scale"] = f"{float(low)!r},{float(high)!r}"
-    if "channels" in options:
-        options["channels"] = [int(channel) for channel in np.atleast_1d(options["channels"])]
-    if "tokens" in options and not isinstance(options["tokens"], str):
-        tokens = options["tokens"]
-        options["tokens"] = "x".join(map(str, tokens)) if tokens else "off"
+def grid_options(given: Mapping[str, Any], names: Iterable[str] = _GRID, what: str = "a grid") -> dict[str, Any]:
+    """The options that were given, in the types of the library.
+
+    names: those that count for what is drawn
+    """
+    options: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in names:
+            more = ", sort, sample" if names is _GRID else ""
+            raise TypeError(f"{what} has no option '{key}'; it has {', '.join(names)}{more}")
+        if value is None:
+            continue
+        try:
+            options[key] = _taken(key, value)
+        except (TypeError, ValueError):
+            raise TypeError(f"{key} is {_GRID[key]}, not {value!r}") from None
+        if key == "rgb" and not isinstance(value, bool):
+            options |= {"channels": [operator.index(channel) for channel in value], "rgb": True}
     return options
+
+
+def _taken(key: str, value: Any) -> Any:
+    kind = _GRID[key]
+    if kind == "a whole number" and not isinstance(value, bool):
+        return operator.index(value)
+    if kind == "whole numbers":
+        return [operator.index(channel) for channel in np.atleast_1d(value)]
+    if (kind == "True or False" or key == "rgb") and isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if key in ("scale", "cmap", "sequence", "tokens") and isinstance(value, str):
+        return value
+    if key == "scale":
+        low, high = value
+        return f"{float(low)!r},{float(high)!r}"
+    if key == "tokens":
+        rows, columns = value
+        return f"{operator.index(rows)}x{operator.index(columns)}"
+    if key == "rgb" and len(value) == 3:
+        return True  # the channels are set beside it
+    raise TypeError
 
 
 class Statistics(Mapping[str, Any]):
@@ -85,6 +113,10 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return "<tr>" + "".join(f'<{cell} style="text-align:left">{html.escape(text)}</{cell}>' for text in cells) + "</tr>"
 
     return f"<table><thead>{row(head, 'th')}</thead><tbody>{''.join(row(one, 'td') for one in rows)}</tbody></table>"
+
+
+def _page_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    return grid_options(given, ("scale", "cmap", "tokens"), "an overview")
 
 
 def usual_axes(rank: int) -> str:
@@ -236,7 +268,7 @@ class Seen(Mapping[str, np.ndarray]):
 
         scale: "tile" (each tile alone), "layer", "symmetric", "percentile" or (low, high); cmap: "gray", "viridis",
         "magma", "diverging"; sort: "mean", "max", "variance", "zeros"; channels: which, in which order; columns: tiles
-        per row; gap, zoom: in pixels; numbers: the channels' indices in the tiles; colorbar; rgb: three channels as
+        per row; gap, zoom: in pixels; numbers: the channels' indices in the tiles; colorbar; rgb: True, or three channels: as
         colours; sequence: "auto", "lines", "cells"; tokens: (rows, columns) of patches; sample: which of the batch.
         """
         return self.activation(address).grid(**options)
@@ -259,15 +291,18 @@ class Seen(Mapping[str, np.ndarray]):
         return ax.figure
 
     def overview(self, *, sample: int = 0, depth: int = 0, title: str | None = None, **options: Any) -> Picture:
-        """The whole run as one picture: a row per layer. depth: how many levels of nested models, 0 for all."""
+        """The whole run as one picture: a row per layer. depth: how many levels of nested models, 0 for all.
+
+        Options as grid: scale, cmap, tokens.
+        """
         return Picture(_core.overview(self._core, self._title if title is None else title, self.notes, depth,
-                                      self._outputs, grid_options(options), sample))
+                                      self._outputs, _page_options(options), sample))
 
     def html(self, path: str | os.PathLike[str] | None = None, *, sample: int = 0, depth: int = 0, title: str | None = None,
              **options: Any) -> str:
         """The overview as one HTML page that needs nothing else; written to `path` if it is given."""
         page = _core.overview_page(self._core, self._title if title is None else title, self.notes, depth, self._outputs,
-                                   grid_options(options), sample)
+                                   _page_options(options), sample)
         if path is not None:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(page)
@@ -344,4 +379,4 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(self.curve().png()).decode()
-        return f'<pre>{html.escape(self.table())}</pre><img alt="relative distance, layer by layer" src="data:image/png;base64,{picture}">'
+        return f'<pre style="font-family:monospace">{html.escape(self.table())}</pre><img alt="relative distance, layer by layer" src="data:image/png;base64,{picture}">'

@@ -110,8 +110,8 @@ class _Watch:
             from matplotlib.figure import Figure
         except ImportError:
             return
-        shown = ("mean", "maximum", "zero_share")
-        figure = Figure(figsize=(9, 9), layout="constrained")
+        shown = ("mean", "maximum", "zero_share", "dead_channels")
+        figure = Figure(figsize=(9, 12), layout="constrained")
         for axis, key in zip(figure.subplots(len(shown), 1, sharex=True), shown):
             for address, epochs in list(self.statistics.items())[:20]:
                 axis.plot(list(epochs), [numbers[key] for numbers in epochs.values()], label=address)

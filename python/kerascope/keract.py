@@ -107,7 +107,7 @@ class _Place(NamedTuple):
 
 
 def _places(model: Any, nested: bool, names: Sequence[str]) -> list[_Place]:
-    layers = _layers_of_file(model, nested) if isinstance(model, Model) else _layers(model, nested, names)
+    layers = _layers_of_file(model, nested, names) if isinstance(model, Model) else _layers(model, nested, names)
     return _inputs(model) + [_Place(address, _tensor_name(layer, address), layer) for address, layer in layers]
 
 
@@ -125,19 +125,19 @@ def _source(tensor: Any) -> Any:
     return history.operation if hasattr(history, "operation") else history.layer
 
 
-def _layers_of_file(model: Model, nested: bool) -> Iterator[tuple[str, None]]:
+def _layers_of_file(model: Model, nested: bool, names: Sequence[str]) -> Iterator[tuple[str, None]]:
     rows = json.loads(model._core.summary_json())["layers"]
     models = {row["index"].rpartition("/")[0] for row in rows if row["index"]}
     inside = tuple(f"{row['address']}/" for row in rows if row["index"] in models)
     for row in rows:
         address = _of_first_call(row["address"])
-        is_wanted = row["index"] not in models if nested else not row["address"].startswith(inside)
+        is_wanted = row["index"] not in models or address in names if nested else not row["address"].startswith(inside)
         if address and is_wanted and row["class"] != "InputLayer":
             yield address, None
 
 
 def _layers(model: Any, nested: bool, names: Sequence[str], outer: str = "") -> Iterator[tuple[str, Any]]:
-    """Keras's layers by address; a name in `names` is not opened."""
+    """Keras's layers by address; with `nested` those in models, but what is in `names` stays closed."""
     for layer in _inner(model):
         address = outer + layer.name
         if nested and address not in names and _inner(layer):
@@ -194,11 +194,15 @@ def _of_places(model: Any, x: Any, places: Sequence[_Place]) -> dict[str, Output
     return found | {place.address: to_numpy(one) for place, one in zip(inputs, given) if hasattr(one, "shape")}
 
 
+#: Keras itself shows what is in a model without a graph and in a layer of the user's own.
+_FOR_KERAS = ("custom-layer-failed", "custom-layer-shape", "layer-not-found", "layer-unknown", "model-opaque")
+
+
 def _seen(model: Any, x: Any, addresses: Sequence[str]) -> Seen:
     try:
         return (model if isinstance(model, Model) else from_keras(model)).run(x, addresses)
-    except Error as problem:  # Keras itself shows what is in a model without a graph, or in a layer of the user's own
-        if isinstance(model, Model) or problem.code not in ("layer-not-found", "layer-unknown", "model-opaque"):
+    except Error as problem:
+        if isinstance(model, Model) or problem.code not in _FOR_KERAS:
             raise
     with record(model) as seen:
         model(x)

@@ -88,6 +88,10 @@ class Writer {
     Json config = begun_config(layer);
     config["name"] = name_of(layer);
     config.update(type->today(fields));
+    for (const char* key : {"causal", "softmax_robust_masking"})
+      if (member(layer.config, key) == true)
+        unknown_.push_back(
+            fmt::format("'{}' ({} with {}, which no config of Keras 3 has)", layer.name, layer.class_name, key));
     if (member(config, "activation") == "hard_sigmoid")
       unknown_.push_back(fmt::format("'{}' ({} with hard_sigmoid, which is another function in Keras 3)", layer.name,
                                      layer.class_name));

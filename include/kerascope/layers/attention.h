@@ -26,4 +26,34 @@ struct MultiHeadAttention {
   bool softmax_robust_masking = false;  ///< Keras 2 only
 };
 
+/// MultiHeadAttention whose keys and values have fewer heads, each for several heads of the query (Ainslie et al.
+/// 2023). Query (N, T, C), value and key (N, S, C') -> (N, T, C). Can be tapped: query (N, T, heads, head_dim), key and
+/// value (N, S, key and value heads, head_dim), scores (N, heads, T, S). Weights as MultiHeadAttention's.
+struct GroupQueryAttention {
+  std::int64_t head_dim = 0;             ///< required: the size of each head
+  std::int64_t num_query_heads = 0;      ///< required: a multiple of num_key_value_heads
+  std::int64_t num_key_value_heads = 0;  ///< required
+  float dropout = 0;                     ///< of the scores
+  bool use_bias = true;
+  std::optional<std::int64_t> sliding_window;  ///< as MultiHeadAttention's
+  bool use_gate = false;                       ///< as MultiHeadAttention's
+};
+
+/// Luong's attention, called with a list: query (N, T, C), value (N, S, C') and key (N, S, C; by default the value) ->
+/// (N, T, C'). Its scores are softmax(Q . K^T), or of w * sum(tanh(q + k)) for "concat". Can be tapped: scores (N, T,
+/// S). Weights: scale and, for "concat", concat_score_weight, each one number.
+struct Attention {
+  bool use_scale = false;          ///< multiplies the scores ("concat": q + k) by a learnt number
+  std::string score_mode = "dot";  ///< or "concat"
+  float dropout = 0;               ///< of the scores
+  bool causal = false;             ///< Keras 2 only: step t attends to steps up to t
+};
+
+/// Bahdanau's attention, called as Attention: its scores are softmax(sum(scale * tanh(q + k))). Weights: scale (C).
+struct AdditiveAttention {
+  bool use_scale = true;
+  float dropout = 0;    ///< of the scores
+  bool causal = false;  ///< Keras 2 only: step t attends to steps up to t
+};
+
 }  // namespace kerascope::layers

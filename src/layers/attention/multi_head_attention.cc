@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "kerascope/layers/attention.h"
+#include "layers/attention/common.h"
 #include "layers/registry.h"
 #include "layers/regularization/common.h"
 #include "model/json.h"
@@ -87,7 +88,7 @@ struct Arguments {
 Arguments arguments_of(Build& b) {
   const std::optional<int> query = b.argument("query", 0), value = b.argument("value", 1), key = b.argument("key", 2);
   if (!query || !value)
-    b.fail("call-invalid", fmt::format("layer '{}' (MultiHeadAttention) is called without a {}", b.layer().name,
+    b.fail("call-invalid", fmt::format("layer '{}' ({}) is called without a {}", b.layer().name, b.layer().class_name,
                                        query ? "value" : "query"));
   Arguments all{.query = *query, .value = *value, .key = key.value_or(*value)};
   const auto given = [&](const char* name, std::size_t position) -> std::optional<Value> {
@@ -108,22 +109,6 @@ Arguments arguments_of(Build& b) {
   return all;
 }
 
-/// Inserts an axis of size 1 at a place that is counted from the end of the new shape.
-Value with_axis(Graph& graph, Value x, int place) {
-  std::vector<std::int64_t> sizes = graph.shape(x).sizes();
-  const auto at = static_cast<std::ptrdiff_t>(sizes.size()) + 1 + place;
-  sizes.insert(sizes.begin() + std::max<std::ptrdiff_t>(at, 0), 1);
-  return ops::reshape(graph, x, Shape(std::move(sizes)));
-}
-
-/// Bools (1, T, S), true if step t of the query may attend to step s.
-Value allowed_steps(Graph& graph, std::int64_t queries, std::int64_t keys, auto may_look) {
-  std::vector<std::uint8_t> allowed;
-  for (std::int64_t t = 0; t < queries; ++t)
-    for (std::int64_t s = 0; s < keys; ++s) allowed.push_back(may_look(t, s));
-  return graph.constant(Tensor::of({1, queries, keys}, allowed));
-}
-
 /// Which steps may attend to which: (N, T, S), or a shape that broadcasts to it; nothing if all may attend to all.
 std::optional<Value> attention_mask(const MultiHeadAttention& layer, Build& b, const Arguments& all) {
   std::optional<Value> mask;
@@ -132,7 +117,7 @@ std::optional<Value> attention_mask(const MultiHeadAttention& layer, Build& b, c
   if (all.value_mask) add(with_axis(b.graph, *all.value_mask, -2));
   if (all.key_mask) add(with_axis(b.graph, *all.key_mask, -2));
   const std::int64_t queries = b.shape(all.query)[1], keys = b.shape(all.value)[1];
-  if (all.causal) add(allowed_steps(b.graph, queries, keys, [](auto t, auto s) { return s <= t; }));
+  if (all.causal) add(earlier_steps(b.graph, queries, keys));
   if (layer.sliding_window)
     add(allowed_steps(b.graph, queries, keys, [&](auto t, auto s) { return std::abs(t - s) < *layer.sliding_window; }));
   if (all.attention_mask) add(*all.attention_mask);
@@ -150,15 +135,13 @@ Value masked_softmax(const MultiHeadAttention& layer, Build& b, Value scores, st
     while (graph.shape(*mask).rank() < shape.rank()) mask = with_axis(graph, *mask, -2 * attending - 1);
     // Keras 2 adds a large negative number, so a row that is masked as a whole keeps its softmax.
     if (is_old && !layer.softmax_robust_masking) {
-      const Value excluded = ops::binary(graph, number(1), *mask, ops::Binary::kSubtract);
-      scores =
-          ops::binary(graph, scores, ops::unary(graph, excluded, ops::Unary::kAffine, {.a = -1e9f}), ops::Binary::kAdd);
+      scores = lowered(b, scores, *mask);
     } else {
       scores = ops::select(graph, *mask, scores, number(is_fused ? -0.7f * 3.38953e38f : -1e9f));
     }
     if (graph.shape(scores) != shape)
-      b.fail("shape-mismatch", fmt::format("layer '{}' (MultiHeadAttention) has scores {} and a mask of {}",
-                                           b.layer().name, shape.str(), graph.shape(*mask).str()));
+      b.fail("shape-mismatch", fmt::format("layer '{}' ({}) has scores {} and a mask of {}", b.layer().name,
+                                           b.layer().class_name, shape.str(), graph.shape(*mask).str()));
   }
   const std::int64_t keys = shape.elements(shape.rank() - attending, shape.rank());
   const std::int64_t rows = keys > 0 ? shape.elements() / keys : 0;
@@ -176,6 +159,99 @@ std::string roles_by_head(const Axes& axes) {
 std::string roles_of_scores(const Axes& axes) {
   const std::string others(axes.attending.size() - 1, 'D');
   return std::string(axes.apart.size() - 2, 'D') + "C" + others + "H" + others + "W";
+}
+
+/// (.., heads, size) -> (.., more heads, size): each head several times, one after the other.
+Value repeated(Build& b, Value x, std::int64_t heads) {
+  std::vector<std::int64_t> sizes = b.graph.shape(x).sizes();
+  const std::size_t axis = sizes.size() - 2;
+  const std::int64_t times = heads / sizes[axis];
+  if (times == 1) return x;
+  sizes[axis] = heads;
+  const Value ones = b.constant({times, 1}, std::vector<float>(static_cast<std::size_t>(times), 1));
+  return ops::reshape(b.graph, ops::binary(b.graph, with_axis(b.graph, x, -2), ones, ops::Binary::kMultiply),
+                      Shape(std::move(sizes)));
+}
+
+/// @param key_heads  of keys and values; a multiple of it has the query
+Outputs attended(const MultiHeadAttention& layer, std::int64_t key_heads, Build& b) {
+  const std::int64_t value_dim = layer.value_dim.value_or(layer.key_dim);
+  b.require_at_least(1, "value_dim", value_dim);
+  b.require_at_least(1, "sliding_window", layer.sliding_window.value_or(1));
+  for (const std::int64_t size : layer.output_shape) b.require_at_least(1, "output_shape", size);
+  require_share(b, "dropout", layer.dropout);
+
+  Graph& graph = b.graph;
+  const Arguments all = arguments_of(b);
+  const Shape &query = b.shape(all.query), &key = b.shape(all.key), &value = b.shape(all.value);
+  const int rank = query.rank() + 1;  // with the axis of heads
+  if (query.rank() < 3 || key.rank() != query.rank() || value.rank() != query.rank())
+    b.fail("shape-rank", fmt::format("layer '{}' ({}) needs tensors with 3 axes or more, as many in "
+                                     "each, and gets a query {}, a key {} and a value {}",
+                                     b.layer().name, b.layer().class_name, query.str(), key.str(), value.str()));
+  const Axes axes = axes_of(layer, b, rank);
+
+  // In the order in which Keras creates the weights.
+  const Value queries =
+      projected(b, "query_dense", b.input(all.query), 1, {layer.num_heads, layer.key_dim}, layer.use_bias);
+  const Value keys = projected(b, "key_dense", b.input(all.key), 1, {key_heads, layer.key_dim}, layer.use_bias);
+  std::optional<Value> gate;
+  if (layer.use_gate)
+    gate = ops::unary(graph,
+                      projected(b, "_gate_dense", b.input(all.query), 1, {layer.num_heads, value_dim}, layer.use_bias),
+                      ops::Unary::kSigmoid);
+  const Value values = projected(b, "value_dense", b.input(all.value), 1, {key_heads, value_dim}, layer.use_bias);
+  const std::string roles = roles_by_head(axes);
+  b.tap("query", {queries, roles});
+  b.tap("key", {keys, roles});
+  b.tap("value", {values, roles});
+
+  const Value all_keys = repeated(b, keys, layer.num_heads), all_values = repeated(b, values, layer.num_heads);
+  // One matrix per index of the independent axes: (apart.., attending, size).
+  const auto matrices = [&](Value x) {
+    const Shape& shape = graph.shape(x);
+    return ops::reshape(
+        graph, ops::transpose(graph, x, axes.order()),
+        joined(Axes::sizes(shape, axes.apart), {product(Axes::sizes(shape, axes.attending)), shape.back()}));
+  };
+  const Shape by_query = graph.shape(queries), by_key = graph.shape(all_keys);
+  const std::vector<std::int64_t> apart = Axes::sizes(by_query, axes.apart),
+                                  seeing = Axes::sizes(by_query, axes.attending),
+                                  seen = Axes::sizes(by_key, axes.attending);
+  const Shape& by_value = graph.shape(all_values);
+  if (Axes::sizes(by_key, axes.apart) != apart || Axes::sizes(by_value, axes.apart) != apart ||
+      Axes::sizes(by_value, axes.attending) != seen)
+    b.fail("shape-mismatch", fmt::format("layer '{}' ({}) is called with a query {}, a key {} and a "
+                                         "value {}, which do not fit each other",
+                                         b.layer().name, b.layer().class_name, query.str(), key.str(), value.str()));
+  const Value scaled =
+      ops::unary(graph, queries, ops::Unary::kAffine, {.a = 1 / std::sqrt(static_cast<float>(layer.key_dim))});
+  const Value raw = ops::matmul(graph, matrices(scaled), matrices(all_keys), {.transpose_right = true});
+  std::vector<std::int64_t> pairs = seeing;
+  pairs.insert(pairs.end(), seen.begin(), seen.end());
+  // Keras 3 computes the scores in one fused operation if it can.
+  const bool is_fused = b.keras_major() >= 3 && rank == 4 && layer.dropout == 0 && !all.with_scores;
+  const Value scores = masked_softmax(layer, b, ops::reshape(graph, raw, joined(apart, pairs)),
+                                      attention_mask(layer, b, all), static_cast<int>(axes.attending.size()), is_fused);
+  const Output seen_scores = {scores, roles_of_scores(axes)};
+  b.tap("scores", seen_scores);
+
+  const Value weights = ops::reshape(graph, with_dropout(b, scores, layer.dropout), graph.shape(raw));
+  const std::vector<int> order = axes.order();
+  std::vector<int> back(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) back[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
+  Value result = ops::matmul(graph, weights, matrices(all_values));
+  std::vector<std::int64_t> attended = seeing;
+  attended.push_back(value_dim);
+  result = ops::transpose(graph, ops::reshape(graph, result, joined(apart, attended)), back);
+  if (gate) result = ops::binary(graph, result, *gate, ops::Binary::kMultiply);
+
+  const std::vector<std::int64_t> out = layer.output_shape.empty() ? std::vector{query.back()} : layer.output_shape;
+  const Value output = projected(b, "output_dense", result, 2, out, layer.use_bias);
+  Outputs outputs = out.size() == 1 ? b.with_axes(output, b.axes(all.query)) : b.usual(output);
+  outputs[0].mask = all.query_mask;
+  if (all.with_scores) outputs.push_back(seen_scores);
+  return outputs;
 }
 
 }  // namespace
@@ -199,87 +275,39 @@ MaskRule mask_rule(const MultiHeadAttention&) { return MaskRule::kOwn; }
 Outputs build(const MultiHeadAttention& layer, Build& b) {
   b.require_at_least(1, "num_heads", layer.num_heads);
   b.require_at_least(1, "key_dim", layer.key_dim);
-  const std::int64_t value_dim = layer.value_dim.value_or(layer.key_dim);
-  b.require_at_least(1, "value_dim", value_dim);
-  b.require_at_least(1, "sliding_window", layer.sliding_window.value_or(1));
-  for (const std::int64_t size : layer.output_shape) b.require_at_least(1, "output_shape", size);
-  require_share(b, "dropout", layer.dropout);
+  return attended(layer, layer.num_heads, b);
+}
 
-  Graph& graph = b.graph;
-  const Arguments all = arguments_of(b);
-  const Shape &query = b.shape(all.query), &key = b.shape(all.key), &value = b.shape(all.value);
-  const int rank = query.rank() + 1;  // with the axis of heads
-  if (query.rank() < 3 || key.rank() != query.rank() || value.rank() != query.rank())
-    b.fail("shape-rank", fmt::format("layer '{}' (MultiHeadAttention) needs tensors with 3 axes or more, as many in "
-                                     "each, and gets a query {}, a key {} and a value {}",
-                                     b.layer().name, query.str(), key.str(), value.str()));
-  const Axes axes = axes_of(layer, b, rank);
+void fields(of<GroupQueryAttention> auto& layer, auto&& field) {
+  field.required("head_dim", layer.head_dim);
+  field.required("num_query_heads", layer.num_query_heads);
+  field.required("num_key_value_heads", layer.num_key_value_heads);
+  field("dropout", layer.dropout);
+  field("use_bias", layer.use_bias);
+  field("sliding_window", layer.sliding_window);
+  field("use_gate", layer.use_gate);
+  for (const char* key : {"flash_attention", "seed"}) field.ignored(key);
+}
 
-  // In the order in which Keras creates the weights.
-  const Value queries =
-      projected(b, "query_dense", b.input(all.query), 1, {layer.num_heads, layer.key_dim}, layer.use_bias);
-  const Value keys = projected(b, "key_dense", b.input(all.key), 1, {layer.num_heads, layer.key_dim}, layer.use_bias);
-  std::optional<Value> gate;
-  if (layer.use_gate)
-    gate = ops::unary(graph,
-                      projected(b, "_gate_dense", b.input(all.query), 1, {layer.num_heads, value_dim}, layer.use_bias),
-                      ops::Unary::kSigmoid);
-  const Value values = projected(b, "value_dense", b.input(all.value), 1, {layer.num_heads, value_dim}, layer.use_bias);
-  const std::string roles = roles_by_head(axes);
-  b.tap("query", {queries, roles});
-  b.tap("key", {keys, roles});
-  b.tap("value", {values, roles});
+MaskRule mask_rule(const GroupQueryAttention&) { return MaskRule::kOwn; }
 
-  // One matrix per index of the independent axes: (apart.., attending, size).
-  const auto matrices = [&](Value x) {
-    const Shape& shape = graph.shape(x);
-    return ops::reshape(
-        graph, ops::transpose(graph, x, axes.order()),
-        joined(Axes::sizes(shape, axes.apart), {product(Axes::sizes(shape, axes.attending)), shape.back()}));
-  };
-  const Shape by_query = graph.shape(queries), by_key = graph.shape(keys);
-  const std::vector<std::int64_t> apart = Axes::sizes(by_query, axes.apart),
-                                  seeing = Axes::sizes(by_query, axes.attending),
-                                  seen = Axes::sizes(by_key, axes.attending);
-  const Shape& by_value = graph.shape(values);
-  if (Axes::sizes(by_key, axes.apart) != apart || Axes::sizes(by_value, axes.apart) != apart ||
-      Axes::sizes(by_value, axes.attending) != seen)
-    b.fail("shape-mismatch", fmt::format("layer '{}' (MultiHeadAttention) is called with a query {}, a key {} and a "
-                                         "value {}, which do not fit each other",
-                                         b.layer().name, query.str(), key.str(), value.str()));
-  const Value scaled =
-      ops::unary(graph, queries, ops::Unary::kAffine, {.a = 1 / std::sqrt(static_cast<float>(layer.key_dim))});
-  const Value raw = ops::matmul(graph, matrices(scaled), matrices(keys), {.transpose_right = true});
-  std::vector<std::int64_t> pairs = seeing;
-  pairs.insert(pairs.end(), seen.begin(), seen.end());
-  // Keras 3 computes the scores in one fused operation if it can.
-  const bool is_fused = b.keras_major() >= 3 && rank == 4 && layer.dropout == 0 && !all.with_scores;
-  const Value scores = masked_softmax(layer, b, ops::reshape(graph, raw, joined(apart, pairs)),
-                                      attention_mask(layer, b, all), static_cast<int>(axes.attending.size()), is_fused);
-  const Output seen_scores = {scores, roles_of_scores(axes)};
-  b.tap("scores", seen_scores);
-
-  Value weights = scores;
-  if (b.random() && layer.dropout > 0)
-    weights = ops::binary(graph, weights, keep_mask(b, graph.shape(weights), layer.dropout), ops::Binary::kMultiply);
-  weights = ops::reshape(graph, weights, graph.shape(raw));
-  const std::vector<int> order = axes.order();
-  std::vector<int> back(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) back[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
-  Value result = ops::matmul(graph, weights, matrices(values));
-  std::vector<std::int64_t> attended = seeing;
-  attended.push_back(value_dim);
-  result = ops::transpose(graph, ops::reshape(graph, result, joined(apart, attended)), back);
-  if (gate) result = ops::binary(graph, result, *gate, ops::Binary::kMultiply);
-
-  const std::vector<std::int64_t> out = layer.output_shape.empty() ? std::vector{query.back()} : layer.output_shape;
-  const Value output = projected(b, "output_dense", result, 2, out, layer.use_bias);
-  Outputs outputs = out.size() == 1 ? b.with_axes(output, b.axes(all.query)) : b.usual(output);
-  outputs[0].mask = all.query_mask;
-  if (all.with_scores) outputs.push_back(seen_scores);
-  return outputs;
+Outputs build(const GroupQueryAttention& layer, Build& b) {
+  b.require_at_least(1, "head_dim", layer.head_dim);
+  b.require_at_least(1, "num_query_heads", layer.num_query_heads);
+  b.require_at_least(1, "num_key_value_heads", layer.num_key_value_heads);
+  if (layer.num_query_heads % layer.num_key_value_heads != 0)
+    b.refuse("num_query_heads", fmt::format("{}", layer.num_query_heads),
+             fmt::format("a multiple of the {} num_key_value_heads", layer.num_key_value_heads));
+  return attended({.num_heads = layer.num_query_heads,
+                   .key_dim = layer.head_dim,
+                   .dropout = layer.dropout,
+                   .use_bias = layer.use_bias,
+                   .sliding_window = layer.sliding_window,
+                   .use_gate = layer.use_gate},
+                  layer.num_key_value_heads, b);
 }
 
 const Register<MultiHeadAttention> registered{"MultiHeadAttention"};
+const Register<GroupQueryAttention> registered_grouped{"GroupQueryAttention", "GroupedQueryAttention"};
 
 }  // namespace kerascope::layers
