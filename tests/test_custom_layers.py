@@ -107,6 +107,7 @@ def test_a_function_needs_no_keras(ending, name, tmp_path):
     @ks.register("Gate")
     def gate(layer, x):
         assert layer.address == "gate" and layer.class_name == "tests>Gate" and not layer.training
+        assert layer.weights[0] is layer.weights[name]
         return x * layer.weights[name] ** layer.config["power"]
 
     assert_equal(ks.load(tmp_path / f"own.{ending}").run(X), model)
@@ -170,7 +171,13 @@ def test_what_goes_wrong_is_said(tmp_path):
         ks.register([1])
     ks.register("Gate", lambda layer, x: x + layer.weights["kernel"])
     problem = ks.load(path).run(ids).skipped["gate"]
-    assert problem.code == "custom-layer-failed" and "KeyError: 'kernel'" in str(problem)
+    assert problem.code == "custom-layer-failed" and "'kernel'; there are '0'" in str(problem)
+    with pytest.raises(ks.Error, match="'kernel'; there are '0'"):
+        ks.load(path).run(ids, taps="mean")
+    ks.register("Gate", lambda layer, x: x[:1])
+    assert "a batch of 3" in str(ks.load(path).run(np.repeat(ids, 3, axis=0)).skipped["gate"])
+    with pytest.raises(TypeError, match="a function, not int"):
+        ks.register("Gate", 3)
 
     def never(layer, x):
         if x.any():

@@ -194,13 +194,95 @@ def test_options_have_pythons_types(net, batch):
     assert seen.grid("conv1", tokens=None, zoom=np.int64(2)).png() == seen.grid("conv1", zoom=2).png()
 
 
+def test_samples_are_found_by_the_names_of_their_files(small, net, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, grey in [("im10.png", 200), ("im2.png", 90), ("im1.png", 10)]:
+        Image.new("RGB", (8, 8), (grey,) * 3).save(folder / name)
+    (folder / "im3.png").write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match="passed over: .*im3.png"):
+        seen = net.run(folder, preprocessing="unit", skip_damaged=True)
+    assert [os.path.basename(file) for file in seen.files] == ["im1.png", "im2.png", "im10.png"]
+    assert seen.sample("im10.png") == 2 and seen["picture"][seen.sample("im2.png")].max() == np.float32(90 / 255)
+    drawn = [seen.grid("conv1", sample=sample, scale=(0, 7)).png() for sample in ("im10.png", 2, 0)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert seen.overview(sample="im2.png").png() == seen.overview(sample=1).png()
+    with pytest.raises(ks.Error, match="did you mean '.*im10.png'"):
+        seen.sample("im11.png")
+    listed = net.run([folder / "im2.png", folder / "im1.png"], preprocessing="unit")
+    assert listed.sample("im1.png") == 1
+
+
+def test_layers_are_named_in_many_ways(net, batch):
+    conv1 = net.layer("conv1")
+    for taps in ("conv1", 0, conv1, [conv1], conv1.output, (0,)):
+        assert list(net.run(batch, taps)) == ["conv1"], taps
+    one = net.run(batch, 0)
+    assert one.grid().png() == one.grid("conv1").png() and one.statistics()["channels"] == 4
+    for wrong in ([None], [True], [1.5]):
+        with pytest.raises(TypeError, match="is named by its address"):
+            net.run(batch, wrong)
+    with pytest.raises(ks.Error, match="None asks for all"):
+        net.run(batch, [])
+    with pytest.raises(KeyError, match="by its address, not by 0"):
+        one[0]
+    assert one.get(0) is None
+    with pytest.raises(ks.Error, match="so one has to be named"):
+        net.run(batch).grid()
+
+
+@pytest.mark.parametrize("given, said", [
+    ({1, 2}, "set is no input"),
+    (open, "is no input"),
+    (tf.data.Dataset.from_tensor_slices([1.0]).batch(1), "model.batches"),
+])
+def test_what_is_no_input_is_said(net, given, said):
+    with pytest.raises(ks.Error, match=said):
+        net.run(given)
+    with pytest.raises(ks.Error, match="nearst"):
+        net.run(np.zeros((1, 8, 8, 3)), resize="nearst")
+    with pytest.raises(TypeError, match="an iterable of batches"):
+        next(net.batches("folder"))
+    with pytest.raises(TypeError, match="a function begins and ends"):
+        ks.function("conv1", net.outputs)
+
+
+def test_sides_of_a_comparison(small, net, batch, tmp_path):
+    model = keras.saving.load_model(small / "net.keras")
+    assert ks.diff(model, small / "net.keras", batch).agree
+    net.run(batch).save(tmp_path / "seen")
+    assert ks.diff(tmp_path / "seen.npz", net.run(batch)).agree
+    lambda_ = ks.load(small / "lambda.keras")
+    same = ks.diff(lambda_, lambda_, batch)
+    assert not same.agree and "not computed in a:" in same.table() and same.skipped[0] == same.skipped[1] != []
+    with pytest.raises(TypeError, match="'taps' means nothing"):
+        ks.diff(net, net, taps="conv1")
+    with pytest.raises(ValueError, match="at least 0"):
+        ks.diff(net, net, tolerance=-1)
+    with pytest.raises(TypeError, match="not int"):
+        ks.diff(net, 3)
+    for path in ("seen.h5", "seen.png"):
+        with pytest.raises(ks.Error, match="written as .npz"):
+            net.run(batch).save(tmp_path / path)
+    with pytest.raises(ks.Error, match="does not end in .png"):
+        net.run(batch).grid("conv1").save(tmp_path / "conv1.jpg")
+
+
+def test_hints_speak_python(small, net, batch):
+    with pytest.raises(KeyError) as wrong:
+        net.layer("xyz")
+    assert "kerascope layers" not in str(wrong.value) and "model.summary()" in str(wrong.value)
+    problem = next(iter(ks.load(small / "lambda.keras").run(batch).skipped.values()))
+    assert "--" not in problem.hint and "ks.register" in problem.hint
+
+
 def test_everything_shows_itself(small, net, batch):
     seen = net.run(batch)
     with_png = [seen, seen.activation("conv1"), seen.grid("conv1"), seen.overview(), net.layer("conv1").kernels()]
     assert all(one._repr_png_().startswith(b"\x89PNG") for one in with_png)
     nested = ks.load(small / "nested.keras")._repr_html_()
     assert "<details>" in nested and ">hidden<" in nested
-    assert "conv1" in repr(net) and "2 x 6 x 6 x 4" in repr(seen) and "kernel" in repr(net.layer("conv1"))
+    assert "conv1" in repr(net) and "2 x 6 x 6 x 4" in repr(seen) and "kernel" in str(net.layer("conv1"))
     assert "dead_channels" in repr(seen.statistics("conv1")) and "<table>" in seen.statistics("conv1")._repr_html_()
     pixels = np.asarray(seen.grid("conv1"))
     assert pixels.dtype == np.uint8 and pixels.shape[:2] == (seen.grid("conv1").height, seen.grid("conv1").width)
@@ -331,12 +413,15 @@ def test_threads_share_a_model(net, batch):
     assert not wrong
 
 
-def test_pickles_and_copies_mean_the_file(net, batch):
+def test_pickles_and_copies_mean_the_file(small, net, batch):
     again = pickle.loads(pickle.dumps(net))
     assert (again.predict(batch) == net.predict(batch)).all()
     assert copy.copy(net) is net and copy.deepcopy(net) is net
     with net as same:
         assert same is net
+    again.load_weights(small / "net.h5")
+    with pytest.raises(TypeError, match="no file has this model's weights"):
+        pickle.dumps(again)
 
 
 INTERRUPTED = """

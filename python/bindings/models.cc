@@ -340,6 +340,8 @@ void add_model(nb::module_& core) {
           },
           "inputs"_a, "phase"_a, "seed"_a.none(), "exact"_a, "threads"_a, "on_progress"_a.none(), "progress_after"_a,
           "interruptible"_a);
+  core.def(
+      "require_filter", [](const std::string& name) { parse_filter(name); }, "name"_a);
   core.def("function", &function, "inputs"_a, "outputs"_a, OthersMayRun());
   core.def(
       "load",

@@ -18,14 +18,23 @@ from ._keras import keras_of, variables_by_path
 Compute = Callable[..., tuple[list[CoreArray], list[CoreArray | None]]]
 
 
+class Weights(dict[Any, np.ndarray]):
+    """By name or, from 0, by position: weights["kernel"], weights[0]."""
+
+    def __missing__(self, key: Any) -> np.ndarray:
+        if isinstance(key, int):
+            return list(self.values())[key]
+        raise KeyError(f"{key!r}; there are {', '.join(map(repr, self)) or 'none'}")
+
+
 class CustomLayer(NamedTuple):
     """A layer as the function that computes it sees it."""
 
     address: str  #: of the call: "encoder/gate"
     class_name: str  #: "Gate", or "mine>Gate"
     config: dict[str, Any]  #: as Keras's get_config
-    #: By name; an archive (.keras) only numbers them: {"0": .., "cell/0": ..}.
-    weights: dict[str, np.ndarray]
+    #: By name or position; an archive (.keras) only numbers them: {"0": .., "cell/0": ..}.
+    weights: Weights
     training: bool  #: the phase of this call
 
 
@@ -34,9 +43,12 @@ def from_function(call: Callable[..., Any], supports_masking: bool) -> Compute:
 
     def compute(address: str, class_name: str, config: str, arguments: str, weights: Sequence[tuple[str, np.ndarray]],
                 inputs: Sequence[np.ndarray], masks: Sequence[np.ndarray | None], training: bool) -> Any:
-        layer = CustomLayer(address, class_name, json.loads(config), dict(weights), training)
+        layer = CustomLayer(address, class_name, json.loads(config), Weights(weights), training)
         args, kwargs = _arguments(arguments, inputs)
         outputs = [to_core(one) for one in _as_list(call(layer, *args, **kwargs))]
+        for output in outputs:
+            if isinstance(output, np.ndarray) and inputs and output.shape[:1] != inputs[0].shape[:1]:
+                raise ValueError(f"the function of '{address}' made {output.shape} of a batch of {len(inputs[0])}")
         mask = masks[0] if supports_masking and masks else None
         return outputs, [mask] * len(outputs)
 
@@ -56,7 +68,7 @@ def from_keras_layers(package: str, find: Callable[[CustomLayer, list[Any], dict
             if mask is not None:
                 tensor._keras_mask = _tensor(package, mask)
         args, kwargs = _arguments(arguments, tensors)
-        layer = find(CustomLayer(address, class_name, json.loads(config), dict(weights), training), args, kwargs)
+        layer = find(CustomLayer(address, class_name, json.loads(config), Weights(weights), training), args, kwargs)
         if "training" in inspect.signature(layer.call).parameters:
             kwargs["training"] = training
         # Statistics move in the training phase; the model must not.
@@ -131,7 +143,7 @@ def register(layer: type | str, call: Callable[..., Any] | None = None, *, suppo
     """Gives a layer class of your own a meaning, for models that are opened from now on.
 
     >>> ks.register(Gate)                                              # Keras computes it, by your class
-    >>> ks.register("Gate", lambda layer, x: x * layer.weights["0"])   # a function of NumPy; needs no Keras
+    >>> ks.register("Gate", lambda layer, x: x * layer.weights[0])     # a function of NumPy; needs no Keras
     >>> @ks.register("Gate")
     ... def gate(layer, x):
     ...     return x * layer.config["strength"]
@@ -147,6 +159,8 @@ def register(layer: type | str, call: Callable[..., Any] | None = None, *, suppo
     """
     if not isinstance(layer, (str, type)):
         raise TypeError(f"register takes a layer's class or the name of one, not {type(layer).__name__}")
+    if call is not None and not callable(call):
+        raise TypeError(f"call is a function, not {type(call).__name__}")
     if isinstance(layer, str) and call is None:
         return lambda function: register(layer, function, supports_masking=supports_masking)
     name = layer if isinstance(layer, str) else layer.__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import _core
@@ -59,8 +60,22 @@ _CLASSES: dict[str, type[Error]] = {
 }
 
 
+#: What hints say of the program's options and of C++, in Python's words.
+_WORDS = [
+    (r"feed its output \(--input '[^=']*=FILE\.npy'\), or pass its input through \(--assume '([^=']*)=identity'\)",
+     r"ks.register(..) says what it computes, ks.from_keras(model) lets Keras compute it, assume='\1' passes its input through"),
+    (r"`kerascope layers MODEL`, or model\.summary\(\), lists them", "model.summary() lists them"),
+    (r"`kerascope layers MODEL` marks them", "model.summary() marks them"),
+    (r"Layer::weights\(\) gives all", "layer.weights has all"),
+    (r"KernelOptions::filter picks a filter", "filter=.. picks one"),
+    (r"--by-name\b", "by_name=True"),
+]
+
+
 def error(code: str, what: str, where: str = "", because: str = "", hint: str = "") -> Error:
     """The exception for an error with this code."""
+    for words, ours in _WORDS:
+        hint = re.sub(words, ours, hint)
     return _CLASSES.get(code, _ValueError)(code, what, where, because, hint)
 
 

@@ -28,6 +28,7 @@ class Fed(NamedTuple):
     arrays: list[CoreArray]
     notes: list[str]  #: how files were prepared
     warnings: list[str]  #: what is probably wrong with that
+    files: Sequence[str] = ()  #: the name of each sample's file, if there are several
 
 
 def fed(model: _core.Model, names: Sequence[str], given: Any, reading: Reading, checks: bool) -> Fed:
@@ -36,8 +37,10 @@ def fed(model: _core.Model, names: Sequence[str], given: Any, reading: Reading, 
     given: one input, a list with one per input of the model, or a dict by the inputs' names
     checks: whether arrays, too, are to be compared with what the model's first batch normalizations expect
     """
-    if isinstance(given, np.ndarray) and len(names) == 1 and reading.preprocessing is None:
+    if isinstance(given, np.ndarray) and len(names) == 1 and reading.preprocessing is None and reading.resize in ("nearest", None):
         return _of_arrays(model, [to_core(given)], checks)
+    if reading.resize is not None:
+        _core.require_filter(reading.resize)
     if given is None:
         raise error("input-missing", f"nothing was given for the input '{names[0]}'", hint="a path, an array, or a list or dict of these")
     if isinstance(given, Mapping):
@@ -56,6 +59,8 @@ def fed(model: _core.Model, names: Sequence[str], given: Any, reading: Reading, 
         values = list(given)
     else:
         values = [given]
+    for value in values:
+        _require_input(value)
     with _Files() as files:
         ways = [files.path(value, reading) for value in values]
         if any(path is not None for path in ways):
@@ -63,8 +68,19 @@ def fed(model: _core.Model, names: Sequence[str], given: Any, reading: Reading, 
         if len(values) == 1 and _is_list_of_pictures(values[0]):
             parts = [fed(model, names, one, reading, checks) for one in values[0]]
             arrays = [np.concatenate([part.arrays[0] for part in parts])]
-            return Fed(arrays, [note for part in parts for note in part.notes], _once(part.warnings for part in parts))
+            names_ = [os.path.basename(os.fspath(one)) if is_path(one) else "" for one in values[0]]
+            return Fed(arrays, [note for part in parts for note in part.notes], _once(part.warnings for part in parts), names_)
         return _of_arrays(model, [to_core(value) for value in values], checks)
+
+
+def _require_input(value: Any) -> None:
+    is_array = any(hasattr(value, name) for name in ("__array__", "__dlpack__", "__array_interface__"))
+    if is_array or is_path(value) or is_pil(value) or isinstance(value, (list, tuple, bytes, int, float, memoryview, bytearray)):
+        return
+    name = type(value).__name__
+    many = hasattr(value, "__iter__") and not hasattr(value, "read")
+    raise error("input-type", f"{name} is no input; a path, a picture or an array is",
+                hint="for seen in model.batches(data), for many batches" if many else "")
 
 
 def _of_arrays(model: _core.Model, arrays: list[CoreArray], checks: bool) -> Fed:
@@ -139,8 +155,8 @@ class _Files:
 def _from_files(model: _core.Model, values: Sequence[Any], ways: Sequence[str | None], names: Sequence[str], files: _Files,
                 reading: Reading) -> Fed:
     paths = [path if path is not None else files.array(value) for path, value in zip(ways, values)]
-    arrays, done, warnings, _, skipped, check = model.read_inputs(paths, *reading)
+    arrays, done, warnings, samples, skipped, check = model.read_inputs(paths, *reading)
     said = [" ".join(parts) for parts in warnings] + _doubts(check)
     notes = [line for line, value in zip(done, values) if is_path(value)]
-    said += [f"{line} was passed over" for line in skipped]
-    return Fed([to_core(array) for array in arrays], notes, said)
+    said += [f"passed over: {line}" for line in skipped]
+    return Fed([to_core(array) for array in arrays], notes, said, samples)

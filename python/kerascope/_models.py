@@ -17,7 +17,9 @@ import numpy as np
 from . import _core
 from ._arrays import to_core
 from ._custom import registered
+from ._errors import error
 from ._inputs import Fed, Reading, fed
+from ._keras import keras_of
 from ._pictures import Picture
 from ._seen import Activation, Comparison, Seen, grid_options, table_html
 
@@ -134,6 +136,9 @@ class Layer:
         return [(name, *numbers(array), f"{array.size:,}") for name, array in self.weights.items()]
 
     def __repr__(self) -> str:
+        return f"<Layer {self.address}: {self.class_name} {self.output.shape}>"
+
+    def __str__(self) -> str:
         lines = [f"{self.address}   {self.class_name}   {self.output.shape}"]
         return "\n".join(lines + [f"  {name}  {shape}  {values}" for name, shape, values, _ in self._rows()])
 
@@ -296,7 +301,7 @@ class Model:
 
         inputs: a path (picture, folder of pictures, .npy, .npz), a picture of PIL, an array of NumPy, TensorFlow, JAX or
           torch, batch first; for a model with several inputs a list in their order, or a dict by their names.
-        taps: names, paths, indices ("3", "-1", "0..5"), patterns ("conv*", "**/conv?", "type:Conv2D"), calls
+        taps: names, paths, indices (3, -1, "0..5"), layers, patterns ("conv*", "**/conv?", "type:Conv2D"), calls
           ("dense@1"), "conv1/pre_activation", channels ("conv5:17"). None: all layers.
         phase: "inference"; "training" (batch statistics, dropout with the seed; seed=None: none); "as-called".
         exact: without Winograd. threads: 0 for all. memory: a limit in bytes, 0 for none.
@@ -310,9 +315,9 @@ class Model:
         given = self._fed(core, facts, inputs, Reading(preprocessing, resize, keep_aspect_ratio, skip_damaged))
         ready = None if on_ready is None else lambda *parts: on_ready(_streamed(*parts))
         with _Told(facts.name, progress) as told:
-            seen = core.run(given.arrays, _names(taps), _names(assume), phase, seed, exact, threads, memory, ready,
+            seen = core.run(given.arrays, _names(taps), _names(assume or None), phase, seed, exact, threads, memory, ready,
                             told.call, told.after, _interruptible())
-        return Seen(seen, facts.name, facts.outputs, facts.labels, given.notes)
+        return Seen(seen, facts.name, facts.outputs, facts.labels, given.notes, given.files)
 
     def predict(self, inputs: Any, *, phase: str = "inference", seed: int | None = 0, exact: bool = False, threads: int = 0,
                 preprocessing: str | None = None, resize: str | None = "nearest", progress: Progress | bool = True) -> Any:
@@ -370,6 +375,8 @@ class Model:
 
         Of a batch that is a tuple, (x, y) or (x, y, weights), x is taken. Arguments as run.
         """
+        if isinstance(data, (str, os.PathLike, np.ndarray)):
+            raise TypeError(f"batches takes an iterable of batches, not {type(data).__name__}; run(data) takes it as one batch")
         sized: Any = data
         batches = (sized[i] for i in range(len(sized))) if hasattr(data, "__getitem__") and hasattr(data, "__len__") else data
         for batch in batches:
@@ -391,6 +398,7 @@ class Model:
     def load_weights(self, path: str | os.PathLike[str], *, by_name: bool = False) -> dict[str, list[str]]:
         """As Keras's: the layers that were loaded, those missing in the file, and those that the model lacks."""
         done = self._core.load_weights(os.fspath(path), by_name)
+        self._path = None  # the file has other weights
         return dict(zip(("loaded", "missing", "unused"), done))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -399,7 +407,7 @@ class Model:
 
     def __reduce__(self) -> Any:
         if self._path is None:
-            raise TypeError("this model is in memory; save it, and pickle ks.load(path)")
+            raise TypeError("no file has this model's weights; save it, and pickle ks.load(path)")
         return load, (self._path,)
 
     def __copy__(self) -> Model:
@@ -451,10 +459,24 @@ def _model_html(summary: Mapping[str, Any]) -> str:
     return table("")
 
 
-def _names(given: str | Iterable[str] | None) -> list[str]:
+def _names(given: Any) -> list[str]:
+    """Addresses and patterns, from names, indices, layers and tensors."""
     if given is None:
         return []
-    return [given] if isinstance(given, str) else [str(one) for one in given]
+    names = [given] if isinstance(given, (str, int, Layer, KerasTensor)) else list(given)
+    if not names:
+        raise error("taps-empty", "no layer is asked for", hint="None asks for all layers")
+    return [_name(one) for one in names]
+
+
+def _name(one: Any) -> str:
+    if isinstance(one, Layer):
+        return one.address
+    if isinstance(one, KerasTensor):
+        return one.name
+    if not isinstance(one, (str, int)) or isinstance(one, bool):
+        raise TypeError(f"a layer is named by its address, its index or itself, not by {one!r}")
+    return str(one)
 
 
 def _streamed(address: str, axes: str, class_name: str, is_model: bool, first: int, array: np.ndarray) -> Activation:
@@ -481,7 +503,12 @@ Ends = KerasTensor | Layer | Sequence[KerasTensor | Layer]
 
 
 def _tensors(ends: Ends) -> list[KerasTensor]:
-    return [end.output if isinstance(end, Layer) else end for end in ([ends] if isinstance(ends, (KerasTensor, Layer)) else ends)]
+    tensors = []
+    for end in [ends] if isinstance(ends, (str, KerasTensor, Layer)) else ends:
+        if not isinstance(end, (KerasTensor, Layer)):
+            raise TypeError(f"a function begins and ends at layers and tensors, not at {end!r}; model.layer(..), model.tensor(..)")
+        tensors.append(end.output if isinstance(end, Layer) else end)
+    return tensors
 
 
 def function(inputs: Ends, outputs: Ends) -> Function:
@@ -507,22 +534,43 @@ def load(path: str | os.PathLike[str]) -> Model:
     return Model(_core.load(name, registered(), _interruptible()), os.path.abspath(name))
 
 
-def diff(a: Model | Seen | str | os.PathLike[str], b: Model | Seen | str | os.PathLike[str], inputs: Any = None, *,
-         tolerance: float = 1e-4, **options: Any) -> Comparison:
+def diff(a: Any, b: Any, inputs: Any = None, *, tolerance: float = 1e-4, **options: Any) -> Comparison:
     """Where two models part, layer by layer, for an input; without an input, where their weights do.
 
-    a and b may be what runs have seen, too. Further options as Model.run.
+    a and b: models, of Keras too, their paths, or what runs have seen (.npz, too). tolerance: the largest difference that
+    counts as equal, relative to the layer's largest number; NaN equals NaN. Further options as Model.run.
     """
-    sides: list[Any] = [load(one) if isinstance(one, (str, os.PathLike)) else one for one in (a, b)]
+    if not tolerance >= 0:
+        raise ValueError(f"a tolerance is at least 0, not {tolerance}")
+    sides = [_side(one) for one in (a, b)]
+    if inputs is None and options:
+        raise TypeError(f"without inputs nothing is run, so '{next(iter(options))}' means nothing")
     if inputs is not None:
         sides = [one.run(inputs, **options) if isinstance(one, Model) else one for one in sides]
     if all(isinstance(one, Model) for one in sides):
         comparison, what = _core.compare_weights(sides[0]._core, sides[1]._core, tolerance), "weights"
     elif all(isinstance(one, Seen) for one in sides):
         comparison, what = _core.compare(sides[0]._core, sides[1]._core, tolerance), "layers"
+        return Comparison(comparison, what, [list(side.skipped) for side in sides])
     else:
         raise TypeError("a model and what a run has seen are compared for an input: ks.diff(model, seen, image)")
     return Comparison(comparison, what)
+
+
+def _side(one: Any) -> Any:
+    """A side of a comparison: a Model or a Seen."""
+    if isinstance(one, (str, os.PathLike)):
+        if not os.fspath(one).endswith(".npz"):
+            return load(one)
+        with np.load(one) as arrays:
+            return Seen.of([Activation.of(address, arrays[address]) for address in arrays])
+    if isinstance(one, (Model, Seen)):
+        return one
+    if keras_of(one):
+        from ._live import from_keras  # it imports this module
+
+        return from_keras(one)
+    raise TypeError(f"diff compares models, runs and their files, not {type(one).__name__}")
 
 
 def read_labels(path: str | os.PathLike[str]) -> list[str]:

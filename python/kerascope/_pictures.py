@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._errors import error
 
 
 class Picture:
@@ -37,7 +38,14 @@ class Picture:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a PNG file, which appears only when it is complete; missing folders are made."""
-        self._drawn.save(os.fspath(path))
+        name = os.fspath(path)
+        if not name.lower().endswith(".png"):
+            raise error("output-ending", f"'{name}' does not end in .png", hint="PIL.Image.fromarray(numpy.asarray(picture)).save(..)")
+        self._drawn.save(name)
+
+    def show(self) -> None:
+        """Shows it at once, also in the middle of a notebook's cell."""
+        display(self)
 
     def png(self) -> bytes:
         """The bytes of the PNG file."""

@@ -35,6 +35,8 @@ class Recording(Seen):
         if kind is None and not self._recorder.has_seen:
             warnings.warn("the model gave no numbers to be seen: it was not called, or compiled, as predict does; call it: model(x)",
                           stacklevel=2)
+        elif kind is None and not activations:
+            warnings.warn("no layer fits the taps; without taps all are recorded", stacklevel=2)
         self._core = Seen.of(activations)._core
         self._outputs = [activations[-1].address] if activations else []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import html
 import operator
 import os
@@ -101,7 +102,7 @@ class Statistics(Mapping[str, Any]):
         return table_html(["statistic", ""], self._rows())
 
 
-def _some(indices: Sequence[int]) -> str:
+def _some(indices: Sequence[int | str]) -> str:
     shown = ", ".join(map(str, indices[:8]))
     return shown + (", .." if len(indices) > 8 else "") if indices else "none"
 
@@ -218,8 +219,10 @@ class Seen(Mapping[str, np.ndarray]):
     """
 
     def __init__(self, core: _core.Activations, title: str = "", outputs: Sequence[str] = (), labels: Sequence[str] = (),
-                 notes: Sequence[str] = ()) -> None:
+                 notes: Sequence[str] = (), files: Sequence[str] = ()) -> None:
         self._core, self._title, self._outputs, self._labels = core, title, list(outputs), list(labels)
+        #: The file of each sample, if files were given: those of a folder in natural order (2.png before 10.png).
+        self.files: list[str] = list(files)
         #: What is worth telling about the inputs, one line each.
         self.notes: list[str] = list(notes)
 
@@ -229,7 +232,7 @@ class Seen(Mapping[str, np.ndarray]):
         return cls(_core.Activations([one._core for one in activations]), title, outputs)
 
     def __getitem__(self, address: str) -> np.ndarray:
-        return Activation(self._core.at(address)).array
+        return self.activation(address).array
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._core.addresses())
@@ -246,9 +249,29 @@ class Seen(Mapping[str, np.ndarray]):
             return False
         return True
 
-    def activation(self, address: str) -> Activation:
-        """With its axes, its layer's class, its statistics and pictures."""
+    def activation(self, address: str | None = None) -> Activation:
+        """With its axes, its layer's class, its statistics and pictures. Without an address: the only one."""
+        if address is None and len(self) == 1:
+            address = self._core.addresses()[0]
+        if not isinstance(address, str):
+            raise error("layer-not-found", f"a layer is named by its address, not by {address!r}" if address is not None
+                        else f"{len(self)} layers were seen, so one has to be named", hint=f"such as '{next(iter(self), '')}'")
         return Activation(self._core.at(address))
+
+    def sample(self, name: str) -> int:
+        """The index of a file's sample: seen["conv1"][seen.sample("rose.jpg")]. Pictures take its name as sample, too."""
+        found = [index for index, file in enumerate(self.files) if file == name or os.path.basename(file) == os.path.basename(name)]
+        if len(found) != 1:
+            close = difflib.get_close_matches(name, self.files, 1)
+            raise error("sample-unknown", f"{'several files are' if found else 'the run saw no file'} '{name}'",
+                        hint=f"did you mean '{close[0]}'?" if close else "Seen.files lists them")
+        return found[0]
+
+    def _index(self, sample: int | str) -> int:
+        return self.sample(sample) if isinstance(sample, str) else operator.index(sample)
+
+    __eq__ = object.__eq__  # of arrays it would be ambiguous
+    __hash__ = object.__hash__
 
     def activations(self) -> list[Activation]:
         """All of them, in the order of the run."""
@@ -259,66 +282,76 @@ class Seen(Mapping[str, np.ndarray]):
         """The layers that could not be computed, with the reasons."""
         return {address: problem for address, _, problem in self._core.skipped()}
 
-    def statistics(self, address: str) -> Statistics:
+    def statistics(self, address: str | None = None) -> Statistics:
         """Of one activation, over the whole batch."""
         return self.activation(address).statistics()
 
-    def grid(self, address: str, **options: Any) -> Picture:
-        """One activation as a picture: maps as tiles, sequences as lines, vectors as cells.
+    def grid(self, address: str | None = None, *, sample: int | str = 0, **options: Any) -> Picture:
+        """One activation (the only one, if none is named) as a picture: maps as tiles, sequences as lines, vectors as cells.
 
         scale: "tile" (each tile alone), "layer", "symmetric", "percentile" or (low, high); cmap: "gray", "viridis",
         "magma", "diverging"; sort: "mean", "max", "variance", "zeros"; channels: which, in which order; columns: tiles
         per row; gap, zoom: in pixels; numbers: the channels' indices in the tiles; colorbar; rgb: True, or three channels: as
-        colours; sequence: "auto", "lines", "cells"; tokens: (rows, columns) of patches; sample: which of the batch.
+        colours; sequence: "auto", "lines", "cells"; tokens: (rows, columns) of patches; sample: which of the batch, also
+        by the name of its file.
         """
-        return self.activation(address).grid(**options)
+        return self.activation(address).grid(sample=self._index(sample), **options)
 
-    def show(self, address: str, **options: Any) -> None:
+    def show(self, address: str | None = None, **options: Any) -> None:
         """Shows the grid at once, also in the middle of a notebook's cell; options as grid."""
         display(self.grid(address, **options))
 
-    def plot(self, address: str, **options: Any) -> Any:
-        """The grid as a figure of Matplotlib, which must be installed; options as grid, and ax."""
+    def plot(self, address: str | None = None, *, ax: Any = None, title: str | None = None, **options: Any) -> Any:
+        """The grid as a figure of Matplotlib, which must be installed, or in its axes `ax`; options as grid."""
         import matplotlib.pyplot as plt
 
-        ax = options.pop("ax", None)
         picture = self.grid(address, **options)
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 8 * picture.height / picture.width))
         ax.imshow(np.asarray(picture), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        ax.set_title(self.activation(address).address)
+        ax.set_title(self.activation(address).address if title is None else title)
         ax.set_axis_off()
         return ax.figure
 
-    def overview(self, *, sample: int = 0, depth: int = 0, title: str | None = None, **options: Any) -> Picture:
+    def overview(self, *, sample: int | str = 0, depth: int = 0, title: str | None = None, **options: Any) -> Picture:
         """The whole run as one picture: a row per layer. depth: how many levels of nested models, 0 for all.
 
         Options as grid: scale, cmap, tokens.
         """
-        return Picture(_core.overview(self._core, self._title if title is None else title, self.notes, depth,
-                                      self._outputs, _page_options(options), sample))
+        index = self._index(sample)
+        return Picture(_core.overview(self._core, self._title if title is None else title, self._lines(index), depth,
+                                      self._outputs, _page_options(options), index))
 
-    def html(self, path: str | os.PathLike[str] | None = None, *, sample: int = 0, depth: int = 0, title: str | None = None,
+    def _lines(self, index: int) -> list[str]:
+        named = [f"sample {index}: {self.files[index]}"] if len(self.files) > 1 and 0 <= index < len(self.files) else []
+        return self.notes + named
+
+    def html(self, path: str | os.PathLike[str] | None = None, *, sample: int | str = 0, depth: int = 0, title: str | None = None,
              **options: Any) -> str:
         """The overview as one HTML page that needs nothing else; written to `path` if it is given."""
-        page = _core.overview_page(self._core, self._title if title is None else title, self.notes, depth, self._outputs,
-                                   _page_options(options), sample)
+        index = self._index(sample)
+        page = _core.overview_page(self._core, self._title if title is None else title, self._lines(index), depth, self._outputs,
+                                   _page_options(options), index)
         if path is not None:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(page)
         return page
 
-    def predictions(self, *, sample: int = 0, most: int = 5, labels: Sequence[str] | None = None) -> list[tuple[int, float, str]]:
+    def predictions(self, *, sample: int | str = 0, most: int = 5, labels: Sequence[str] | None = None) -> list[tuple[int, float, str]]:
         """The likeliest classes of the model's output, as (index, value, label); empty without such an output."""
         names = self._labels if labels is None else list(labels)
         for address in self._outputs:
             if address in self:
-                return _core.predictions(to_core(self[address]), names, sample, most)
+                return _core.predictions(to_core(self[address]), names, self._index(sample), most)
         return []
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes all activations: numpy.load(path)[address]. The program reads it, too: kerascope diff a.npz b.npz."""
-        self._core.write_npz(os.fspath(path))
+        """Writes all activations, as .npz: numpy.load(path)[address]. The program reads it, too: kerascope diff a.npz b.npz."""
+        name = os.fspath(path)
+        ending = os.path.splitext(name)[1]
+        if ending not in ("", ".npz"):
+            raise error("output-ending", f"activations are written as .npz, not as {ending}")
+        self._core.write_npz(name if ending else name + ".npz")
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         rows = []
@@ -348,8 +381,10 @@ def save(seen: Seen | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
 class Comparison:
     """Where two runs, or the weights of two models, part. Shows its table and, in a notebook, its curve."""
 
-    def __init__(self, core: _core.Comparison, what: str) -> None:
+    def __init__(self, core: _core.Comparison, what: str, skipped: Sequence[Sequence[str]] = ((), ())) -> None:
         self._core, self._what = core, what
+        #: The layers that could not be computed, of a and of b.
+        self.skipped: list[list[str]] = [list(side) for side in skipped]
 
     @property
     def first(self) -> str | None:
@@ -358,8 +393,8 @@ class Comparison:
 
     @property
     def agree(self) -> bool:
-        """True if no row differs beyond the tolerance."""
-        return self._core.parted == 0
+        """True if no row differs beyond the tolerance, and all layers could be computed."""
+        return self._core.parted == 0 and not any(self.skipped)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -368,7 +403,11 @@ class Comparison:
 
     def table(self, *, top: int = 0, all: bool = False) -> str:
         """As text. top: only so many rows, the furthest apart first; all: also those that agree."""
-        return self._core.table(top, all, self._what)
+        table: str = self._core.table(top, all, self._what)
+        for side, layers in zip("ab", self.skipped):
+            if layers:
+                table += f"{len(layers)} {'layer' if len(layers) == 1 else 'layers'} not computed in {side}: {_some(layers)}\n"
+        return table
 
     def curve(self) -> Picture:
         """The relative distance over the depth of the network."""

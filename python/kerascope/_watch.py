@@ -15,7 +15,7 @@ from ._inputs import is_path, is_pil
 from ._live import from_keras
 from ._models import Model
 from ._record import record
-from ._seen import Seen
+from ._seen import Seen, grid_options
 
 
 def Watch(inputs: Any, taps: str | list[str] | None = None, *, every: int = 1, folder: str | os.PathLike[str] = "watch",
@@ -32,6 +32,11 @@ def Watch(inputs: Any, taps: str | list[str] | None = None, *, every: int = 1, f
     """
     if every < 1:
         raise ValueError("every is at least 1")
+    if film not in ("gif", "webp"):
+        raise ValueError(f"a film is 'gif' or 'webp', not {film!r}")
+    if inputs is None:
+        raise TypeError("Watch needs an input to look at")
+    grid_options({key: value for key, value in options.items() if key not in ("preprocessing", "sort", "sample")})
     package = next((name for name in ("keras", "tf_keras") if name in sys.modules), None)
     if package is None:
         raise RuntimeError("import keras, or tf_keras, before kerascope.Watch is made: it is a callback of theirs")
@@ -117,6 +122,7 @@ class _Watch:
                 axis.plot(list(epochs), [numbers[key] for numbers in epochs.values()], label=address)
             axis.set_ylabel(key.replace("_", " "))
         axis.set_xlabel("epoch")
+        axis.xaxis.get_major_locator().set_params(integer=True)
         figure.axes[0].legend(fontsize="small", ncols=3)
         figure.savefig(self._folder / "curves.png")
 

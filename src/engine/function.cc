@@ -221,8 +221,9 @@ void CompiledFunction::fail(const Site& site, const Error& problem) const {
   }
   Error::Parts parts = problem.parts();
   const bool is_it = parts.where == site.layer->place;
-  parts.because = (is_it ? std::string() : fmt::format("'{}' needs it; ", site.address)) +
-                  fmt::format("{} of {} layers can be seen", computable, all);
+  if (!parts.because.empty()) parts.because += "; ";
+  if (!is_it) parts.because += fmt::format("'{}' needs it; ", site.address);
+  parts.because += fmt::format("{} of {} layers can be seen", computable, all);
   if (parts.hint.empty()) parts.hint = "ask for a layer before it (`kerascope layers MODEL` marks them)";
   throw Error(std::move(parts));
 }

@@ -195,6 +195,7 @@ void FieldReader::read(const Json& json, const char* key, std::vector<std::int64
 
 void FieldReader::read(const Json& json, const char* key, std::vector<std::optional<std::int64_t>>& value) const {
   value.clear();
+  if (json.is_number_integer()) return read(json, key, value.emplace_back().emplace());
   if (!json.is_array()) fail(key, json, "a list of sizes");
   for (const Json& item : json) {
     value.emplace_back();

@@ -136,7 +136,7 @@ std::vector<OverviewEntry> arrange(std::span<SeenLayer* const> layers, int depth
 std::string problem_of(const OverviewEntry& entry, std::span<const SeenLayer* const> layers) {
   const std::string& first = layers[entry.layer]->problem;
   const auto others = std::ranges::count_if(entry.folded, [&](std::size_t i) { return layers[i]->problem != first; });
-  return others == 0 ? first : fmt::format("{}; {} of the others for reasons of their own", first, others);
+  return others == 0 ? first : fmt::format("{}; {} of the others for other reasons", first, others);
 }
 
 std::string folded_text(const OverviewEntry& entry, std::span<const SeenLayer* const> layers) {
