@@ -34,7 +34,7 @@ Model gated(const CustomLayer& gate) {
 
 Tensor sequence() { return Tensor::of({1, 2, 1}, std::vector<float>{4, 0}); }
 
-std::vector<float> numbers_of(const Tensor& tensor) { return {tensor.numbers().begin(), tensor.numbers().end()}; }
+std::vector<float> floats_of(const Tensor& tensor) { return {tensor.numbers().begin(), tensor.numbers().end()}; }
 
 TEST(CustomLayer, IsGivenItsConfigWeightsInputsAndMask) {
   std::string seen;
@@ -50,22 +50,22 @@ TEST(CustomLayer, IsGivenItsConfigWeightsInputsAndMask) {
   });
   const Activations all = model.run(sequence());
   EXPECT_EQ(seen, "gate mine>Gate [[{\"tensor\":0}],{}]");
-  const float by = numbers_of(all["gate"].tensor)[0] / 4;
+  const float by = floats_of(all["gate"].tensor)[0] / 4;
   EXPECT_TRUE(by == 10 || by == 20);
-  EXPECT_THAT(numbers_of(all["mean"].tensor), ElementsAre(4 * by)) << "the second step is masked";
+  EXPECT_THAT(floats_of(all["mean"].tensor), ElementsAre(4 * by)) << "the second step is masked";
   EXPECT_EQ(model.layer("gate").output().shape(), (Shape{kOpen, 2, 1}));
   EXPECT_EQ(model.layer("gate").weights().size(), 2u);
 }
 
 TEST(CustomLayer, WithoutAMaskEndsIt) {
   const Model model = gated([](const CustomCall& call) { return CustomOutputs{{call.inputs[0]}}; });
-  EXPECT_THAT(numbers_of(model.predict(sequence())[0]), ElementsAre(2));
+  EXPECT_THAT(floats_of(model.predict(sequence())[0]), ElementsAre(2));
 }
 
 TEST(CustomLayer, IsToldThePhase) {
   const Model model =
       gated([](const CustomCall& call) { return CustomOutputs{{scaled(call.inputs[0], call.training ? 2 : 1)}}; });
-  EXPECT_THAT(numbers_of(model.predict(sequence(), {.phase = Phase::kTraining})[0]), ElementsAre(4));
+  EXPECT_THAT(floats_of(model.predict(sequence(), {.phase = Phase::kTraining})[0]), ElementsAre(4));
 }
 
 TEST(CustomLayer, MayChangeShapesAndHaveSeveralOutputs) {
@@ -83,7 +83,7 @@ TEST(CustomLayer, ThatFailsIsAProblemOfTheLayerOrEndsTheRun) {
   EXPECT_EQ(problem.code(), "custom-layer-failed");
   EXPECT_THAT(problem.what(), HasSubstr("no gate today"));
   EXPECT_THAT(problem.what(), HasSubstr("'gate'"));
-  EXPECT_THAT(numbers_of(never.run(sequence())["masking"].tensor), ElementsAre(4, 0)) << "the others are computed";
+  EXPECT_THAT(floats_of(never.run(sequence())["masking"].tensor), ElementsAre(4, 0)) << "the others are computed";
 
   const Model sometimes = gated([](const CustomCall& call) -> CustomOutputs {
     if (call.inputs[0].data()[0] != 0) throw std::runtime_error("no numbers");
@@ -108,7 +108,7 @@ TEST(CustomLayer, ComesBeforeALayerOfThatNameUnlessTheFileSaysItIsKerass) {
     std::string json = kModel;
     json.replace(json.find("MODULE"), 6, module);
     const Model model = from_json(json, {}, "3.15.1", {.by_class = {{"ReLU", doubled}}});
-    return numbers_of(model.predict(Tensor::of({1, 2}, std::vector<float>{-1, 1}))[0]);
+    return floats_of(model.predict(Tensor::of({1, 2}, std::vector<float>{-1, 1}))[0]);
   };
   EXPECT_THAT(computed("keras.layers"), ElementsAre(0, 1));
   EXPECT_THAT(computed("mine.layers"), ElementsAre(-2, 2));
@@ -117,7 +117,7 @@ TEST(CustomLayer, ComesBeforeALayerOfThatNameUnlessTheFileSaysItIsKerass) {
 TEST(CustomLayer, OtherwiseIsForWhatCannotBeComputed) {
   const CustomLayer ten = [](const CustomCall& call) { return CustomOutputs{{scaled(call.inputs[0], 10)}}; };
   const Model model = from_json(kGated, {}, "3.15.1", {.otherwise = ten});
-  EXPECT_THAT(numbers_of(model.predict(sequence())[0]), ElementsAre(20));
+  EXPECT_THAT(floats_of(model.predict(sequence())[0]), ElementsAre(20));
 }
 
 }  // namespace
