@@ -76,9 +76,9 @@ class AddressTest : public testing::Test {
 };
 
 /// picture, conv, base (with conv, relu, out), an op node, twins (two outputs), dense (called twice), head (with relu).
-class Model : public AddressTest {
+class AddressInModel : public AddressTest {
  protected:
-  Model() {
+  AddressInModel() {
     add("", "picture", "InputLayer", 0, "", 6);
     const LayerData* conv = add("", "conv", "Conv2D", 1, "", 6);
     add("", "conv", "Conv2D", 1, "", 6, {.inner = "pre_activation", .layer = conv});
@@ -96,22 +96,22 @@ class Model : public AddressTest {
   }
 };
 
-TEST_F(Model, AFullAddressIsExactlyThatSite) {
+TEST_F(AddressInModel, AFullAddressIsExactlyThatSite) {
   for (const Site& site : sites_) EXPECT_THAT(chosen({site.address}), ElementsAre(site.address));
 }
 
-TEST_F(Model, ANameThatOccursOnceIsFoundAtAnyDepth) { EXPECT_THAT(chosen({"out"}), ElementsAre("base/out")); }
+TEST_F(AddressInModel, ANameThatOccursOnceIsFoundAtAnyDepth) { EXPECT_THAT(chosen({"out"}), ElementsAre("base/out")); }
 
-TEST_F(Model, ANameAtTwoPlacesListsThePaths) {
+TEST_F(AddressInModel, ANameAtTwoPlacesListsThePaths) {
   const Error::Parts parts = error_of("relu");
   EXPECT_EQ(parts.code, "layer-ambiguous");
   EXPECT_EQ(parts.what, "2 layers are named 'relu'");
   EXPECT_EQ(parts.hint, "one of base/relu, head/relu");
 }
 
-TEST_F(Model, ATopLevelNameWinsOverTheSameNameBelow) { EXPECT_THAT(chosen({"conv"}), ElementsAre("conv")); }
+TEST_F(AddressInModel, ATopLevelNameWinsOverTheSameNameBelow) { EXPECT_THAT(chosen({"conv"}), ElementsAre("conv")); }
 
-TEST_F(Model, CallsAndOutputsThatAreNotNamedMeanAllOfThem) {
+TEST_F(AddressInModel, CallsAndOutputsThatAreNotNamedMeanAllOfThem) {
   EXPECT_THAT(chosen({"dense"}), ElementsAre("dense@0", "dense@1"));
   EXPECT_THAT(chosen({"dense@1"}), ElementsAre("dense@1"));
   EXPECT_THAT(chosen({"twins"}), ElementsAre("twins#0", "twins#1"));
@@ -120,7 +120,7 @@ TEST_F(Model, CallsAndOutputsThatAreNotNamedMeanAllOfThem) {
   EXPECT_EQ(error_of("conv@0").code, "layer-not-found") << "it has one call";
 }
 
-TEST_F(Model, AnIndexCountsAsModelLayersDoes) {
+TEST_F(AddressInModel, AnIndexCountsAsModelLayersDoes) {
   EXPECT_THAT(chosen({"0"}), ElementsAre("picture"));
   EXPECT_THAT(chosen({"4"}), ElementsAre("dense@0", "dense@1"));
   EXPECT_THAT(chosen({"-1"}), ElementsAre("head"));
@@ -130,14 +130,14 @@ TEST_F(Model, AnIndexCountsAsModelLayersDoes) {
   EXPECT_THAT(chosen({"2/1"}), ElementsAre("base/relu"));
 }
 
-TEST_F(Model, ARangeIncludesBothEnds) {
+TEST_F(AddressInModel, ARangeIncludesBothEnds) {
   EXPECT_THAT(chosen({"1..3"}), ElementsAre("conv", "base", "twins#0", "twins#1"));
   EXPECT_THAT(chosen({"2..2"}), ElementsAre("base"));
   EXPECT_THAT(chosen({"-2..-1"}), ElementsAre("dense@0", "dense@1", "head"));
   EXPECT_THAT(chosen({"base/0..1"}), ElementsAre("base/conv", "base/relu"));
 }
 
-TEST_F(Model, AnIndexOutOfRangeSaysTheRange) {
+TEST_F(AddressInModel, AnIndexOutOfRangeSaysTheRange) {
   for (const auto& [request, what] : {
            std::pair{"6", "there is no layer 6: the model has 6 layers, 0 to 5"},
            {"-7", "there is no layer -7: the model has 6 layers, 0 to 5"},
@@ -149,20 +149,20 @@ TEST_F(Model, AnIndexOutOfRangeSaysTheRange) {
   }
 }
 
-TEST_F(Model, APatternWithoutSlashMatchesTheLastSegmentAtAnyDepth) {
+TEST_F(AddressInModel, APatternWithoutSlashMatchesTheLastSegmentAtAnyDepth) {
   EXPECT_THAT(chosen({"co*"}), ElementsAre("conv", "base/conv"));
   EXPECT_THAT(chosen({"????"}), ElementsAre("conv", "base", "base/conv", "base/relu", "head", "head/relu"));
   EXPECT_THAT(chosen({"re*"}), ElementsAre("base/relu", "head/relu"));
 }
 
-TEST_F(Model, APatternWithSlashMatchesTheWholePath) {
+TEST_F(AddressInModel, APatternWithSlashMatchesTheWholePath) {
   EXPECT_THAT(chosen({"base/*"}), ElementsAre("base/conv", "base/relu", "base/out"));
   EXPECT_THAT(chosen({"*/relu"}), ElementsAre("base/relu", "head/relu"));
   EXPECT_THAT(chosen({"**/o?t"}), ElementsAre("base/out"));
   EXPECT_EQ(error_of("*/*/relu").code, "layer-not-found") << "a star stops at a slash";
 }
 
-TEST_F(Model, PatternsLeaveOutWhatLiesInsideALayer) {
+TEST_F(AddressInModel, PatternsLeaveOutWhatLiesInsideALayer) {
   EXPECT_THAT(chosen({"*"}).size(), sites_.size() - 1);
   EXPECT_THAT(chosen({"**"}).size(), sites_.size() - 1);
   EXPECT_THAT(chosen({"conv/pre_activation"}), ElementsAre("conv/pre_activation"));
@@ -185,7 +185,7 @@ TEST_F(AddressTest, WhatLiesInsideALayerIsFoundByTheLayersNameAtAnyDepth) {
   EXPECT_THAT(chosen({"*/bias"}), ElementsAre("base/conv/bias", "head/conv/bias"));
 }
 
-TEST_F(Model, ATypeMeansEveryLayerOfTheClass) {
+TEST_F(AddressInModel, ATypeMeansEveryLayerOfTheClass) {
   EXPECT_THAT(chosen({"type:Conv2D"}), ElementsAre("conv", "base/conv"));
   EXPECT_THAT(chosen({"type:*al"}), ElementsAre("base", "head"));
   const Error::Parts parts = error_of("type:Conv2d");
@@ -193,13 +193,13 @@ TEST_F(Model, ATypeMeansEveryLayerOfTheClass) {
   EXPECT_EQ(parts.hint, "did you mean 'Conv2D'?");
 }
 
-TEST_F(Model, CommasAndRepeatsJoinWithoutRepetition) {
+TEST_F(AddressInModel, CommasAndRepeatsJoinWithoutRepetition) {
   EXPECT_THAT(chosen({"out,conv"}), ElementsAre("base/out", "conv"));
   EXPECT_THAT(chosen({"out", "conv,out", "co*"}), ElementsAre("base/out", "conv", "base/conv"));
   EXPECT_THAT(chosen({}), IsEmpty());
 }
 
-TEST_F(Model, AChannelOrAUnitIsTakenOffTheEnd) {
+TEST_F(AddressInModel, AChannelOrAUnitIsTakenOffTheEnd) {
   const std::vector<Selection> all = selected({"conv:17", "base/conv[3,4]:2,out:0", "1:5", "co*:1"});
   ASSERT_EQ(all.size(), 6u);
   EXPECT_EQ(sites_[static_cast<std::size_t>(all[0].site)].address, "conv");
@@ -215,7 +215,7 @@ TEST_F(Model, AChannelOrAUnitIsTakenOffTheEnd) {
     EXPECT_EQ(error_of(request).code, "layer-not-found") << request;
 }
 
-TEST_F(Model, OnlyWhatIsNamedCountsAsAskedForByName) {
+TEST_F(AddressInModel, OnlyWhatIsNamedCountsAsAskedForByName) {
   for (const auto& [request, by_name] : {std::pair{"conv", true},
                                          {"out", true},
                                          {"base/out", true},
@@ -228,7 +228,7 @@ TEST_F(Model, OnlyWhatIsNamedCountsAsAskedForByName) {
   EXPECT_TRUE(selected({"co*,conv"})[0].by_name) << "both ways";
 }
 
-TEST_F(Model, AnUnknownNameGetsDidYouMean) {
+TEST_F(AddressInModel, AnUnknownNameGetsDidYouMean) {
   const Error::Parts parts = error_of("base/reul");
   EXPECT_EQ(parts.code, "layer-not-found");
   EXPECT_EQ(parts.what, "the model has no layer 'base/reul'");
