@@ -213,6 +213,7 @@ def number_of(default):
 # A template's field that only Keras's layers of two and three axes have; what Keras takes without naming it.
 NOT_OF_KERAS = {(f"{name}1D", "data_format") for name in ("SpatialDropout", "Cropping", "UpSampling")}
 NOT_OF_KERAS |= {("LayerNormalization", "rms_scaling"), ("MultiHeadAttention", "softmax_robust_masking")}
+NOT_OF_KERAS |= {("Attention", "causal"), ("AdditiveAttention", "causal")}
 # Arguments that these classes hand on to their base.
 NOT_OF_KERAS |= {(name, "zero_output_for_mask") for name in ("LSTM", "GRU", "SimpleRNN")}
 FAMILIES = [header for header in HEADERS if header.parent.name == "layers" and header.stem not in ("common", "applications")]

@@ -29,6 +29,7 @@ struct CustomCall {
   bool is_trial = false;                         ///< the inputs are zeros, only to learn the shapes of the outputs
 };
 
+/// What a function computes for a call.
 struct CustomOutputs {
   std::vector<Tensor> tensors;                    ///< at least one, batch first
   std::vector<std::optional<Tensor>> masks = {};  ///< Keras's, one per output; or none for all
@@ -39,6 +40,7 @@ struct CustomOutputs {
 /// throws ends the run; when it learns a shape, that is the layer's problem instead.
 using CustomLayer = std::function<CustomOutputs(const CustomCall& call)>;
 
+/// The functions of a model.
 struct CustomLayers {
   /// By the name of the class, with or without its package: "mine>Gate", "Gate". They come before Kerascope's own of
   /// that name, unless the file says that the class is Keras's.

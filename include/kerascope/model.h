@@ -180,7 +180,7 @@ struct LoadOptions {
   /// Layers that the program computes itself.
   ///
   ///     const ks::CustomLayer gate = [](const ks::CustomCall& call) { return ks::CustomOutputs{{call.inputs[0]}}; };
-  ///     const ks::Model model = ks::load("gated.keras", {.custom_layers = {.by_class = {{"Gate", gate}}}});
+  ///     const ks::Model model = ks::load("digits.keras", {.custom_layers = {.by_class = {{"Gate", gate}}}});
   CustomLayers custom_layers = {};
 };
 
