@@ -73,9 +73,11 @@ def from_keras_layers(package: str, find: Callable[[CustomLayer, list[Any], dict
             kwargs["training"] = training
         # Statistics move in the training phase; the model must not.
         kept = [(variable, np.array(variable)) for variable in getattr(layer, "non_trainable_variables", [])] if training else []
-        outputs = _as_list(layer(*args, **kwargs))
-        for variable, numbers in kept:
-            variable.assign(numbers)
+        try:
+            outputs = _as_list(layer(*args, **kwargs))
+        finally:
+            for variable, numbers in kept:
+                variable.assign(numbers)
         own = [getattr(one, "_keras_mask", None) for one in outputs]
         return [to_core(one) for one in outputs], [None if mask is None else to_core(mask) for mask in own]
 
