@@ -216,6 +216,7 @@ NOT_OF_KERAS |= {("LayerNormalization", "rms_scaling"), ("MultiHeadAttention", "
 NOT_OF_KERAS |= {("Attention", "causal"), ("AdditiveAttention", "causal")}
 # Arguments that these classes hand on to their base.
 NOT_OF_KERAS |= {(name, "zero_output_for_mask") for name in ("LSTM", "GRU", "SimpleRNN")}
+NOT_OF_KERAS |= {(f"ConvLSTM{rank}D", field) for rank in (1, 2, 3) for field in ("unroll", "zero_output_for_mask")}
 FAMILIES = [header for header in HEADERS if header.parent.name == "layers" and header.stem not in ("common", "applications")]
 
 

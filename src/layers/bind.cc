@@ -211,7 +211,7 @@ class Binder {
 
   /// Theano convolves, TensorFlow correlates: Keras 2 flips these kernels when the backend changes.
   static bool is_convolution_kernel(const LayerData& layer, const WeightSlot& slot) {
-    return slot.name == "kernel" && (text::starts_with(layer.class_name, "Conv"));
+    return text::ends_with(slot.name, "kernel") && text::starts_with(layer.class_name, "Conv");
   }
 
   /// (spatial.., I, O), flipped along all spatial axes.

@@ -111,13 +111,15 @@ def expected_output(layer, inputs, question):
     training = {"training": question.get("training", False)} if is_known else {}
     config = question["config"]
     if config.get("data_format") == "channels_first" and question["class"].startswith(LAST_ONLY):
-        activation = {"activation": None} if "activation" in config else {}
+        is_recurrent = question["class"].startswith("ConvLSTM")  # (N, T, C, H, W), and its activation is no last step
+        activation = {"activation": None} if "activation" in config and not is_recurrent else {}
         twin = type(layer)(**{**config, "data_format": "channels_last", **activation})
-        moved = np.moveaxis(np.asarray(inputs[0]), 1, -1)
+        moved = np.moveaxis(np.asarray(inputs[0]), 1 + is_recurrent, -1)
         twin.build(moved.shape)
         twin.set_weights(layer.get_weights())
-        output = np.moveaxis(np.asarray(twin(moved)), -1, 1)
-        return np.asarray(layer.activation(output)) if activation else output
+        axes = [1 + (is_recurrent and config.get("return_sequences", False)), 1, 1]
+        outputs = [np.moveaxis(np.asarray(part), -1, axis) for part, axis in zip(flatten(twin(moved)), axes)]
+        return np.asarray(layer.activation(outputs[0])) if activation else outputs
     return call(layer, inputs, question, **training)
 
 
@@ -168,7 +170,10 @@ def answer(question, folder, keras):
     output = call(layer, fed, question)
     if not question.get("adapt"):
         randomise(layer, random)
+    weights = layer.get_weights() if question.get("training") else None
     expected = [as_numpy(part) for part in flatten(expected_output(layer, seen, question))]
+    if weights:
+        layer.set_weights(weights)  # those before the step of training
     if not all(is_text(part) or np.isfinite(part).all() for part in expected):
         raise ValueError("Keras's own answer is not finite; choose another input")
     model = keras.Model(symbols, flatten(output) if len(expected) > 1 else output)

@@ -84,6 +84,30 @@ struct SimpleRNN {
   bool zero_output_for_mask = false;
 };
 
+/// An LSTM whose products are convolutions (Shi et al. 2015): those with W have all arguments of Conv, those with U are
+/// kSame with strides 1, so that the states keep their size. (N, T, H, W, C) -> (N, H', W', filters), with H' as in
+/// Conv. Gates and states can be tapped as in LSTM, (N, T, H', W', filters) each. The other arguments are those of
+/// LSTM. Required: filters and kernel_size. Weights: kernel (kh, kw, C, 4 filters), recurrent_kernel (kh, kw, filters,
+/// 4 filters), bias (4 filters), each with its parts in the order i, f, c, o.
+template <int Rank>
+struct ConvLSTM {
+  std::int64_t filters = 0;
+  Size<Rank> kernel_size = each<Rank>(0);
+  Size<Rank> strides = each<Rank>(1);
+  Padding padding = Padding::kValid;
+  DataFormat data_format = DataFormat::kChannelsLast;  ///< of a step: (N, T, C, H, W) with kChannelsFirst
+  Size<Rank> dilation_rate = each<Rank>(1);
+  ActivationFunction activation = {"tanh", ""};
+  ActivationFunction recurrent_activation = {"sigmoid", ""};
+  bool use_bias = true;
+  float dropout = 0, recurrent_dropout = 0;  ///< one mask per gate for all steps
+  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
+  bool zero_output_for_mask = false;
+};
+using ConvLSTM1D = ConvLSTM<1>;
+using ConvLSTM2D = ConvLSTM<2>;
+using ConvLSTM3D = ConvLSTM<3>;
+
 /// Any cell over time. (N, T, ..) -> (N, ..) Weights are the cell's; the other arguments are those of LSTM.
 struct RNN {
   LayerConfig cell;  ///< required

@@ -45,15 +45,20 @@ Shape kernel_shape(const std::array<std::int64_t, Rank>& kernel_size, std::int64
   return shape;
 }
 
-/// Checks the layer's sizes. The input with channels last.
-template <template <int> typename ConvLayer, int Rank>
-Value conv_input(Build& build, const ConvLayer<Rank>& layer) {
+template <typename ConvLayer>
+void require_conv_sizes(const Build& build, const ConvLayer& layer) {
   if constexpr (requires { layer.filters; }) build.require_at_least(1, "filters", layer.filters);
   if constexpr (requires { layer.depth_multiplier; })
     build.require_at_least(1, "depth_multiplier", layer.depth_multiplier);
   build.require_at_least(1, "kernel_size", layer.kernel_size);
   build.require_at_least(1, "strides", layer.strides);
   build.require_at_least(1, "dilation_rate", layer.dilation_rate);
+}
+
+/// Checks the layer's sizes. The input with channels last.
+template <template <int> typename ConvLayer, int Rank>
+Value conv_input(Build& build, const ConvLayer<Rank>& layer) {
+  require_conv_sizes(build, layer);
   build.require_rank(Rank + 2);
   return channels_last(build, build.input(), layer.data_format);
 }

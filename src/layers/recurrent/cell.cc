@@ -88,12 +88,11 @@ Value columns(Build& b, Value x, std::int64_t begin, std::int64_t size) {
   return ops::slice(b.graph, x, std::move(axes));
 }
 
-Value dropped_state(const Cell& cell, Build& b, Value h, std::int64_t gate) {
-  const Value mask = ops::random(b.graph, b.graph.shape(h),
-                                 {.distribution = ops::Distribution::kKeepMask,
-                                  .a = cell.recurrent_dropout,
-                                  .key = b.random_key() + 1 + static_cast<std::uint64_t>(gate)});
-  return times(b, h, mask);
+Value dropped(Build& b, Value x, float share, std::int64_t mask) {
+  const ops::RandomOptions options = {.distribution = ops::Distribution::kKeepMask,
+                                      .a = share,
+                                      .key = b.random_key() + 1 + static_cast<std::uint64_t>(mask)};
+  return times(b, x, ops::random(b.graph, b.graph.shape(x), options));
 }
 
 }  // namespace kerascope::layers

@@ -48,8 +48,17 @@ Value plus(Build& b, Value left, Value right);
 Value times(Build& b, Value left, Value right);
 /// Columns [begin, begin + size) of the last axis.
 Value columns(Build& b, Value x, std::int64_t begin, std::int64_t size);
-/// The state under the dropout mask of one gate, which is the same at all steps.
-Value dropped_state(const Cell& cell, Build& b, Value h, std::int64_t gate);
+/// A step's input or state under a dropout mask that is the same at all steps.
+/// @param mask  tells the layer's masks apart: 0 to 3 are those of a state, one per gate.
+Value dropped(Build& b, Value x, float share, std::int64_t mask);
+
+template <typename Field>
+void dropout_fields(auto& layer, Field& field) {
+  field("dropout", layer.dropout);
+  field("recurrent_dropout", layer.recurrent_dropout);
+  field.ignored("seed");
+  field.ignored("implementation");
+}
 
 /// The fields of all cells except those of their gates.
 template <typename Field>
@@ -57,10 +66,7 @@ void cell_fields(auto& layer, Field& field) {
   field.required("units", layer.units);
   field("activation", layer.activation);
   field("use_bias", layer.use_bias);
-  field("dropout", layer.dropout);
-  field("recurrent_dropout", layer.recurrent_dropout);
-  field.ignored("seed");
-  field.ignored("implementation");
+  dropout_fields(layer, field);
 }
 
 }  // namespace kerascope::layers

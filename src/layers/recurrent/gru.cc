@@ -23,7 +23,7 @@ Step step(const auto& layer, const Cell& cell, Build& b, Value x, Value h) {
   std::optional<Value> together;
   if (!drops) together = product(h, 0, layer.reset_after ? 3 : 2);
   const auto state_part = [&](std::int64_t part) {
-    return drops ? product(dropped_state(cell, b, h, part), part, part + 1)
+    return drops ? product(dropped(b, h, cell.recurrent_dropout, part), part, part + 1)
                  : columns(b, *together, part * units, units);
   };
   const auto gate = [&](std::int64_t part) {
@@ -31,8 +31,9 @@ Step step(const auto& layer, const Cell& cell, Build& b, Value x, Value h) {
   };
   // In the order of the kernels' parts.
   const Value update = gate(0), reset = gate(1);
-  const Value seen = layer.reset_after ? times(b, reset, state_part(2))
-                                       : product(times(b, reset, drops ? dropped_state(cell, b, h, 2) : h), 2, 3);
+  const Value seen = layer.reset_after
+                         ? times(b, reset, state_part(2))
+                         : product(times(b, reset, drops ? dropped(b, h, cell.recurrent_dropout, 2) : h), 2, 3);
   const Value candidate = activate(b, plus(b, columns(b, x, 2 * units, units), seen), layer.activation);
   const Value share = ops::unary(b.graph, update, ops::Unary::kAffine, {.a = -1, .b = 1});
   const Value hidden = plus(b, times(b, update, h), times(b, share, candidate));

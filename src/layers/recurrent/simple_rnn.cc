@@ -8,7 +8,7 @@ namespace {
 
 Cell cell_of(const auto& layer) {
   const auto step = [&layer](const Cell& cell, Build& b, Value x, const std::vector<Value>& states) -> Step {
-    const Value h = cell.drops_states(b) ? dropped_state(cell, b, states[0], 0) : states[0];
+    const Value h = cell.drops_states(b) ? dropped(b, states[0], cell.recurrent_dropout, 0) : states[0];
     const Value sum = plus(b, x, ops::dense(b.graph, h, cell.recurrent_kernel(b), {}));
     const Value hidden = activate(b, sum, layer.activation);
     return {.output = hidden, .states = {hidden}};
