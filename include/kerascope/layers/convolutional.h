@@ -88,4 +88,22 @@ using Conv1DTranspose = ConvTranspose<1>;
 using Conv2DTranspose = ConvTranspose<2>;
 using Conv3DTranspose = ConvTranspose<3>;
 
+/// Keras 2 only: a convolution whose kernel and bias differ from place to place. (N, H, W, C) -> (N, H', W', filters),
+/// with H' as in Conv. Weights: kernel and bias (H', W', filters). The implementation decides how the kernel is stored.
+/// 1: (H' W', kh kw C, filters). 2: (H, W, C, H', W', filters), of which only the numbers inside the windows are read.
+/// 3: these numbers alone, output by output. With kChannelsFirst C stands before kh, H and (3) filters before H'.
+template <int Rank>
+struct LocallyConnected {
+  std::int64_t filters = 0;
+  Size<Rank> kernel_size = each<Rank>(0);
+  Size<Rank> strides = each<Rank>(1);
+  Padding padding = Padding::kValid;  ///< kSame: implementations 2 and 3 only
+  DataFormat data_format = DataFormat::kChannelsLast;
+  ActivationFunction activation;
+  bool use_bias = true;
+  std::int64_t implementation = 1;
+};
+using LocallyConnected1D = LocallyConnected<1>;
+using LocallyConnected2D = LocallyConnected<2>;
+
 }  // namespace kerascope::layers
