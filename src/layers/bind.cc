@@ -54,6 +54,7 @@ class Binder {
     const auto is_path = [](const StoredWeight& weight) { return weight.name.find("vars/") != std::string::npos; };
     if (layer.weights.empty() || !std::ranges::all_of(layer.weights, is_path)) return false;
     std::map<std::string, int> counts;
+    if (layer.class_name == "SpectralNormalization") counts[""] = 1;  // the first is the wrapped layer's kernel again
     for (const auto& slot : order) {
       const std::string path = slot->name.substr(0, slot->name.rfind('/') + 1);
       const std::string name = fmt::format("{}vars/{}", path, counts[path]++);

@@ -50,4 +50,13 @@ struct UnitNormalization {
   std::vector<std::int64_t> axis = {-1};
 };
 
+/// A layer whose kernel, or embeddings, training divides by their largest singular value. At inference it is just the
+/// layer, as the divided kernel was saved; in the training phase that value is estimated anew from vector_u. In Keras 3
+/// the output has the input's type: embeddings of whole numbers lose their fractions. Weights are the layer's, and
+/// vector_u (1, last axis of the kernel).
+struct SpectralNormalization {
+  LayerConfig layer;  ///< required
+  std::int64_t power_iterations = 1;
+};
+
 }  // namespace kerascope::layers
