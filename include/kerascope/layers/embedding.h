@@ -15,6 +15,17 @@ struct Embedding {
   bool mask_zero = false;       ///< steps with the number 0 are masked
 };
 
+/// An Embedding that a call with reverse=True runs the other way: (N, .., output_dim) -> (N, .., input_dim), the
+/// products of a vector with all embeddings. Weights: embeddings (input_dim, output_dim), reverse_embeddings
+/// (output_dim, input_dim) unless `tie_weights`.
+struct ReversibleEmbedding {
+  std::int64_t input_dim = 0;           ///< required
+  std::int64_t output_dim = 0;          ///< required
+  bool tie_weights = true;              ///< the reverse product takes the embeddings
+  bool mask_zero = false;               ///< as in Embedding
+  std::optional<float> logit_soft_cap;  ///< of a reverse call: y becomes tanh(y / cap) * cap
+};
+
 /// Masks the steps of which each feature is mask_value, and sets them to 0. (N, T, C) -> (N, T, C)
 struct Masking {
   float mask_value = 0;
