@@ -39,6 +39,8 @@ LAYERS = {
     "Normalization": (1, "kl::Normalization{.mean = {1}, .variance = {2}}"),
     "Normalization by channel": (1, "kl::Normalization{.mean = {1, 2, 3, 4}, .variance = {2, 3, 4, 5}, .invert = true}"),
     "Normalization of everything": (1, "kl::Normalization{.axis = {}, .mean = {1}, .variance = {2}}"),
+    "Discretization": (1, "kl::Discretization{.bin_boundaries = {-1, 0, 1}}"),
+    "Discretization as vectors": (0, "kl::Discretization{.bin_boundaries = {0}, .output_mode = kl::Discretization::Mode::kCount}"),
     "Rescaling": (1, "kl::Rescaling{.scale = {1, 2, 3, 4}, .offset = {1}}"),
     "Softmax of two axes": (1, "kl::Softmax{.axis = {1, 2}}"),
     "Activation": (1, 'kl::Activation{"gelu"}'),

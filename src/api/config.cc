@@ -175,7 +175,9 @@ class Writer {
 
 Json begun_config(const LayerData& layer) {
   Json config = {{"name", layer.name}};
-  if (!text::starts_with(layer.class_name, "SpatialDropout")) config["trainable"] = layer.trainable;
+  // Keras 3 makes these classes without such an argument.
+  const bool is_refused = text::starts_with(layer.class_name, "SpatialDropout") || layer.class_name == "Discretization";
+  if (!is_refused) config["trainable"] = layer.trainable;
   return config;
 }
 

@@ -1,4 +1,4 @@
-// keras.layers: preprocessing of numbers and pictures.
+// keras.layers: preprocessing of numbers, pictures, texts and sound.
 #pragma once
 
 #include "kerascope/layers/common.h"
@@ -112,6 +112,18 @@ struct IntegerLookup {
   LookupMode output_mode = LookupMode::kInt;
   bool pad_to_max_tokens = false;
   OovMethod oov_method = OovMethod::kFloormod;
+};
+
+/// The number of each number's bin: how many boundaries are not above it. (...) -> (...), or vectors as
+/// CategoryEncoding makes them.
+///
+///     const auto bins = ks::layer(kl::Discretization{.bin_boundaries = {0, 10, 100}});
+struct Discretization {
+  /// How the bins are written: their numbers, or vectors as in CategoryMode.
+  enum class Mode { kInt, kOneHot, kMultiHot, kCount };
+  std::vector<float> bin_boundaries;     ///< ascending; required here: Keras's `adapt` learns them
+  std::optional<std::int64_t> num_bins;  ///< what `adapt` was asked for
+  Mode output_mode = Mode::kInt;
 };
 
 }  // namespace kerascope::layers

@@ -41,6 +41,19 @@ Value encoded(Build& b, Value x, std::int64_t depth, CategoryMode mode, std::opt
   return ops::categories(b.graph, axes_last(b, x, {1}), weights, options);
 }
 
+Outputs encoded(Build& b, Value numbers, std::int64_t depth, Discretization::Mode mode) {
+  if (mode == Discretization::Mode::kInt) return b.same_axes(numbers);
+  return b.usual(encoded(b, numbers, depth, static_cast<CategoryMode>(static_cast<int>(mode) - 1)));
+}
+
+void require_dense(const Build& b, const char* key) {
+  const Json& given = member(b.layer().config, key);
+  if (given.is_null() || given == false) return;
+  if (given != true) b.refuse(key, given.dump(), "true or false");
+  b.fail("layer-unsupported", fmt::format("layer '{}' ({}) gives {} tensors, and Kerascope computes dense ones only",
+                                          b.layer().name, b.layer().class_name, key));
+}
+
 Outputs build(const CategoryEncoding& layer, Build& b) {
   b.require_at_least(1, "num_tokens", layer.num_tokens);
   std::optional<Value> weights;
