@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "ops/lookup.h"
+#include "ops/hash.h"
 
 namespace kerascope::ops {
 namespace {

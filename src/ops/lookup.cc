@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "kerascope/error.h"
 #include "ops/cast.h"
+#include "ops/hash.h"
 
 namespace kerascope::ops {
 namespace {

@@ -29,7 +29,4 @@ Value number_of_token(Graph& graph, Value tokens, Vocabulary vocabulary, const O
 /// Numbers -> their tokens. Numbers that are not in the table become `otherwise`, a tensor of one token.
 Value token_of_number(Graph& graph, Value numbers, Vocabulary vocabulary, Tensor otherwise);
 
-/// The hash that TensorFlow's to_hash_bucket_fast takes (FarmHash's Fingerprint64).
-std::uint64_t farm_hash(std::string_view text);
-
 }  // namespace kerascope::ops

@@ -1,6 +1,8 @@
 // keras.layers: preprocessing of numbers, pictures, texts and sound.
 #pragma once
 
+#include <variant>
+
 #include "kerascope/layers/common.h"
 
 namespace kerascope::layers {
@@ -124,6 +126,15 @@ struct Discretization {
   std::vector<float> bin_boundaries;     ///< ascending; required here: Keras's `adapt` learns them
   std::optional<std::int64_t> num_bins;  ///< what `adapt` was asked for
   Mode output_mode = Mode::kInt;
+};
+
+/// Hashes texts, or whole numbers as decimal texts, to one of num_bins numbers: FarmHash, or SipHash with a salt. (...)
+/// -> (...), or vectors as CategoryEncoding makes them.
+struct Hashing {
+  std::int64_t num_bins = 0;                                          ///< required
+  std::optional<std::variant<std::int64_t, std::string>> mask_value;  ///< a number or text that alone is mapped to 0
+  std::vector<std::int64_t> salt;                                     ///< one or two numbers; empty: none
+  Discretization::Mode output_mode = Discretization::Mode::kInt;
 };
 
 }  // namespace kerascope::layers

@@ -1,6 +1,5 @@
-// FarmHash against TensorFlow's own results, and lookups of numbers in tables of texts; rows of StringLookup test the
-// rest.
-#include "ops/lookup.h"
+// FarmHash and SipHash against known results; rows of StringLookup, Hashing and HashedCrossing test the rest.
+#include "ops/hash.h"
 
 #include <gtest/gtest.h>
 
@@ -31,6 +30,13 @@ TEST(FarmHash, EqualsTensorFlow) {
       {accents, 754772913},
   };
   for (const auto& [text, bucket] : kBuckets) EXPECT_EQ(farm_hash(text) % 0x7fffffff, bucket) << text;
+}
+
+/// The example of SipHash's authors: bytes from 0 on as key and as text.
+TEST(SipHash, EqualsItsDefinition) {
+  std::string text;
+  for (char c = 0; c < 15; ++c) text += c;
+  EXPECT_EQ(sip_hash(text, {0x0706050403020100u, 0x0f0e0d0c0b0a0908u}), 0xa129ca6149be45e5u);
 }
 
 }  // namespace
