@@ -137,4 +137,12 @@ struct Hashing {
   Discretization::Mode output_mode = Discretization::Mode::kInt;
 };
 
+/// Hashes the combination of two or more inputs, texts or whole numbers. (N) or (N, 1) each -> the same shape, or
+/// vectors.
+struct HashedCrossing {
+  enum class Mode { kInt, kOneHot };
+  std::int64_t num_bins = 0;  ///< required
+  Mode output_mode = Mode::kInt;
+};
+
 }  // namespace kerascope::layers
