@@ -419,13 +419,22 @@ class NetworkCall {
     const std::vector<Output>& inputs = build.all_inputs();
     if (layer.is_operation) return operations::build_call(call, build);
     FieldReader fields(layer, build.keras_major());
-    Outputs outputs = type->build(fields, build);
+    const auto pass_notes_on = [&] {
+      for (const auto& notes : {build.notes, fields.notes()})
+        for (const std::string& note : notes) shared_.note(note);
+    };
+    Outputs outputs;
+    try {
+      outputs = type->build(fields, build);
+    } catch (const Error&) {
+      if (build.barrier) pass_notes_on();  // it is computable
+      throw;
+    }
     build.require_all_read();
     hand_on_mask(type->mask_rule, inputs, outputs);
     weights.is_known = true;
     taps = std::move(build.taps);
-    for (const auto& notes : {build.notes, fields.notes()})
-      for (const std::string& note : notes) shared_.note(note);
+    pass_notes_on();
     return outputs;
   }
 

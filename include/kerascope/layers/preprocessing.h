@@ -145,4 +145,24 @@ struct HashedCrossing {
   Mode output_mode = Mode::kInt;
 };
 
+/// Splits texts into tokens and looks these up. (N) or (N, 1) of strings -> (N, T) whole numbers: 0 pads, 1 is any
+/// token that the vocabulary does not hold. Or (N, tokens), one vector per text.
+///
+///     const auto words = ks::layer(kl::TextVectorization{.output_sequence_length = 20, .vocabulary = {"cat", "dog"}});
+struct TextVectorization {
+  /// Lowers ASCII letters, strips ASCII punctuation.
+  enum class Standardize { kLowerAndStripPunctuation, kLower, kStripPunctuation };
+  enum class Split { kWhitespace, kCharacter };
+  std::optional<std::int64_t> max_tokens;  ///< at most so many numbers
+  std::optional<Standardize> standardize = Standardize::kLowerAndStripPunctuation;
+  std::optional<Split> split = Split::kWhitespace;  ///< nothing: (N, T) texts are tokens as they are
+  /// Runs of tokens, joined by blanks, are looked up: of 1 to so many tokens, or of just these lengths.
+  std::optional<std::variant<std::int64_t, std::vector<std::int64_t>>> ngrams;
+  LookupMode output_mode = LookupMode::kInt;           ///< not kOneHot
+  std::optional<std::int64_t> output_sequence_length;  ///< T; nothing: that of the text with the most tokens
+  bool pad_to_max_tokens = false;                      ///< vectors have max_tokens places
+  std::vector<std::string> vocabulary;  ///< required here; after Keras's `adapt`, an asset of the archive
+  std::vector<float> idf_weights;       ///< kTfIdf: one per token; empty: a weight
+};
+
 }  // namespace kerascope::layers

@@ -4,6 +4,7 @@
 
 #include "kerascope/layers/preprocessing.h"
 #include "layers/preprocessing/encoded.h"
+#include "layers/preprocessing/lookup_table.h"
 #include "layers/registry.h"
 #include "model/json.h"
 #include "ops/binary.h"
@@ -30,16 +31,10 @@ void lookup_fields(auto& layer, auto& field) {
   field("vocabulary", layer.vocabulary);
   field("idf_weights", layer.idf_weights);
   field("invert", layer.invert);
-  // As Keras 2 called them.
-  if (field.raw("output_mode") == "binary")
-    layer.output_mode = LookupMode::kMultiHot;
-  else if (field.raw("output_mode") == "tf-idf")
-    layer.output_mode = LookupMode::kTfIdf;
-  else
-    field("output_mode", layer.output_mode);
+  output_mode_field(layer.output_mode, field);
   field("pad_to_max_tokens", layer.pad_to_max_tokens);
   field.ignored("sparse");  // the same numbers, stored without the zeros
-  field.ignored("salt");    // looked_up reads it
+  field.ignored("salt");    // table_of reads it
   field.ignored("vocabulary_size");
   field.ignored("has_input_vocabulary");
 }
@@ -94,7 +89,7 @@ Value idf_weights(const Layer& layer, const Numbered<Token>& all, std::int64_t d
 }
 
 template <typename Layer>
-Outputs looked_up(const Layer& layer, Build& b, ops::OutOfVocabulary::Hash hash) {
+LookupTable table_of(const Layer& layer, Build& b) {
   b.require_at_least(0, "num_oov_indices", layer.num_oov_indices);
   b.require_at_least(2, "max_tokens", layer.max_tokens.value_or(2));
   if (layer.pad_to_max_tokens && !layer.max_tokens) b.refuse("max_tokens", "none", "a number, which is padded to");
@@ -110,31 +105,43 @@ Outputs looked_up(const Layer& layer, Build& b, ops::OutOfVocabulary::Hash hash)
            fmt::format("layer '{}' ({}) hashes other tokens with a salt, which Kerascope does not yet", b.layer().name,
                        b.layer().class_name));
   const auto all = numbered(layer, layer.vocabulary, b);
-  ops::Vocabulary table = {.tokens = {}, .numbers = std::vector<std::int64_t>(all.tokens.size())};
-  std::iota(table.numbers.begin(), table.numbers.end(), all.first);
+  LookupTable table = {
+      .vocabulary = {.tokens = {}, .numbers = std::vector<std::int64_t>(all.tokens.size())},
+      .oov = all.oov,
+      .depth = layer.pad_to_max_tokens ? *layer.max_tokens : all.size(),
+  };
+  std::iota(table.vocabulary.numbers.begin(), table.vocabulary.numbers.end(), all.first);
   auto tokens = all.tokens;
   if (layer.mask_token) {
     tokens.push_back(*layer.mask_token);
     // Vectors have no entry for the mask token.
-    table.numbers.push_back(layer.output_mode == LookupMode::kInt ? 0 : -1);
+    table.vocabulary.numbers.push_back(layer.output_mode == LookupMode::kInt ? 0 : -1);
   }
-  table.tokens = tensor_of(tokens);
+  table.vocabulary.tokens = tensor_of(tokens);
+  if (layer.output_mode == LookupMode::kTfIdf) table.idf_weights = idf_weights(layer, all, table.depth, b);
+  return table;
+}
+
+template <typename Layer>
+Outputs looked_up(const Layer& layer, Build& b, ops::OutOfVocabulary::Hash hash) {
+  LookupTable table = table_of(layer, b);
   Value x = b.input();
   if (layer.invert)
-    return b.same_axes(ops::token_of_number(b.graph, x, std::move(table), tensor_of(std::vector{layer.oov_token})));
-  x = ops::number_of_token(b.graph, x, std::move(table),
-                           {.first = all.oov, .count = layer.num_oov_indices, .hash = hash});
+    return b.same_axes(
+        ops::token_of_number(b.graph, x, std::move(table.vocabulary), tensor_of(std::vector{layer.oov_token})));
+  x = ops::number_of_token(b.graph, x, std::move(table.vocabulary),
+                           {.first = table.oov, .count = layer.num_oov_indices, .hash = hash});
   if (layer.output_mode == LookupMode::kInt) return b.same_axes(x);
-  const std::int64_t depth = layer.pad_to_max_tokens ? *layer.max_tokens : all.size();
-  const bool has_weights = layer.output_mode == LookupMode::kTfIdf;
   const CategoryMode mode =
-      has_weights ? CategoryMode::kCount : static_cast<CategoryMode>(static_cast<int>(layer.output_mode) - 1);
-  Value vectors = encoded(b, x, depth, mode);
-  if (has_weights) vectors = ops::binary(b.graph, vectors, idf_weights(layer, all, depth, b), ops::Binary::kMultiply);
+      table.idf_weights ? CategoryMode::kCount : static_cast<CategoryMode>(static_cast<int>(layer.output_mode) - 1);
+  Value vectors = encoded(b, x, table.depth, mode);
+  if (table.idf_weights) vectors = ops::binary(b.graph, vectors, *table.idf_weights, ops::Binary::kMultiply);
   return b.usual(vectors);
 }
 
 }  // namespace
+
+LookupTable lookup_table(const StringLookup& layer, Build& b) { return table_of(layer, b); }
 
 void fields(of<StringLookup> auto& layer, auto&& field) {
   lookup_fields(layer, field);
