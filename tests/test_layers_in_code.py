@@ -43,6 +43,7 @@ LAYERS = {
     "Discretization as vectors": (0, "kl::Discretization{.bin_boundaries = {0}, .output_mode = kl::Discretization::Mode::kCount}"),
     "Hashing": (1, "kl::Hashing{.num_bins = 9}"),
     "Hashing with a salt and a mask": (1, "kl::Hashing{.num_bins = 9, .mask_value = 0, .salt = {7, -8}}"),
+    "MelSpectrogram": (0, "kl::MelSpectrogram{.fft_length = 4, .sequence_stride = 1, .num_mel_bins = 2}"),
     "Rescaling": (1, "kl::Rescaling{.scale = {1, 2, 3, 4}, .offset = {1}}"),
     "Softmax of two axes": (1, "kl::Softmax{.axis = {1, 2}}"),
     "Activation": (1, 'kl::Activation{"gelu"}'),

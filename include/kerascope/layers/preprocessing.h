@@ -165,4 +165,22 @@ struct TextVectorization {
   std::vector<float> idf_weights;       ///< kTfIdf: one per token; empty: a weight
 };
 
+/// Magnitudes of a short-time Fourier transform on the mel scale. (T) or (N, T) -> (N, num_mel_bins, frames)
+struct MelSpectrogram {
+  enum class Window { kHann, kHamming };
+  std::int64_t fft_length = 2048;               ///< steps that a frame reads
+  std::int64_t sequence_stride = 512;           ///< steps between frames
+  std::optional<std::int64_t> sequence_length;  ///< the window's length; fft_length
+  std::optional<Window> window = Window::kHann;
+  float sampling_rate = 16000;  ///< in Hz
+  std::int64_t num_mel_bins = 128;
+  float min_freq = 20;            ///< in Hz
+  std::optional<float> max_freq;  ///< half of sampling_rate
+  bool power_to_db = true;        ///< 10 * log10
+  float top_db = 80;              ///< decibels below the largest one of all samples, where the others are cut
+  float mag_exp = 2;              ///< exponent of the magnitudes
+  float min_power = 1e-10f;       ///< smaller numbers count as this
+  float ref_power = 1;            ///< what is 0 dB
+};
+
 }  // namespace kerascope::layers
