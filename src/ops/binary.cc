@@ -31,6 +31,8 @@ const char* name(Binary function) {
       return "prelu";
     case Binary::kPower:
       return "power";
+    case Binary::kArctan2:
+      return "arctan2";
   }
   KERASCOPE_CHECK(false);
 }
@@ -135,6 +137,8 @@ class BinaryOp : public Float32Op {
         });
       case Binary::kPower:
         return each(std::move(axes), moves, [](float l, float r) { return std::pow(l, r); });
+      case Binary::kArctan2:
+        return each(std::move(axes), moves, [](float l, float r) { return std::atan2(l, r); });
     }
     KERASCOPE_CHECK(false);
   }

@@ -13,7 +13,8 @@ enum class Binary {
   kMaximum,
   kMinimum,
   kPower,
-  kPrelu,  ///< max(left, 0) - right * max(-left, 0)
+  kArctan2,  ///< the angle of (right, left)
+  kPrelu,    ///< max(left, 0) - right * max(-left, 0)
 };
 /// NumPy's broadcasting.
 Value binary(Graph& graph, Value left, Value right, Binary function);

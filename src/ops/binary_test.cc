@@ -36,6 +36,8 @@ double formula(Binary function, double l, double r) {
       return std::min(l, r);
     case Binary::kPower:
       return std::pow(l, r);
+    case Binary::kArctan2:
+      return std::atan2(l, r);
     case Binary::kPrelu:
       return l > 0 ? l : r * l;
   }
@@ -57,7 +59,7 @@ Tensor slow(const Tensor& left, const Tensor& right, const Shape& out_shape, Bin
 }
 
 constexpr Binary kAll[] = {Binary::kAdd,     Binary::kSubtract, Binary::kMultiply, Binary::kDivide,
-                           Binary::kMaximum, Binary::kMinimum,  Binary::kPrelu};
+                           Binary::kMaximum, Binary::kMinimum,  Binary::kArctan2,  Binary::kPrelu};
 
 TEST(Binary, EveryPairOfSmallShapesBroadcastsAsInNumPy) {
   const std::vector<Shape> shapes = ops_test::small_shapes(4, {1, 2, 3});

@@ -165,6 +165,19 @@ struct TextVectorization {
   std::vector<float> idf_weights;       ///< kTfIdf: one per token; empty: a weight
 };
 
+/// Short-time Fourier transform of each channel, by two convolutions. (N, T, C) -> (N, frames, C * frequencies).
+/// Weights: real_kernel and imag_kernel (frame_length, 1, frequencies).
+struct STFTSpectrogram {
+  enum class Mode { kLog, kMagnitude, kPsd, kReal, kImag, kAngle, kStft };
+  Mode mode = Mode::kLog;                  ///< kStft: real and imaginary parts behind each other
+  std::int64_t frame_length = 256;         ///< steps that a frame reads
+  std::optional<std::int64_t> frame_step;  ///< half of frame_length
+  std::optional<std::int64_t> fft_length;  ///< the next power of 2; there are fft_length / 2 + 1 frequencies
+  Padding padding = Padding::kValid;       ///< kValid or kSame
+  bool expand_dims = false;                ///< (N, frames, frequencies, C)
+  DataFormat data_format = DataFormat::kChannelsLast;
+};
+
 /// Magnitudes of a short-time Fourier transform on the mel scale. (T) or (N, T) -> (N, num_mel_bins, frames)
 struct MelSpectrogram {
   enum class Window { kHann, kHamming };
