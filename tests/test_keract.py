@@ -167,6 +167,9 @@ def test_nodes_are_tensors_and_variables(kit):
     np.testing.assert_allclose(given[1] @ given[3] + last.get_weights()[1], given[4], atol=1e-5)
     np.testing.assert_allclose(given[2], x[1], atol=1e-6)
     assert list(keract.get_activations(model, x, nodes_to_evaluate=[last.kernel]))[0] in ("last/kernel:0", "last/kernel")
+    twice = kit.Model(model.inputs, kit.layers.Add()([inner(shared(model.inputs[0])), inner(shared(model.inputs[1]))]))
+    given = keract.get_activations(twice, x, nodes_to_evaluate=[inner.get_layer("fc").output], output_format="numbered")
+    np.testing.assert_allclose(given[0], inner(shared(x[0].astype("float32"))), atol=1e-5)  # the first call
     elsewhere = kit.Model(model.inputs[0], kit.layers.ReLU(name="relu")(shared(model.inputs[0])))
     assert list(keract.get_activations(elsewhere, x[0])) == ["a", "shared", "relu"]
     with pytest.raises(KeyError, match="another model"):
@@ -182,11 +185,13 @@ def test_a_sequential_has_its_input_too():
         assert list(keract.get_activations(model, random(2, 4), nodes_to_evaluate=[tensor])) == [tensor.name]
 
 
-def test_names_with_slashes_are_no_nesting():
+def test_names_with_slashes_are_no_nesting(tmp_path):
     x = tf_keras.Input((4,), name="x")
     model = tf_keras.Model(x, tf_keras.layers.ReLU(name="block/relu")(tf_keras.layers.Dense(3, name="block/fc")(x)))
-    for nested_too in (False, True):
-        assert list(keract.get_activations(model, random(2, 4), nested=nested_too)) == ["x", "block/fc", "block/relu"]
+    model.save(tmp_path / "model.keras")
+    for one in (model, ks.load(tmp_path / "model.keras")):
+        for nested_too in (False, True):
+            assert list(keract.get_activations(one, random(2, 4), nested=nested_too)) == ["x", "block/fc", "block/relu"]
 
 
 @both
@@ -316,12 +321,12 @@ def test_a_subplot_per_channel(shown):
 
 def test_heatmaps_lie_over_the_picture(shown, tmp_path, capsys):
     maps, vector = random(1, 6, 7, 3).astype("float32"), random(1, 5)
-    for picture in (np.full((1, 12, 16, 3), 255, "uint8"), np.ones((12, 16, 1))):
+    for picture in (np.full((1, 12, 16, 3), 51, "uint8"), np.full((12, 16, 1), 0.2)):
         former = picture.copy()
         keract.display_heatmaps({"conv": maps, "fc": vector}, picture)
         assert np.array_equal(picture, former)  # the caller's
     for drawn in shown:
-        assert len(drawn) == 3 and all(below.max() == 1 and heat.shape == (12, 16) for below, heat in drawn)
+        assert len(drawn) == 3 and all(below.max() == 0.2 and heat.shape == (12, 16) for below, heat in drawn)
     assert "fc (1, 5) is passed over" in capsys.readouterr().out
     shown.clear()
     keract.display_heatmaps({"conv": maps, "constant": np.ones_like(maps)}, picture, merge_filters=True)

@@ -416,7 +416,7 @@ def display_heatmaps(
     """
     from PIL import Image
 
-    picture = np.array(input_image, dtype="float32") if fix else np.asarray(input_image)
+    picture = np.asarray(input_image)
     if fix:
         if picture.ndim == 4:
             picture = picture[0]
