@@ -41,17 +41,24 @@ class Fourier {
     const std::int64_t p = factors_[level], part = length / p;
     for (std::int64_t i = 0; i < p; ++i)
       transform(x + i * stride, stride * p, part, level + 1, spare + i * part, out + i * part);
-    for (std::int64_t k = 0; k < length; ++k) {
-      Complex sum = spare[k % part];
-      for (std::int64_t i = 1; i < p; ++i) {
-        const Complex &root = roots_[static_cast<std::size_t>(i * k % length * stride)],
-                      &term = spare[i * part + k % part];
-        // Without the checks for NaN of operator*.
-        sum += Complex(root.real() * term.real() - root.imag() * term.imag(),
-                       root.real() * term.imag() + root.imag() * term.real());
+    if (p == 2) {  // the roots of the second half are those of the first with another sign
+      for (std::int64_t k = 0; k < part; ++k) {
+        const Complex term = product(root(k * stride), spare[part + k]);
+        out[k] = spare[k] + term;
+        out[part + k] = spare[k] - term;
       }
-      out[k] = sum;
+      return;
     }
+    for (std::int64_t k = 0; k < length; ++k) {
+      out[k] = spare[k % part];
+      for (std::int64_t i = 1; i < p; ++i) out[k] += product(root(i * k % length * stride), spare[i * part + k % part]);
+    }
+  }
+
+  const Complex& root(std::int64_t k) const { return roots_[static_cast<std::size_t>(k)]; }
+  /// Without the checks for NaN of operator*.
+  static Complex product(const Complex& l, const Complex& r) {
+    return {l.real() * r.real() - l.imag() * r.imag(), l.real() * r.imag() + l.imag() * r.real()};
   }
 
   std::int64_t length_;
