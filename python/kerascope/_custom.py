@@ -85,7 +85,8 @@ def from_keras_layers(package: str, find: Callable[[CustomLayer, list[Any], dict
 
 
 def _tensor(package: str, numbers: np.ndarray) -> Any:
-    convert = sys.modules["keras"].ops.convert_to_tensor if package == "keras" else sys.modules["tensorflow"].constant
+    ops = getattr(sys.modules[package], "ops", None)  # Keras 3 only
+    convert = ops.convert_to_tensor if ops else sys.modules["tensorflow"].constant
     return convert(np.array(numbers))  # a copy: the library's memory is used again
 
 
