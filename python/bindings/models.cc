@@ -392,7 +392,6 @@ void add_profile(nb::module_& core) {
                      return steps;
                    })
       .def_ro("seconds", &ModelProfile::seconds)
-      .def_ro("outside_seconds", &ModelProfile::outside_seconds)
       .def_ro("first_seconds", &ModelProfile::first_seconds)
       .def_ro("least_seconds", &ModelProfile::least_seconds)
       .def("table", &ModelProfile::table);

@@ -68,8 +68,8 @@ def fed(model: _core.Model, names: Sequence[str], given: Any, reading: Reading, 
         if len(values) == 1 and _is_list_of_pictures(values[0]):
             parts = [fed(model, names, one, reading, checks) for one in values[0]]
             arrays = [np.concatenate([part.arrays[0] for part in parts])]
-            names_ = [os.path.basename(os.fspath(one)) if is_path(one) else "" for one in values[0]]
-            return Fed(arrays, [note for part in parts for note in part.notes], _once(part.warnings for part in parts), names_)
+            samples = [os.path.basename(os.fspath(one)) if is_path(one) else "" for one in values[0]]
+            return Fed(arrays, [note for part in parts for note in part.notes], _once(part.warnings for part in parts), samples)
         return _of_arrays(model, [to_core(value) for value in values], checks)
 
 

@@ -307,7 +307,8 @@ class Model:
         exact: without Winograd. threads: 0 for all. memory: a limit in bytes, 0 for none.
         assume: layers that cannot be computed, to be replaced by the identity.
         preprocessing: "raw", "unit", "tf", "caffe", "torch" or "mean=..,std=.."; None: for pictures what the architecture
-          expects, for arrays none (and a warning, at a model's first call, if they probably lack it). resize: "nearest", "bilinear", .. or None.
+          expects, for arrays none (and a warning, at a model's first call, if they probably lack it).
+        resize: "nearest", "bilinear", .. or None.
         progress: True: a bar if the run is long and tqdm is there; or progress(done, all) before each step.
         on_ready: gets each activation as soon as it is computed, with memory of its own; then the result holds none.
         """
