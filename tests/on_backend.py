@@ -12,6 +12,7 @@ import small_models
 from conftest import oracle_cases
 from keras import layers, ops
 from oracle.models import all_outputs
+from subclassed import Block
 from whole_models import compare_layers, input_file
 
 BACKEND = keras.backend.backend()
@@ -182,16 +183,6 @@ def test_recorder_and_engine_agree(build):
     for address in engine:
         assert_near(seen[address], engine[address], address)
         assert seen.activation(address).axes == engine.activation(address).axes, address
-
-
-class Block(layers.Layer):
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.attention = layers.MultiHeadAttention(2, 4, name="attention")
-        self.norm = layers.LayerNormalization(name="norm")
-
-    def call(self, x):
-        return self.norm(x + self.attention(x, x))
 
 
 class Subclassed(keras.Model):

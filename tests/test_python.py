@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from PIL import Image
+from subclassed import Block
 
 
 @pytest.fixture(scope="module")
@@ -518,16 +519,6 @@ def test_recorder_and_engine_agree(package):
         assert seen.activation(address).axes == engine.activation(address).axes
     assert (seen["out"] == np.asarray(answer)).all()
     assert ks.diff(seen, engine).agree
-
-
-class Block(keras.layers.Layer):
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.attention = layers.MultiHeadAttention(2, 4, name="attention")
-        self.norm = layers.LayerNormalization(name="norm")
-
-    def call(self, x):
-        return self.norm(x + self.attention(x, x))
 
 
 class Transformer(keras.Model):
