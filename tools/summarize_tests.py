@@ -40,32 +40,30 @@ def pytest(path, count):
                 count[item.get("name")] += int(item.get("value"))
 
 
-def sanitized(path, count):
-    tests = collections.Counter()
-    googletest(path, tests)
-    count[path.stem] = tests["passed"]
-    count["failed"] += tests["failed"]
-
-
-def sanitized_program(path, count):
-    tests = collections.Counter()
-    pytest(path, tests)
-    count[path.stem] = tests["passed"]
-    count["failed"] += tests["failed"]
+def shares(folder, run):
+    """The files of a run of the C++ tests, one for each share, also of those shares that left none."""
+    left = sorted(folder.glob(f"{run}-*-of-*.json"))
+    total = int(left[0].stem.rpartition("-")[2]) if left else 1
+    return [folder / f"{run}-{share}-of-{total}.json" for share in range(1, total + 1)]
 
 
 def main(folder, *part):
-    results = {"kerascope-tests.json": googletest, "pytest.xml": pytest}
+    results = {"release": (googletest, shares(folder, "release")), "pytest": (pytest, [folder / "pytest.xml"])}
     if not part:
-        results |= {"asan.json": sanitized, "tsan.json": sanitized, "asan-program.xml": sanitized_program}
+        results |= {run: (googletest, shares(folder, run)) for run in ("asan", "tsan")}
+        results["asan-program"] = (pytest, [folder / "asan-program.xml"])
     count = collections.Counter()
-    for name, read in results.items():
-        path = folder / name
-        try:
-            read(path, count)
-        except (OSError, ValueError, xml.etree.ElementTree.ParseError) as error:
-            print(f"{name}: the run left no result, it must have crashed or a sanitizer found something ({error})")
-            count["failed"] += 1
+    for run, (read, files) in results.items():
+        tests = collections.Counter()
+        for file in files:
+            try:
+                read(file, tests)
+            except (OSError, ValueError, xml.etree.ElementTree.ParseError) as error:
+                print(f"{file.name}: the run left no result, it must have crashed or a sanitizer found something ({error})")
+                tests["failed"] += 1
+        if run in SANITIZED:
+            tests = {run: tests["passed"], "failed": tests["failed"]}
+        count.update(tests)
     for name, meaning in (COUNTED if part else COUNTED | SANITIZED).items():
         print(f"{count[name]} {meaning}")
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
