@@ -46,7 +46,7 @@ def all_classes():
 
 
 def computed(program, names):
-    """Those that the program does not call unknown: one model with a layer of each class."""
+    """Those that the program does not call unknown, and what it says of the others: one model with a layer of each class."""
     tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 8, 8, 3], "dtype": "float32", "keras_history": ["x", 0, 0]}}
     layers = [{"class_name": "InputLayer", "name": "x", "inbound_nodes": [], "config": {"name": "x", "batch_shape": [None, 8, 8, 3]}}]
     for name in names:
@@ -58,9 +58,11 @@ def computed(program, names):
         file.flush()
         told = subprocess.run([program, "layers", file.name, "--json"], capture_output=True, text=True, check=True)
     rows = json.loads(told.stdout)["layers"]
-    unknown = {row["class"] for row in rows if not row["computable"] and row["problem"]["code"] == "layer-unknown"}
+    unknown = {
+        row["class"]: row["problem"]["what"] for row in rows if not row["computable"] and row["problem"]["code"] == "layer-unknown"
+    }
     assert {row["class"] for row in rows} == {"InputLayer", *names}
-    return set(names) - unknown
+    return set(names) - set(unknown), unknown
 
 
 def listed(names):
@@ -70,7 +72,7 @@ def listed(names):
 def pages(program):
     """The page, and the sentence."""
     family_of, only_keras_2 = all_classes()
-    known = computed(program, sorted(family_of))
+    known, unknown = computed(program, sorted(family_of))
     families = sorted(set(family_of.values()), key=lambda family: (family == "others", family))
     rows, whole, none = [], [], []
     for family in families:
@@ -82,6 +84,8 @@ def pages(program):
             whole.append(family)
         elif not yes and family != "others":
             none.append(family)
+    foreign = [match[1] for told in unknown.values() if (match := re.fullmatch(r"layer '\w+' \((.*), which the model's file does not describe", told))]
+    out_of_reach = "; ".join(sorted(text.replace(") runs", " runs") for text in foreign))
     count = f"{len(known)} of {len(family_of)}"
     page = f"""# Keras's layers
 
@@ -94,6 +98,11 @@ answers; a test compares them.
 | family | computed | not yet |
 | --- | --- | --- |
 {chr(10).join(rows)}
+
+Out of reach is what no model file describes: {out_of_reach}.
+
+Dense, EinsumDense, Embedding and ReversibleEmbedding are computed in each of Keras's quantisations: int8, int4 (by channel or in
+groups), float8, GPTQ and AWQ. LoRA's low-rank product is merged into the weights when Keras saves.
 """
     sentence = (
         f"[docs/layers.md](docs/layers.md) lists all layers of Keras 2 and 3: {count} are computed, "

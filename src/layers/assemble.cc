@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "base/check.h"
@@ -11,6 +12,7 @@
 #include "layers/masks.h"
 #include "layers/operations/call.h"
 #include "layers/phase.h"
+#include "layers/quantized.h"
 #include "layers/registry.h"
 #include "layers/stored_weights.h"
 #include "layers/weight_problems.h"
@@ -33,6 +35,26 @@ std::uint64_t fnv1a(std::string_view text) {
 
 /// One for each output of a call; never empty.
 using CallResult = std::vector<SiteResult>;
+
+/// What a class of Keras runs that stands in no model file; null for other classes.
+const char* foreign_code(const std::string& class_name) {
+  static const std::map<std::string, const char*> kCode = {{"FlaxLayer", "a Flax module"},
+                                                           {"JaxLayer", "a JAX function"},
+                                                           {"TFSMLayer", "a SavedModel of TensorFlow"},
+                                                           {"TorchModuleWrapper", "a PyTorch module"}};
+  const auto found = kCode.find(class_name);
+  return found == kCode.end() ? nullptr : found->second;
+}
+
+[[noreturn]] void fail_unknown(const LayerData& layer) {
+  const char* const code = foreign_code(layer.class_name);
+  throw Error({.code = "layer-unknown",
+               .what = code ? fmt::format("layer '{}' ({}) runs {}, which the model's file does not describe",
+                                          layer.name, layer.class_name, code)
+                            : fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
+                                          layer.class_name),
+               .where = layer.place});
+}
 
 /// A new value with the same numbers, made of two views.
 Value alias(Graph& graph, Value x) {
@@ -410,12 +432,8 @@ class NetworkCall {
 
   Outputs build_with(Build& build, const LayerData& layer, const Call& call, LayerWeights& weights, Taps& taps) {
     const LayerType* type = layer_type_of(layer);
-    if (!type && !layer.is_operation)
-      throw Error({.code = "layer-unknown",
-                   .what = fmt::format("layer '{}' has the type '{}', which Kerascope cannot compute", layer.name,
-                                       layer.class_name),
-                   .where = layer.place});
-    require_plain_dtype(layer);
+    if (!type && !layer.is_operation) fail_unknown(layer);
+    note_dtype(layer);
     const std::vector<Output>& inputs = build.all_inputs();
     if (layer.is_operation) return operations::build_call(call, build);
     FieldReader fields(layer, build.keras_major());
@@ -430,6 +448,7 @@ class NetworkCall {
       if (build.barrier) pass_notes_on();  // it is computable
       throw;
     }
+    require_scales(layer, weights);
     build.require_all_read();
     hand_on_mask(type->mask_rule, inputs, outputs);
     weights.is_known = true;
@@ -438,18 +457,26 @@ class NetworkCall {
     return outputs;
   }
 
-  /// Refuses quantised layers, whose weights are not those of their class. Other types are computed in float32.
-  void require_plain_dtype(const LayerData& layer) {
+  /// All types of numbers are computed in float32.
+  void note_dtype(const LayerData& layer) {
     const Json& dtype = member(layer.config, "dtype");
     const Json& config = member(dtype, "config");
-    const std::string policy = dtype.is_string() ? dtype.get<std::string>() : text_or(config, "name", "");
-    if (const std::string mode = text_or(config, "mode", ""); !mode.empty())
-      throw Error({.code = "layer-unsupported",
-                   .what = fmt::format("layer '{}' ({}) is quantised ({}), which Kerascope cannot compute yet",
-                                       layer.name, layer.class_name, mode),
-                   .where = layer.place});
+    const std::string policy =
+        dtype.is_string() ? dtype.get<std::string>() : text_or(config, "name", text_or(config, "source_name", ""));
     if (policy.find("float16") != policy.npos || policy == "float64")
       shared_.note(fmt::format("the file computes in {}; Kerascope computes in float32", policy));
+  }
+
+  /// A quantised layer has scales among its weights. One that has weights and does not ask for scales does not know
+  /// that it is quantised.
+  static void require_scales(const LayerData& layer, const LayerWeights& weights) {
+    const std::string mode = layers::quantization_mode(layer);
+    const auto is_scale = [](const auto& slot) { return text::ends_with(slot.first, "_scale"); };
+    if (mode.empty() || std::ranges::any_of(weights.slots, is_scale)) return;
+    throw Error({.code = "layer-unsupported",
+                 .what = fmt::format("layer '{}' ({}) is quantised ({}), which Kerascope does not know of such layers",
+                                     layer.name, layer.class_name, mode),
+                 .where = layer.place});
   }
 
   Shared& shared_;

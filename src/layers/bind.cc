@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "layers/quantized.h"
+#include "layers/registry.h"
 #include "model/made_up_name.h"
 
 namespace kerascope {
@@ -201,6 +203,11 @@ class Binder {
            .what = fmt::format("{} has shape {}, its config needs {}", weight, stored->shape.str(), slot.shape.str()),
            .where = stored->place,
            .hint = "load the weights that were saved with this architecture"});
+    } else if (is_byte(stored->dtype) && layer_type_of(layer) && layers::quantization_mode(layer).empty()) {
+      problem({.code = "weight-quantized",
+               .what = fmt::format("{} is quantised, and the layer's config does not say how", weight),
+               .where = stored->place,
+               .hint = "save the model before it is quantised"});
     } else if (model_.backend == "theano" && !layer.weights_in_order && is_convolution_kernel(layer, slot)) {
       slot.dtype = stored->dtype;
       slot.read = [read = stored->read] { return flipped(read()); };
@@ -209,6 +216,8 @@ class Binder {
       slot.read = stored->read;
     }
   }
+
+  static bool is_byte(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kUInt8; }
 
   /// Theano convolves, TensorFlow correlates: Keras 2 flips these kernels when the backend changes.
   static bool is_convolution_kernel(const LayerData& layer, const WeightSlot& slot) {

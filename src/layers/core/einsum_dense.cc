@@ -4,8 +4,8 @@
 
 #include "kerascope/layers/core.h"
 #include "layers/einsum.h"
+#include "layers/quantized.h"
 #include "layers/registry.h"
-#include "ops/binary.h"
 
 namespace kerascope::layers {
 namespace {
@@ -67,6 +67,21 @@ std::vector<std::optional<std::int64_t>> output_sizes(const EinsumDense& layer, 
   return sizes;
 }
 
+bool has(const std::string& axes, char axis) { return axes.find(axis) != axes.npos; }
+
+Shape bias_shape(const std::string& bias_axes, const Equation& equation, const std::map<char, std::int64_t>& by_axis,
+                 Build& b) {
+  std::size_t begin = equation.output.size();
+  for (const char axis : bias_axes) {
+    if (!has(equation.output, axis) || !std::isalpha(static_cast<unsigned char>(axis)))
+      b.refuse("bias_axes", "'" + bias_axes + "'", "letters of the output");
+    begin = std::min(begin, equation.output.find(axis));
+  }
+  std::vector<std::int64_t> sizes;
+  for (const char axis : equation.output.substr(begin)) sizes.push_back(has(bias_axes, axis) ? by_axis.at(axis) : 1);
+  return Shape(std::move(sizes));
+}
+
 }  // namespace
 
 void fields(of<EinsumDense> auto& layer, auto&& field) {
@@ -93,28 +108,22 @@ Outputs build(const EinsumDense& layer, Build& b) {
              fmt::format("layer '{}' (EinsumDense) has size {} in its output_shape where its input {} has {}",
                          b.layer().name, *sizes[i], b.shape().str(), known->second));
   }
-  std::vector<std::int64_t> kernel_sizes, bias_sizes;
+  FactorShapes shapes;
+  std::vector<std::int64_t> kernel_sizes, divisor_sizes;
+  for (std::size_t i = 0; i < equation.input.size(); ++i)
+    if (!has(equation.output, equation.input[i])) shapes.summed_in_input.push_back(static_cast<int>(i));
   for (const char axis : equation.kernel) {
     if (!by_axis.count(axis)) refuse(b, layer.equation);
+    if (!has(equation.output, axis)) shapes.summed_in_kernel.push_back(static_cast<int>(kernel_sizes.size()));
     kernel_sizes.push_back(by_axis.at(axis));
   }
-  const Value kernel = b.weight("kernel", Shape(std::move(kernel_sizes)));
-  Value y = einsum(b.graph, {equation.input, equation.kernel, equation.output}, b.input(), kernel);
-
-  if (layer.bias_axes && !layer.bias_axes->empty()) {
-    std::size_t begin = equation.output.size();
-    for (const char axis : *layer.bias_axes) {
-      const std::size_t at = equation.output.find(axis);
-      if (at == std::string::npos || !std::isalpha(static_cast<unsigned char>(axis)))
-        b.refuse("bias_axes", "'" + *layer.bias_axes + "'", "letters of the output");
-      begin = std::min(begin, at);
-    }
-    for (std::size_t i = begin; i < equation.output.size(); ++i) {
-      const bool varies = layer.bias_axes->find(equation.output[i]) != std::string::npos;
-      bias_sizes.push_back(varies ? by_axis.at(equation.output[i]) : 1);
-    }
-    y = ops::binary(b.graph, y, b.weight("bias", Shape(std::move(bias_sizes))), ops::Binary::kAdd);
-  }
+  for (const char axis : equation.output) divisor_sizes.push_back(has(equation.kernel, axis) ? by_axis.at(axis) : 1);
+  shapes.kernel = Shape(std::move(kernel_sizes));
+  shapes.divisor = Shape(std::move(divisor_sizes));
+  if (layer.bias_axes && !layer.bias_axes->empty()) shapes.bias = bias_shape(*layer.bias_axes, equation, by_axis, b);
+  const Factors f = factors(b, shapes);
+  const Value product = einsum(b.graph, {equation.input, equation.kernel, equation.output}, f.input, f.kernel);
+  const Value y = divided_and_shifted(b, product, f);
   const bool is_alike = b.graph.shape(y).rank() == b.shape().rank();
   return activated(b, y, layer.activation, is_alike ? b.axes() : usual_axes(b.graph.shape(y).rank() - 1));
 }

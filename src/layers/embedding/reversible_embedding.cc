@@ -18,13 +18,18 @@ void fields(of<ReversibleEmbedding> auto& layer, auto&& field) {
 MaskRule mask_rule(const ReversibleEmbedding&) { return MaskRule::kOwn; }
 
 Outputs build(const ReversibleEmbedding& layer, Build& b) {
-  const Value table = embeddings(layer, b);
-  std::optional<Value> reverse;
-  if (!layer.tie_weights) reverse = b.weight("reverse_embeddings", {layer.output_dim, layer.input_dim});
+  const Table table = embeddings(layer, b);
+  const auto* const quantized = std::get_if<QuantizedTable>(&table);
+  std::optional<Value> kernel;  // (output_dim, input_dim)
+  if (!layer.tie_weights)
+    kernel =
+        quantized ? reverse_kernel(b, *quantized) : b.weight("reverse_embeddings", {layer.output_dim, layer.input_dim});
   const Json& positional = b.call().positional;
   if (member(b.call().keywords, "reverse") != true && (positional.size() < 2 || positional[1] != true))
     return looked_up(layer, b, table);
-  Value y = ops::dense(b.graph, b.input(), reverse ? *reverse : ops::transpose(b.graph, table, {1, 0}), {});
+  if (!kernel) kernel = ops::transpose(b.graph, quantized ? rows(b, *quantized, {}) : std::get<Value>(table), {1, 0});
+  const Value x = quantized ? rounded_input(b, quantized->how, {b.shape().rank() - 1}) : b.input();
+  Value y = ops::dense(b.graph, x, *kernel, {});
   if (const std::optional<float> cap = layer.logit_soft_cap) {
     y = ops::unary(b.graph, y, ops::Unary::kAffine, {.a = 1 / *cap});
     y = ops::unary(b.graph, ops::unary(b.graph, y, ops::Unary::kTanh), ops::Unary::kAffine, {.a = *cap});
