@@ -1,10 +1,13 @@
 // activation(x): (...) -> (...). The functions of keras.activations.
 #include "kerascope/layers/activation.h"
 
+#include <span>
+
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "layers/registry.h"
 #include "layers/stand_in.h"
+#include "ops/binary.h"
 #include "ops/glu.h"
 #include "ops/softmax.h"
 #include "ops/sparsemax.h"
@@ -51,6 +54,22 @@ constexpr Named kElementwise[] = {
     {"squareplus", Unary::kSquareplus, {.a = 4}},
 };
 
+/// Functions of other packages that are well known by these names; they stand in files as their authors named them.
+constexpr Named kOfOthers[] = {
+    {"_hard_swish", Unary::kHardSilu},
+    {"h_swish", Unary::kHardSilu},
+    {"gelu_new", Unary::kGeluTanh},
+    {"gelu_fast", Unary::kGeluTanh},
+    {"gelu_approximate", Unary::kGeluTanh},
+    {"approximate_gelu", Unary::kGeluTanh},
+    {"keras_hub>gelu_approximate", Unary::kGeluTanh},
+    {"keras_nlp>gelu_approximate", Unary::kGeluTanh},
+    {"Addons>mish", Unary::kMish},
+    {"Addons>tanhshrink", Unary::kTanhShrink},
+    {"Addons>hardshrink", Unary::kHardShrink, {.a = 0.5f}},
+    {"Addons>softshrink", Unary::kSoftShrink, {.a = 0.5f}},
+};
+
 [[noreturn]] void unknown_activation(const Build& build, const std::string& name) {
   std::vector<std::string> names = {"linear", "softmax", "log_softmax", "sparsemax", "glu"};
   for (const Named& known : kElementwise) names.emplace_back(known.name);
@@ -61,19 +80,37 @@ constexpr Named kElementwise[] = {
                .hint = text::did_you_mean(name, names)});
 }
 
-/// A function of keras.activations; nothing if there is none of that name.
-std::optional<Value> named(Build& build, Value x, std::string_view name) {
-  // "keras.activations>relu" and "keras.layers.relu" name the same function.
-  if (const auto last = name.find_last_of(".>"); last != name.npos) name.remove_prefix(last + 1);
+/// x * sigmoid(1.702 x), an older approximation of gelu.
+Value quick_gelu(Build& build, Value x) {
+  const Value gate =
+      ops::unary(build.graph, ops::unary(build.graph, x, Unary::kAffine, {.a = 1.702f}), Unary::kSigmoid);
+  return ops::binary(build.graph, x, gate, ops::Binary::kMultiply);
+}
+
+/// "keras.activations>relu" and "keras.layers.relu" name the same function of Keras. "mine>relu" is a user's own, and
+/// stays as it is.
+std::string_view without_keras(std::string_view name) {
+  const auto last = name.find_last_of(".>");
+  if (last == name.npos) return name;
+  const std::string_view package = name.substr(0, name.find_first_of(".>"));
+  const bool is_keras = package == "keras" || package == "tf_keras" || package == "tensorflow" || package == "tf";
+  return is_keras ? name.substr(last + 1) : name;
+}
+
+/// A function by its name in a file; nothing if none of that name is known.
+std::optional<Value> named(Build& build, Value x, const std::string& in_file) {
+  const std::string_view name = without_keras(in_file);
   if (name == "linear") return x;
   if (name == "softmax") return ops::softmax(build.graph, x);
   if (name == "log_softmax") return ops::log_softmax(build.graph, x);
-  if (name == "sparsemax") return ops::sparsemax(build.graph, x);
+  if (name == "sparsemax" || name == "Addons>sparsemax") return ops::sparsemax(build.graph, x);
   if (name == "glu") return ops::glu(build.graph, x);
+  if (name == "quick_gelu") return quick_gelu(build, x);
   // Keras 3 changed the formula; the version that wrote the file counts.
   if (name == "hard_sigmoid" && build.keras_major() < 3) return ops::unary(build.graph, x, Unary::kHardSigmoidOld);
-  for (const Named& known : kElementwise)
-    if (known.name == name) return ops::unary(build.graph, x, known.function, known.options);
+  for (const std::span<const Named> known : {std::span<const Named>(kElementwise), std::span<const Named>(kOfOthers)})
+    for (const Named& function : known)
+      if (function.name == name) return ops::unary(build.graph, x, function.function, function.options);
   return {};
 }
 
