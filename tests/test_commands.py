@@ -223,6 +223,27 @@ def test_a_folder_of_arrays_equals_the_archive(kerascope, small, capture, tmp_pa
 # --- JSON and streams ---
 
 
+def test_what_is_inside_layers_is_listed(kerascope, tmp_path):
+    x = keras.Input((6, 3), name="steps")
+    y = keras.layers.Bidirectional(keras.layers.LSTM(5), name="both")(x)
+    keras.Model(x, keras.layers.Dense(2, activation="softmax", name="answer")(y)).save(tmp_path / "model.keras")
+    plain = kerascope("layers", tmp_path / "model.keras").stdout.splitlines()
+    listed = kerascope("layers", tmp_path / "model.keras", "--verbose").stdout.splitlines()
+    inside = [line.split() for line in listed if line.split()[0].startswith(("both/", "answer/"))]
+    assert ["both/backward_layer/forget_gate", "T6", "C5"] in inside and ["answer/pre_activation", "C2"] in inside
+    assert [line.split() for line in listed if line.split() not in inside] == [line.split() for line in plain]
+
+    layers = json.loads(kerascope("layers", tmp_path / "model.keras", "-v", "--json").stdout)["layers"]
+    assert {"address": "answer/pre_activation", "output": [None, 2], "axes": "C"} in layers[-1]["inside"]
+    addresses = [entry["address"] for layer in layers for entry in layer.get("inside", [])]
+    assert addresses == [words[0] for words in inside]
+    details = kerascope("layers", tmp_path / "model.keras", "--layer", "both").stdout
+    assert "inside    both/forward_layer/input_gate     T6 C5" in details
+    np.save(tmp_path / "x.npy", np.zeros((1, 6, 3), "float32"))
+    told = kerascope("capture", tmp_path / "model.keras", tmp_path / "x.npy", "--json", *[f"--layer={one}" for one in addresses])
+    assert [layer["address"] for layer in json.loads(told.stdout)["layers"]] == addresses  # each can be asked for
+
+
 def test_layers_as_json(kerascope, small):
     listed = json.loads(kerascope("layers", small / "net.keras", "--json").stdout)
     model = keras.saving.load_model(small / "net.keras")

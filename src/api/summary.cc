@@ -144,13 +144,14 @@ Json problem_json(const Error& problem) {
   return json;
 }
 
-Summary summarize(const ModelData& model, const OpenAssembly& open, int depth) {
+Summary summarize(const ModelData& model, const OpenAssembly& open, const SummaryOptions& options) {
   const Parameters parameters(open.assembly);
   Summary summary{.kind = kind_of(model.network), .training = training_text(model.training)};
   std::set<const LayerData*> counted;
   for (std::size_t i = 0; i < open.assembly.sites.size(); ++i) {
     const Site& site = open.assembly.sites[i];
-    if (!site.inner.empty() || (depth >= 0 && site.depth >= std::max(depth, 1))) continue;
+    if (!site.inner.empty() && !options.inside) continue;
+    if (options.depth >= 0 && site.depth >= std::max(options.depth, 1)) continue;
     const SiteResult& result = open.assembly.results[i];
     summary.rows.push_back({.site = &site,
                             .shape = open.shapes[i],
@@ -186,17 +187,23 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
     std::size_t index = 5, address = 7, type = 5, output = 6, params = 6;
   } width;
   bool several_calls = false;
-  auto shown_address = [](const Summary::Row& row) {
-    return std::string(static_cast<std::size_t>(row.site->depth) * 2, ' ') + text::printable(row.site->address);
+  const auto is_inside = [](const Summary::Row& row) { return !row.site->inner.empty(); };
+  auto shown_index = [&](const Summary::Row& row) { return is_inside(row) ? "" : row.site->index_path; };
+  auto shown_address = [&](const Summary::Row& row) {
+    const int level = row.site->depth + is_inside(row);
+    return std::string(static_cast<std::size_t>(level) * 2, ' ') + text::printable(row.site->address);
   };
-  auto shown_params = [](const Summary::Row& row) {
+  auto shown_class = [&](const Summary::Row& row) {
+    return is_inside(row) ? "" : text::printable(row.site->layer->class_name);
+  };
+  auto shown_params = [&](const Summary::Row& row) {
     // A second call or output does not repeat the parameters.
-    return row.parameters > 0 ? text::thousands(row.parameters) : std::string("-");
+    return row.parameters > 0 ? text::thousands(row.parameters) : std::string(is_inside(row) ? "" : "-");
   };
   for (const Summary::Row& row : rows) {
     width.index = std::max(width.index, row.site->index_path.size());
     width.address = std::max(width.address, shown_address(row).size());
-    width.type = std::max(width.type, text::printable(row.site->layer->class_name).size());
+    width.type = std::max(width.type, shown_class(row).size());
     width.output = std::max(width.output, output_text(row.shape, row.axes).size());
     width.params = std::max(width.params, shown_params(row).size());
     several_calls |= row.site->layer->calls.size() > 1;
@@ -204,11 +211,10 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
   print("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}{}\n", "index", width.index, "address", width.address, "class",
         width.type, "output", width.output, "params", width.params, several_calls ? "  calls" : "");
   for (const Summary::Row& row : rows) {
-    std::string line =
-        fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", row.site->index_path, width.index, shown_address(row),
-                    width.address, text::printable(row.site->layer->class_name), width.type,
-                    output_text(row.shape, row.axes), width.output, shown_params(row), width.params);
-    if (several_calls)
+    std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:>{}}", shown_index(row), width.index,
+                                   shown_address(row), width.address, shown_class(row), width.type,
+                                   output_text(row.shape, row.axes), width.output, shown_params(row), width.params);
+    if (several_calls && !is_inside(row))
       line += fmt::format("  {:>5}",
                           row.site->layer->calls.size() > 1 ? std::to_string(row.site->layer->calls.size()) : "");
     if (row.problem) line += "  !";
@@ -217,7 +223,7 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
   }
   std::map<std::string, int> problems;
   for (const Summary::Row& row : rows)
-    if (row.problem) ++problems[row.problem->parts().what + " (" + row.problem->parts().where + ")"];
+    if (row.problem && !is_inside(row)) ++problems[row.problem->parts().what + " (" + row.problem->parts().where + ")"];
   for (const auto& [problem, count] : problems)
     print("!  {}; {} {} cannot be seen\n", text::printable(problem), count, count == 1 ? "layer" : "layers");
   return table;
@@ -226,6 +232,11 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
 std::string json_of(const Summary& summary, const ModelData& model, const std::string& name) {
   Json list = Json::array();
   for (const Summary::Row& row : summary.rows) {
+    if (!row.site->inner.empty()) {
+      Json entry = {{"address", row.site->address}, {"output", output_json(row.shape)}, {"axes", row.axes}};
+      list.back()["inside"].push_back(std::move(entry));
+      continue;
+    }
     Json entry = {{"index", row.site->index < 0 ? Json() : Json(row.site->index_path)},
                   {"address", row.site->address},
                   {"class", row.site->layer->class_name},

@@ -26,9 +26,12 @@ struct Summary {
       training;  ///< "adam (learning rate 0.001), loss categorical_crossentropy"; empty if the file does not say
 };
 
-/// @param depth  how many levels of nested models are listed; -1: all
-/// @param open   must outlive the result
-Summary summarize(const ModelData& model, const OpenAssembly& open, int depth = -1);
+struct SummaryOptions {
+  int depth = -1;       ///< how many levels of nested models are listed; -1: all
+  bool inside = false;  ///< tensors inside layers, too: "lstm/forget_gate"
+};
+/// @param open  must outlive the result
+Summary summarize(const ModelData& model, const OpenAssembly& open, const SummaryOptions& options = {});
 
 /// "H8 W8 C3", with ? for an open size; "?" if nothing is known. In JSON: a list with null for open sizes; null if
 /// unknown.

@@ -16,6 +16,7 @@ struct Detail {
   std::shared_ptr<const Error> problem;
   std::vector<std::string> inputs;  ///< the call's inputs: names of layers in the same model
   std::vector<HeldWeight> weights;
+  std::vector<std::pair<const Site*, std::string>> inside;  ///< what can be seen inside the layer, and its output
 };
 
 const Network* network_of(const Network& network, const LayerData& wanted) {
@@ -43,6 +44,17 @@ std::vector<std::string> inputs_of(const ModelData& model, const Site& site) {
   return names;
 }
 
+std::vector<std::pair<const Site*, std::string>> inside_of(const OpenAssembly& open, const Site& site) {
+  std::vector<std::pair<const Site*, std::string>> inside;
+  for (std::size_t i = 0; i < open.assembly.sites.size(); ++i) {
+    const Site& other = open.assembly.sites[i];
+    if (other.inner.empty() || other.layer != site.layer || other.call != site.call) continue;
+    const SiteResult& result = open.assembly.results[i];
+    inside.emplace_back(&other, api::output_text(open.shapes[i], result.output ? result.output->axes : ""));
+  }
+  return inside;
+}
+
 std::vector<Detail> details_of(const Request& request, const ModelData& model, const OpenAssembly& open) {
   const HeldWeights held(model, open.assembly);
   std::vector<Detail> details;
@@ -55,7 +67,8 @@ std::vector<Detail> details_of(const Request& request, const ModelData& model, c
                        .axes = result.output ? result.output->axes : "",
                        .problem = result.problem,
                        .inputs = inputs_of(model, site),
-                       .weights = held.of(*site.layer)});
+                       .weights = held.of(*site.layer),
+                       .inside = inside_of(open, site)});
   }
   return details;
 }
@@ -119,6 +132,13 @@ void print_text(const Detail& detail) {
   }
   print_config(layer);
   print_weights(detail.weights);
+  std::size_t width = 0;
+  for (const auto& [site, shown] : detail.inside) width = std::max(width, text::printable(site->address).size());
+  std::string word = "inside";
+  for (const auto& [site, shown] : detail.inside) {
+    fmt::print("{:<9} {:<{}}  {}\n", word, text::printable(site->address), width, shown);
+    word.clear();
+  }
 }
 
 Json json_of(const Detail& detail) {
@@ -144,6 +164,7 @@ Json json_of(const Detail& detail) {
                 {"computable", detail.problem == nullptr},
                 {"config", layer.config},
                 {"weights", weights}};
+  for (const auto& [site, output] : detail.inside) entry["inside"].push_back(site->address);
   if (detail.problem) entry["problem"] = api::problem_json(*detail.problem);
   return entry;
 }

@@ -33,7 +33,7 @@ int layers(const Request& request) {
     print_layer_details(request, model, open);
     return kDone;
   }
-  const api::Summary summary = api::summarize(model, open, request.depth);
+  const api::Summary summary = api::summarize(model, open, {.depth = request.depth, .inside = request.verbose});
   if (request.json)
     fmt::print("{}\n", api::json_of(summary, model, request.model));
   else if (!request.quiet)
@@ -48,6 +48,8 @@ void add_layers_command(CLI::App& app, Request& request, int& exit_code) {
   add_model_option(*command, request);
   command->add_option("--depth", request.depth, "how many levels of nested models are listed; 1: the outermost")
       ->check(CLI::Range(1, 1000));
+  command->add_flag("--verbose,-v", request.verbose,
+                    "list what can be seen inside layers, too: gates, attention scores, the layers that a layer holds");
   command
       ->add_option("--layer,-l", request.layers,
                    "all that the file says of these layers: config, weights with their statistics, shapes")

@@ -41,6 +41,7 @@ struct Request {
   int threads = 0;
   std::size_t memory = 0;  ///< the most bytes that a run may take; 0: no limit
   int depth = -1;
+  bool verbose = false;
   int sample = 0;
   int gap_px = 1;
   int zoom = 0;

@@ -74,6 +74,24 @@ bool matches_site(const std::string& pattern, const Site& site) {
   return false;
 }
 
+/// Calls with(layer's pattern, pattern inside it) for each way to read a pattern as such, until that is true.
+template <typename With>
+bool any_split(const std::string& pattern, With with) {
+  for (std::size_t slash = pattern.find('/'); slash != pattern.npos; slash = pattern.find('/', slash + 1))
+    if (with(pattern.substr(0, slash), pattern.substr(slash + 1))) return true;
+  return false;
+}
+
+/// "lstm/*", for what is inside layers.
+bool matches_inside(const std::string& pattern, const Site& site) {
+  if (site.inner.empty() || !has_unescaped(pattern, "*?")) return false;
+  Site layer = site;
+  layer.inner.clear();
+  return any_split(pattern, [&](const std::string& of_layer, const std::string& inside) {
+    return text::matches(inside, site.inner) && matches_site(of_layer, layer);
+  });
+}
+
 /// "3", "-1" or "0..5".
 struct Range {
   std::int64_t first, last;
@@ -218,18 +236,26 @@ class Selector {
   }
 
   void by_pattern(const std::string& asked, const std::string& pattern, Selection unit) {
-    std::vector<int> matched;
-    for (int i = 0; i < static_cast<int>(sites_.size()); ++i)
-      if (matches_site(pattern, site(i))) matched.push_back(i);
+    std::vector<int> matched = all_that([&](const Site& known) { return matches_site(pattern, known); });
+    if (matched.empty()) matched = all_that([&](const Site& known) { return matches_inside(pattern, known); });
     if (matched.empty()) {
       if (part_of_unbuilt(pattern, unit)) return;
       require_inside(pattern);
+      require_known_inside(pattern);
       not_found(asked, pattern);
     }
     // If several layers have a plain name, that is an error, not a selection of all.
     if (!has_unescaped(without_inner(pattern, matched), "*?/")) require_one_layer(pattern, matched);
     unit.by_name = !has_unescaped(pattern, "*?");
     for (int i : matched) add(i, unit);
+  }
+
+  template <typename Is>
+  std::vector<int> all_that(Is is) const {
+    std::vector<int> found;
+    for (int i = 0; i < static_cast<int>(sites_.size()); ++i)
+      if (is(site(i))) found.push_back(i);
+    return found;
   }
 
   /// "conv1" of "conv1/pre_activation", if all matched sites are inside layers.
@@ -291,6 +317,25 @@ class Selector {
                    .because = inner == "pre_activation" ? "only a layer with an activation of its own has one" : "",
                    .hint = std::move(others)});
     }
+  }
+
+  /// @throws Error{layer-not-found} for "lstm/gates" if there is a layer lstm with other tensors inside
+  void require_known_inside(const std::string& pattern) const {
+    any_split(pattern, [&](const std::string& of_layer, const std::string& inside) {
+      for (const Site& known : sites_) {
+        if (!known.inner.empty() || !matches_site(of_layer, known)) continue;
+        std::vector<std::string> has;
+        for (const Site& other : sites_)
+          if (other.layer == known.layer && other.call == known.call && !other.inner.empty())
+            has.push_back(other.inner);
+        if (has.empty()) continue;
+        const std::string meant = text::did_you_mean(inside, has);
+        throw Error({.code = "layer-not-found",
+                     .what = fmt::format("layer '{}' ({}) has no '{}'", known.address, known.layer->class_name, inside),
+                     .hint = meant.empty() ? "it has " + text::join(has, ", ") : meant});
+      }
+      return false;
+    });
   }
 
   [[noreturn]] void not_found(const std::string& asked, const std::string& pattern) const {

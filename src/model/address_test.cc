@@ -185,6 +185,31 @@ TEST_F(AddressTest, WhatLiesInsideALayerIsFoundByTheLayersNameAtAnyDepth) {
   EXPECT_THAT(chosen({"*/bias"}), ElementsAre("base/conv/bias", "head/conv/bias"));
 }
 
+TEST_F(AddressTest, APatternThatMeansNoLayerMeansWhatIsInside) {
+  const LayerData* both = add("", "both", "Bidirectional", 0, "", 2);
+  for (const char* inner : {"forward/gate", "forward/state", "forward"})
+    add("", "both", "Bidirectional", 0, "", 2, {.inner = inner, .layer = both});
+  EXPECT_THAT(chosen({"both/*"}), ElementsAre("both/forward"));
+  EXPECT_THAT(chosen({"b*/**"}), ElementsAre("both/forward/gate", "both/forward/state", "both/forward"));
+  EXPECT_THAT(chosen({"both/forward/*"}), ElementsAre("both/forward/gate", "both/forward/state"));
+  EXPECT_THAT(chosen({"both/*/g?te"}), ElementsAre("both/forward/gate"));
+  EXPECT_EQ(error_of("both/*/gates").code, "layer-not-found");
+  // Where a layer matches, only layers are meant.
+  add("", "base", "Functional", 1, "", 2);
+  add("base", "conv", "Conv2D", 0, "1/", 1);
+  EXPECT_THAT(chosen({"b*/*"}), ElementsAre("base/conv"));
+}
+
+TEST_F(AddressTest, AnUnknownNameInsideALayerIsToldFromThoseThatItHas) {
+  const LayerData* gru = add("", "gru", "GRU", 0, "", 1);
+  add("", "gru", "GRU", 0, "", 1, {.inner = "update_gate", .layer = gru});
+  add("", "gru", "GRU", 0, "", 1, {.inner = "cell/candidate", .layer = gru});
+  EXPECT_EQ(error_of("gru/updategate").what, "layer 'gru' (GRU) has no 'updategate'");
+  EXPECT_EQ(error_of("gru/updategate").hint, "did you mean 'update_gate'?");
+  EXPECT_EQ(error_of("gru/cell/memory").what, "layer 'gru' (GRU) has no 'cell/memory'");
+  EXPECT_EQ(error_of("gru/cell/memory").hint, "it has update_gate, cell/candidate");
+}
+
 TEST_F(AddressInModel, ATypeMeansEveryLayerOfTheClass) {
   EXPECT_THAT(chosen({"type:Conv2D"}), ElementsAre("conv", "base/conv"));
   EXPECT_THAT(chosen({"type:*al"}), ElementsAre("base", "head"));
