@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <optional>
 
 #include "model/json.h"
 
@@ -19,6 +21,25 @@ void renumber(Json& arguments, std::size_t removed) {
   for (Json& item : arguments) renumber(item, removed);
 }
 
+/// Where `mask` stands among the arguments of a class's `call`, in every version of Keras; nothing if it is only given
+/// by name.
+std::optional<std::size_t> position_of_mask(const std::string& class_name) {
+  static const std::map<std::string, std::size_t> kPositions = {
+      {"AdditiveAttention", 1}, {"Attention", 1}, {"GlobalAveragePooling1D", 1}, {"Softmax", 1}};
+  const auto found = kPositions.find(class_name);
+  return found == kPositions.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// The call with its mask by name.
+Call with_named_mask(const std::string& class_name, Call call) {
+  const std::optional<std::size_t> position = position_of_mask(class_name);
+  if (position && call.positional.is_array() && call.positional.size() > *position && !call.keywords.contains("mask")) {
+    call.keywords["mask"] = call.positional[*position];
+    call.positional[*position] = nullptr;
+  }
+  return call;
+}
+
 }  // namespace
 
 void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs) {
@@ -27,7 +48,8 @@ void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs) {
   for (Output& output : outputs) output.mask = passes ? inputs[0].mask : std::nullopt;
 }
 
-Call without_masks(const Call& call, std::vector<Output>& inputs) {
+Call without_masks(const std::string& class_name, const Call& as_written, std::vector<Output>& inputs) {
+  const Call call = with_named_mask(class_name, as_written);
   const auto given = call.keywords.find("mask");
   if (given == call.keywords.end()) return call;
   Call plain = call;

@@ -18,8 +18,8 @@ enum class MaskRule {
 /// Gives a layer's outputs their masks.
 void hand_on_mask(MaskRule rule, const Outputs& inputs, Outputs& outputs);
 
-/// The call without its argument "mask" (a tensor, or a list with one per input). Each such tensor becomes the mask of
+/// A call of a class's layer without its argument "mask" (a tensor, or a list with one per input). Each such tensor becomes the mask of
 /// its input, and is no input any more. Keras 3 also writes the masks that it found itself as this argument.
-Call without_masks(const Call& call, std::vector<Output>& inputs);
+Call without_masks(const std::string& class_name, const Call& call, std::vector<Output>& inputs);
 
 }  // namespace kerascope

@@ -26,7 +26,7 @@ Called called(int tensors, Json positional, Json keywords) {
 TEST(Masks, OfAListBelongToTheInputsInOrderAndAreNoInputsAnyMore) {
   auto [call, inputs] =
       called(5, Json::array({tensor(0), tensor(1)}), {{"mask", {tensor(2), tensor(3)}}, {"state", tensor(4)}});
-  const Call plain = without_masks(call, inputs);
+  const Call plain = without_masks("LSTM", call, inputs);
   ASSERT_EQ(inputs.size(), 3u);
   EXPECT_EQ(inputs[0].mask->id, 12);
   EXPECT_EQ(inputs[1].mask->id, 13);
@@ -40,15 +40,23 @@ TEST(Masks, OfAListBelongToTheInputsInOrderAndAreNoInputsAnyMore) {
 TEST(Masks, BeforeOtherTensorsLowerTheirNumbersOnly) {
   auto [call, inputs] =
       called(3, Json::array({tensor(0)}), {{"mask", tensor(1)}, {"state", tensor(2)}, {"training", 2}});
-  const Call plain = without_masks(call, inputs);
+  const Call plain = without_masks("LSTM", call, inputs);
   ASSERT_EQ(inputs.size(), 2u);
   EXPECT_EQ(inputs[0].mask->id, 11);
   EXPECT_EQ(plain.keywords, Json({{"mask", true}, {"state", tensor(1)}, {"training", 2}}));
 }
 
+TEST(Masks, MayBeTheSecondArgument) {
+  auto [call, inputs] = called(2, Json::array({tensor(0), tensor(1)}), Json::object());
+  const Call plain = without_masks("Softmax", call, inputs);
+  ASSERT_EQ(inputs.size(), 1u);
+  EXPECT_EQ(inputs[0].mask->id, 11);
+  EXPECT_EQ(plain.positional, Json::array({tensor(0), nullptr}));
+}
+
 TEST(Masks, OfNoTensorChangeNoInput) {
   auto [call, inputs] = called(1, Json::array({tensor(0)}), {{"mask", nullptr}});
-  const Call plain = without_masks(call, inputs);
+  const Call plain = without_masks("LSTM", call, inputs);
   EXPECT_EQ(inputs.size(), 1u);
   EXPECT_FALSE(inputs[0].mask);
   EXPECT_FALSE(plain.keywords.contains("mask"));
@@ -56,7 +64,7 @@ TEST(Masks, OfNoTensorChangeNoInput) {
 
 TEST(Masks, ThatDoNotExistAreLeftOut) {
   auto [call, inputs] = called(1, Json::array({tensor(0)}), {{"mask", {tensor(7), tensor(0), tensor(0)}}});
-  without_masks(call, inputs);
+  without_masks("LSTM", call, inputs);
   EXPECT_EQ(inputs.size(), 1u);
 }
 

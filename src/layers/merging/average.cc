@@ -11,9 +11,10 @@ void fields(of<Average> auto&, auto&&) {}
 MaskRule mask_rule(const Average&) { return MaskRule::kOwn; }
 
 Outputs build(const Average&, Build& b) {
-  Output sum = merged(b, ops::Binary::kAdd)[0];
+  Outputs outputs = merged(b, ops::Binary::kAdd);
   const Value count = b.constant({}, {static_cast<float>(b.inputs())});
-  return b.with_axes(ops::binary(b.graph, sum.value, count, ops::Binary::kDivide), sum.axes);
+  outputs[0].value = ops::binary(b.graph, outputs[0].value, count, ops::Binary::kDivide);
+  return outputs;
 }
 
 const Register<Average> registered{"Average"};

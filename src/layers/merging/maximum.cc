@@ -10,7 +10,7 @@ void fields(of<Maximum> auto&, auto&&) {}
 
 MaskRule mask_rule(const Maximum&) { return MaskRule::kOwn; }
 
-Outputs build(const Maximum&, Build& b) { return merged(b, ops::Binary::kMaximum); }
+Outputs build(const Maximum&, Build& b) { return merged_where_masked(b, ops::Binary::kMaximum); }
 
 const Register<Maximum> registered{"Maximum"};
 

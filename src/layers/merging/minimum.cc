@@ -10,7 +10,7 @@ void fields(of<Minimum> auto&, auto&&) {}
 
 MaskRule mask_rule(const Minimum&) { return MaskRule::kOwn; }
 
-Outputs build(const Minimum&, Build& b) { return merged(b, ops::Binary::kMinimum); }
+Outputs build(const Minimum&, Build& b) { return merged_where_masked(b, ops::Binary::kMinimum); }
 
 const Register<Minimum> registered{"Minimum"};
 

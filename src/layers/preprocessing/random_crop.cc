@@ -5,10 +5,9 @@
 //   up to 3.5   resizes the largest centre crop of the wanted proportions
 //   3.6, 3.7    crops to the wanted size from that crop's corner; resizes if the picture is too small
 //   since 3.8   does nothing, whatever shape the layer declares
-#include <cstdio>
-
 #include "base/check.h"
 #include "kerascope/layers/augmentation.h"
+#include "layers/keras_version.h"
 #include "layers/preprocessing/augmentation.h"
 #include "layers/preprocessing/pictures.h"
 #include "layers/registry.h"
@@ -18,10 +17,7 @@ namespace {
 
 enum class Inference { kResizeThenCut, kCutThenResize, kCutAtCorner, kNothing };
 
-Inference inference_of(const std::string& keras_version) {
-  int major = 1, minor = 0;
-  if (std::sscanf(keras_version.c_str(), "%d.%d", &major, &minor) == 1) minor = 99;  // "3", of a model in code
-  const std::pair version(major, minor);
+Inference inference_of(const std::pair<int, int>& version) {
   if (version < std::pair(2, 7)) return Inference::kResizeThenCut;
   if (version < std::pair(3, 6)) return Inference::kCutThenResize;
   return version < std::pair(3, 8) ? Inference::kCutAtCorner : Inference::kNothing;
@@ -39,7 +35,7 @@ void fields(of<RandomCrop> auto& layer, auto&& field) {
 
 Outputs build(const RandomCrop& layer, Build& b) {
   const Pictures pictures(b, layer.data_format, {layer.height, layer.width});
-  const Inference inference = inference_of(b.model().keras_version);
+  const Inference inference = inference_of(keras_version(b));
   const std::string axes = map_axes(layer.data_format);
   const Value x = pictures.input();
   const auto at_corner = [&] {
