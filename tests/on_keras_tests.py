@@ -38,6 +38,10 @@ def is_symbolic(value):
     return isinstance(value, keras.KerasTensor) or backend.is_tensor(value) and not hasattr(value, "numpy")
 
 
+def type_of(tensor):
+    return "string" if tensor.dtype.kind in "OUS" else str(tensor.dtype)
+
+
 def numbers(value):
     return np.asarray(backend.convert_to_numpy(value))
 
@@ -60,13 +64,15 @@ def compare(kind, name, call, arguments, keywords, wanted):
     if kind == "operation" and key in _seen:
         return
     _seen.add(key)
-    inputs = [keras.Input(batch_shape=tensor.shape, dtype=str(tensor.dtype), name=f"x{k}") for k, tensor in enumerate(tensors)]
+    inputs = [keras.Input(batch_shape=tensor.shape, dtype=type_of(tensor), name=f"x{k}") for k, tensor in enumerate(tensors)]
     layers = [value for value in getattr(call, "args", ()) if isinstance(value, Layer)]
     dtypes = {layer.compute_dtype for layer in layers} | {backend.standardize_dtype(value.dtype) for value in [*given, *outputs]}
     left = iter(inputs)
     replaced = tree.map_structure(lambda value: next(left) if is_tensor(value) else value, (arguments, keywords))
     path = _folder / "model.keras"
     try:
+        if "training" in replaced[1]:
+            replaced[1]["training"] = False
         model = keras.Model(inputs, call(*replaced[0], **replaced[1]))
         model.save(path)
     except Exception as error:  # Keras cannot make a model of it, or save it
@@ -80,7 +86,9 @@ def compare(kind, name, call, arguments, keywords, wanted):
         one = np.asarray(one)
         if one.shape != expected.shape:
             return told(kind, name, "different", f"shape {one.shape}, not {expected.shape}")
-        if expected.dtype.kind in "biuSUO":
+        if expected.dtype.kind in "SUO":
+            same = one.astype(str).tolist() == expected.astype(str).tolist()
+        elif expected.dtype.kind in "biu":
             same = np.array_equal(one.astype(expected.dtype), expected)
         else:
             one, expected = one.astype("float64"), expected.astype("float64")
@@ -93,48 +101,23 @@ def compare(kind, name, call, arguments, keywords, wanted):
     told(kind, name, "equal")
 
 
-def outermost(function):
-    """Calls of `function` within a call are not looked at."""
-
-    @functools.wraps(function)
-    def wrapped(*arguments, **keywords):
-        global _busy
-        if _busy:
-            return function(*arguments, **keywords)
-        _busy = True
-        try:
-            result = function(*arguments, **keywords)
-        finally:
-            _busy = False
-        return result
-
-    return wrapped
-
-
-def watched(kind, name_of, function, symbolic):
-    @functools.wraps(function)
-    def wrapped(*arguments, **keywords):
-        global _busy
-        if _busy:
-            return function(*arguments, **keywords)
-        _busy = True
-        try:
-            result = function(*arguments, **keywords)
-            if not any(map(is_symbolic, tree.flatten((arguments[kind == "layer" :], keywords, result)))):
-                try:
-                    compare(kind, name_of(*arguments), *symbolic(function, arguments, keywords), result)
-                except Exception as error:
-                    told(kind, name_of(*arguments), "not tried", f"{type(error).__name__}: {error}")
-        finally:
-            _busy = False
-        return result
-
-    return wrapped
-
-
-def of_layer(function, arguments, keywords):
-    layer, *inputs = arguments
-    return functools.partial(function, layer), inputs, keywords
+def watched(kind, name, function, arguments, keywords, inference=None):
+    """Calls the function; the outermost call of tensors that hold numbers is compared, with what `inference` gives if that differs."""
+    global _busy
+    if _busy or any(map(is_symbolic, tree.flatten((arguments, keywords)))):
+        return function(*arguments, **keywords)
+    _busy = True
+    try:
+        result = function(*arguments, **keywords)
+        if not any(map(is_symbolic, tree.flatten(result))):
+            try:
+                wanted = inference() if inference else result
+                compare(kind, name, function, arguments, keywords, wanted)
+            except Exception as error:
+                told(kind, name, "not tried", f"{type(error).__name__}: {error}")
+    finally:
+        _busy = False
+    return result
 
 
 def watch_layers():
@@ -143,9 +126,13 @@ def watch_layers():
     @functools.wraps(original)
     def call(self, *arguments, **keywords):
         is_public = getattr(keras.layers, type(self).__name__, None) is type(self)
-        if not is_public or keywords.get("training"):
+        has_mask = any(backend.get_keras_mask(value) is not None for value in tree.flatten((arguments, keywords)) if backend.is_tensor(value))
+        if not is_public or has_mask or getattr(self, "stateful", False):  # a model has neither masks nor states from before
             return original(self, *arguments, **keywords)
-        return watched("layer", lambda layer, *_: type(layer).__name__, original, of_layer)(self, *arguments, **keywords)
+        at_inference = {**keywords, "training": False} if self._call_has_training_arg else keywords
+        function = functools.partial(original, self)
+        inference = lambda: function(*arguments, **at_inference)
+        return watched("layer", type(self).__name__, function, arguments, keywords, inference)
 
     Layer.__call__ = call
 
@@ -156,7 +143,8 @@ def watch_operations():
         for name in dir(keras.ops):
             function = getattr(module, name, None)
             if callable(function) and getattr(keras.ops, name) is function and not isinstance(function, type):
-                setattr(module, name, watched("operation", lambda *_, name=name: name, function, lambda f, a, k: (f, a, k)))
+                wrapper = lambda *arguments, _of=(name, function), **keywords: watched("operation", *_of, arguments, keywords)
+                setattr(module, name, functools.wraps(function)(wrapper))
 
 
 def run_layer_test(original):
