@@ -166,7 +166,10 @@ def test_an_unknown_layer_taken_for_the_identity(kerascope, tmp_path, ending):
 def test_every_unknown_layer_says_what_helps(kerascope, small):
     done = kerascope("capture", small / "lambda.keras", small / "batch.npy", check=False)
     assert done.returncode == 3
-    assert "try: feed its output (--input 'secret=FILE.npy'), or pass its input through (--assume 'secret=identity')" in done.stderr
+    assert (
+        "try: say what it computes, such as --lambda 'secret=x / 127.5 - 1'; or feed its output (--input 'secret=FILE.npy'), "
+        "or pass its input through (--assume 'secret=identity')"
+    ) in done.stderr
     done = kerascope("capture", small / "lambda.keras", small / "batch.npy", "--layer", "after", check=False)
     assert done.returncode == 1 and "--assume 'secret=identity'" in done.stderr
 

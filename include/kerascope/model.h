@@ -182,6 +182,15 @@ struct LoadOptions {
   ///     const ks::CustomLayer gate = [](const ks::CustomCall& call) { return ks::CustomOutputs{{call.inputs[0]}}; };
   ///     const ks::Model model = ks::load("digits.keras", {.custom_layers = {.by_class = {{"Gate", gate}}}});
   CustomLayers custom_layers = {};
+  /// What Lambdas compute whose code is not read, because it is more than one expression: their addresses or patterns,
+  /// each with an expression of the input x, as Python writes it. It has arithmetic, comparisons, parts of tensors such
+  /// as x[..., ::-1] or, of a list of inputs, x[0], and functions of keras.ops, keras.backend (K.) and TensorFlow
+  /// (tf.).
+  ///
+  ///     const ks::LoadOptions options = {.lambdas = {{"centre", "x / 127.5 - 1"}}};
+  ///
+  /// @throws Error{expression-invalid} from load(); Error{lambda-invalid} for a layer that is no Lambda
+  std::vector<std::pair<std::string, std::string>> lambdas = {};
 };
 
 /// How layers of a file are matched with layers of a model.

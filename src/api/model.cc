@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/batch.h"
+#include "api/lambdas.h"
 #include "api/state.h"
 #include "api/summary.h"
 #include "base/memory.h"
@@ -232,6 +233,7 @@ Model load(const std::string& path, const LoadOptions& options) try {
   const parallel::Computation computation(between);
   ModelData data = open_model(path);
   data.custom_layers = options.custom_layers;
+  set_lambdas(data, options.lambdas);
   parallel::poll();
   return Access::model(std::make_shared<ModelState>(std::move(data)));
 } catch (const std::bad_alloc&) {

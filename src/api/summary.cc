@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/json.h"
+#include "model/lambda/lambda.h"
 
 namespace kerascope::api {
 namespace {
@@ -94,6 +95,12 @@ std::string training_text(const Json& training) {
 
 std::string kind_of(const Network& network) {
   return network.is_sequential ? "sequential" : network.class_name == "Functional" ? "functional" : network.class_name;
+}
+
+/// An expression in a column of the table.
+std::string shortened(const std::string& expression) {
+  constexpr std::size_t kMost = 40;
+  return expression.size() <= kMost ? expression : expression.substr(0, kMost - 2) + "..";
 }
 
 /// Whether there are layers (not models) that could not be built, such layers with weights, and weights at all.
@@ -193,8 +200,10 @@ std::string text_of(const Summary& summary, const ModelData& model, const std::s
     const int level = row.site->depth + is_inside(row);
     return std::string(static_cast<std::size_t>(level) * 2, ' ') + text::printable(row.site->address);
   };
-  auto shown_class = [&](const Summary::Row& row) {
-    return is_inside(row) ? "" : text::printable(row.site->layer->class_name);
+  auto shown_class = [&](const Summary::Row& row) -> std::string {
+    if (is_inside(row)) return "";
+    const std::string lambda = lambda_text(*row.site->layer);
+    return text::printable(row.site->layer->class_name + (lambda.empty() ? "" : "  " + shortened(lambda)));
   };
   auto shown_params = [&](const Summary::Row& row) {
     // A second call or output does not repeat the parameters.
@@ -246,6 +255,7 @@ std::string json_of(const Summary& summary, const ModelData& model, const std::s
                   {"computable", row.problem == nullptr}};
     entry["output"] = output_json(row.shape);
     if (row.shape.rank() > 0) entry["axes"] = row.axes;
+    if (const std::string lambda = lambda_text(*row.site->layer); !lambda.empty()) entry["expression"] = lambda;
     if (row.problem) entry["problem"] = problem_json(*row.problem);
     list.push_back(std::move(entry));
   }

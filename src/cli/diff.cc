@@ -313,6 +313,7 @@ void add_diff_command(CLI::App& app, Request& request, int& exit_code) {
   command->add_option("--top", given->top, "only so many rows, the furthest apart first")
       ->check(CLI::Range(1, 1000000));
   command->add_flag("--all", given->all, "every row, also where many do not differ");
+  add_lambda_option(*command, request);
   add_print_options(*command, request);
   add_how_to_run_options(*command, request);
   for (const auto& [name, mode, side] : {std::tuple("--a-preprocess", &given->a_preprocess, "A"),

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/held_weights.h"
 #include "model/json.h"
+#include "model/lambda/lambda.h"
 
 namespace kerascope::cli {
 namespace {
@@ -130,6 +131,7 @@ void print_text(const Detail& detail) {
     line("problem", detail.problem->parts().what);
     if (!detail.problem->parts().hint.empty()) line("", "try: " + detail.problem->parts().hint);
   }
+  if (const std::string lambda = lambda_text(layer); !lambda.empty()) line("computes", lambda);
   print_config(layer);
   print_weights(detail.weights);
   std::size_t width = 0;
@@ -165,6 +167,7 @@ Json json_of(const Detail& detail) {
                 {"config", layer.config},
                 {"weights", weights}};
   for (const auto& [site, output] : detail.inside) entry["inside"].push_back(site->address);
+  if (const std::string lambda = lambda_text(layer); !lambda.empty()) entry["expression"] = lambda;
   if (detail.problem) entry["problem"] = api::problem_json(*detail.problem);
   return entry;
 }

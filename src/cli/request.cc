@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/feeding.h"
+#include "api/lambdas.h"
 #include "api/load_weights.h"
 #include "api/predictions.h"
 #include "api/preprocessing_check.h"
@@ -74,7 +75,17 @@ void add_model_option(CLI::App& command, Request& request) {
   command
       .add_flag("--by-name", request.by_name, "give these weights to the layers of the same names, and only to them")
       ->needs("--weights");
+  add_lambda_option(command, request);
   add_print_options(command, request);
+}
+
+void add_lambda_option(CLI::App& command, Request& request) {
+  command
+      .add_option("--lambda", request.lambdas,
+                  "what a Lambda computes whose code is not read, as in 'centre=x / 127.5 - 1': arithmetic, parts such "
+                  "as x[..., ::-1], and functions of keras.ops, K and tf")
+      ->allow_extra_args(false)
+      ->type_name("LAYER=EXPRESSION");
 }
 
 void add_print_options(CLI::App& command, Request& request) {
@@ -178,8 +189,25 @@ void require_standard_input_once(const Request& request) {
     throw Error({.code = "usage", .what = "- stands for standard input, which holds one file only"});
 }
 
+namespace {
+
+/// LAYER and EXPRESSION of each --lambda LAYER=EXPRESSION.
+std::vector<std::pair<std::string, std::string>> given_lambdas(const Request& request) {
+  std::vector<std::pair<std::string, std::string>> lambdas;
+  for (const std::string& text : request.lambdas) {
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos || equals == 0 || equals + 1 == text.size())
+      throw Error({.code = "usage", .what = fmt::format("--lambda is '{}', not LAYER=EXPRESSION", text)});
+    lambdas.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return lambdas;
+}
+
+}  // namespace
+
 ModelData read_model(const Request& request) {
   ModelData model = open_model(request.model);
+  api::set_lambdas(model, given_lambdas(request));
   if (request.weights.empty()) return model;
   LoadedWeights loaded;
   model.network = api::with_weights(model, request.weights, {.by_name = request.by_name}, loaded);

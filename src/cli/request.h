@@ -22,6 +22,7 @@ struct Request {
   std::vector<std::string> named_inputs;  ///< --input NAME=FILE
   std::vector<std::string> layers;
   std::vector<std::string> assumptions;  ///< --assume NAME=identity
+  std::vector<std::string> lambdas;      ///< --lambda NAME=expression
   std::vector<std::string> kernels;      ///< layers whose weights are drawn
   std::string output;
   std::string html;
@@ -81,6 +82,7 @@ void add_man_command(CLI::App& app);
 
 void add_model_option(CLI::App& command, Request& request);
 void add_print_options(CLI::App& command, Request& request);
+void add_lambda_option(CLI::App& command, Request& request);
 void add_run_options(CLI::App& command, Request& request);
 /// The run options without MODEL, INPUT and --dump.
 void add_how_to_run_options(CLI::App& command, Request& request);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "kerascope/error.h"
 #include "model/json.h"
+#include "model/lambda/lambda.h"
 #include "model/topological_order.h"
 
 namespace kerascope {
@@ -153,6 +154,41 @@ std::optional<Affine> arithmetic(const LayerData& layer, const Call& call) {
   return {};
 }
 
+/// The numbers of a constant expression.
+std::optional<double> mean_of(const Expression& expression) {
+  if (expression.kind == Expression::Kind::kConstant) return mean_of(expression.constant);
+  if (expression.name == "np.array" || expression.name == "tf.constant")
+    return expression.parts.size() == 1 ? mean_of(expression.parts[0]) : std::nullopt;
+  if (expression.kind != Expression::Kind::kList || expression.parts.empty()) return {};
+  double sum = 0;
+  for (const Expression& part : expression.parts) {
+    const auto mean = mean_of(part);
+    if (!mean) return {};
+    sum += *mean;
+  }
+  return sum / static_cast<double>(expression.parts.size());
+}
+
+/// The affine function of the numbers of x that a Lambda computes; parts of a tensor keep their numbers.
+std::optional<Affine> affine_of(const Expression& expression) {
+  using Kind = Expression::Kind;
+  if (expression.kind == Kind::kVariable) return Affine{1, 0};
+  if (expression.kind == Kind::kSubscript) return affine_of(expression.parts[0]);
+  if (expression.kind != Kind::kOperator) return {};
+  const bool is_sign = expression.parts.size() == 1;
+  const auto left = is_sign ? std::optional(0.0) : mean_of(expression.parts[0]),
+             right = mean_of(expression.parts.back());
+  if (left.has_value() == right.has_value()) return {};
+  const auto x = affine_of(expression.parts[left ? expression.parts.size() - 1 : 0]);
+  if (!x) return {};
+  const double c = left ? *left : *right;
+  if (expression.name == "+") return affine_of(x->scale, x->offset + c);
+  if (expression.name == "-") return left ? affine_of(-x->scale, c - x->offset) : affine_of(x->scale, x->offset - c);
+  if (expression.name == "*") return affine_of(x->scale * c, x->offset * c);
+  if (expression.name == "/" && right) return affine_of(x->scale / c, x->offset / c);
+  return {};
+}
+
 /// Propagates each input's affine function forward through the calls, until a layer learns or mixes numbers.
 class AffinePropagation {
  public:
@@ -232,6 +268,11 @@ class AffinePropagation {
       affine = rescaling(layer);
     } else if (name == "Normalization") {
       affine = normalization(layer, holders);
+    } else if (name == "Lambda") {
+      const LambdaMeaning meaning = lambda_meaning(layer.config);
+      affine = meaning.expression && given.size() == 1 ? affine_of(*meaning.expression) : std::nullopt;
+      if (!affine) return ends_at(given);
+      if (affine->scale == 1 && affine->offset == 0) return {reached};
     } else {
       return ends_at(given);
     }

@@ -390,9 +390,12 @@ class NetworkCall {
     }
     if (parts.hint.empty() && (parts.code == "layer-unknown" || parts.code == "layer-unsupported"))
       parts.hint = fmt::format(
-          "feed its output (--input '{0}=FILE.npy'), or pass its input through (--assume "
+          "{1}feed its output (--input '{0}=FILE.npy'), or pass its input through (--assume "
           "'{0}=identity')",
-          address);
+          address,
+          layer.class_name == "Lambda"
+              ? fmt::format("say what it computes, such as --lambda '{}=x / 127.5 - 1'; or ", address)
+              : "");
     return Error(std::move(parts));
   }
 

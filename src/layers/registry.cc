@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "layers/lambda/lambda.h"
 
 namespace kerascope {
 namespace {
@@ -44,7 +45,7 @@ const LayerType* find_layer_type(std::string_view class_name) {
 }
 
 const LayerType* layer_type_of(const LayerData& layer) {
-  const LayerType* type = find_layer_type(layer.class_name);
+  const LayerType* type = find_layer_type(lambda::class_of(layer));
   if (!type || layer.module.empty() || layer.module == type->module) return type;
   const bool is_keras = type->module.empty() || is_keras_module(type->module);
   return is_keras && is_keras_module(layer.module) ? type : nullptr;
