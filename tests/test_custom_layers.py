@@ -198,3 +198,24 @@ def test_what_goes_wrong_is_said(tmp_path):
     ks.register(Gate)
     problem = ks.load(path).run(ids).skipped["gate"]
     assert "0 weights, and the file 1" in str(problem)
+
+
+def scaled(x):
+    return x * 2
+
+
+def test_a_lambda_is_given_a_meaning(tmp_path):
+    x = keras.layers.Input((3,), name="x")
+    y = keras.layers.Lambda(lambda x: scaled(x), name="opaque", output_shape=(3,))(x)
+    y = keras.layers.Lambda(lambda x: x**2 + 1, name="read")(y)
+    keras.Model(x, y).save(tmp_path / "net.keras")
+    skipped = ks.load(tmp_path / "net.keras").run(X).skipped
+    assert list(skipped) == ["opaque", "read"]
+    hint = skipped["opaque"].hint
+    assert hint.startswith("ks.load(.., lambdas={..}) says what it computes, ks.register(..)") and "--" not in hint
+    seen = ks.load(tmp_path / "net.keras", lambdas={"opaque": "2 * x"}).run(X)
+    np.testing.assert_allclose(seen["read"], (2 * X) ** 2 + 1, rtol=1e-6)
+    with pytest.raises(ks.Error, match="at character 4: something is missing"):
+        ks.load(tmp_path / "net.keras", lambdas={"opaque": "x *"})
+    with pytest.raises(KeyError, match="did you mean 'opaque'"):
+        ks.load(tmp_path / "net.keras", lambdas={"opaqe": "x"})

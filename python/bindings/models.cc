@@ -345,13 +345,14 @@ void add_model(nb::module_& core) {
   core.def("function", &function, "inputs"_a, "outputs"_a, OthersMayRun());
   core.def(
       "load",
-      [](const std::string& path, ByClass custom, bool stops_on_interrupt) {
+      [](const std::string& path, ByClass custom, const std::vector<std::pair<std::string, std::string>>& lambdas,
+         bool stops_on_interrupt) {
         const CustomLayers layers = custom_layers(std::move(custom));
         return interruptible(stops_on_interrupt, [&](std::stop_token stop) {
-          return load(path, {.stop = std::move(stop), .custom_layers = layers});
+          return load(path, {.stop = std::move(stop), .custom_layers = layers, .lambdas = lambdas});
         });
       },
-      "path"_a, "custom"_a, "interruptible"_a);
+      "path"_a, "custom"_a, "lambdas"_a, "interruptible"_a);
   core.def(
       "digest",
       [](const nb::list& arrays) {

@@ -62,6 +62,7 @@ _CLASSES: dict[str, type[Error]] = {
 
 #: What hints say of the program's options and of C++, in Python's words.
 _WORDS = [
+    (r"say what it computes, such as --lambda '[^=']*=[^']*'; or ", "ks.load(.., lambdas={..}) says what it computes, "),
     (r"feed its output \(--input '[^=']*=FILE\.npy'\), or pass its input through \(--assume '([^=']*)=identity'\)",
      r"ks.register(..) says what it computes, ks.from_keras(model) lets Keras compute it, assume='\1' passes its input through"),
     (r"`kerascope layers MODEL`, or model\.summary\(\), lists them", "model.summary() lists them"),

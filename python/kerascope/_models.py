@@ -523,16 +523,20 @@ def function(inputs: Ends, outputs: Ends) -> Function:
     return Function(core, ins, outs, isinstance(outputs, (KerasTensor, Layer)))
 
 
-def load(path: str | os.PathLike[str]) -> Model:
+def load(path: str | os.PathLike[str], *, lambdas: Mapping[str, str] | None = None) -> Model:
     """Opens a trained model: .keras, .h5, or the .json of an architecture, written by any Keras from 2 on.
 
     Nothing in the file is ever run. A layer that Kerascope cannot compute is no error: those that do not need it are.
-    ks.register gives layers of your own a meaning.
+    ks.register gives layers of your own a meaning. A Lambda is computed if its code is one expression that can be read
+    with certainty; lambdas says what others compute, by their addresses or patterns, in expressions of the input x:
+
+    >>> model = ks.load("net.keras", lambdas={"centre": "x / 127.5 - 1", "distance": "K.abs(x[0] - x[1])"})
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"load takes a path, not {type(path).__name__}; ks.from_keras(model) takes a model in memory")
     name = os.fspath(path)
-    return Model(_core.load(name, registered(), _interruptible()), os.path.abspath(name))
+    meanings = [(str(address), str(meaning)) for address, meaning in (lambdas or {}).items()]
+    return Model(_core.load(name, registered(), meanings, _interruptible()), os.path.abspath(name))
 
 
 def diff(a: Any, b: Any, inputs: Any = None, *, tolerance: float = 1e-4, **options: Any) -> Comparison:
