@@ -313,3 +313,31 @@ def test_scaling_by_a_lambda_is_the_models_own(kerascope, tmp_path):
         keras.Model(x, y).save(tmp_path / f"{name}.keras")
         done = kerascope("capture", tmp_path / f"{name}.keras", tmp_path / "p.png", "--preprocess", "tf", "-o", tmp_path / "o.npz")
         assert ("centre" in done.stderr) == scales, done.stderr
+
+
+@pytest.mark.parametrize("library", [keras, tf_keras], ids=lambda one: one.__name__)
+def test_lambdas_of_integers_and_masks(kerascope, tmp_path, library):
+    """Integers stay what TensorFlow makes of them; a mask ends at a Lambda."""
+    layers = library.layers
+    ids = layers.Input((5,), dtype="int32", name="ids")
+    codes = {
+        "whole": lambda x: x * 2 + 1,
+        "less": lambda x: 3 - x,
+        "cast": lambda x: tf.cast(x, tf.float32) / 255.0,
+        "above": lambda x: x > 2,
+        "part": lambda x: x[:, ::-2],
+        "sum": lambda x: tf.reduce_sum(x, axis=1),
+    }
+    outputs = [layers.Lambda(code, name=name)(ids) for name, code in codes.items()]
+    embedded = layers.Embedding(9, 4, mask_zero=True, name="embedding")(ids)
+    doubled = layers.Lambda(lambda x: x * 2, name="doubled")(embedded)
+    outputs += [doubled, layers.GlobalAveragePooling1D(name="pooled")(doubled), layers.LSTM(3, name="lstm")(doubled)]
+    model = library.Model(ids, outputs)
+    model.save(tmp_path / "m.keras")
+    array = np.array([[1, 2, 3, 0, 0], [8, 0, 0, 0, 0]], "int32")
+    np.save(tmp_path / "ids.npy", array)
+    kerascope("capture", tmp_path / "m.keras", tmp_path / "ids.npy", "-o", tmp_path / "seen.npz")
+    seen = np.load(tmp_path / "seen.npz")
+    for name, expected in zip([*codes, "doubled", "pooled", "lstm"], model.predict(array, verbose=0)):
+        assert seen[name].dtype == expected.dtype, name
+        np.testing.assert_allclose(seen[name], expected, rtol=1e-5, atol=1e-6, err_msg=name)
