@@ -67,6 +67,11 @@ CASES = [
     ("def f(pair):\n a, b = pair\n d = a - b\n return K.sum(d * d, axis=1)",
      "K.sum((x[0] - x[1]) * (x[0] - x[1]), axis=1)", {}),
     ("def f(x):\n x = x / 255.\n y = x - 0.5\n return y * 2", "(x / 255.0 - 0.5) * 2", {}),
+    ("def f(x):\n import tensorflow as tf\n return tf.nn.relu(x)", "tf.nn.relu(x)", {}),
+    ("def f(x):\n from keras import backend as K\n y = K.abs(x)\n return K.sqrt(y)", "K.sqrt(K.abs(x))", {}),
+    ("def f(x):\n import tensorflow.keras\n return tensorflow.keras.backend.abs(x)", "K.abs(x)", {}),
+    ("def f(x):\n from tensorflow.keras import backend, ops\n return backend.abs(x)", "K.abs(x)", {}),
+    ("lambda x, mean: x - mean", "x - [1.5, 2.5]", {"arguments": {"mean": {"type": "ndarray", "value": [1.5, 2.5]}}}),
     ("lambda x, scale: x * scale", None, {}),
     ("lambda x, scale: x * scale", None, {"arguments": {"scale": {"class_name": "Mine"}}}),
     ("lambda x: x * 2", None, {"arguments": {"scale": 3}}),
@@ -99,6 +104,10 @@ CASES = [
     ("def f(x):\n for i in range(3): x = x * 2\n return x", None, {}),
     ("def f(x):\n x[0] = 1\n return x", None, {}),
     ("def f(x):\n import os\n return x", None, {}),
+    ("def f(x):\n import tensorflow.keras.backend as K\n return os.path(x)", None, {}),
+    ("def f(x):\n import tensorflow as tf\n return tf", None, {}),
+    ("def f(x):\n x.pop\n return x", None, {}),
+    ("def f(x):\n x + 1\n return x", None, {}),
     ("def f(x):\n print(x)\n return x", None, {}),
 ]
 

@@ -54,6 +54,8 @@ LAMBDAS = {
     "tf_split": lambda x: tf.split(x, 3, axis=-1)[1],
     "tf_difference": lambda x: tf.math.squared_difference(x, 2.0),
     "tf_flip": lambda x: tf.image.flip_left_right(x) + tf.image.flip_up_down(x),
+    "tf_depth": lambda x: tf.nn.depth_to_space(tf.concat([x, x * 2, x * 3, x * 4], -1), 2),
+    "tf_space": lambda x: tf.nn.space_to_depth(x, 2),
     "tf_grey": lambda x: tf.image.rgb_to_grayscale(x),
     "tf_shape": lambda x: tf.reshape(x, (tf.shape(x)[0], -1)),
     "shape": lambda x: tf.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3])),

@@ -82,6 +82,13 @@ constexpr std::pair<const char*, const char*> kDefinitions[] = {
     {"tf.math.l2_normalize(x, axis=None, epsilon=1e-12)",
      "x * rsqrt(maximum(sum(square(x), axis=axis, keepdims=True), epsilon))"},
     {"tf.math.squared_difference(x, y)", "square(x - y)"},
+    {"tf.nn.depth_to_space(input, block_size)",
+     "reshape(transpose(reshape(input, [input.shape[0], input.shape[1], input.shape[2], block_size, block_size, -1]), "
+     "[0, 1, 3, 2, 4, 5]), [input.shape[0], input.shape[1] * block_size, input.shape[2] * block_size, -1])"},
+    {"tf.nn.space_to_depth(input, block_size)",
+     "reshape(transpose(reshape(input, [input.shape[0], input.shape[1] // block_size, block_size, input.shape[2] // "
+     "block_size, block_size, -1]), [0, 1, 3, 2, 4, 5]), [input.shape[0], input.shape[1] // block_size, input.shape[2] "
+     "// block_size, -1])"},
     {"tf.shape(input)", "input.shape"},
 };
 
@@ -138,7 +145,7 @@ std::vector<std::string> tensorflow_names(const std::string& name) {
   const std::string path = name.substr(3);
   std::vector<std::string> names = {name};
   if (path.find('.') == path.npos)
-    for (const char* package : {"tf.math.", "tf.linalg.", "tf.image."}) names.push_back(package + path);
+    for (const char* package : {"tf.math.", "tf.linalg.", "tf.nn."}) names.push_back(package + path);
   for (const char* package : {"nn.", "math.", "linalg."})
     if (text::starts_with(path, package))
       for (const char* other : {"tf.math.", "tf.nn.", "tf.linalg.", "tf."})

@@ -34,6 +34,9 @@ enum class Does {
   kStoreVariable,
   kStoreVariables,  ///< two
   kStoreAndLoad,
+  kImport,
+  kImportFrom,  ///< the module on top
+  kPop,
   kLoadConstant,
   kLoadGlobal,
   kLoadClosed,
@@ -80,6 +83,9 @@ constexpr Row kRows[] = {
     {Does::kStoreVariable, {125, 125, 125, 125, 125, 110}},
     {Does::kStoreVariables, {0, 0, 0, 0, 0, 112}},
     {Does::kStoreAndLoad, {0, 0, 0, 0, 0, 111}},
+    {Does::kImport, {108, 108, 108, 108, 108, 75}},
+    {Does::kImportFrom, {109, 109, 109, 109, 109, 74}},
+    {Does::kPop, {1, 1, 1, 1, 1, 32}},
     {Does::kLoadConstant, {100, 100, 100, 100, 100, 83}},
     {Does::kLoadGlobal, {116, 116, 116, 116, 116, 91}, {5, 4, 4}},
     {Does::kLoadClosed, {136, 136, 136, 137, 137, 84}},
@@ -193,6 +199,8 @@ std::optional<Expression> bound_value(const Json& value) {
     if (kind == "__numpy__" && value.contains("config") && value["config"].is_object() &&
         value["config"].contains("value"))
       return bound_value(value["config"]["value"]);
+    // Keras 2's form of an array.
+    if (value.value("type", Json()) == "ndarray" && value.contains("value")) return bound_value(value["value"]);
     return std::nullopt;
   }
   if (!value.is_array()) return Expression::number_or_text(value);
@@ -242,7 +250,7 @@ class Follower {
           std::find(code_.variables.begin(), parameters, name) == parameters)
         throw Opaque{fmt::format("the config gives it the argument '{}', which it does not have", name)};
     variables_.resize(code_.variables.size());
-    variables_[0] = Expression::variable("x");
+    variables_[0] = Entry{.value = Expression::variable("x")};
     bool begins = dialect_ < k311;  // since 3.11 code begins with RESUME
     while (at_ < code_.instructions.size()) {
       const auto [row, argument] = next();
@@ -331,7 +339,8 @@ class Follower {
 
   void load_variable(std::uint32_t index) {
     const std::string& name = at(code_.variables, index);
-    if (const auto& known = variables_[index]) return push(*known);
+    if (const auto& known = variables_[index])
+      return known->is == Entry::Is::kPath ? stack_.push_back(*known) : push(known->value);
     const auto parameters = static_cast<std::uint32_t>(code_.arguments + code_.keyword_only);
     if (index >= parameters) throw Opaque{kMore};
     if (name == "mask" || name == "training")
@@ -349,7 +358,20 @@ class Follower {
 
   void store_variable(std::uint32_t index) {
     at(code_.variables, index);
-    variables_[index] = pop_value();
+    Entry value = pop();
+    if (value.is == Entry::Is::kNull) throw Opaque{kMore};
+    variables_[index] = std::move(value);
+  }
+
+  /// A function may import what it calls.
+  void import_module(const std::string& module) {
+    const std::vector<Expression> how = pop_values(2);  // where it is looked for, and what is taken from it
+    const bool is_relative = how[0].constant != 0 && how[0].constant != -1;
+    if (is_relative) throw Opaque{"it imports a module of its own package"};
+    const std::string package = module.substr(0, module.find('.'));
+    if (package != "tensorflow" && package != "keras" && package != "numpy")
+      throw Opaque{fmt::format("it imports '{}', which the file does not hold", module)};
+    stack_.push_back({.is = Entry::Is::kPath, .path = how[1].is_null() ? package : module});
   }
 
   void load_closed(std::uint32_t index) {
@@ -447,6 +469,18 @@ class Follower {
       case Does::kStoreAndLoad:
         store_variable(argument >> 4);
         return load_variable(argument & 15);
+      case Does::kImport:
+        return import_module(at(code_.names, argument));
+      case Does::kImportFrom: {
+        Entry part = stack_.empty() ? Entry() : stack_.back();
+        if (part.is != Entry::Is::kPath) throw Opaque{kMore};
+        part.path += "." + at(code_.names, argument);
+        stack_.push_back(std::move(part));
+        return;
+      }
+      case Does::kPop:
+        if (pop().is != Entry::Is::kPath) throw Opaque{kMore};
+        return;
       case Does::kLoadConstant:
         return push(constant_of(at(code_.constants, argument)));
       case Does::kLoadClosed:
@@ -582,7 +616,7 @@ class Follower {
   const Bindings& bindings_;
   std::size_t at_ = 0;
   std::vector<Entry> stack_;
-  std::vector<std::optional<Expression>> variables_;
+  std::vector<std::optional<Entry>> variables_;
   std::optional<Expression> names_, result_;
   int followed_ = 0, copied_ = 0;
 };
