@@ -215,7 +215,17 @@ def test_a_lambda_is_given_a_meaning(tmp_path):
     assert hint.startswith("ks.load(.., lambdas={..}) says what it computes, ks.register(..)") and "--" not in hint
     seen = ks.load(tmp_path / "net.keras", lambdas={"opaque": "2 * x"}).run(X)
     np.testing.assert_allclose(seen["read"], (2 * X) ** 2 + 1, rtol=1e-6)
+    ks.load(tmp_path / "net.keras", lambdas={"opaque": "3 * x"}).save(tmp_path / "again.keras")
+    again = keras.saving.load_model(tmp_path / "again.keras", safe_mode=False, custom_objects={"scaled": scaled})
+    assert [one.name for one in again.layers] == ["x", "opaque", "read"], "the code is still in the file"
     with pytest.raises(ks.Error, match="at character 4: something is missing"):
         ks.load(tmp_path / "net.keras", lambdas={"opaque": "x *"})
     with pytest.raises(KeyError, match="did you mean 'opaque'"):
         ks.load(tmp_path / "net.keras", lambdas={"opaqe": "x"})
+
+
+def test_a_lambda_of_keras_2_is_not_written_for_keras_3(tmp_path):
+    x = tf_keras.layers.Input((3,))
+    tf_keras.Model(x, tf_keras.layers.Lambda(lambda x: x * 2, name="twice")(x)).save(tmp_path / "net.h5")
+    with pytest.raises(ks.Error, match="'twice' .Lambda, whose code is for one version of Python"):
+        ks.load(tmp_path / "net.h5").save(tmp_path / "net.keras")

@@ -9,6 +9,7 @@
 #include "layers/registry.h"
 #include "model/class_description.h"
 #include "model/json.h"
+#include "model/lambda/lambda.h"
 
 namespace kerascope::api {
 namespace {
@@ -78,8 +79,13 @@ class Writer {
     const LayerType* type = layer.is_operation ? nullptr : layer_type_of(layer);
     if (type && type->module.empty())
       unknown_.push_back(fmt::format("'{}' ({}, which Keras 3 has no more)", layer.name, layer.class_name));
-    if (model_.keras_major() >= 3) return layer.config;
+    if (model_.keras_major() >= 3)
+      return layer.class_name == "Lambda" ? lambda_config_in_file(layer.config) : layer.config;
     if (layer.class_name == "InputLayer") return input_config(layer);
+    if (type && type->class_name == "Lambda") {
+      unknown_.push_back(fmt::format("'{}' (Lambda, whose code is for one version of Python)", layer.name));
+      return nullptr;
+    }
     if (!type) {
       unknown_.push_back(fmt::format("'{}' ({})", layer.name, layer.class_name));
       return nullptr;

@@ -12,6 +12,8 @@ namespace {
 
 /// The class under which a meaning that a user gave stands in a config.
 constexpr const char* kGiven = "__expression__";
+/// The key for what stood there before.
+constexpr const char* kCode = "instead_of";
 
 std::optional<std::string> from_base64(std::string_view text) {
   std::string bytes;
@@ -95,8 +97,22 @@ LambdaMeaning lambda_meaning(const Json& config) {
 
 void set_lambda_meaning(Json& config, const std::string& expression) {
   parse_expression(expression);
-  config["function"] = {{"class_name", kGiven}, {"config", expression}};
-  config.erase("mask");
+  Json code = Json::object();
+  for (const char* key : {"function", "mask"}) {
+    if (!config.contains(key)) continue;
+    code[key] = std::move(config[key]);
+    config.erase(key);
+  }
+  config["function"] = {{"class_name", kGiven}, {"config", expression}, {kCode, std::move(code)}};
+}
+
+Json lambda_config_in_file(const Json& config) {
+  const Json& code = member(member(config, "function"), kCode);
+  if (!code.is_object()) return config;
+  Json former = config;
+  former.erase("function");
+  former.update(code);
+  return former;
 }
 
 std::string lambda_text(const LayerData& layer) {

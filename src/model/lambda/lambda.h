@@ -19,6 +19,8 @@ LambdaMeaning lambda_meaning(const Json& config);
 
 /// Gives a Lambda's config a meaning instead of its code. @throws Error{expression-invalid}
 void set_lambda_meaning(Json& config, const std::string& expression);
+/// The config as the file had it.
+Json lambda_config_in_file(const Json& config);
 
 /// The meaning as text for people, or nothing: also for layers that are no Lambdas.
 std::string lambda_text(const LayerData& layer);
