@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ DEMO = ROOT / "src/cli/demo"
 @pytest.fixture(scope="module", params=["cp311-cp311", "cp312-abi3"])
 def wheel(request):
     """For Python 3.11, and for all later ones: `./dev wheel` makes both where it finds both Pythons."""
-    found = list((ROOT / "build/wheels").glob(f"*-{request.param}-*.whl"))
+    found = list((ROOT / "build/wheels").glob(f"*-{request.param}-*{platform.machine()}.whl"))
     if not found:
         pytest.skip(f"no wheel for {request.param}: no such Python with its headers was found")
     return found[0]
