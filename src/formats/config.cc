@@ -114,15 +114,16 @@ class ConfigParser {
     layer.config = config.is_null() ? Json::object() : config;
     layer.place = place_in_file(place);
     layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
-    // keras.ops nodes have their own modules in an archive; in HDF5 only missing config keys reveal them. A Cast
-    // has a dtype, which is its argument.
+    // keras.ops nodes have their own modules in an archive; in HDF5 only missing config keys reveal them. The dtype of
+    // an operation is its argument, a name; that of a layer is a policy.
     layer.is_operation = text::starts_with(layer.module, "keras.src.ops.") ||
                          text::starts_with(layer.module, "keras.src.activations.") ||
                          layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" ||
                          layer.class_name == "TensorFlowOpLayer" ||
                          (layer.module.empty() && keras_major_ >= 3 && config.is_object() &&
                           description.contains("inbound_nodes") && !config.contains("trainable") &&
-                          (!config.contains("dtype") || layer.class_name == "Cast") && !config.contains("layers"));
+                          !member(config, "dtype").is_object() && layer.class_name != "InputLayer" &&
+                          !config.contains("layers"));
     if (is_model(description)) {
       layer.network = network(description, place, depth + 1);
       if (layer.name.empty()) layer.name = layer.network->name;

@@ -1,6 +1,7 @@
 // Elementwise functions of two arguments with NumPy's broadcasting. A NaN on either side gives NaN, as in TensorFlow.
 
 #include <cmath>
+#include <numeric>
 
 #include "base/check.h"
 #include "base/simd.h"
@@ -13,29 +14,38 @@
 namespace kerascope::ops {
 namespace {
 
-const char* name(Binary function) {
-  switch (function) {
-    case Binary::kAdd:
-      return "add";
-    case Binary::kSubtract:
-      return "subtract";
-    case Binary::kMultiply:
-      return "multiply";
-    case Binary::kDivide:
-      return "divide";
-    case Binary::kMaximum:
-      return "maximum";
-    case Binary::kMinimum:
-      return "minimum";
-    case Binary::kPrelu:
-      return "prelu";
-    case Binary::kPower:
-      return "power";
-    case Binary::kArctan2:
-      return "arctan2";
-  }
-  KERASCOPE_CHECK(false);
-}
+// In the enum's order.
+constexpr const char* kNames[] = {"add",
+                                  "subtract",
+                                  "multiply",
+                                  "divide",
+                                  "maximum",
+                                  "minimum",
+                                  "power",
+                                  "arctan2",
+                                  "mod",
+                                  "floor_divide",
+                                  "fmod",
+                                  "hypot",
+                                  "logaddexp",
+                                  "logaddexp2",
+                                  "heaviside",
+                                  "fmax",
+                                  "fmin",
+                                  "divide_no_nan",
+                                  "multiply_no_nan",
+                                  "nextafter",
+                                  "bitwise_and",
+                                  "bitwise_or",
+                                  "bitwise_xor",
+                                  "left_shift",
+                                  "right_shift",
+                                  "gcd",
+                                  "lcm",
+                                  "prelu"};
+static_assert(std::size(kNames) == static_cast<std::size_t>(Binary::kPrelu) + 1);
+
+const char* name(Binary function) { return kNames[static_cast<std::size_t>(function)]; }
 
 /// @param moves  whether each side has the output's shape.
 template <typename Function>
@@ -139,6 +149,41 @@ class BinaryOp : public Float32Op {
         return each(std::move(axes), moves, [](float l, float r) { return std::pow(l, r); });
       case Binary::kArctan2:
         return each(std::move(axes), moves, [](float l, float r) { return std::atan2(l, r); });
+      case Binary::kMod:
+        return each(std::move(axes), moves, [](float l, float r) {
+          const float rest = std::fmod(l, r);
+          return rest != 0 && (r < 0) != (rest < 0) ? rest + r : rest;
+        });
+      case Binary::kFloorDivide:
+        return each(std::move(axes), moves, [](float l, float r) { return std::floor(l / r); });
+      case Binary::kFmod:
+        return each(std::move(axes), moves, [](float l, float r) { return std::fmod(l, r); });
+      case Binary::kHypot:
+        return each(std::move(axes), moves, [](float l, float r) { return std::hypot(l, r); });
+      case Binary::kLogaddexp:
+        return each(std::move(axes), moves, [](float l, float r) {
+          return l == r ? l + static_cast<float>(M_LN2) : std::max(l, r) + std::log1p(std::exp(-std::fabs(l - r)));
+        });
+      case Binary::kLogaddexp2:
+        return each(std::move(axes), moves, [](float l, float r) {
+          return l == r ? l + 1 : std::max(l, r) + std::log1p(std::exp2(-std::fabs(l - r))) / static_cast<float>(M_LN2);
+        });
+      case Binary::kHeaviside:
+        return each(std::move(axes), moves, [](float l, float r) {
+          return l != l ? l : l < 0 ? 0.0f : l > 0 ? 1.0f : r;
+        });
+      case Binary::kFmax:
+        return each(std::move(axes), moves, [](float l, float r) { return std::fmax(l, r); });
+      case Binary::kFmin:
+        return each(std::move(axes), moves, [](float l, float r) { return std::fmin(l, r); });
+      case Binary::kDivideNoNan:
+        return each(std::move(axes), moves, [](float l, float r) { return r == 0 ? 0.0f : l / r; });
+      case Binary::kMultiplyNoNan:
+        return each(std::move(axes), moves, [](float l, float r) { return r == 0 ? 0.0f : l * r; });
+      case Binary::kNextafter:
+        return each(std::move(axes), moves, [](float l, float r) { return std::nextafter(l, r); });
+      default:
+        break;
     }
     KERASCOPE_CHECK(false);
   }
@@ -187,14 +232,61 @@ class IntegerOp final : public Op {
         return std::max(left, right);
       case Binary::kMinimum:
         return std::min(left, right);
+      case Binary::kPower:
+        return power(left, right);
+      case Binary::kMod: {
+        const std::int64_t rest = remainder(left, right);
+        return rest != 0 && (right < 0) != (rest < 0) ? rest + right : rest;
+      }
+      case Binary::kFloorDivide: {
+        const std::int64_t rest = remainder(left, right);
+        return quotient(left, right) - (rest != 0 && (right < 0) != (rest < 0));
+      }
+      case Binary::kFmod:
+        return remainder(left, right);
+      case Binary::kBitwiseAnd:
+        return left & right;
+      case Binary::kBitwiseOr:
+        return left | right;
+      case Binary::kBitwiseXor:
+        return left ^ right;
+      case Binary::kLeftShift:
+        return static_cast<std::int64_t>(l << std::min<std::uint64_t>(r, 63));
+      case Binary::kRightShift:
+        return left >> std::min<std::uint64_t>(r, 63);
+      case Binary::kGcd:
+        return std::gcd(left, right);
+      case Binary::kLcm:
+        return std::lcm(left, right);
       default:
         break;
     }
     KERASCOPE_CHECK(false);
   }
 
+  static void refuse(bool wrong, const char* what) {
+    if (wrong) throw Error({.code = "division-by-zero", .what = what});
+  }
+  static std::int64_t quotient(std::int64_t left, std::int64_t right) {
+    refuse(right == 0, "an integer is divided by 0");
+    return right == -1 ? static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(left)) : left / right;
+  }
+  static std::int64_t remainder(std::int64_t left, std::int64_t right) {
+    refuse(right == 0, "an integer is divided by 0");
+    return right == -1 ? 0 : left % right;
+  }
+  static std::int64_t power(std::int64_t base, std::int64_t exponent) {
+    refuse(exponent < 0, "an integer is raised to a negative power");
+    std::uint64_t product = 1, square = static_cast<std::uint64_t>(base);
+    for (; exponent > 0; exponent >>= 1, square *= square)
+      if (exponent & 1) product *= square;
+    return static_cast<std::int64_t>(product);
+  }
+
   Binary function_;
 };
+
+bool needs_integers(Binary function) { return function >= Binary::kBitwiseAnd && function <= Binary::kLcm; }
 
 /// Functions that map integers to integers.
 bool stays_whole(Binary function) {
@@ -204,9 +296,13 @@ bool stays_whole(Binary function) {
     case Binary::kMultiply:
     case Binary::kMaximum:
     case Binary::kMinimum:
+    case Binary::kPower:
+    case Binary::kMod:
+    case Binary::kFloorDivide:
+    case Binary::kFmod:
       return true;
     default:
-      return false;
+      return needs_integers(function);
   }
 }
 
@@ -214,7 +310,11 @@ bool stays_whole(Binary function) {
 
 Value binary(Graph& graph, Value left, Value right, Binary function) {
   const DType type = common_type(graph.dtype(left), graph.dtype(right));
-  if (is_integer(type) && stays_whole(function)) {
+  const bool is_whole = is_integer(type) || (type == DType::kBool && needs_integers(function));
+  if (needs_integers(function) && !is_whole)
+    throw Error(
+        {.code = "type-mismatch", .what = fmt::format("{} needs integers, not {}", name(function), name_of(type))});
+  if (is_whole && stays_whole(function)) {
     const Value result = graph.apply(std::make_shared<IntegerOp>(function),
                                      {cast(graph, left, DType::kInt64), cast(graph, right, DType::kInt64)});
     return cast(graph, result, type);

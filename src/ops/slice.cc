@@ -1,4 +1,4 @@
-// A part of a tensor: every step-th position along each axis; a negative step goes backwards.
+// A part of a tensor: every step-th position along each axis; a negative step goes backwards, step 0 repeats one.
 
 #include "ops/slice.h"
 #include "base/parallel.h"
@@ -10,7 +10,8 @@ namespace kerascope::ops {
 namespace {
 
 bool fits(const SliceAxis& axis, std::int64_t size) {
-  if (axis.step == 0 || axis.size <= 0) return axis.step != 0 && axis.size == 0;
+  if (axis.size <= 0) return axis.size == 0;
+  if (axis.step == 0) return axis.start >= 0 && axis.start < size;
   const std::int64_t room = axis.step > 0 ? (size - 1 - axis.start) / axis.step : axis.start / -axis.step;
   return axis.start >= 0 && axis.start < size && axis.size - 1 <= room;
 }

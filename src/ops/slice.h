@@ -7,7 +7,7 @@
 
 namespace kerascope::ops {
 
-/// `size` positions from `start` on, `step` apart; a negative step goes backwards.
+/// `size` positions from `start` on, `step` apart; a negative step goes backwards, step 0 repeats.
 struct SliceAxis {
   std::int64_t start = 0, size = 0, step = 1;
 };

@@ -33,6 +33,22 @@ inline float clip(float x, float low, float high) {
 inline float hard_sigmoid(float x) { return clip(x + 3.0f, 0.0f, 6.0f) / 6.0f; }
 inline float positive_part(float x) { return x < 0.0f ? 0.0f : x; }
 
+inline float sinc(float x) {
+  const double turned = M_PI * static_cast<double>(x);
+  return turned == 0 ? 1.0f : static_cast<float>(std::sin(turned) / turned);
+}
+
+/// A first guess (S. Winitzki), then Newton's steps in double.
+inline float erfinv(float x) {
+  if (!(std::fabs(x) < 1.0f)) return std::fabs(x) == 1.0f ? std::copysign(kInfinity, x) : NAN;
+  const double wanted = std::fabs(static_cast<double>(x));
+  const double tail = std::log1p(-wanted * wanted), a = 0.147, b = 2 / (M_PI * a) + tail / 2;
+  double y = std::sqrt(std::sqrt(b * b - tail / a) - b);
+  // By erfc, which keeps its digits near 1.
+  for (int step = 0; step < 4; ++step) y += (std::erfc(y) - (1 - wanted)) / (M_2_SQRTPI * std::exp(-y * y));
+  return std::copysign(static_cast<float>(y), x);
+}
+
 /// One function. FLOPs are per element: arithmetic, comparisons, exp, log, tanh, sqrt and erf count one each.
 struct Entry {
   Unary function;
@@ -148,6 +164,36 @@ constexpr Entry kTable[] = {
     row(Unary::kAbs, "abs", 1, [](float x, float, float) { return std::fabs(x); }),
     row(Unary::kNegative, "negative", 1, [](float x, float, float) { return -x; }),
     row(Unary::kLog, "log", 1, [](float x, float, float) { return math::log(x); }),
+    row(Unary::kSin, "sin", 1, [](float x, float, float) { return std::sin(x); }),
+    row(Unary::kCos, "cos", 1, [](float x, float, float) { return std::cos(x); }),
+    row(Unary::kTan, "tan", 1, [](float x, float, float) { return std::tan(x); }),
+    row(Unary::kArcsin, "arcsin", 1, [](float x, float, float) { return std::asin(x); }),
+    row(Unary::kArccos, "arccos", 1, [](float x, float, float) { return std::acos(x); }),
+    row(Unary::kArctan, "arctan", 1, [](float x, float, float) { return std::atan(x); }),
+    row(Unary::kSinh, "sinh", 1, [](float x, float, float) { return std::sinh(x); }),
+    row(Unary::kCosh, "cosh", 1, [](float x, float, float) { return std::cosh(x); }),
+    row(Unary::kArcsinh, "arcsinh", 1, [](float x, float, float) { return std::asinh(x); }),
+    row(Unary::kArccosh, "arccosh", 1, [](float x, float, float) { return std::acosh(x); }),
+    row(Unary::kArctanh, "arctanh", 1, [](float x, float, float) { return std::atanh(x); }),
+    row(Unary::kExp2, "exp2", 1, [](float x, float, float) { return std::exp2(x); }),
+    row(Unary::kExpm1, "expm1", 1, [](float x, float, float) { return std::expm1(x); }),
+    row(Unary::kLog1p, "log1p", 1, [](float x, float, float) { return std::log1p(x); }),
+    row(Unary::kLog2, "log2", 1, [](float x, float, float) { return std::log2(x); }),
+    row(Unary::kLog10, "log10", 1, [](float x, float, float) { return std::log10(x); }),
+    row(Unary::kFloor, "floor", 1, [](float x, float, float) { return std::floor(x); }),
+    row(Unary::kCeil, "ceil", 1, [](float x, float, float) { return std::ceil(x); }),
+    row(Unary::kRound, "round", 1, [](float x, float, float) { return std::nearbyint(x); }),
+    row(Unary::kTrunc, "trunc", 1, [](float x, float, float) { return std::trunc(x); }),
+    row(Unary::kSign, "sign", 1, [](float x, float, float) { return x > 0.0f ? 1.0f : (x < 0.0f ? -1.0f : x); }),
+    row(Unary::kCbrt, "cbrt", 1, [](float x, float, float) { return std::cbrt(x); }),
+    row(Unary::kErf, "erf", 1, [](float x, float, float) { return std::erf(x); }),
+    row(Unary::kErfc, "erfc", 1, [](float x, float, float) { return std::erfc(x); }),
+    row(Unary::kErfinv, "erfinv", 20, [](float x, float, float) { return erfinv(x); }),
+    row(Unary::kSinc, "sinc", 3, [](float x, float, float) { return sinc(x); }),
+    row(Unary::kI0, "i0", 20,
+        [](float x, float, float) {
+          return static_cast<float>(std::cyl_bessel_i(0.0, std::fabs(static_cast<double>(x))));
+        }),
     {Unary::kAffine, "affine", 2, affine},
 };
 
@@ -206,6 +252,16 @@ std::optional<Value> of_integers(Graph& graph, Value x, Unary function, const Un
       return binary(graph, zero(), x, Binary::kSubtract);
     case Unary::kAbs:
       return binary(graph, x, binary(graph, zero(), x, Binary::kSubtract), Binary::kMaximum);
+    case Unary::kSign: {
+      const auto whole = [&](float number) {
+        return graph.constant(Tensor::of(Shape(), std::vector<float>{number}).astype(graph.dtype(x)));
+      };
+      const Value most_one = binary(graph, x, whole(1), Binary::kMinimum);
+      return graph.dtype(x) == DType::kUInt8 ? most_one : binary(graph, most_one, whole(-1), Binary::kMaximum);
+    }
+    case Unary::kRound:
+    case Unary::kTrunc:
+      return x;
     case Unary::kRelu:
       if (!std::isinf(options.max_value) || options.negative_slope != 0 || options.threshold != 0) return std::nullopt;
       return binary(graph, x, zero(), Binary::kMaximum);

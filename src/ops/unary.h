@@ -40,6 +40,33 @@ enum class Unary {
   kAbs,
   kNegative,
   kLog,
+  kSin,
+  kCos,
+  kTan,
+  kArcsin,
+  kArccos,
+  kArctan,
+  kSinh,
+  kCosh,
+  kArcsinh,
+  kArccosh,
+  kArctanh,
+  kExp2,
+  kExpm1,
+  kLog1p,
+  kLog2,
+  kLog10,
+  kFloor,
+  kCeil,
+  kRound,  ///< halves to the even neighbour
+  kTrunc,
+  kSign,
+  kCbrt,
+  kErf,
+  kErfc,
+  kErfinv,
+  kSinc,    ///< sin(pi x) / (pi x)
+  kI0,      ///< the modified Bessel function of order 0
   kAffine,  ///< a * x + b, in one rounding step each
 };
 struct UnaryOptions {
@@ -49,7 +76,8 @@ struct UnaryOptions {
 };
 /// The function's name, as in describe() and messages: "relu".
 std::string name(Unary function);
-/// Of integers the square, the negative, the absolute value and a plain kRelu stay integers; all else is float32.
+/// Of integers the square, the negative, the absolute value, the sign, kRound, kTrunc and a plain kRelu stay integers;
+/// all else is float32.
 Value unary(Graph& graph, Value x, Unary function, const UnaryOptions& options = {});
 
 }  // namespace kerascope::ops

@@ -23,6 +23,13 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double relu6(double x) { return std::clamp(x, 0.0, 6.0); }
 double softplus(double x) { return x > 30 ? x : std::log1p(std::exp(x)); }
 
+/// By bisection.
+double inverse_erf(double x) {
+  double low = -6, high = 6;
+  for (int step = 0; step < 80; ++step) (std::erf((low + high) / 2) < x ? low : high) = (low + high) / 2;
+  return low;
+}
+
 struct Row {
   Unary function;
   std::function<double(double)> formula;
@@ -76,6 +83,35 @@ std::vector<Row> rows() {
       {Unary::kAbs, [](double x) { return std::abs(x); }},
       {Unary::kNegative, [](double x) { return -x; }},
       {Unary::kLog, [](double x) { return std::log(x); }, {}, 1e-3, 60},
+      {Unary::kSin, [](double x) { return std::sin(x); }},
+      {Unary::kCos, [](double x) { return std::cos(x); }},
+      {Unary::kTan, [](double x) { return std::tan(x); }, {}, -1.5, 1.5},
+      {Unary::kArcsin, [](double x) { return std::asin(x); }, {}, -1, 1},
+      {Unary::kArccos, [](double x) { return std::acos(x); }, {}, -1, 1},
+      {Unary::kArctan, [](double x) { return std::atan(x); }},
+      {Unary::kSinh, [](double x) { return std::sinh(x); }},
+      {Unary::kCosh, [](double x) { return std::cosh(x); }},
+      {Unary::kArcsinh, [](double x) { return std::asinh(x); }},
+      {Unary::kArccosh, [](double x) { return std::acosh(x); }, {}, 1, 60},
+      {Unary::kArctanh, [](double x) { return std::atanh(x); }, {}, -0.99, 0.99},
+      {Unary::kExp2, [](double x) { return std::exp2(x); }},
+      {Unary::kExpm1, [](double x) { return std::expm1(x); }},
+      {Unary::kLog1p, [](double x) { return std::log1p(x); }, {}, -0.99, 60},
+      {Unary::kLog2, [](double x) { return std::log2(x); }, {}, 1e-3, 60},
+      {Unary::kLog10, [](double x) { return std::log10(x); }, {}, 1e-3, 60},
+      {Unary::kFloor, [](double x) { return std::floor(x); }},
+      {Unary::kCeil, [](double x) { return std::ceil(x); }},
+      {Unary::kRound, [](double x) { return std::nearbyint(x); }},
+      {Unary::kTrunc, [](double x) { return std::trunc(x); }},
+      {Unary::kSign, [](double x) { return x > 0   ? 1
+                                           : x < 0 ? -1
+                                                   : 0; }},
+      {Unary::kCbrt, [](double x) { return std::cbrt(x); }},
+      {Unary::kErf, [](double x) { return std::erf(x); }},
+      {Unary::kErfc, [](double x) { return std::erfc(x); }},
+      {Unary::kSinc, [](double x) { return x == 0 ? 1 : std::sin(M_PI * x) / (M_PI * x); }},
+      {Unary::kI0, [](double x) { return std::cyl_bessel_i(0, std::abs(x)); }, {}, -20, 20},
+      {Unary::kErfinv, inverse_erf, {}, -0.999, 0.999},
       {Unary::kAffine, [](double x) { return 0.75 * x - 2; }, {.a = 0.75f, .b = -2}},
   };
 }

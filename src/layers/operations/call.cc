@@ -1,6 +1,7 @@
 #include "layers/operations/call.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -10,6 +11,7 @@
 #include "kerascope/error.h"
 #include "layers/registry.h"
 #include "model/json.h"
+#include "ops/known.h"
 
 namespace kerascope::operations {
 namespace {
@@ -33,16 +35,22 @@ Json bound(const Operation& operation, const LayerData& layer, const Call& call)
 
   std::size_t position = 0;
   for (const std::string& parameter : text::split(std::string(operation.parameters), ' ')) {
+    if (parameter.front() == '*') {  // takes all that are left
+      all[parameter.substr(1)] = Json::array();
+      for (; position < call.positional.size(); ++position)
+        all[parameter.substr(1)].push_back(call.positional[position]);
+      continue;
+    }
     const std::size_t equals = parameter.find('=');
     const std::string theirs = parameter.substr(0, equals);
     const std::string ours = equals == parameter.npos ? theirs : parameter.substr(equals + 1);
-    Json value;
+    std::optional<Json> value;
     if (const auto found = all.find(theirs); found != all.end()) {
       value = *found;
       all.erase(found);
     }
     if (position < call.positional.size()) value = call.positional[position];
-    if (!value.is_null()) all[ours] = std::move(value);
+    if (value) all[ours] = std::move(*value);
     ++position;
   }
   for (; position < call.positional.size(); ++position)
@@ -50,7 +58,8 @@ Json bound(const Operation& operation, const LayerData& layer, const Call& call)
   return all;
 }
 
-/// The numbers of an array or tensor as Keras stores it, or of nested lists; nothing for anything else.
+/// The numbers of an array or tensor as Keras stores it, or of nested lists; nothing for anything else. Of float32, or
+/// of the type that an array or tensor states.
 std::optional<Tensor> constant_of(const Json& argument) {
   const Json& value = argument.is_object() ? member(member(argument, "config"), "value") : argument;
   std::vector<std::int64_t> sizes;
@@ -58,21 +67,28 @@ std::optional<Tensor> constant_of(const Json& argument) {
     sizes.push_back(static_cast<std::int64_t>(item->size()));
     if (item->empty()) break;
   }
-  std::vector<float> numbers;
+  std::vector<double> numbers;
   std::function<bool(const Json&, std::size_t)> gather = [&](const Json& item, std::size_t depth) {
     if (depth < sizes.size())
       return item.is_array() && static_cast<std::int64_t>(item.size()) == sizes[depth] &&
              std::all_of(item.begin(), item.end(), [&](const Json& inner) { return gather(inner, depth + 1); });
-    if (item.is_number())
-      numbers.push_back(item.get<float>());
+    if (item.is_number() || item.is_boolean())
+      numbers.push_back(item.is_number() ? item.get<double>() : item.get<bool>());
     else if (item.is_string() && (item == "NaN" || item == "Infinity" || item == "-Infinity"))
-      numbers.push_back(static_cast<float>(text::to_number(item.get<std::string>()).value_or(NAN)));
+      numbers.push_back(text::to_number(item.get<std::string>()).value_or(NAN));
     else
       return false;
     return true;
   };
   if (!gather(value, 0)) return {};
-  return Tensor::of(Shape(std::move(sizes)), numbers);
+  const Tensor exact = Tensor::of(Shape(std::move(sizes)), numbers);
+  const std::optional<DType> stated = dtype_named(text_or(member(argument, "config"), "dtype", "float32"));
+  return exact.astype(stated && *stated != DType::kString && !is_floating(*stated) ? *stated : DType::kFloat32);
+}
+
+bool are_bools(const Json& argument) {
+  if (argument.is_array()) return !argument.empty() && std::ranges::all_of(argument, are_bools);
+  return argument.is_boolean();
 }
 
 bool are_whole(const Json& argument) {
@@ -81,11 +97,15 @@ bool are_whole(const Json& argument) {
   return !argument.is_number_unsigned() || argument.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max();
 }
 
-/// The type of the first input that holds integers.
+/// The type of the first input that holds integers; int32 if no input holds floats.
 std::optional<DType> integer_type(const Build& b) {
-  for (int i = 0; i < b.inputs(); ++i)
-    if (const DType type = b.graph.dtype(b.input(i)); is_integer(type)) return type;
-  return std::nullopt;
+  bool has_floats = false;
+  for (const Output& input : b.all_inputs()) {
+    const DType type = b.graph.dtype(input.value);
+    if (is_integer(type)) return type;
+    has_floats |= is_floating(type);
+  }
+  return has_floats ? std::nullopt : std::optional(DType::kInt32);
 }
 
 void gather_integers(const Json& argument, std::vector<std::int64_t>& numbers) {
@@ -120,9 +140,11 @@ Value tensor_of(const Json& argument, FieldReader& arguments, const char* parame
   if (const Json& index = member(argument, "tensor"); index.is_number_unsigned() && index < b.inputs())
     return b.input(index.get<int>());
   const std::optional<DType> type = integer_type(b);
-  if (std::optional<Tensor> constant = constant_of(argument))
+  if (std::optional<Tensor> constant = constant_of(argument)) {
+    if (are_bools(argument)) return b.graph.constant(constant->astype(DType::kBool));
     return b.graph.constant(type && are_whole(argument) ? small_integers(argument, constant->shape(), *type)
                                                         : *constant);
+  }
   arguments.fail(parameter, argument, "a tensor or numbers");
 }
 
@@ -166,9 +188,69 @@ std::vector<Value> tensors(FieldReader& arguments, const char* parameter, Build&
   return values;
 }
 
+std::optional<Value> tensor_or_none(FieldReader& arguments, const char* parameter, Build& b) {
+  if (arguments.raw(parameter).is_null()) return std::nullopt;
+  return tensor(arguments, parameter, b);
+}
+
+std::optional<Tensor> known_tensor(FieldReader& arguments, const char* parameter, Build& b) {
+  if (const std::optional<Value> value = tensor_or_none(arguments, parameter, b)) {
+    if (std::optional<Tensor> known = ops::known(b.graph, *value)) return known;
+    b.fail("layer-unsupported",
+           fmt::format("'{}' of operation '{}' ({}) depends on numbers of the model's input, which Kerascope cannot "
+                       "compute yet",
+                       parameter, b.layer().name, b.layer().class_name));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::int64_t>> whole_numbers(FieldReader& arguments, const char* parameter, Build& b) {
+  const Json& given = arguments.raw(parameter);
+  if (given.is_null()) return std::nullopt;
+  std::vector<std::int64_t> numbers;
+  const auto add = [&](const Json& entry) {
+    std::optional<Tensor> known;
+    if (entry.is_null()) return numbers.push_back(-1);
+    if (entry.is_object()) known = ops::known(b.graph, tensor_of(entry, arguments, parameter, b));
+    if (entry.is_number()) known = Tensor::of(Shape(), std::vector<double>{entry.get<double>()});
+    if (!known) arguments.fail(parameter, given, "made of whole numbers that are known without the input's numbers");
+    for (const double number : known->astype(DType::kFloat64).elements<double>()) {
+      if (std::floor(number) != number || std::fabs(number) > 0x1p40)
+        arguments.fail(parameter, given, "made of whole numbers of a sensible size");
+      numbers.push_back(static_cast<std::int64_t>(number));
+    }
+  };
+  if (given.is_array())
+    std::ranges::for_each(given, add);
+  else
+    add(given);
+  return numbers;
+}
+
+std::vector<std::int64_t> required_numbers(FieldReader& arguments, const char* parameter, Build& b) {
+  if (auto numbers = whole_numbers(arguments, parameter, b)) return *numbers;
+  std::vector<std::int64_t> none;
+  arguments.required(parameter, none);  // throws
+  return none;
+}
+
+std::int64_t whole_number(FieldReader& arguments, const char* parameter, Build& b, std::int64_t otherwise) {
+  const auto numbers = whole_numbers(arguments, parameter, b);
+  if (!numbers) return otherwise;
+  if (numbers->size() != 1) arguments.fail(parameter, arguments.raw(parameter), "one whole number");
+  return numbers->front();
+}
+
+DType dtype_argument(FieldReader& arguments, const char* parameter, DType otherwise) {
+  const Json& name = arguments.raw(parameter);
+  if (name.is_null()) return otherwise;
+  const std::optional<DType> dtype = name.is_string() ? dtype_named(name.get<std::string>()) : std::nullopt;
+  if (!dtype || *dtype == DType::kString) arguments.fail(parameter, name, "the name of a type of numbers");
+  return is_floating(*dtype) ? DType::kFloat32 : *dtype;
+}
+
 std::vector<int> axes(FieldReader& arguments, const char* parameter, Build& b, int rank) {
-  std::optional<std::vector<std::int64_t>> given;
-  arguments(parameter, given);
+  const std::optional<std::vector<std::int64_t>> given = whole_numbers(arguments, parameter, b);
   std::vector<int> axes(static_cast<std::size_t>(rank));
   std::iota(axes.begin(), axes.end(), 0);
   if (!given) return axes;

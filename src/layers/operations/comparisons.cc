@@ -1,15 +1,12 @@
 // Comparisons, logic, selection by bools, and casts.
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 #include "layers/operations/call.h"
+#include "layers/operations/formula.h"
 #include "layers/registry.h"
-#include "ops/binary.h"
-#include "ops/cast.h"
-#include "ops/compare.h"
-#include "ops/gather.h"
 #include "ops/reshape.h"
-#include "ops/select.h"
-#include "ops/transpose.h"
 
 namespace kerascope::operations {
 namespace {
@@ -43,6 +40,80 @@ Outputs select(FieldReader& arguments, Build& b) {
   const Value condition = tensor(arguments, "condition", b), x = tensor(arguments, "x1", b),
               y = tensor(arguments, "x2", b);
   return output(b, ops::select(b.graph, condition, x, y));
+}
+
+/// A function of x that is written as a formula.
+template <Formula (*kFormula)(Formula x)>
+Outputs formula(FieldReader& arguments, Build& b) {
+  return output(b, kFormula({b.graph, tensor(arguments, "x", b)}));
+}
+
+Formula infinity(Formula x) { return x.as_float().number(std::numeric_limits<double>::infinity()); }
+Formula is_finite(Formula x) { return abs(x.as_float()) < infinity(x); }
+Formula is_infinite(Formula x) { return abs(x.as_float()) == infinity(x); }
+Formula is_positive_infinity(Formula x) { return x.as_float() == infinity(x); }
+Formula is_negative_infinity(Formula x) { return x.as_float() == -infinity(x); }
+Formula is_nan_formula(Formula x) { return is_nan(x); }
+Formula is_real(Formula x) { return x == x || x != x; }
+
+/// |x1 - x2| <= atol + rtol |x2|; of whether all are close, infinities are close to themselves.
+template <bool kAll>
+Outputs close(FieldReader& arguments, Build& b) {
+  const Formula x1(b.graph, tensor(arguments, "x1", b)), x2(b.graph, tensor(arguments, "x2", b));
+  float rtol = 1e-5f, atol = 1e-8f;
+  bool equal_nan = false;
+  arguments("rtol", rtol);
+  arguments("atol", atol);
+  arguments("equal_nan", equal_nan);
+  const auto all = [&](const Formula& each) {
+    if (!kAll) return output(b, each);
+    std::vector<int> axes(static_cast<std::size_t>(each.shape().rank()));
+    std::iota(axes.begin(), axes.end(), 0);
+    return output(b, ops::quantify(b.graph, each, ops::Quantifier::kAll, axes));
+  };
+  if (!is_floating(ops::common_type(x1.dtype(), x2.dtype()))) return all(x1 == x2);
+  const Formula left = x1.as_float(), right = x2.as_float();
+  Formula result = abs(left - right) <= abs(right) * rtol + atol;
+  if (kAll) result = (is_finite(left) && is_finite(right) && result) || left == right;
+  if (equal_nan) result = result || (is_nan(left) && is_nan(right));
+  return all(result);
+}
+
+/// Whether each element of x1 is one of x2's.
+Outputs is_in(FieldReader& arguments, Build& b) {
+  const Value x1 = tensor(arguments, "x1", b), x2 = tensor(arguments, "x2", b);
+  bool invert = false;
+  arguments("invert", invert);
+  arguments.ignored("assume_unique");
+  std::vector<std::int64_t> sizes = b.graph.shape(x1).sizes();
+  sizes.push_back(1);
+  const Value each = ops::reshape(b.graph, x1, Shape(sizes));
+  const Value all = ops::reshape(b.graph, x2, {b.graph.shape(x2).elements()});
+  const Formula equal(b.graph, ops::compare(b.graph, each, all, ops::Comparison::kEqual));
+  const Formula found =
+      equal.with(ops::quantify(b.graph, equal, ops::Quantifier::kAny, {static_cast<int>(sizes.size()) - 1}));
+  return output(b, invert ? !found : found);
+}
+
+Outputs count_nonzero(FieldReader& arguments, Build& b) {
+  const Formula x(b.graph, tensor(arguments, "x", b));
+  bool keepdims = false;
+  const std::vector<int> along = axes(arguments, "axis", b, x.shape().rank());
+  arguments("keepdims", keepdims);
+  const DType type = dtype_argument(arguments, "dtype", DType::kInt32);
+  return output(b, (x != x.number(0)).reduced(ops::Reduction::kSum, along, keepdims).cast(type));
+}
+
+/// numpy.select: the first choice whose condition holds.
+Outputs choose_first(FieldReader& arguments, Build& b) {
+  const std::vector<Value> conditions = tensors(arguments, "condlist", b),
+                           choices = tensors(arguments, "choicelist", b);
+  if (conditions.size() != choices.size())
+    arguments.fail("choicelist", arguments.raw("choicelist"), "as long as the list of conditions");
+  Value chosen =
+      arguments.raw("default").is_null() ? Formula(b.graph, choices[0]).number(0) : tensor(arguments, "default", b);
+  for (std::size_t i = conditions.size(); i-- > 0;) chosen = ops::select(b.graph, conditions[i], choices[i], chosen);
+  return output(b, chosen);
 }
 
 /// The indices of all elements that are not 0: one row per element, one column per axis.
@@ -93,36 +164,10 @@ Outputs where(FieldReader& arguments, Build& b) {
   return {{b.by_numbers({tensor(arguments, "condition", b)}, compute)[0], "C"}};
 }
 
-/// Takes entries along an axis; without an axis, of the flattened tensor.
-Outputs take(FieldReader& arguments, Build& b) {
-  Value x = tensor(arguments, "x", b);
-  const Value indices = tensor(arguments, "indices", b);
-  std::optional<std::int64_t> along;
-  arguments("axis", along);
-  if (!along) x = ops::reshape(b.graph, x, {b.graph.shape(x).elements()});
-  const int axis = b.axis(along.value_or(0), b.graph.shape(x).rank()), rank = b.graph.shape(indices).rank();
-  std::vector<int> to_front = {axis}, back;
-  for (int i = 0; i < b.graph.shape(x).rank(); ++i)
-    if (i != axis) to_front.push_back(i);
-  // Negative indices count from the end.
-  const Value size = b.graph.constant(Tensor::of(Shape(), std::vector<std::int64_t>{b.graph.shape(x)[axis]}));
-  const Value zero = b.graph.constant(Tensor::of(Shape(), std::vector<std::int64_t>{0}));
-  const Value whole = ops::cast(b.graph, indices, DType::kInt64);
-  const Value from_front = ops::select(b.graph, ops::compare(b.graph, whole, zero, ops::Comparison::kLess),
-                                       ops::binary(b.graph, whole, size, ops::Binary::kAdd), whole);
-  const Value taken = ops::gather(b.graph, ops::transpose(b.graph, x, to_front), from_front);
-  for (int i = 0; i < axis; ++i) back.push_back(rank + i);
-  for (int i = 0; i < rank; ++i) back.push_back(i);
-  for (int i = rank + axis; i < b.graph.shape(taken).rank(); ++i) back.push_back(i);
-  return output(b, ops::transpose(b.graph, taken, back));
-}
-
-/// float16 and bfloat16 are computed in float32.
 Outputs cast(FieldReader& arguments, Build& b) {
-  const Json& name = arguments.raw("dtype");
-  const std::optional<DType> dtype = name.is_string() ? dtype_named(name.get<std::string>()) : std::nullopt;
-  if (!dtype || *dtype == DType::kString) arguments.fail("dtype", name, "the name of a type of numbers");
-  return output(b, ops::cast(b.graph, tensor(arguments, "x", b), is_floating(*dtype) ? DType::kFloat32 : *dtype));
+  const Value x = tensor(arguments, "x", b);
+  if (arguments.raw("dtype").is_null()) arguments.fail("dtype", nullptr, "the name of a type of numbers");
+  return output(b, ops::cast(b.graph, x, dtype_argument(arguments, "dtype", DType::kFloat32)));
 }
 
 const RegisterOperations registered{
@@ -152,9 +197,24 @@ const RegisterOperations registered{
     {"Where", "condition x1 x2", select},
     {"tf.where", "condition x=x1 y=x2", where},
     {"Nonzero", "x", nonzero},
-    {"Take", "x indices axis", take},
-    {"Cast", "x dtype", cast},
+    {"Isnan tf.math.is_nan", "x", formula<is_nan_formula>},
+    {"Isinf tf.math.is_inf", "x", formula<is_infinite>},
+    {"Isfinite tf.math.is_finite", "x", formula<is_finite>},
+    {"Isposinf", "x", formula<is_positive_infinity>},
+    {"Isneginf", "x", formula<is_negative_infinity>},
+    {"Isreal", "x", formula<is_real>},
+    {"Isclose", "x1 x2 rtol atol equal_nan", close<false>},
+    {"AllClose", "x1 x2 rtol atol equal_nan", close<true>},
+    {"IsIn", "x1 x2 assume_unique invert", is_in},
+    {"CountNonzero", "x axis", count_nonzero},
+    {"tf.math.count_nonzero", "input=x axis keepdims dtype", count_nonzero},
+    {"Select", "condlist choicelist default", choose_first},
+    {"tf.math.logical_xor", "x=x1 y=x2", logical<ops::Logical::kXor>},
+    {"tf.__operators__.eq", "self=x1 other=x2", compare<ops::Comparison::kEqual>},
+    {"tf.__operators__.ne", "self=x1 other=x2", compare<ops::Comparison::kNotEqual>},
+    {"Cast SaturateCast", "x dtype", cast},
     {"tf.cast", "x dtype", cast},
+    {"tf.dtypes.saturate_cast", "value=x dtype", cast},
 };
 
 }  // namespace
