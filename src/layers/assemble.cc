@@ -361,7 +361,8 @@ class NetworkCall {
     bool is_built = true;
     const int begin = shared_.assembly.graph.size();
     try {
-      const Call call = without_masks(layer.class_name, layer.calls[static_cast<std::size_t>(call_index)], inputs);
+      const Call& given = layer.calls[static_cast<std::size_t>(call_index)];
+      const Call call = layer.is_operation ? given : without_masks(layer.class_name, given, inputs);
       for (const Output& output : build(layer, call, address, inputs, /*is_computable=*/!before, taps))
         result.push_back({.output = output, .problem = before});
     } catch (const Error& error) {

@@ -11,7 +11,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__)
 SHAPE = (5, 6, 4)
-ZEROS = {"imag", "zeros_like"}  # nodes that are 0 for any input
+ZEROS = {"imag", "zeros_like", "tf.zeros_like", "tf.zeros"}  # nodes that are 0 for any input
 THREE = np.array([1, -2, 3, 0.5], "float32")
 
 
@@ -231,6 +231,48 @@ def products(keras, x, y, p):
     return outputs
 
 
+def networks(keras, x, y, p):
+    """Functions of keras.ops.nn whose weights are arguments; also inputs."""
+    ops = keras.ops
+    random = np.random.default_rng(7)
+
+    def weights(*shape):
+        return random.normal(size=shape).astype("float32")
+
+    first, line = ops.transpose(x, (0, 3, 1, 2)), x[:, 0]
+    outputs = [ops.conv(x, weights(3, 3, 4, 5)), ops.conv(x, weights(3, 2, 4, 5), strides=(2, 1), padding="same"), ops.conv(line, weights(3, 4, 2))]
+    outputs += [ops.conv(x, weights(2, 2, 4, 3), dilation_rate=2, padding="same")]
+    outputs += [ops.conv(first, weights(3, 3, 4, 5), data_format="channels_first", padding="same"), ops.conv(x, ops.reshape(y[0, :3, :3], (3, 3, 4, 1)))]
+    outputs += [ops.depthwise_conv(x, weights(3, 3, 4, 2), padding="same"), ops.depthwise_conv(line, weights(3, 4, 1))]
+    outputs += [ops.separable_conv(x, weights(3, 3, 4, 2), weights(1, 1, 8, 3), strides=2, padding="same"), ops.separable_conv(line, weights(2, 4, 1), weights(1, 4, 3))]
+    outputs += [ops.max_pool(x, 2), ops.max_pool(x, (3, 2), strides=1, padding="same"), ops.average_pool(x, 2, padding="same"), ops.average_pool(line, 3, strides=2)]
+    outputs += [ops.max_pool(first, 2, data_format="channels_first"), ops.adaptive_average_pool(x, (2, 3)), ops.adaptive_max_pool(x, (2, 2))]
+    outputs += [ops.batch_normalization(x, THREE, p[0, 0, 0], axis=-1), ops.batch_normalization(x, weights(5), abs(weights(5)), axis=1, offset=weights(5), scale=weights(5), epsilon=0.01)]
+    outputs += [ops.layer_normalization(x, THREE, THREE), ops.layer_normalization(x, weights(6, 4), weights(6, 4), axis=(2, 3), epsilon=0.1)]
+    outputs += [ops.layer_normalization(x, weights(5), weights(5), axis=1), ops.layer_normalization(x, THREE, rms_scaling=True), ops.layer_normalization(x, gamma=None, beta=None)]
+    outputs += [ops.rms_normalization(x), ops.rms_normalization(x, THREE), ops.rms_normalization(x, axis=(1, 2), epsilon=0.5)]
+    outputs += [ops.dot_product_attention(x, y, p), ops.dot_product_attention(x, y, p, is_causal=True, scale=0.3)]
+    wide = ops.concatenate([x, y, p, x + y], -1)
+    outputs += [ops.dot_product_attention(x, y[:, :, :3], p[:, :, :3]), ops.dot_product_attention(x, y, p, bias=weights(1, 6, 5, 5))]
+    outputs += [ops.dot_product_attention(x, y, p, mask=random.random((1, 1, 5, 5)) > 0.4), ops.depth_to_space(wide, 2), ops.space_to_depth(x[:, :4], 2)]
+    outputs += [ops.depth_to_space(ops.transpose(wide, (0, 3, 1, 2)), 2, data_format="channels_first"), ops.psnr(x, y, 2.0)]
+    return outputs + [ops.unfold(x, 2), ops.unfold(x, (3, 2), dilation=(1, 2), padding=(1, 0), stride=2)]
+
+
+def pictures(keras, x, y, p):
+    image = keras.ops.image
+    colours = keras.ops.sigmoid(x[..., :3])
+    first = keras.ops.transpose(colours, (0, 3, 1, 2))
+    outputs = [image.resize(x, (7, 9), interpolation=kind) for kind in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")]
+    outputs += [image.resize(x, (3, 4), antialias=True), image.resize(x, (4, 8), crop_to_aspect_ratio=True), image.resize(x, (4, 8), pad_to_aspect_ratio=True, fill_value=0.5)]
+    outputs += [image.resize(first, (8, 8), data_format="channels_first"), image.resize(x[0], (3, 9)), image.rgb_to_grayscale(colours), image.rgb_to_grayscale(first, data_format="channels_first")]
+    outputs += [image.rgb_to_hsv(colours), image.hsv_to_rgb(colours), image.rgb_to_hsv(first, data_format="channels_first"), image.rgb_to_hsv(colours[0])]
+    outputs += [image.pad_images(x, 1, 2, 3, 0), image.pad_images(x, top_padding=1, left_padding=0, target_height=9, target_width=7)]
+    outputs += [image.crop_images(x, 1, 2, 1, 0), image.crop_images(x, bottom_cropping=1, right_cropping=2, target_height=3, target_width=2), image.crop_images(x[0], 1, 1, 1, 1)]
+    outputs += [image.extract_patches(x, 2), image.extract_patches(x, (3, 2), strides=(1, 2), padding="same"), image.extract_patches(x, 2, strides=1, dilation_rate=2)]
+    return outputs + [image.extract_patches(first, (2, 3), data_format="channels_first"), image.extract_patches(x[0], 3, strides=1)]
+
+
 def tensorflow_arithmetic(keras, x, y, p):
     import tensorflow as tf
 
@@ -258,9 +300,65 @@ def tensorflow_axes_and_shapes(keras, x, y, p):
     return outputs + [x[:, 1:3], x[..., 0], x[:, tf.newaxis, ::2, -1], x[:, ::-1], x[:, 4:0:-2, ..., 1:], x[:, -1]]
 
 
-KERAS_3 = (arithmetic, elementwise, functions, integers, indices, along_axes, orders, more_reductions, comparisons, by_numbers, shapes, more_shapes, products)
+def tensorflow_functions(keras, x, y, p):
+    """More of TensorFlow's functions, operators too."""
+    import tensorflow as tf
+
+    a, b = tf.cast(x * 9, tf.int32), tf.cast(tf.floor(y * 9) * 2 + 1, tf.int32)
+    plain = "sin cos tan atan sinh cosh asinh expm1 floor ceil round rint sign erf erfc is_nan is_inf is_finite bessel_i0 reciprocal_no_nan"
+    outputs = [getattr(tf.math, name)(x) for name in plain.split()] + [tf.math.log1p(p), tf.math.acosh(p + 1)]
+    outputs += [getattr(tf.math, name)(tf.tanh(x)) for name in ("asin", "acos", "atanh", "erfinv")]
+    pairs = "floormod floordiv divide_no_nan multiply_no_nan atan2 squared_difference"
+    outputs += [getattr(tf.math, name)(x, y) for name in pairs.split()] + [tf.math.xlogy(x, p), tf.math.scalar_mul(2.0, x), x // p, x % p]
+    outputs += [a // b, a % b, tf.bitwise.bitwise_and(a, b), tf.bitwise.bitwise_or(a, b), tf.bitwise.bitwise_xor(a, b), tf.bitwise.invert(a)]
+    t, u = x > 0, tf.greater(y, 0.5)
+    outputs += [t & u, t | u, ~t, tf.math.logical_xor(t, u), tf.where(t, x, y), tf.equal(a, b), tf.not_equal(a, 3), x >= y, x < 0.5, x <= y]
+    outputs += [tf.reduce_any(t, axis=1), tf.reduce_all(u, axis=-1), tf.math.count_nonzero(t, axis=1), tf.math.count_nonzero(x)]
+    return outputs + [tf.saturate_cast(x * 200, tf.int8), tf.convert_to_tensor(x), tf.cast(x, tf.bool), tf.math.add(a, 2), abs(a), -a, a * b, a / b]
+
+
+def tensorflow_tensors(keras, x, y, p):
+    """Of TensorFlow: orders, indices, moves, products, pictures."""
+    import tensorflow as tf
+
+    a, at = tf.cast(x * 3, tf.int32), tf.cast(p, tf.int32)
+    kernel = np.random.default_rng(7).normal(size=(3, 3, 4, 2)).astype("float32")
+    outputs = [tf.sort(x), tf.sort(x, axis=1, direction="DESCENDING"), tf.argsort(x, axis=2), tf.argmax(x, axis=-1), tf.argmin(a, axis=1, output_type=tf.int32)]
+    outputs += [*tf.math.top_k(x, k=2), tf.cumsum(x, axis=1), tf.cumsum(a, axis=2, exclusive=True, reverse=True), tf.math.cumprod(x, axis=-1)]
+    outputs += [tf.reduce_prod(p, axis=1), tf.reduce_logsumexp(x, axis=[1, 2]), tf.norm(x, axis=-1), tf.norm(x, ord=1, axis=1), *tf.nn.moments(x, axes=[1, 2])]
+    outputs += [tf.math.l2_normalize(x, axis=-1), tf.nn.l2_normalize(x, axis=[1, 2], epsilon=0.5), tf.math.reduce_euclidean_norm(x, axis=1)]
+    outputs += [tf.gather(x, [2, 0], axis=1), tf.gather(x, at[0, 0, 0], axis=2), tf.gather(x, at[..., 0, 0], axis=2, batch_dims=1), tf.gather_nd(x, at[..., :2] // 2)]
+    outputs += [tf.one_hot(at, 4), tf.one_hot(at, 3, on_value=2.0, off_value=-1.0, axis=1), tf.nn.embedding_lookup(kernel[0], at[..., 0])]
+    outputs += [tf.tile(x, [1, 2, 1, 3]), tf.repeat(x, 2, axis=1), tf.roll(x, 2, axis=1), tf.broadcast_to(x[:, :1], [2, 5, 6, 4]), *tf.unstack(x, axis=-1)]
+    outputs += [tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]), tf.pad(x, [[0, 0], [2, 1], [3, 0], [0, 0]], mode="REFLECT"), tf.pad(a, [[0, 0], [1, 0], [0, 0], [0, 2]], constant_values=3)]
+    outputs += [tf.slice(x, [0, 1, 2, 0], [-1, 3, 2, -1]), tf.zeros_like(x) + 1, tf.ones_like(a), tf.linalg.band_part(x, 1, 0), tf.linalg.matrix_transpose(x)]
+    outputs += [tf.matmul(x, y, transpose_b=True), x @ tf.linalg.matrix_transpose(y), tf.tensordot(x, kernel[0, 0], axes=1), tf.einsum("bhwc,bhvc->bhwv", x, y)]
+    outputs += [tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), tf.nn.conv2d(x, kernel, strides=[1, 2, 2, 1], padding="VALID"), tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "SAME")]
+    outputs += [tf.nn.max_pool2d(x, 2, 2, "VALID"), tf.nn.avg_pool2d(x, [1, 3, 3, 1], [1, 1, 1, 1], "SAME"), tf.nn.max_pool(x, 2, 1, "SAME"), tf.nn.avg_pool(x, 2, 2, "SAME")]
+    outputs += [tf.nn.batch_normalization(x, THREE, p[0, 0, 0], None, None, 0.01), tf.nn.depth_to_space(tf.concat([x, y, p, x], -1), 2), tf.nn.space_to_depth(x[:, :4], 2)]
+    outputs += [tf.image.resize(x, (7, 9)), tf.image.resize(x, [3, 4], method="nearest"), tf.image.resize(x, (8, 8), method="bicubic"), tf.image.rgb_to_grayscale(x[..., :3])]
+    outputs += [tf.image.flip_left_right(x), tf.image.flip_up_down(x), tf.image.rgb_to_hsv(tf.sigmoid(x[..., :3])), tf.image.hsv_to_rgb(tf.sigmoid(x[..., :3]))]
+    return outputs
+
+
+def tensorflow_shapes(keras, x, y, p):
+    """Arithmetic on shapes, as DeepLab and its like have it."""
+    import tensorflow as tf
+
+    shape = tf.shape(x)
+    size = shape[1:3]
+    outputs = [shape, size, size * 2, tf.image.resize(x, size * 2), tf.image.resize(x[:, ::2, ::2], size), tf.image.resize(y, tf.shape(x)[1:3] // 2, method="nearest")]
+    outputs += [tf.reshape(x, [shape[0], shape[1] * shape[2], 4]), tf.reshape(x, [-1, shape[1] * shape[2] * shape[3]]), tf.reshape(x, tf.stack([shape[0], -1]))]
+    outputs += [tf.reshape(x, tf.concat([shape[:1], [30, 4]], axis=0)), tf.tile(x[:, :1, :1], tf.stack([1, shape[1], shape[2], 1])), tf.broadcast_to(x[:, :1], shape)]
+    outputs += [tf.cast(shape[1], tf.float32), x / tf.cast(shape[2], tf.float32), tf.size(x), tf.rank(x), tf.shape(x, out_type=tf.int64), tf.reduce_prod(shape)]
+    outputs += [tf.zeros([shape[0], 3]) + x[:, 0, 0, :3], tf.ones(shape) * y, tf.fill([shape[0], 2], 0.5), tf.range(shape[1]), tf.range(1, shape[2], 2)]
+    return outputs + [tf.slice(x, [0, 1, 0, 0], tf.stack([shape[0], 2, shape[2], 4]))]
+
+
+TENSORFLOW = (tensorflow_arithmetic, tensorflow_axes_and_shapes, tensorflow_functions, tensorflow_tensors, tensorflow_shapes)
+KERAS_3 = (arithmetic, elementwise, functions, integers, indices, along_axes, orders, more_reductions, comparisons, by_numbers, shapes, more_shapes, products, networks, pictures)
 QUESTIONS = {make.__name__: (make, "keras") for make in KERAS_3}
-QUESTIONS |= {make.__name__: (make, "tf_keras") for make in (tensorflow_arithmetic, tensorflow_axes_and_shapes)}
+QUESTIONS |= {make.__name__: (make, "tf_keras") for make in TENSORFLOW}
 
 
 def answer(folder, keras, question):
