@@ -332,7 +332,7 @@ def tensorflow_tensors(keras, x, y, p):
     outputs += [tf.tile(x, [1, 2, 1, 3]), tf.repeat(x, 2, axis=1), tf.roll(x, 2, axis=1), tf.broadcast_to(x[:, :1], [2, 5, 6, 4]), *tf.unstack(x, axis=-1)]
     outputs += [tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]), tf.pad(x, [[0, 0], [2, 1], [3, 0], [0, 0]], mode="REFLECT"), tf.pad(a, [[0, 0], [1, 0], [0, 0], [0, 2]], constant_values=3)]
     outputs += [tf.slice(x, [0, 1, 2, 0], [-1, 3, 2, -1]), tf.zeros_like(x) + 1, tf.ones_like(a), tf.linalg.band_part(x, 1, 0), tf.linalg.matrix_transpose(x)]
-    outputs += [tf.matmul(x, y, transpose_b=True), x @ tf.linalg.matrix_transpose(y), tf.tensordot(x, kernel[0, 0], axes=1), tf.einsum("bhwc,bhvc->bhwv", x, y)]
+    outputs += [tf.matmul(x, y, transpose_b=True), x @ tf.linalg.matrix_transpose(y), tf.tensordot(x, kernel[0, 0], axes=1)]
     outputs += [tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), tf.nn.conv2d(x, kernel, strides=[1, 2, 2, 1], padding="VALID"), tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "SAME")]
     outputs += [tf.nn.max_pool2d(x, 2, 2, "VALID"), tf.nn.avg_pool2d(x, [1, 3, 3, 1], [1, 1, 1, 1], "SAME"), tf.nn.max_pool(x, 2, 1, "SAME"), tf.nn.avg_pool(x, 2, 2, "SAME")]
     outputs += [tf.nn.batch_normalization(x, THREE, p[0, 0, 0], None, None, 0.01), tf.nn.depth_to_space(tf.concat([x, y, p, x], -1), 2), tf.nn.space_to_depth(x[:, :4], 2)]
@@ -355,7 +355,47 @@ def tensorflow_shapes(keras, x, y, p):
     return outputs + [tf.slice(x, [0, 1, 0, 0], tf.stack([shape[0], 2, shape[2], 4]))]
 
 
-TENSORFLOW = (tensorflow_arithmetic, tensorflow_axes_and_shapes, tensorflow_functions, tensorflow_tensors, tensorflow_shapes)
+def tensorflow_nodes(keras, x, y, p):
+    """Layers that hold a node of TensorFlow's graph, as models of TensorFlow 2.0 to 2.3 have them."""
+    import tensorflow as tf
+    from tf_keras.src.engine.base_layer import TensorFlowOpLayer
+
+    def node(make, *tensors):
+        with tf.Graph().as_default():
+            made = make(*[tf.compat.v1.placeholder(tensor.dtype, tensor.shape) for tensor in tensors])
+            op = (made[0] if isinstance(made, (list, tuple)) else made).op
+            constants = {i: tf.get_static_value(value) for i, value in enumerate(op.inputs) if value.op.type == "Const"}
+        layer = TensorFlowOpLayer(op.node_def.SerializeToString(), f"{op.type}_{len(seen)}", constants=constants)
+        seen.append(layer)
+        return layer(list(tensors) if len(tensors) > 1 else tensors[0])
+
+    seen, raw = [], tf.raw_ops
+    kernel = np.random.default_rng(7).normal(size=(3, 3, 4, 2)).astype("float32")
+    plain = "Neg Abs Square Exp Sin Cos Erf Floor Ceil Rint Sign Reciprocal Sigmoid Tanh Expm1 Identity ZerosLike"
+    outputs = [node(lambda x, name=name: getattr(raw, name)(**{"input" if name == "Identity" else "x": x}), x) for name in plain.split()[:-2]]
+    outputs += [node(lambda x, name=name: getattr(raw, name)(features=x), x) for name in "Relu Relu6 Elu Selu Softplus Softsign".split()]
+    outputs += [node(lambda p, name=name: getattr(raw, name)(x=p), p) for name in "Sqrt Rsqrt Log Log1p".split()]
+    pairs = "AddV2 Sub Mul RealDiv Maximum Minimum SquaredDifference FloorDiv FloorMod Less GreaterEqual".split()
+    outputs += [node(lambda x, p, name=name: getattr(raw, name)(x=x, y=p), x, p) for name in pairs]
+    outputs += [node(lambda x: raw.AddV2(x=x, y=tf.constant(THREE)), x), node(lambda x: raw.Sub(x=2.5, y=x), x), node(lambda x: raw.Pow(x=x, y=2.0), x)]
+    outputs += [node(lambda x, keep=keep: raw.Mean(input=x, axis=[1, 2], keep_dims=keep), x) for keep in (False, True)]
+    outputs += [node(lambda x, name=name: getattr(raw, name)(input=x, axis=-1), x) for name in ("Sum", "Max", "Min", "Prod")]
+    outputs += [node(lambda x: raw.ArgMax(input=x, dimension=-1), x), node(lambda x: raw.Cumsum(x=x, axis=1, exclusive=True), x), node(lambda x: raw.LeakyRelu(features=x, alpha=0.3), x)]
+    outputs += [node(lambda x, y: raw.ConcatV2(values=[x, y], axis=-1), x, y), node(lambda x, y: raw.Pack(values=[x, y], axis=1), x, y), node(lambda x, y: raw.AddN(inputs=[x, y]), x, y)]
+    outputs += [node(lambda x: raw.Reshape(tensor=x, shape=[-1, 30, 4]), x), node(lambda x: raw.Transpose(x=x, perm=[0, 3, 1, 2]), x), node(lambda x: raw.ExpandDims(input=x, axis=1), x)]
+    outputs += [node(lambda x: x[:, 1:3], x), node(lambda x: x[..., 0], x), node(lambda x: x[:, tf.newaxis, ::2, -1], x), node(lambda x: x[:, 4:0:-2, ..., 1:], x)]
+    outputs += [node(lambda x: raw.Squeeze(input=x, axis=[1]), x[:, :1]), *node(lambda x: raw.Split(axis=-1, value=x, num_split=2), x), *node(lambda x: raw.Unpack(value=x, num=4, axis=-1), x)]
+    outputs += [node(lambda x: raw.Tile(input=x, multiples=[1, 2, 1, 1]), x), node(lambda x: raw.Pad(input=x, paddings=[[0, 0], [1, 2], [0, 0], [0, 0]]), x)]
+    outputs += [node(lambda x: raw.MirrorPad(input=x, paddings=[[0, 0], [1, 2], [0, 0], [0, 0]], mode="SYMMETRIC"), x), node(lambda x: raw.GatherV2(params=x, indices=[2, 0], axis=1), x)]
+    outputs += [node(lambda x: raw.Slice(input=x, begin=[0, 1, 0, 0], size=[-1, 2, -1, 3]), x), node(lambda x: raw.Cast(x=x, DstT=tf.int32), x), node(lambda x: raw.ReverseV2(tensor=x, axis=[1]), x)]
+    outputs += [node(lambda x, y: raw.BatchMatMulV2(x=x, y=y, adj_y=True), x, y), node(lambda x: raw.Conv2D(input=x, filter=kernel, strides=[1, 2, 2, 1], padding="SAME"), x)]
+    outputs += [node(lambda x: raw.DepthwiseConv2dNative(input=x, filter=kernel, strides=[1, 1, 1, 1], padding="VALID"), x), node(lambda x: raw.BiasAdd(value=x, bias=THREE), x)]
+    outputs += [node(lambda x: raw.MaxPool(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME"), x), node(lambda x: raw.AvgPool(value=x, ksize=[1, 3, 3, 1], strides=[1, 1, 1, 1], padding="SAME"), x)]
+    outputs += [node(lambda x: raw.ResizeBilinear(images=x, size=[7, 9], half_pixel_centers=True), x), node(lambda x: raw.DepthToSpace(input=x, block_size=2), x)]
+    return outputs + [node(lambda x: raw.Softmax(logits=x), x), node(lambda x: raw.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.75), x)]
+
+
+TENSORFLOW = (tensorflow_arithmetic, tensorflow_axes_and_shapes, tensorflow_functions, tensorflow_tensors, tensorflow_shapes, tensorflow_nodes)
 KERAS_3 = (arithmetic, elementwise, functions, integers, indices, along_axes, orders, more_reductions, comparisons, by_numbers, shapes, more_shapes, products, networks, pictures)
 QUESTIONS = {make.__name__: (make, "keras") for make in KERAS_3}
 QUESTIONS |= {make.__name__: (make, "tf_keras") for make in TENSORFLOW}

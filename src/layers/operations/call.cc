@@ -9,6 +9,7 @@
 #include "base/number_types.h"
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "layers/operations/node_def.h"
 #include "layers/registry.h"
 #include "model/json.h"
 #include "ops/known.h"
@@ -24,13 +25,10 @@ std::string name_of(const LayerData& layer) {
 }
 
 /// The arguments by the names that `build` asks for. An argument that is no parameter keeps its name.
-Json bound(const Operation& operation, const LayerData& layer, const Call& call) {
-  Json all = Json::object();
-  // The config of a tf.keras operation is a layer's; Keras 3 stores some of the arguments in it.
-  if (text::starts_with(name_of(layer), "tf."))
-    all = call.keywords;
-  else if (layer.config.is_object())
-    (all = layer.config).update(call.keywords);
+/// @param config  Keras 3 stores some of the arguments in it; the config of a tf.keras operation is a layer's.
+Json bound(const Operation& operation, const Json& config, const Call& call) {
+  Json all = config.is_object() ? config : Json::object();
+  all.update(call.keywords);
   all.erase("name");
 
   std::size_t position = 0;
@@ -150,8 +148,11 @@ Value tensor_of(const Json& argument, FieldReader& arguments, const char* parame
 
 }  // namespace
 
-Outputs build_call(const Call& call, Build& b) {
-  const std::string name = name_of(b.layer());
+Outputs build_call(const Call& given, Build& b) {
+  const bool is_node = b.layer().class_name == "TensorFlowOpLayer";
+  const NodeCall node = is_node ? call_of_node(b.layer(), given) : NodeCall{.name = name_of(b.layer()), .call = given};
+  const std::string& name = node.name;
+  const Call& call = node.call;
   const Operation* operation = find_operation(name);
   if (!operation)
     b.fail("layer-unknown",
@@ -160,7 +161,8 @@ Outputs build_call(const Call& call, Build& b) {
   with_arguments.name = b.layer().name;
   with_arguments.class_name = name;
   with_arguments.place = b.layer().place;
-  with_arguments.config = bound(*operation, b.layer(), call);
+  with_arguments.config =
+      bound(*operation, is_node || text::starts_with(name, "tf.") ? Json() : b.layer().config, call);
   FieldReader arguments(with_arguments, b.keras_major());
   Outputs outputs = operation->build(arguments, b);
   for (const std::string& key : arguments.unknown()) {
@@ -214,7 +216,8 @@ std::optional<std::vector<std::int64_t>> whole_numbers(FieldReader& arguments, c
     if (entry.is_object()) known = ops::known(b.graph, tensor_of(entry, arguments, parameter, b));
     if (entry.is_number()) known = Tensor::of(Shape(), std::vector<double>{entry.get<double>()});
     if (!known) arguments.fail(parameter, given, "made of whole numbers that are known without the input's numbers");
-    for (const double number : known->astype(DType::kFloat64).elements<double>()) {
+    const Tensor exact = known->astype(DType::kFloat64);
+    for (const double number : exact.elements<double>()) {
       if (std::floor(number) != number || std::fabs(number) > 0x1p40)
         arguments.fail(parameter, given, "made of whole numbers of a sensible size");
       numbers.push_back(static_cast<std::int64_t>(number));

@@ -95,12 +95,13 @@ Outputs is_in(FieldReader& arguments, Build& b) {
   return output(b, invert ? !found : found);
 }
 
+template <DType kUsualType>
 Outputs count_nonzero(FieldReader& arguments, Build& b) {
   const Formula x(b.graph, tensor(arguments, "x", b));
   bool keepdims = false;
   const std::vector<int> along = axes(arguments, "axis", b, x.shape().rank());
   arguments("keepdims", keepdims);
-  const DType type = dtype_argument(arguments, "dtype", DType::kInt32);
+  const DType type = dtype_argument(arguments, "dtype", kUsualType);
   return output(b, (x != x.number(0)).reduced(ops::Reduction::kSum, along, keepdims).cast(type));
 }
 
@@ -206,8 +207,8 @@ const RegisterOperations registered{
     {"Isclose", "x1 x2 rtol atol equal_nan", close<false>},
     {"AllClose", "x1 x2 rtol atol equal_nan", close<true>},
     {"IsIn", "x1 x2 assume_unique invert", is_in},
-    {"CountNonzero", "x axis", count_nonzero},
-    {"tf.math.count_nonzero", "input=x axis keepdims dtype", count_nonzero},
+    {"CountNonzero", "x axis", count_nonzero<DType::kInt32>},
+    {"tf.math.count_nonzero", "input=x axis keepdims dtype", count_nonzero<DType::kInt64>},
     {"Select", "condlist choicelist default", choose_first},
     {"tf.math.logical_xor", "x=x1 y=x2", logical<ops::Logical::kXor>},
     {"tf.__operators__.eq", "self=x1 other=x2", compare<ops::Comparison::kEqual>},

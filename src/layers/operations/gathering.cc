@@ -88,6 +88,8 @@ Outputs gather_nd(FieldReader& arguments, Build& b) {
   const Value x = tensor(arguments, "x", b), indices = tensor(arguments, "indices", b);
   const Shape &shape = b.graph.shape(x), &places = b.graph.shape(indices);
   if (whole_number(arguments, "batch_dims", b, 0) != 0) arguments.fail("batch_dims", arguments.raw("batch_dims"), "0");
+  if (const Json& policy = arguments.raw("bad_indices_policy"); !policy.is_null() && policy != "")
+    arguments.fail("bad_indices_policy", policy, "an empty text");
   const int depth = places.rank() > 0 ? static_cast<int>(places.back()) : 0;
   if (depth < 1 || depth > shape.rank())
     arguments.fail("indices", arguments.raw("indices"), fmt::format("places within {}", shape.str()));
@@ -131,6 +133,7 @@ Outputs take_along_axis(FieldReader& arguments, Build& b) {
 }
 
 Outputs embedding_lookup(FieldReader& arguments, Build& b) {
+  arguments.ignored("partition_strategy");  // of a table in several parts
   const Value table = tensor(arguments, "x", b), ids = tensor(arguments, "indices", b);
   return output(b, taken(b, table, ids, 0, 0));
 }
@@ -337,8 +340,9 @@ Outputs in_top_k(FieldReader& arguments, Build& b) {
 const RegisterOperations registered{
     {"Take", "x indices axis", take},
     {"tf.gather tf.compat.v1.gather", "params=x indices validate_indices axis batch_dims", gather},
-    {"tf.gather_nd tf.compat.v1.gather_nd", "params=x indices batch_dims", gather_nd},
-    {"tf.nn.embedding_lookup", "params=x ids=indices", embedding_lookup},
+    {"tf.gather_nd tf.compat.v1.gather_nd", "params=x indices batch_dims bad_indices_policy", gather_nd},
+    {"tf.nn.embedding_lookup tf.compat.v1.nn.embedding_lookup", "params=x ids=indices partition_strategy",
+     embedding_lookup},
     {"TakeAlongAxis", "x indices axis", take_along_axis},
     {"Scatter", "indices values=updates shape", scatter},
     {"tf.scatter_nd", "indices updates shape", scatter},

@@ -100,6 +100,12 @@ Outputs conv(FieldReader& arguments, Build& b) {
   return given.finished(b, ops::conv(b.graph, given.x, kernel, std::nullopt, given.options));
 }
 
+/// With an option that says how it is computed.
+Outputs conv_v1(FieldReader& arguments, Build& b) {
+  arguments.ignored("use_cudnn_on_gpu");
+  return conv(arguments, b);
+}
+
 Outputs depthwise_conv(FieldReader& arguments, Build& b) {
   const Convolution given(arguments, b);
   const Value kernel = given.kernel(arguments, "kernel", b);
@@ -323,9 +329,11 @@ const RegisterOperations registered{
      separable_conv},
     {"tf.nn.conv1d", "input=x filters=kernel stride=strides padding data_format dilations=dilation_rate", conv},
     {"tf.nn.conv2d tf.nn.conv3d", "input=x filters=kernel strides padding data_format dilations=dilation_rate", conv},
+    {"tf.compat.v1.nn.conv2d",
+     "input=x filter=kernel strides padding use_cudnn_on_gpu data_format dilations=dilation_rate", conv_v1},
     {"tf.nn.convolution", "input=x filters=kernel strides padding data_format dilations=dilation_rate", conv},
-    {"tf.nn.depthwise_conv2d", "input=x filter=kernel strides padding data_format dilations=dilation_rate",
-     depthwise_conv},
+    {"tf.nn.depthwise_conv2d tf.compat.v1.nn.depthwise_conv2d",
+     "input=x filter=kernel strides padding data_format dilations=dilation_rate", depthwise_conv},
     {"tf.nn.separable_conv2d",
      "input=x depthwise_filter=depthwise_kernel pointwise_filter=pointwise_kernel strides padding data_format "
      "dilations=dilation_rate",

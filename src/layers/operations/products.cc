@@ -336,7 +336,6 @@ const RegisterOperations registered{
     {"Cross", "x1 x2 axisa axisb axisc axis", cross},
     {"CDist", "x y", distances},
     {"Einsum", "*operands subscripts", einsum},
-    {"tf.einsum", "equation=subscripts *operands", einsum},
 };
 
 }  // namespace

@@ -290,12 +290,13 @@ const RegisterOperations registered{
     {"tf.math.reduce_max", "input_tensor=x axis keepdims", reduce<ops::Reduction::kMax>},
     {"tf.math.reduce_sum", "input_tensor=x axis keepdims", reduce<ops::Reduction::kSum>},
     {"tf.math.reduce_min", "input_tensor=x axis keepdims", minimum},
+
     {"tf.math.reduce_variance", "input_tensor=x axis keepdims", variance<false>},
     {"tf.math.reduce_std", "input_tensor=x axis keepdims", variance<true>},
     {"tf.math.reduce_prod", "input_tensor=x axis keepdims", product<false>},
     {"tf.math.reduce_logsumexp", "input_tensor=x axis keepdims", formula<log_sum_exp>},
     {"tf.math.reduce_euclidean_norm", "input_tensor=x axis keepdims", formula<float_length>},
-    {"tf.norm", "tensor=x ord axis keepdims", norm},
+    {"tf.norm tf.compat.v1.norm", "tensor=x ord axis keepdims", norm},
     {"tf.nn.moments", "x axes=axis shift keepdims", moments},
     {"tf.math.l2_normalize", "x axis epsilon", l2_normalize},
 

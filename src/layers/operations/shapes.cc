@@ -328,6 +328,7 @@ Outputs pad(FieldReader& arguments, Build& b) {
         ops::pad(b.graph, x, {.sizes = sizes, .fill = fill ? fill->astype(DType::kFloat32).data()[0] : 0});
     return output(b, ops::cast(b.graph, padded, type));
   }
+  arguments.ignored("constant_values");  // TensorFlow writes 0
   if (mode != "reflect" && mode != "symmetric") arguments.fail("mode", mode, "constant, reflect or symmetric");
   for (int axis = 0; axis < rank; ++axis)
     x = mirrored(arguments, b, x, axis, sizes[static_cast<std::size_t>(axis)], mode == "symmetric");
