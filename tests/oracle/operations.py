@@ -273,6 +273,21 @@ def pictures(keras, x, y, p):
     return outputs + [image.extract_patches(first, (2, 3), data_format="channels_first"), image.extract_patches(x[0], 3, strides=1)]
 
 
+def activations(keras, x, y, p):
+    """Functions of keras.ops, and a model's own under the names that are known."""
+    ops = keras.ops
+
+    def gelu_new(x):
+        return 0.5 * x * (1 + ops.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+    def _hard_swish(x):
+        return x * ops.relu6(x + 3) / 6
+
+    functions = (ops.sin, ops.square, ops.abs, ops.erf, ops.exp, ops.hard_swish, ops.log_sigmoid, ops.expm1, ops.arctan, gelu_new, _hard_swish)
+    outputs = [keras.layers.Activation(function)(x) for function in functions]
+    return outputs + [keras.layers.Dense(3, activation=ops.arcsinh)(x), keras.layers.Activation(ops.log1p)(p), keras.layers.Activation(ops.cumsum)(x[:, 0, 0, 0])]
+
+
 def tensorflow_arithmetic(keras, x, y, p):
     import tensorflow as tf
 
@@ -396,7 +411,7 @@ def tensorflow_nodes(keras, x, y, p):
 
 
 TENSORFLOW = (tensorflow_arithmetic, tensorflow_axes_and_shapes, tensorflow_functions, tensorflow_tensors, tensorflow_shapes, tensorflow_nodes)
-KERAS_3 = (arithmetic, elementwise, functions, integers, indices, along_axes, orders, more_reductions, comparisons, by_numbers, shapes, more_shapes, products, networks, pictures)
+KERAS_3 = (arithmetic, elementwise, functions, integers, indices, along_axes, orders, more_reductions, comparisons, by_numbers, shapes, more_shapes, products, networks, pictures, activations)
 QUESTIONS = {make.__name__: (make, "keras") for make in KERAS_3}
 QUESTIONS |= {make.__name__: (make, "tf_keras") for make in TENSORFLOW}
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kerascope/error.h"
+#include "layers/operations/call.h"
 #include "layers/registry.h"
 #include "layers/stand_in.h"
 #include "ops/binary.h"
@@ -41,6 +42,8 @@ constexpr Named kElementwise[] = {
     {"hard_sigmoid", Unary::kHardSigmoid},
     {"hard_silu", Unary::kHardSilu},
     {"hard_swish", Unary::kHardSilu},
+    {"_hard_swish", Unary::kHardSilu},  // of models that had their own before Keras did
+    {"gelu_new", Unary::kGeluTanh},     // the same, in transformers
     {"hard_tanh", Unary::kHardTanh},
     {"hard_shrink", Unary::kHardShrink, {.a = 0.5f}},
     {"soft_shrink", Unary::kSoftShrink, {.a = 0.5f}},
@@ -132,7 +135,10 @@ Value layer_as_activation(Build& build, Value x, const ActivationFunction& activ
 Value activate(Build& build, Value x, const ActivationFunction& activation) {
   if (activation.config.empty())
     if (const std::optional<Value> y = named(build, x, activation.name)) return *y;
-  return layer_as_activation(build, x, activation);  // in Keras 2 a layer's name is enough
+  // In Keras 2 a layer's name is enough; any function of keras.ops can be an activation, too.
+  if (activation.config.empty() && !find_layer_type(activation.name))
+    if (const std::optional<Value> y = operations::function_of(build, x, activation.name)) return *y;
+  return layer_as_activation(build, x, activation);
 }
 
 Outputs activated(Build& build, Value x, const ActivationFunction& activation, const std::string& axes) {

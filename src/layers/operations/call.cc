@@ -1,6 +1,7 @@
 #include "layers/operations/call.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -173,6 +174,37 @@ Outputs build_call(const Call& given, Build& b) {
                          name, key));
   }
   return outputs;
+}
+
+std::optional<Value> function_of(Build& b, Value x, std::string_view name) {
+  // "log_sigmoid" is the class LogSigmoid.
+  LayerData stand_in;
+  for (const std::string& word : text::split(std::string(name), '_'))
+    if (!word.empty())
+      stand_in.class_name += static_cast<char>(std::toupper(static_cast<unsigned char>(word[0]))) + word.substr(1);
+  const Operation* operation = find_operation(stand_in.class_name);
+  if (!operation || operation->parameters.substr(0, operation->parameters.find(' ')) != "x") return std::nullopt;
+  stand_in.name = b.layer().name;
+  stand_in.config = Json::object();
+  stand_in.place = b.layer().place;
+  Call call;
+  call.positional = Json::array({{{"tensor", std::size_t{0}}}});
+  const std::vector<Output> inputs = {{x, usual_axes(b.graph.shape(x).rank() - 1)}};
+  std::map<std::string, std::shared_ptr<WeightSlot>> slots;
+  std::vector<std::string> order;
+  std::map<std::string, Value> weights;
+  Build inner(b.graph, {.layer = stand_in,
+                        .model = b.model(),
+                        .call = call,
+                        .training = b.training(),
+                        .random = b.random(),
+                        .key = b.random_key(),
+                        .inputs = inputs,
+                        .slots = slots,
+                        .slot_order = order,
+                        .weights = weights});
+  const Outputs outputs = build_call(call, inner);
+  return outputs.size() == 1 ? std::optional(outputs[0].value) : std::nullopt;
 }
 
 Value tensor(FieldReader& arguments, const char* parameter, Build& b) {

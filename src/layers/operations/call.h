@@ -10,6 +10,9 @@ namespace kerascope::operations {
 /// @throws Error{layer-unknown} for an operation that is not registered, {layer-unsupported} for an argument that is.
 Outputs build_call(const Call& call, Build& b);
 
+/// A function of keras.ops of one tensor by its name there: "sin"(x). Nothing if there is none.
+std::optional<Value> function_of(Build& b, Value x, std::string_view name);
+
 /// An argument that is a tensor, or a constant taken as one.
 /// @throws Error{config-missing, config-type} naming the parameter.
 Value tensor(FieldReader& arguments, const char* parameter, Build& b);

@@ -251,6 +251,9 @@ NodeCall call_of_node(const LayerData& layer, const Call& call) {
   const Json& attributes = member(node, "attr");
   const Json inputs = inputs_of(layer, node, call);
   NodeCall result{.name = "", .call = {.inputs = call.inputs}};
+  const std::size_t least = op == "StridedSlice" ? 4 : text::starts_with(op, "Resize") ? 2 : 1;
+  if (inputs.size() < least)
+    fail(layer, "config-invalid", fmt::format("has {} inputs, and {} needs {}", inputs.size(), op, least));
   if (op == "StridedSlice") {
     result.name = "GetItem";
     result.call.keywords = {{"x", inputs.at(0)}, {"key", key_of(layer, inputs, attributes)}};
