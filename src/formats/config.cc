@@ -36,6 +36,16 @@ Sizes sizes_of(const Json& shape) {
   return sizes;
 }
 
+/// Operations of Keras 3 whose config may have a dtype, as a layer's has.
+bool has_dtype_argument(const std::string& class_name) {
+  static const std::set<std::string> kOperations = {"Arange",   "Array",     "Cast",     "ConvertToTensor", "Cumprod",
+                                                    "Cumsum",   "EmptyLike", "Full",     "FullLike",        "Geomspace",
+                                                    "Linspace", "Logspace",  "MultiHot", "Nancumprod",      "Nancumsum",
+                                                    "OneHot",   "OnesLike",  "Prod",     "SaturateCast",    "View",
+                                                    "ZerosLike"};
+  return kOperations.count(class_name) > 0;
+}
+
 /// A call before names are resolved.
 struct PendingCall {
   std::vector<Reference> inputs;
@@ -114,16 +124,14 @@ class ConfigParser {
     layer.config = config.is_null() ? Json::object() : config;
     layer.place = place_in_file(place);
     layer.trainable = !(member(config, "trainable").is_boolean() && !config["trainable"].get<bool>());
-    // keras.ops nodes have their own modules in an archive; in HDF5 only missing config keys reveal them. The dtype of
-    // an operation is its argument, a name; that of a layer is a policy.
-    layer.is_operation = text::starts_with(layer.module, "keras.src.ops.") ||
-                         text::starts_with(layer.module, "keras.src.activations.") ||
-                         layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" ||
-                         layer.class_name == "TensorFlowOpLayer" ||
-                         (layer.module.empty() && keras_major_ >= 3 && config.is_object() &&
-                          description.contains("inbound_nodes") && !config.contains("trainable") &&
-                          !member(config, "dtype").is_object() && layer.class_name != "InputLayer" &&
-                          !config.contains("layers"));
+    // keras.ops nodes have their own modules in an archive; in HDF5 only missing config keys reveal them.
+    layer.is_operation =
+        text::starts_with(layer.module, "keras.src.ops.") ||
+        text::starts_with(layer.module, "keras.src.activations.") || layer.class_name == "TFOpLambda" ||
+        layer.class_name == "SlicingOpLambda" || layer.class_name == "TensorFlowOpLayer" ||
+        (layer.module.empty() && keras_major_ >= 3 && config.is_object() && description.contains("inbound_nodes") &&
+         !config.contains("trainable") && (member(config, "dtype").is_null() || has_dtype_argument(layer.class_name)) &&
+         !config.contains("layers"));
     if (is_model(description)) {
       layer.network = network(description, place, depth + 1);
       if (layer.name.empty()) layer.name = layer.network->name;

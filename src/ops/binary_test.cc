@@ -40,6 +40,20 @@ double formula(Binary function, double l, double r) {
       return std::atan2(l, r);
     case Binary::kPrelu:
       return l > 0 ? l : r * l;
+    case Binary::kMod:
+      return l - std::floor(l / r) * r;
+    case Binary::kFloorDivide:
+      return std::floor(l / r);
+    case Binary::kFmod:
+      return std::fmod(l, r);
+    case Binary::kHypot:
+      return std::hypot(l, r);
+    case Binary::kLogaddexp:
+      return std::log(std::exp(l) + std::exp(r));
+    case Binary::kLogaddexp2:
+      return std::log2(std::exp2(l) + std::exp2(r));
+    default:
+      break;  // real Keras answers for the others
   }
   return 0;
 }
@@ -58,8 +72,9 @@ Tensor slow(const Tensor& left, const Tensor& right, const Shape& out_shape, Bin
   });
 }
 
-constexpr Binary kAll[] = {Binary::kAdd,     Binary::kSubtract, Binary::kMultiply, Binary::kDivide,
-                           Binary::kMaximum, Binary::kMinimum,  Binary::kArctan2,  Binary::kPrelu};
+constexpr Binary kAll[] = {Binary::kAdd,     Binary::kSubtract,  Binary::kMultiply,  Binary::kDivide,
+                           Binary::kMaximum, Binary::kMinimum,   Binary::kArctan2,   Binary::kPrelu,
+                           Binary::kHypot,   Binary::kLogaddexp, Binary::kLogaddexp2};
 
 TEST(Binary, EveryPairOfSmallShapesBroadcastsAsInNumPy) {
   const std::vector<Shape> shapes = ops_test::small_shapes(4, {1, 2, 3});

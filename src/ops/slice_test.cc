@@ -45,13 +45,20 @@ TEST(Slice, LargerShapes) {
   expect_slice(ops_test::counting_tensor({3, 40, 50, 7}), {{0, 3}, {0, 40}, {49, 50, -1}, {0, 7}});
 }
 
+TEST(Slice, AStepOfZeroRepeatsOnePosition) {
+  const Tensor x = ops_test::counting_tensor({2, 3});
+  const Tensor y = run(x, {{0, 2}, {1, 4, 0}});
+  EXPECT_EQ(y.shape(), (Shape{2, 4}));
+  for (std::int64_t i = 0; i < y.size(); ++i) EXPECT_EQ(y.data()[i], i < 4 ? 1 : 4);
+}
+
 TEST(Slice, WhatLeavesTheTensorIsAnError) {
   const Tensor x(Shape{4, 3});
   EXPECT_EQ(ops_test::error_text([&] {
               run(x, {{0, 4}, {1, 3}});
             }),
             "error[shape-mismatch]: slice of 3 positions from 1 by 1 leaves axis 1 of (4, 3)");
-  for (const SliceAxis& rows : {SliceAxis{-1, 1}, {4, 1}, {0, 5}, {0, 3, 2}, {1, 3, -1}, {0, 1, 0}, {0, -1}})
+  for (const SliceAxis& rows : {SliceAxis{-1, 1}, {4, 1}, {0, 5}, {0, 3, 2}, {1, 3, -1}, {4, 1, 0}, {0, -1}})
     EXPECT_EQ(ops_test::error_code([&] { run(x, {rows, {0, 3}}); }), "shape-mismatch") << rows.start;
   EXPECT_EQ(ops_test::error_code([&] { run(x, {{0, 4}}); }), "shape-mismatch");
 }
