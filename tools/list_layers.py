@@ -1,8 +1,9 @@
-"""Asks Kerascope which of real Keras's layers it can compute: writes docs/layers.md and the README's sentence about them.
+"""Asks Kerascope which of real Keras's layers and operations it can compute: writes docs/layers.md and the README's sentence about them.
 
 Usage: list_layers.py PROGRAM [--check]. With --check nothing is written, and the exit code is 1 where a page is not true.
 """
 
+import importlib
 import inspect
 import json
 import pathlib
@@ -13,6 +14,7 @@ import tempfile
 
 import keras
 import tf_keras
+from keras.src.ops.operation import Operation
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE, README = ROOT / "docs/layers.md", ROOT / "README.md"
@@ -45,12 +47,23 @@ def all_classes():
     return today, set(before) - set(classes_of(keras))
 
 
-def computed(program, names):
-    """Those that the program does not call unknown, and what it says of the others: one model with a layer of each class."""
+def operation_classes():
+    """Those of keras.ops, by their modules, each in one."""
+    found = {}
+    for module in ("core", "image", "linalg", "math", "nn", "numpy"):
+        home = importlib.import_module(f"keras.src.ops.{module}")
+        for name, one in inspect.getmembers(home, inspect.isclass):
+            if issubclass(one, Operation) and one is not Operation and one.__module__ == home.__name__ and name[0] != "_":
+                found[name] = home.__name__
+    return found
+
+
+def computed(program, module_of):
+    """Those that the program does not call unknown, and what it says of the others: one model with a call of each class."""
     tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 8, 8, 3], "dtype": "float32", "keras_history": ["x", 0, 0]}}
     layers = [{"class_name": "InputLayer", "name": "x", "inbound_nodes": [], "config": {"name": "x", "batch_shape": [None, 8, 8, 3]}}]
-    for name in names:
-        layers.append({"class_name": name, "module": "keras.layers", "name": name, "config": {"name": name, **CONFIGS.get(name, {})},
+    for name, module in module_of.items():
+        layers.append({"class_name": name, "module": module, "name": name, "config": {"name": name, **CONFIGS.get(name, {})},
                        "inbound_nodes": [{"args": [tensor], "kwargs": {}}]})  # fmt: skip
     config = {"name": "all", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [[layers[-1]["name"], 0, 0]]}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -61,8 +74,8 @@ def computed(program, names):
     unknown = {
         row["class"]: row["problem"]["what"] for row in rows if not row["computable"] and row["problem"]["code"] == "layer-unknown"
     }
-    assert {row["class"] for row in rows} == {"InputLayer", *names}
-    return set(names) - set(unknown), unknown
+    assert {row["class"] for row in rows} == {"InputLayer", *module_of}
+    return set(module_of) - set(unknown), unknown
 
 
 def listed(names):
@@ -72,7 +85,7 @@ def listed(names):
 def pages(program):
     """The page, and the sentence."""
     family_of, only_keras_2 = all_classes()
-    known, unknown = computed(program, sorted(family_of))
+    known, unknown = computed(program, {name: "keras.layers" for name in sorted(family_of)})
     families = sorted(set(family_of.values()), key=lambda family: (family == "others", family))
     rows, whole, none = [], [], []
     for family in families:
@@ -86,6 +99,9 @@ def pages(program):
             none.append(family)
     foreign = [match[1] for told in unknown.values() if (match := re.fullmatch(r"layer '\w+' \((.*), which the model's file does not describe", told))]
     out_of_reach = "; ".join(sorted(text.replace(") runs", " runs") for text in foreign))
+    operations = operation_classes()
+    known_operations, _ = computed(program, operations)
+    missing_operations = ", ".join(sorted(set(operations) - known_operations))
     count = f"{len(known)} of {len(family_of)}"
     page = f"""# Keras's layers
 
@@ -103,6 +119,12 @@ Out of reach is what no model file describes: {out_of_reach}.
 
 Dense, EinsumDense, Embedding and ReversibleEmbedding are computed in each of Keras's quantisations: int8, int4 (by channel or in
 groups), float8, GPTQ and AWQ. LoRA's low-rank product is merged into the weights when Keras saves.
+
+Of Lambda, code that is one expression is read, never run; `--lambda` says what any other computes.
+
+## Operations
+
+{len(known_operations)} of the {len(operations)} operations of `keras.ops` are computed as nodes of a model. Not yet: {missing_operations}.
 """
     sentence = (
         f"[docs/layers.md](docs/layers.md) lists all layers of Keras 2 and 3: {count} are computed, "
