@@ -16,6 +16,8 @@ FOLDERS = [
     pytest.param(folder, [case.values[1] for case in cases], id=folder.name.rsplit("-", 1)[0])
     for folder, cases in itertools.groupby(CASES, lambda case: case.values[0])
 ]
+# Keras cannot open what it wrote: functions that are not registered, the sizes of an adaptive pooling.
+NOT_OPENED = {"activations", "networks"}
 
 
 @pytest.mark.parametrize("folder, files", FOLDERS)
@@ -26,8 +28,9 @@ def test_files_equal_keras_and_memory_equals_files(folder, files, record_propert
     seen, *others = [model.run(inputs) for model in models]
     compare_layers(seen, np.load(folder / "expected.npz"), record_property)
     writer = tf_keras if models[-1].keras_version.startswith("2.") else keras
-    live = ks.from_keras(loaded(writer, folder / files[-1]))  # of the .keras, if there is one: Keras 3 opens each of these
-    for same in (*others, live.run(inputs)):
+    if folder.name.rsplit("-", 1)[0] not in NOT_OPENED:  # of the .keras, if there is one
+        others.append(ks.from_keras(loaded(writer, folder / files[-1])).run(inputs))
+    for same in others:
         assert [renamed(address, folder) for address in same] == list(seen)
         for (address, truth), ours in zip(seen.items(), same.values()):
             assert ours.dtype == truth.dtype and ours.tobytes() == truth.tobytes(), address

@@ -462,7 +462,7 @@ WRONG = [
     (("--kernels", "pairs", "x.npy"), 2, "--kernels draws weights without a run", "show MODEL"),
     (("--kernels", "pairs", "--html", "a.html"), 2, "without a run, and --html is given", ""),
     (("--kernels", "pairs", "--sort", "mean"), 2, "without a run, and --sort is given", ""),
-    (("--kernels", "pairs/kernell"), 1, "the model has no layer 'pairs/kernell'", "did you mean 'pairs/kernel'?"),
+    (("--kernels", "pairs/kernell"), 1, "layer 'pairs' (Conv2D) has no 'kernell'", "did you mean 'kernel'?"),
     (("--kernels", "pairs", "--overview"), 2, "without a run, and --overview is given", ""),
     (("--grid", "8"), 2, "the grid '8' is not ROWSxCOLUMNS", "where: --grid=8"),
     (("--sequence", "curves"), 2, "--sequence is 'curves'", ""),
