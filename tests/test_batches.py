@@ -4,8 +4,10 @@ import json
 import re
 
 import keras
+import kerascope as ks
 import numpy as np
 import pytest
+import tensorflow
 import tf_keras
 from PIL import Image
 
@@ -123,3 +125,15 @@ def test_a_damaged_picture_is_left_out(kerascope, large, tmp_path):
         assert "9.png: the PNG picture cannot be decoded" in done.stderr
     assert np.load(tmp_path / "out.npz")["conv"].shape[0] == COUNT - 1
     assert np.load(tmp_path / "out" / "answer.npy").shape == (COUNT - 1, 5)
+
+
+def test_a_batch_whose_size_is_a_number_is_computed_at_once(tmp_path):
+    x = tf_keras.Input((64, 64, 3), name="picture")
+    y = tf_keras.layers.GlobalAveragePooling2D()(tf_keras.layers.Conv2D(64, 3, padding="same")(x))
+    size = tensorflow.cast(tensorflow.shape(y)[0], "float32")
+    model = tf_keras.Model(x, tf_keras.layers.Activation("linear", name="answer")(y * size))
+    model.save(tmp_path / "net.h5")
+    batch = np.random.default_rng(3).normal(size=(40, 64, 64, 3)).astype("float32")
+    wanted = model.predict(batch, batch_size=len(batch), verbose=0)
+    got = ks.load(tmp_path / "net.h5").predict(batch)
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-4 * np.abs(wanted).max())

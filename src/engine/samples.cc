@@ -1,5 +1,6 @@
 #include "engine/samples.h"
 
+#include <cstring>
 #include <vector>
 
 #include "layers/assemble.h"
@@ -25,6 +26,14 @@ std::vector<Value> taps_of(const Assembly& assembly) {
   return values;
 }
 
+/// A constant that is made of the batch's size differs: the numbers of a shape, of which all samples are a part.
+bool are_equal(const Tensor& left, const Tensor& right) {
+  if (left.dtype() != right.dtype() || left.size() != right.size()) return false;
+  if (left.dtype() == DType::kString) return true;  // no text is made of a size
+  return std::memcmp(left.bytes(), right.bytes(),
+                     static_cast<std::size_t>(left.size()) * element_bytes(left.dtype())) == 0;
+}
+
 }  // namespace
 
 bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes, std::span<const Feed> fed) {
@@ -41,6 +50,10 @@ bool keeps_samples_apart(const ModelData& model, std::span<const Shape> shapes, 
       expected[0] = kThree;
     }
     if (three.shape(Value{id}) != expected) return false;
+    const Graph::Node &node = two.node(Value{id}), &other = three.node(Value{id});
+    if (node.kind == Graph::Kind::kConstant && !(*has_samples)[static_cast<std::size_t>(id)] &&
+        !are_equal(node.constant, other.constant))
+      return false;
   }
   return true;
 }
